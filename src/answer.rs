@@ -1,0 +1,251 @@
+//! Response → what it means. The rows of the table are tested in one fixed order, and null is never read as "no events".
+
+use crate::budget::{header, number};
+use crate::error::{Error, FieldError};
+use crate::graphql::{self, Connection, Envelope};
+use crate::json::Members;
+use crate::plan::Ask;
+use crate::record::Row;
+use crate::response::{Exchange, Failure, Response};
+use crate::settings::Config;
+use crate::time::{HOUR_MS, Millis, SECOND_MS};
+
+/// How long to wait after a 429 that names no time, in seconds: a fifth of Buildkite's window.
+const WAIT_SECONDS: i64 = 60;
+/// Longest cursor that is kept; Buildkite's have less than a hundred characters.
+const CURSOR_BYTES_MAX: usize = 4_096;
+
+/// How far a request got; what the steps of `check` are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Reaching the endpoint.
+    Endpoint,
+    /// The token being accepted.
+    Token,
+    /// The token having GraphQL access.
+    GraphQl,
+    /// The organization being visible.
+    Organization,
+    /// The permission to see audit events.
+    Permission,
+    /// The answer being understood.
+    Answer,
+}
+
+/// An answer that cannot be used, and where it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Where.
+    pub stage: Stage,
+    /// Who must act, and on what.
+    pub error: Error,
+}
+
+/// One page of events, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The events; none for a null node.
+    pub rows: Vec<Option<Row>>,
+    /// Where the next page begins.
+    pub end_cursor: Option<String>,
+    /// Whether the remote says that there is one.
+    pub has_next: bool,
+    /// The server's time when the request was sent, by its `Date`.
+    pub sent_at: Option<Millis>,
+}
+
+/// What an answer means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Events.
+    Page(Page),
+    /// The page is too heavy: ask for fewer events. Holds what to say when it cannot be smaller.
+    Smaller(Error),
+    /// The cursor is refused: go on by time. Holds the remote's words.
+    BadCursor(String),
+    /// Ask again after so many milliseconds.
+    Later(i64),
+}
+
+/// Tells what an answer means; `now` is the host's time.
+///
+/// # Errors
+///
+/// [`Refusal`] for every answer that brings the sync no further; it moves nothing.
+pub fn answer(
+    config: &Config,
+    ask: &Ask,
+    exchange: Exchange,
+    now: Millis,
+) -> Result<Answer, Refusal> {
+    let response = match exchange {
+        Ok(response) => response,
+        Err(Failure::TooLarge) => {
+            let why = "a body of more than 16 MiB for a single event";
+            return Ok(Answer::Smaller(Error::Protocol(why.into())));
+        }
+        Err(Failure::Network(why)) => {
+            return Err(at(Stage::Endpoint, Error::Transient(config.token.quote(&why))));
+        }
+        Err(Failure::Denied(why)) => return Err(at(Stage::Endpoint, denied(config, &why))),
+    };
+    match response.status {
+        200 => body(config, ask, &response, now),
+        429 => Ok(Answer::Later(retry_after_ms(&response))),
+        504 => {
+            Ok(Answer::Smaller(Error::Transient(format!("HTTP 504{}", said(config, &response)))))
+        }
+        status => Err(refused(config, status, &response)),
+    }
+}
+
+fn at(stage: Stage, error: Error) -> Refusal {
+    Refusal { stage, error }
+}
+
+fn denied(config: &Config, why: &str) -> Error {
+    let origin = config.endpoint.origin();
+    Error::InvalidConfig(vec![FieldError::new(
+        "endpoint",
+        format!(
+            "the host does not allow requests to {origin} ({why}); allow it there, or change the endpoint"
+        ),
+    )])
+}
+
+/// Any status but 200, 429 and 504.
+fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
+    let said = said(config, response);
+    match status {
+        401 => at(
+            Stage::Token,
+            Error::Unauthorized(format!(
+                "the token was refused (HTTP 401{said}); it may be wrong, revoked or expired: create a new one \
+                 under Personal Settings, API Access Tokens, and mind its expiry"
+            )),
+        ),
+        403 => at(
+            Stage::GraphQl,
+            Error::Unauthorized(format!(
+                "the token may not do this (HTTP 403{said}); tick \"Enable GraphQL API access\" for it, \
+                 and see that its allowed IP addresses include this host"
+            )),
+        ),
+        408 | 500..=599 => at(Stage::Endpoint, Error::Transient(format!("HTTP {status}{said}"))),
+        300..=399 => at(
+            Stage::Endpoint,
+            Error::Protocol(format!(
+                "HTTP {status}: a redirect, which is not followed; check the endpoint"
+            )),
+        ),
+        _ => {
+            at(Stage::Endpoint, Error::Protocol(format!("HTTP {status}{said}; check the endpoint")))
+        }
+    }
+}
+
+/// The remote's words in an error body, as `: words`, or nothing.
+fn said(config: &Config, response: &Response) -> String {
+    let text = std::str::from_utf8(&response.body).unwrap_or_default();
+    let message = Members::parse(text).and_then(|mut body| {
+        let first = |raw| graphql::failures(raw).into_iter().next().map(|failure| failure.message);
+        body.text("message").or_else(|| body.take("errors").and_then(first))
+    });
+    message.map_or(String::new(), |message| format!(": {:?}", config.token.quote(&message)))
+}
+
+/// The longer reset of the two buckets (seconds left, may be negative) or the seconds that the message names; at least
+/// a second, at most an hour.
+fn retry_after_ms(response: &Response) -> i64 {
+    let body = String::from_utf8_lossy(&response.body);
+    let named = body.split("in ").skip(1).filter_map(|rest| {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+        rest[digits..].starts_with(" second").then(|| rest[..digits].parse::<i64>().ok()).flatten()
+    });
+    let headers = ["ratelimit-reset", "ratelimit-user-reset", "retry-after"];
+    let headers = headers.into_iter().filter_map(|name| number(&response.headers, name));
+    let seconds = headers.chain(named).max().unwrap_or(WAIT_SECONDS);
+    // One second more than named, since what is named is cut to whole seconds.
+    seconds.saturating_add(1).clamp(1, HOUR_MS / SECOND_MS).saturating_mul(SECOND_MS)
+}
+
+/// A 200: encoding, JSON, permission, errors, organization, connection, in this order.
+fn body(config: &Config, ask: &Ask, response: &Response, now: Millis) -> Result<Answer, Refusal> {
+    let answer = |error| at(Stage::Answer, error);
+    if let Some(encoding) =
+        header(&response.headers, "content-encoding").filter(|name| *name != "identity")
+    {
+        let encoding = config.token.quote(encoding);
+        let why = format!("the answer is encoded as {encoding:?}, though identity was asked for");
+        return Err(answer(Error::Protocol(why)));
+    }
+    let envelope = Envelope::parse(&response.body).map_err(answer)?;
+    if let Some(view) = envelope.view().filter(|view| !view.allowed) {
+        return Err(at(Stage::Permission, no_audit_log(config, &view.why)));
+    }
+    if let Some(failure) = envelope.failures.first() {
+        return failed(config, ask, failure, envelope.has_data());
+    }
+    match envelope.organization().map_err(answer)? {
+        None => Err(at(Stage::Organization, not_visible(config))),
+        Some(None) => Err(at(Stage::Permission, no_audit_log(config, "auditEvents is null"))),
+        Some(Some(connection)) => Ok(Answer::Page(page(connection, response, now))),
+    }
+}
+
+fn no_audit_log(config: &Config, why: &str) -> Error {
+    Error::Unauthorized(format!(
+        "Buildkite does not show the audit log of {:?} to this token's user ({}); possible causes are that the user is \
+         no administrator of the organization, or that the organization's plan has no audit log (it needs Enterprise)",
+        config.org_slug,
+        config.token.quote(why)
+    ))
+}
+
+fn not_visible(config: &Config) -> Error {
+    Error::Unauthorized(format!(
+        "there is no organization {:?} that this token can see; check org_slug, and that the token has the \
+         organization ticked under Organization Access",
+        config.org_slug
+    ))
+}
+
+/// A 200 with `errors`: data beside them is never used.
+fn failed(
+    config: &Config,
+    ask: &Ask,
+    failure: &graphql::Failure,
+    has_data: bool,
+) -> Result<Answer, Refusal> {
+    let said = format!("Buildkite answered {:?}", config.token.quote(&failure.message));
+    let lower = failure.message.to_ascii_lowercase();
+    if lower.contains("complexity") {
+        return Ok(Answer::Smaller(Error::Protocol(said)));
+    }
+    if lower.contains("cursor") && ask.after.is_some() {
+        return Ok(Answer::BadCursor(said));
+    }
+    // A query that was not executed has no `data`, and says where it is wrong (GraphQL specification, section 7.1).
+    let error = match !has_data && failure.is_about_the_query {
+        true => Error::Protocol(said),
+        false => Error::Transient(said),
+    };
+    Err(at(Stage::Answer, error))
+}
+
+fn page(connection: Connection, response: &Response, now: Millis) -> Page {
+    let usable = |cursor: &String| !cursor.is_empty() && cursor.len() <= CURSOR_BYTES_MAX;
+    Page {
+        rows: connection.rows,
+        end_cursor: connection.end_cursor.filter(usable),
+        has_next: connection.has_next,
+        sent_at: sent_at(response, now),
+    }
+}
+
+/// The server's time when the request was sent: its `Date` less the request's duration. A `Date` more than a day ahead
+/// of the host is not believed, for a ceiling in the future would hide events; one that lies behind does no harm.
+fn sent_at(response: &Response, now: Millis) -> Option<Millis> {
+    let date = Millis::parse_http_date(header(&response.headers, "date")?)?;
+    (date.since(now) <= 24 * HOUR_MS).then(|| date.plus(-response.elapsed_ms.max(0)))
+}

@@ -1,0 +1,305 @@
+//! State ⇄ the text that a host stores. Versioned, readable JSON; whatever is not exactly ours is refused in words.
+
+use crate::budget::{Bucket, Budget};
+use crate::endpoint::DEFAULT;
+use crate::error::Error;
+use crate::json::{Members, Object, items, push_string, string};
+use crate::known::Known;
+use crate::settings::Config;
+use crate::state::{Binding, Cursor, GAPS_MAX, Gap, Reduced, State};
+use crate::time::Millis;
+
+/// What the text says it is.
+const FORMAT: &str = "buildkite-audit-logs";
+/// The only version there is.
+const VERSION: i64 = 1;
+/// Largest text: 40,000 uuids take 1.2 MB, 17 cursors 70 kB, the list of types 50 kB.
+pub const CHECKPOINT_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Writes the text.
+pub fn encode(state: &State) -> String {
+    let mut text = String::with_capacity(1_024 + 30 * state.known.len());
+    let mut all = Object::open(&mut text);
+    all.text("format", FORMAT);
+    all.number("version", VERSION);
+    all.text("org_slug", &state.binding.org_slug);
+    all.text("origin", &state.binding.origin);
+    all.list("event_types", &state.binding.event_types, |out, name| push_string(out, name));
+    let times = [
+        ("start", state.start),
+        ("high_water", state.high_water),
+        ("full", state.full),
+        ("full_polled", state.full_polled),
+        ("covered", Some(state.covered)),
+        ("polled", state.polled),
+        ("asked", state.asked),
+        ("throttled_until", state.throttled_until),
+    ];
+    times.into_iter().for_each(|(name, at)| time(&mut all, name, at));
+    if let Some(reduced) = &state.reduced {
+        all.number("page_size", reduced.size.into());
+        all.number("good_pages", reduced.good.into());
+    }
+    let budget = &state.budget;
+    bucket(&mut all, "organization_points", budget.organization.as_ref());
+    bucket(&mut all, "user_points", budget.user.as_ref());
+    all.number("live_points", budget.live_points);
+    all.number("old_points", budget.old_points);
+    time(&mut all, "window", budget.window);
+    time(&mut all, "small_asked", budget.small_asked);
+    all.list("gaps", &state.gaps, gap);
+    all.text("known", &state.known.pack());
+    all.close();
+    text
+}
+
+fn time(object: &mut Object, name: &str, time: Option<Millis>) {
+    if let Some(time) = time {
+        object.text(name, &time.to_string());
+    }
+}
+
+fn bucket(object: &mut Object, name: &str, bucket: Option<&Bucket>) {
+    if let Some(bucket) = bucket {
+        let mut inner = Object::open(object.member(name));
+        inner.number("limit", bucket.limit);
+        inner.number("remaining", bucket.remaining);
+        time(&mut inner, "resets", Some(bucket.resets));
+        inner.close();
+    }
+}
+
+fn gap(out: &mut String, gap: &Gap) {
+    let mut object = Object::open(out);
+    time(&mut object, "floor", Some(gap.floor));
+    time(&mut object, "reached", Some(gap.reached));
+    if let Some(cursor) = &gap.cursor {
+        object.text("after", &cursor.after);
+        time(&mut object, "to", cursor.to);
+    }
+    object.number("confirm", gap.confirm.into());
+    object.number("barren", gap.barren.into());
+    object.number("odd", gap.odd.into());
+    object.close();
+}
+
+/// A member that is missing, of the wrong type or unknown, by its name.
+type Wrong = String;
+
+/// Reads members and remembers the first wrong one.
+struct Reader<'a> {
+    members: Members<'a>,
+    wrong: Option<Wrong>,
+}
+
+impl<'a> Reader<'a> {
+    fn open(text: &'a str) -> Self {
+        let members = Members::parse(text);
+        let wrong = members.is_none().then(|| "no object".to_owned());
+        Self { members: members.unwrap_or_default(), wrong }
+    }
+
+    fn or_wrong<T: Default>(&mut self, name: &str, value: Option<T>) -> T {
+        value.unwrap_or_else(|| {
+            self.wrong.get_or_insert_with(|| name.to_owned());
+            T::default()
+        })
+    }
+
+    fn text(&mut self, name: &str) -> String {
+        let text = self.members.text(name);
+        self.or_wrong(name, text)
+    }
+
+    fn number(&mut self, name: &str) -> i64 {
+        let number = self.members.take(name).and_then(|raw| raw.parse().ok());
+        self.or_wrong(name, number)
+    }
+
+    fn count(&mut self, name: &str) -> u32 {
+        let number = self.number(name);
+        self.or_wrong(name, u32::try_from(number).ok())
+    }
+
+    fn time(&mut self, name: &str) -> Option<Millis> {
+        let raw = self.members.take(name)?;
+        let time = string(raw).and_then(|text| Millis::parse_rfc3339(&text));
+        self.or_wrong(name, time.map(Some))
+    }
+
+    fn needed(&mut self, name: &str) -> Millis {
+        self.time(name).unwrap_or_else(|| {
+            self.wrong.get_or_insert_with(|| name.to_owned());
+            Millis::EPOCH
+        })
+    }
+
+    fn list<T>(&mut self, name: &str, read: impl Fn(&'a str) -> Result<T, Wrong>) -> Vec<T> {
+        let items = self.members.take(name).and_then(items);
+        let items =
+            self.or_wrong(name, items).into_iter().map(read).collect::<Result<Vec<T>, Wrong>>();
+        items.unwrap_or_else(|wrong| {
+            self.wrong.get_or_insert(wrong);
+            Vec::new()
+        })
+    }
+
+    fn bucket(&mut self, name: &str) -> Option<Bucket> {
+        let mut inner = Reader::open(self.members.take(name)?);
+        let (limit, remaining) = (inner.number("limit"), inner.number("remaining"));
+        let bucket = Bucket { limit, remaining, resets: inner.needed("resets") };
+        if let Err(wrong) = inner.close() {
+            self.wrong.get_or_insert(wrong);
+        }
+        Some(bucket)
+    }
+
+    fn close(self) -> Result<(), Wrong> {
+        let unknown = || self.members.rest().next().map(|name| name.chars().take(60).collect());
+        self.wrong.clone().or_else(unknown).map_or(Ok(()), Err)
+    }
+}
+
+fn read_gap(text: &str) -> Result<Gap, Wrong> {
+    let mut reader = Reader::open(text);
+    let to = reader.time("to");
+    let after = reader.members.take("after").map(|raw| string(raw).unwrap_or_default());
+    let gap = Gap {
+        floor: reader.needed("floor"),
+        reached: reader.needed("reached"),
+        cursor: after.map(|after| Cursor { after, to }),
+        confirm: reader.number("confirm") != 0,
+        barren: reader.count("barren"),
+        odd: reader.count("odd"),
+    };
+    reader.close().map(|()| gap)
+}
+
+fn read(mut reader: Reader) -> Result<State, Wrong> {
+    let binding = Binding {
+        org_slug: reader.text("org_slug"),
+        origin: reader.text("origin"),
+        event_types: reader
+            .list("event_types", |raw| string(raw).ok_or_else(|| "event_types".to_owned())),
+    };
+    let has_size = reader.members.take("page_size");
+    let reduced = has_size
+        .map(|raw| Reduced { size: raw.parse().unwrap_or(0), good: reader.count("good_pages") });
+    let known = reader.text("known");
+    let state = State {
+        binding,
+        start: reader.time("start"),
+        high_water: reader.time("high_water"),
+        full: reader.time("full"),
+        full_polled: reader.time("full_polled"),
+        covered: reader.needed("covered"),
+        polled: reader.time("polled"),
+        asked: reader.time("asked"),
+        throttled_until: reader.time("throttled_until"),
+        reduced,
+        budget: Budget {
+            organization: reader.bucket("organization_points"),
+            user: reader.bucket("user_points"),
+            live_points: reader.number("live_points"),
+            old_points: reader.number("old_points"),
+            window: reader.time("window"),
+            small_asked: reader.time("small_asked"),
+        },
+        gaps: reader.list("gaps", read_gap),
+        known: reader.or_wrong("known", Known::unpack(&known)),
+    };
+    reader.close().map(|()| state)
+}
+
+fn refused(why: &str) -> Error {
+    Error::InvalidCheckpoint(format!(
+        "{why}; nothing was changed: restore an earlier copy, or start anew without a checkpoint \
+         (with backfill_start_time, to fetch the past again)"
+    ))
+}
+
+/// Reads the text, whoever it belongs to.
+///
+/// # Errors
+///
+/// [`Error::InvalidCheckpoint`]: too large, no checkpoint of ours, of a newer version, or one that contradicts itself.
+pub fn decode(text: &str) -> Result<State, Error> {
+    if text.len() > CHECKPOINT_BYTES_MAX {
+        return Err(refused("the checkpoint is larger than 2 MiB, which ours never are"));
+    }
+    let mut reader = Reader::open(text);
+    let (format, version) = (reader.text("format"), reader.number("version"));
+    if reader.wrong.is_some() {
+        return Err(refused("the checkpoint is not one of this connector, or is corrupt"));
+    }
+    if format != FORMAT {
+        return Err(refused("the checkpoint belongs to another connector"));
+    }
+    if version != VERSION {
+        return Err(refused(&format!(
+            "the checkpoint has version {version}, this connector knows version {VERSION}: use the one that wrote it"
+        )));
+    }
+    let state = read(reader)
+        .map_err(|wrong| refused(&format!("the checkpoint is corrupt (at {wrong})")))?;
+    match fault(&state) {
+        Some(why) => Err(refused(&format!("the checkpoint contradicts itself ({why})"))),
+        None => Ok(state),
+    }
+}
+
+/// What cannot be true of any state of ours.
+fn fault(state: &State) -> Option<&'static str> {
+    let begun = [state.start.is_some(), state.full.is_some(), state.polled.is_some()];
+    let ordered = state.gaps.windows(2).all(|pair| pair[0].floor > pair[1].reached);
+    // One more than may be opened: an earlier backfill start adds a gap below.
+    if state.gaps.len() > GAPS_MAX + 1 {
+        Some("too many gaps")
+    } else if !ordered || state.gaps.iter().any(|gap| gap.floor > gap.reached) {
+        Some("gaps overlap or are turned round")
+    } else if state.high_water.is_some() && begun.contains(&false) {
+        Some("a high-water time without a start")
+    } else if state.high_water.is_none() && !(state.gaps.is_empty() && state.known.is_empty()) {
+        Some("gaps without a high-water time")
+    } else if state.reduced.as_ref().is_some_and(|reduced| reduced.size == 0) {
+        Some("a page of no events")
+    } else {
+        None
+    }
+}
+
+/// Continues from a checkpoint with these settings. Gives notes for the operator beside the state.
+///
+/// # Errors
+///
+/// [`Error::InvalidCheckpoint`] as [`decode`] does, and for a checkpoint of another organization, endpoint or filter.
+pub fn resume(config: &Config, text: &str) -> Result<(State, Vec<String>), Error> {
+    let mut state = decode(text)?;
+    let wanted = Binding::of(config);
+    if state.binding != wanted {
+        return Err(Error::InvalidCheckpoint(mismatch(&state.binding, &wanted)));
+    }
+    let note = state.follow_start(config.backfill_start);
+    Ok((state, note.into_iter().collect()))
+}
+
+fn mismatch(has: &Binding, wants: &Binding) -> String {
+    let types = |binding: &Binding| match binding.event_types.is_empty() {
+        true => "all event types".to_owned(),
+        false => format!("event_types {}", binding.event_types.join(", ")),
+    };
+    let (what, has, wants) = if has.org_slug != wants.org_slug {
+        ("organization", has.org_slug.clone(), wants.org_slug.clone())
+    } else if has.origin != wants.origin {
+        ("endpoint", has.origin.clone(), wants.origin.clone())
+    } else {
+        ("filter", types(has), types(wants))
+    };
+    let (has, wants): (String, String) =
+        (has.chars().take(200).collect(), wants.chars().take(200).collect());
+    format!(
+        "the checkpoint belongs to another {what}: it is for {has}, the settings say {wants}; nothing was changed. \
+         Go back to the former setting, use a state of its own for the new one, or rebind the state \
+         (the usual endpoint is {DEFAULT})"
+    )
+}

@@ -1,0 +1,184 @@
+//! One HTTP exchange through `wasi:http`, bounded in time and size.
+
+use super::bindings::wasi::clocks::monotonic_clock;
+use super::bindings::wasi::http::outgoing_handler::handle;
+use super::bindings::wasi::http::types::{
+    ErrorCode, Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme, http_error_code,
+};
+use super::bindings::wasi::io::poll::{Pollable, poll};
+use super::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
+use crate::query::Request;
+use crate::response::{BODY_BYTES_MAX, Exchange, Failure, Response};
+use crate::settings::Config;
+
+/// For connecting, for the first byte and between two bytes: half of what common proxies allow.
+const STEP_NS: u64 = 30_000_000_000;
+/// For the whole exchange; a slow page of 500 events takes a few seconds.
+const WHOLE_NS: u64 = 120_000_000_000;
+/// Bytes asked for in one read: large, since each read is a call of the host.
+const READ_BYTES: u64 = 1024 * 1024;
+const NS_PER_MS: u64 = 1_000_000;
+
+/// Sends a request to the endpoint of the settings and reads the answer whole.
+pub fn exchange(config: &Config, request: &Request) -> Exchange {
+    let began = monotonic_clock::now();
+    let deadline = monotonic_clock::subscribe_duration(WHOLE_NS);
+    let response = send(config, request, &deadline)?;
+    let status = response.status();
+    let headers = response.headers().entries();
+    let headers: Vec<(String, String)> = headers
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, String::from_utf8(value).ok()?)))
+        .collect();
+    let body = response.consume().map_err(|()| network("the body was taken already"))?;
+    let body = read(body, &deadline)?;
+    let promised = crate::budget::number(&headers, "content-length")
+        .and_then(|length| usize::try_from(length).ok());
+    if promised.is_some_and(|length| length != body.len()) {
+        return Err(network("the body ended early"));
+    }
+    let elapsed_ms = monotonic_clock::now().saturating_sub(began) / NS_PER_MS;
+    Ok(Response {
+        status,
+        headers,
+        body,
+        elapsed_ms: i64::try_from(elapsed_ms).unwrap_or(i64::MAX),
+    })
+}
+
+fn network(why: &str) -> Failure {
+    Failure::Network(why.to_owned())
+}
+
+/// What the host refuses to do is not mended by trying again.
+fn failure(code: &ErrorCode) -> Failure {
+    match code {
+        ErrorCode::HttpRequestDenied => Failure::Denied("the request is denied".into()),
+        ErrorCode::DestinationIpProhibited => Failure::Denied("its address is prohibited".into()),
+        _ => network(words(code)),
+    }
+}
+
+/// The common failures in words; the names of all 39 would take 4 kB of the component.
+fn words(code: &ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => "the host name could not be resolved",
+        ErrorCode::DestinationNotFound | ErrorCode::DestinationUnavailable => {
+            "the host cannot be reached"
+        }
+        ErrorCode::DestinationIpUnroutable => "the host cannot be reached",
+        ErrorCode::ConnectionRefused => "the connection was refused",
+        ErrorCode::ConnectionTerminated => "the connection was closed",
+        ErrorCode::ConnectionTimeout => "no connection within 30 seconds",
+        ErrorCode::ConnectionReadTimeout | ErrorCode::HttpResponseTimeout => {
+            "no answer within 30 seconds"
+        }
+        ErrorCode::ConnectionWriteTimeout => "the request could not be sent in time",
+        ErrorCode::TlsProtocolError => "TLS failed: is it an https endpoint?",
+        ErrorCode::TlsCertificateError => "TLS failed: the certificate is not valid for this host",
+        ErrorCode::TlsAlertReceived(_) => "TLS failed: the server refused",
+        ErrorCode::HttpResponseIncomplete => "the answer ended early",
+        ErrorCode::HttpResponseBodySize(_) => "the answer is larger than the host allows",
+        ErrorCode::HttpProtocolError => "the answer is no HTTP",
+        _ => "the exchange failed",
+    }
+}
+
+fn prepare(config: &Config, request: &Request) -> Result<OutgoingRequest, Failure> {
+    let fields = Fields::new();
+    let set = |name: &str, value: &str| {
+        fields
+            .append(&name.to_owned(), &value.as_bytes().to_vec())
+            .map_err(|why| Failure::Denied(format!("header {name}: {why:?}")))
+    };
+    request.headers.iter().try_for_each(|(name, value)| set(name, value))?;
+    set("authorization", &config.token.bearer())?;
+    let outgoing = OutgoingRequest::new(fields);
+    let endpoint = &config.endpoint;
+    let scheme = if endpoint.tls { Scheme::Https } else { Scheme::Http };
+    outgoing
+        .set_method(&Method::Post)
+        .and_then(|()| outgoing.set_scheme(Some(&scheme)))
+        .and_then(|()| outgoing.set_authority(Some(&endpoint.authority)))
+        .and_then(|()| outgoing.set_path_with_query(Some(&endpoint.path)))
+        .map_err(|()| Failure::Denied("the host takes no request to this endpoint".into()))?;
+    Ok(outgoing)
+}
+
+fn send(
+    config: &Config,
+    request: &Request,
+    deadline: &Pollable,
+) -> Result<IncomingResponse, Failure> {
+    let outgoing = prepare(config, request)?;
+    let body = outgoing.body().map_err(|()| network("no body can be sent"))?;
+    let options = RequestOptions::new();
+    // A host that has no such timeout says so; the deadline of the whole holds all the same.
+    let _ = options.set_connect_timeout(Some(STEP_NS));
+    let _ = options.set_first_byte_timeout(Some(STEP_NS));
+    let _ = options.set_between_bytes_timeout(Some(STEP_NS));
+    let pending = handle(outgoing, Some(options)).map_err(|code| failure(&code))?;
+    let sent = write(&body, request.body.as_bytes(), deadline);
+    let finished = OutgoingBody::finish(body, None);
+    // The answer to a body that was not taken whole (a refusal, say) tells more than the failed write.
+    loop {
+        if let Some(answer) = pending.get() {
+            let answer = answer.map_err(|()| network("the answer was taken already"))?;
+            return answer.map_err(|code| failure(&code));
+        }
+        sent.clone()?;
+        finished.as_ref().map_err(failure)?;
+        wait(&pending.subscribe(), deadline)?;
+    }
+}
+
+/// Waits until `ready`, but not beyond the deadline.
+fn wait(ready: &Pollable, deadline: &Pollable) -> Result<(), Failure> {
+    poll(&[ready, deadline]);
+    match deadline.ready() {
+        true => Err(network("no whole answer within 120 seconds")),
+        false => Ok(()),
+    }
+}
+
+fn write(body: &OutgoingBody, bytes: &[u8], deadline: &Pollable) -> Result<(), Failure> {
+    let stream: OutputStream = body.write().map_err(|()| network("no body can be sent"))?;
+    let broken = |_: StreamError| network("the connection closed while the request was sent");
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let room = stream.check_write().map_err(broken)?;
+        let (now, later) =
+            rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+        if now.is_empty() {
+            wait(&stream.subscribe(), deadline)?;
+        } else {
+            stream.write(now).map_err(broken)?;
+        }
+        rest = later;
+    }
+    stream.flush().map_err(broken)
+}
+
+fn read(body: IncomingBody, deadline: &Pollable) -> Result<Vec<u8>, Failure> {
+    let stream: InputStream = body.stream().map_err(|()| network("no body can be read"))?;
+    let mut bytes = Vec::new();
+    loop {
+        match stream.read(READ_BYTES) {
+            Ok(chunk) if chunk.is_empty() => wait(&stream.subscribe(), deadline)?,
+            Ok(chunk) if bytes.len() + chunk.len() > BODY_BYTES_MAX => {
+                drop(chunk);
+                return Err(Failure::TooLarge);
+            }
+            Ok(chunk) if bytes.is_empty() => bytes = chunk,
+            Ok(chunk) => bytes.extend_from_slice(&chunk),
+            Err(StreamError::Closed) => return Ok(bytes),
+            Err(StreamError::LastOperationFailed(error)) => {
+                return Err(http_error_code(&error).map_or_else(
+                    || network("the connection closed early"),
+                    |code| failure(&code),
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The one address the connector talks to.
+
+/// Where Buildkite's GraphQL API lives (buildkite.com/docs/apis/graphql-api).
+pub const DEFAULT: &str = "https://graphql.buildkite.com/v1";
+
+/// An address taken apart: `https://graphql.buildkite.com/v1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Whether it is `https`; `http` is for loopback alone.
+    pub tls: bool,
+    /// Host and, where given, port, lower case.
+    pub authority: String,
+    /// Path with query, from the `/` on.
+    pub path: String,
+}
+
+impl Endpoint {
+    /// Reads an address.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the operator: neither `https` nor `http`, no or a malformed host or port, a user name, a
+    /// fragment, blanks, or plain `http` to a host that is not this machine.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let example = format!("write it like {DEFAULT}");
+        let (scheme, rest) =
+            text.split_once("://").ok_or_else(|| format!("{text:?} has no scheme; {example}"))?;
+        let tls = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(format!("scheme {scheme:?} is not supported; {example}")),
+        };
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('#') {
+            return Err(format!("{text:?} holds blanks, a fragment or non-ASCII; {example}"));
+        }
+        let at = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(at);
+        let authority = authority.to_ascii_lowercase();
+        if authority.contains('@') {
+            return Err(format!("a user name does not belong in it; {example}"));
+        }
+        let host = host_of(&authority)
+            .ok_or_else(|| format!("{text:?} has no valid host and port; {example}"))?;
+        if !tls && !is_loopback(host) {
+            return Err(format!(
+                "plain http would show the token to the network, so it is for loopback alone; write https://{authority}{path}"
+            ));
+        }
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        Ok(Self { tls, authority: without_default_port(&authority, tls).to_owned(), path })
+    }
+
+    /// Scheme, host and port, without the scheme's own port: `https://graphql.buildkite.com`.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority)
+    }
+}
+
+fn without_default_port(authority: &str, tls: bool) -> &str {
+    authority.strip_suffix(if tls { ":443" } else { ":80" }).unwrap_or(authority)
+}
+
+/// The host of `host[:port]`; none if either is malformed.
+fn host_of(authority: &str) -> Option<&str> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let end = rest.find(']')?;
+            let port = &rest[end + 1..];
+            let is_address = |byte: u8| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.';
+            if end == 0 || !rest.bytes().take(end).all(is_address) {
+                return None;
+            }
+            (
+                &authority[..end + 2],
+                if port.is_empty() { None } else { Some(port.strip_prefix(':')?) },
+            )
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let port_is_good =
+        port.is_none_or(|port| digits(port) && port.parse::<u16>().is_ok_and(|port| port > 0));
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let host_is_good = host.starts_with('[') || (!host.is_empty() && host.bytes().all(named));
+    (port_is_good && host_is_good).then_some(host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let is_dotted = || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    host == "localhost" || host == "[::1]" || (host.starts_with("127.") && is_dotted())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_leaves_out_the_scheme_s_own_port() {
+        let origin = |text: &str| Endpoint::parse(text).unwrap().origin();
+        assert_eq!(origin("HTTPS://GraphQL.Buildkite.com:443/v1"), "https://graphql.buildkite.com");
+        assert_eq!(origin("http://[::1]:8080/v1"), "http://[::1]:8080");
+        assert_eq!(Endpoint::parse("http://localhost").unwrap().path, "/");
+    }
+
+    #[test]
+    fn what_is_no_safe_address_is_refused() {
+        for text in [
+            "graphql.buildkite.com/v1",
+            "ftp://graphql.buildkite.com",
+            "https://",
+            "https://:443/v1",
+            "https://a:b@graphql.buildkite.com/v1",
+            "https://graphql.buildkite.com:0/v1",
+            "https://graphql.buildkite.com:+1/v1",
+            "https://graphql.buildkite.com /v1",
+            "https://[::1/v1",
+            "https://[zz]/v1",
+            "http://graphql.buildkite.com/v1",
+            "http://127.0.0.1.example.com/v1",
+        ] {
+            assert!(Endpoint::parse(text).is_err(), "{text}");
+        }
+    }
+}

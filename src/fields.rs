@@ -1,0 +1,273 @@
+//! Reads the settings field by field and says of each what is wrong with it and what a right one looks like.
+
+use crate::endpoint::{self, Endpoint};
+use crate::error::{Error, FieldError};
+use crate::json::{Members, items, kind, string};
+use crate::time::{HOUR_MS, Millis, SECOND_MS};
+use crate::token::Token;
+
+/// How far ahead of the host's clock a start may lie: five minutes of clocks that differ.
+const FUTURE_MS_MAX: i64 = 5 * 60 * SECOND_MS;
+/// Names in a type list: Buildkite has 184 types, and the list is sent with every request.
+const TYPES_MAX: usize = 500;
+/// Bytes of settings that are looked at: a thousand times what they need.
+const SETTINGS_BYTES_MAX: usize = 256 * 1024;
+
+/// Every key, for the message about one that is not known.
+const KEYS: [&str; 10] = [
+    "org_slug",
+    "backfill_start_time",
+    "endpoint",
+    "page_size",
+    "lookback_seconds",
+    "poll_interval_seconds",
+    "event_types",
+    "exclude_event_types",
+    "reserve_percent",
+    "rate_limit",
+];
+
+/// The settings while they are taken apart: each reader removes its key and notes its faults.
+pub struct Fields<'a> {
+    members: Members<'a>,
+    faults: Vec<FieldError>,
+}
+
+impl<'a> Fields<'a> {
+    /// Takes the object apart.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidConfig`] on `settings` if it is no object.
+    pub fn read(settings: &'a str) -> Result<Self, Error> {
+        let whole =
+            |message: String| Error::InvalidConfig(vec![FieldError::new("settings", message)]);
+        let example = r#"write an object like {"org_slug": "acme-inc"}"#;
+        if settings.len() > SETTINGS_BYTES_MAX {
+            return Err(whole(format!("longer than {SETTINGS_BYTES_MAX} bytes; {example}")));
+        }
+        match serde_json::from_str(settings) {
+            Ok(members) => Ok(Self { members, faults: Vec::new() }),
+            Err(why) => Err(whole(format!("no JSON object ({why}); {example}"))),
+        }
+    }
+
+    fn fault(&mut self, field: &str, message: String) {
+        self.faults.push(FieldError::new(field, message));
+    }
+
+    /// Takes a text out; absent and wrong are both none, wrong is noted.
+    fn text(&mut self, key: &str, example: &str) -> Option<String> {
+        let raw = self.members.take(key)?;
+        let text = string(raw);
+        if text.is_none() {
+            self.fault(key, format!("{}, not text; write \"{key}\": \"{example}\"", kind(raw)));
+        }
+        text
+    }
+
+    /// A whole number from `least` to `most`.
+    pub fn number(&mut self, key: &str, least: u64, most: u64, default: u64) -> u64 {
+        let Some(raw) = self.members.take(key) else { return default };
+        match raw.parse::<u64>() {
+            Ok(number) if (least..=most).contains(&number) => number,
+            _ => {
+                let what = if kind(raw) == "a number" { short(raw) } else { kind(raw).to_owned() };
+                let wanted = format!("a whole number from {least} to {most}");
+                self.fault(
+                    key,
+                    format!("{what}, but it takes {wanted}; for example \"{key}\": {default}"),
+                );
+                default
+            }
+        }
+    }
+
+    /// The organization's slug.
+    pub fn slug(&mut self) -> String {
+        let help = "write the last part of the organization's web address, \
+                    acme-inc for https://buildkite.com/acme-inc";
+        let before = self.faults.len();
+        let slug = self.text("org_slug", "acme-inc").unwrap_or_default();
+        let allowed =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+        if self.faults.len() > before {
+            // The wrong type has been noted.
+        } else if slug.is_empty() {
+            self.fault("org_slug", format!("missing or empty; {help}"));
+        } else if slug.len() > 200 || !slug.bytes().all(allowed) {
+            let shown = short(&slug);
+            self.fault(
+                "org_slug",
+                format!("{shown:?} is no slug (lower-case letters, digits and hyphens); {help}"),
+            );
+        }
+        slug
+    }
+
+    /// Where history begins; `now` judges a start in the future.
+    pub fn start(&mut self, now: Millis) -> Option<Millis> {
+        let key = "backfill_start_time";
+        let example = "2026-01-31T00:00:00Z";
+        let text = self.text(key, example)?;
+        let shown = short(&text);
+        match Millis::parse_rfc3339(&text) {
+            Some(start) if start.since(now) > FUTURE_MS_MAX => {
+                self.fault(
+                    key,
+                    format!(
+                        "{shown:?} lies in the future (here it is {now}); \
+                         take a past time, or leave it out to get new events only"
+                    ),
+                );
+                None
+            }
+            Some(start) => Some(start),
+            None => {
+                self.fault(
+                    key,
+                    format!("{shown:?} is no RFC 3339 time with a zone; write it like {example}"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Where requests go.
+    pub fn endpoint(&mut self) -> Endpoint {
+        let text = self
+            .text("endpoint", endpoint::DEFAULT)
+            .unwrap_or_else(|| endpoint::DEFAULT.to_owned());
+        Endpoint::parse(&text).unwrap_or_else(|why| {
+            self.fault("endpoint", why);
+            Endpoint { tls: true, authority: String::new(), path: String::new() }
+        })
+    }
+
+    /// A list of event types, sorted.
+    pub fn types(&mut self, key: &str) -> Vec<String> {
+        let help = format!("write \"{key}\": [\"PIPELINE_CREATED\", \"USER_UPDATED\"]");
+        let Some(raw) = self.members.take(key) else { return Vec::new() };
+        let Some(items) = items(raw) else {
+            self.fault(key, format!("{}, not a list; {help}", kind(raw)));
+            return Vec::new();
+        };
+        if items.len() > TYPES_MAX {
+            self.fault(key, format!("{} names, but at most {TYPES_MAX} are taken", items.len()));
+            return Vec::new();
+        }
+        let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        let is_type = |name: &String| (1..=100).contains(&name.len()) && name.bytes().all(allowed);
+        let mut types: Vec<String> = Vec::new();
+        for (at, item) in items.into_iter().enumerate() {
+            match string(item).filter(is_type) {
+                None => self.fault(
+                    &format!("{key}[{at}]"),
+                    format!("{} is no event type; {help}", short(item)),
+                ),
+                Some(name) => {
+                    if let Err(place) = types.binary_search(&name) {
+                        types.insert(place, name);
+                    }
+                }
+            }
+        }
+        types
+    }
+
+    /// The cap of requests, as least milliseconds between two; 0: none.
+    pub fn spacing(&mut self) -> i64 {
+        let help = r#"write "rate_limit": {"rate": 10, "unit": "minute"}"#;
+        let Some(raw) = self.members.take("rate_limit") else { return 0 };
+        let Some(mut limit) = Members::parse(raw) else {
+            self.fault("rate_limit", format!("{}, not an object; {help}", kind(raw)));
+            return 0;
+        };
+        let unit_ms = match limit.text("unit").as_deref() {
+            Some("second") => SECOND_MS,
+            Some("minute") => 60 * SECOND_MS,
+            Some("hour") => HOUR_MS,
+            _ => {
+                self.fault("rate_limit.unit", format!("takes second, minute or hour; {help}"));
+                0
+            }
+        };
+        let rate = limit.take("rate").and_then(|raw| raw.parse::<i64>().ok());
+        for key in limit.rest().take(20) {
+            self.fault(&format!("rate_limit.{}", short(key)), format!("not a key of it; {help}"));
+        }
+        match rate {
+            Some(rate) if (1..=100_000).contains(&rate) => (unit_ms + rate - 1) / rate,
+            _ => {
+                self.fault(
+                    "rate_limit.rate",
+                    format!("takes a whole number from 1 to 100000; {help}"),
+                );
+                0
+            }
+        }
+    }
+
+    /// The one secret.
+    pub fn token(&mut self, secrets: &[(String, String)]) -> Token {
+        for (at, (name, _)) in secrets.iter().enumerate() {
+            if name != "api_token" {
+                self.fault(
+                    &format!("secrets.{name}"),
+                    "not a secret of this source; it takes api_token".into(),
+                );
+            } else if secrets[..at].iter().any(|(earlier, _)| earlier == name) {
+                self.fault("secrets.api_token", "given twice; give it once".into());
+            }
+        }
+        let value =
+            secrets.iter().find(|(name, _)| name == "api_token").map(|(_, value)| value.as_str());
+        Token::parse(value).unwrap_or_else(|why| {
+            self.fault("secrets.api_token", why);
+            Token::default()
+        })
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidConfig`] with every fault that was found, unknown keys included.
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.unknown();
+        if self.faults.is_empty() { Ok(()) } else { Err(Error::InvalidConfig(self.faults)) }
+    }
+
+    /// What no reader has taken is not known.
+    fn unknown(&mut self) {
+        let members = std::mem::take(&mut self.members);
+        for key in members.rest().take(20) {
+            let shown = short(key);
+            let near = KEYS.iter().map(|known| (distance(known, &shown), *known)).min();
+            let hint = match near {
+                Some((steps, known)) if steps <= 4 => format!("did you mean {known}?"),
+                _ => format!("known are {}", KEYS.join(", ")),
+            };
+            self.fault(&shown, format!("unknown setting; {hint}"));
+        }
+    }
+}
+
+/// The beginning of a wrong value, enough to find it by.
+fn short(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// How many letters must change to make one of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (down, a) in one.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = down + 1;
+        for (across, b) in other.chars().enumerate() {
+            let step = (corner + usize::from(a != b)).min(row[across] + 1).min(row[across + 1] + 1);
+            corner = std::mem::replace(&mut row[across + 1], step);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

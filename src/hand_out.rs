@@ -1,0 +1,102 @@
+//! Rows leave here, and the state follows them: a gap moves down only past what was handed out.
+
+use std::collections::VecDeque;
+
+use crate::record::Row;
+use crate::settings::Config;
+use crate::state::{Gap, State};
+use crate::time::Millis;
+
+/// A row on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The event.
+    pub row: Row,
+    /// The settings exclude it: it is passed over, but moves the walk like any row.
+    pub excluded: bool,
+}
+
+/// A page that is being handed out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// The gap it belongs to, by its place in the list; none: the page belongs to no gap.
+    gap: Option<usize>,
+    /// What is still to be handed out, newest first.
+    waiting: VecDeque<Waiting>,
+    /// What becomes of the gap when all is out; none: the gap is closed.
+    after: Option<Gap>,
+}
+
+impl Pending {
+    /// The rows of a page of this gap, and the gap when all are out (none: it is closed).
+    pub fn new(gap: usize, waiting: VecDeque<Waiting>, after: Option<Gap>) -> Self {
+        Self { gap: Some(gap), waiting, after }
+    }
+
+    /// Whether nothing is left to be handed out.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}
+
+/// Hands out at most `max` events, a chunk from the top of what waits. Gives them newest first, with a note when not
+/// all of their uuids could be kept.
+pub fn hand_out(
+    config: &Config,
+    state: &mut State,
+    pending: &mut Pending,
+    max: usize,
+) -> (Vec<Row>, Option<String>) {
+    let mut rows = Vec::with_capacity(max.min(pending.waiting.len()));
+    let mut passed = Vec::new();
+    while let Some(next) = pending.waiting.front() {
+        if !next.excluded && rows.len() >= max {
+            break;
+        }
+        let Some(next) = pending.waiting.pop_front() else { break };
+        passed.push((next.row.at, next.row.uuid));
+        if !next.excluded {
+            rows.push(next.row);
+        }
+    }
+    let note = settle(config, state, pending, &passed);
+    (rows, note)
+}
+
+/// Moves the gap down past what was handed out, and keeps the uuids that may be read again.
+fn settle(
+    config: &Config,
+    state: &mut State,
+    pending: &mut Pending,
+    passed: &[(Millis, u128)],
+) -> Option<String> {
+    let index = pending.gap?;
+    let above = state.gaps.get(index)?.reached;
+    let is_done = pending.waiting.is_empty();
+    let after = if is_done { pending.after.take() } else { None };
+    let last = passed.last().map_or(above, |(at, _)| *at);
+    let reached = after.as_ref().map_or(last, |gap| gap.reached);
+    let recent = state.overlap_floor(config.lookback_ms);
+    let mut all_kept = true;
+    for (at, uuid) in passed.iter().filter(|(at, _)| *at >= recent || *at == reached) {
+        all_kept &= state.known.insert(*at, *uuid);
+    }
+    state.known.forget_between(reached, recent.min(above.plus(1)));
+    if is_done {
+        pending.gap = None;
+        match after {
+            Some(gap) => state.gaps[index] = gap,
+            None => drop(state.gaps.remove(index)),
+        }
+    } else {
+        // In mid-page the page's cursor would skip what waits: go on by time.
+        let gap = Gap::new(state.gaps[index].floor, reached);
+        state.gaps[index] = gap;
+    }
+    if is_done && index == 0 {
+        return state.prune(config.lookback_ms);
+    }
+    (!all_kept).then(|| {
+        format!("more than {} events at {reached}: some may be handed out twice", state.known.len())
+    })
+}

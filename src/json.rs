@@ -1,0 +1,169 @@
+//! Small pieces of JSON, where generated code would be larger than the whole component may be: an object as its raw
+//! members, and the writing of one. The hot path, events, does not come through here.
+
+use std::fmt::Write;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The members of an object in their order, each value as raw JSON.
+#[derive(Default)]
+pub struct Members<'a>(Vec<(String, &'a str)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    members.push((key, map.next_value::<&RawValue>()?.get()));
+                }
+                Ok(Members(members))
+            }
+        }
+        input.deserialize_map(Object)
+    }
+}
+
+impl<'a> Members<'a> {
+    /// Takes an object apart; none if it is none.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Takes a member out; `null` counts as absent. Of two of the same name the last one counts.
+    pub fn take(&mut self, key: &str) -> Option<&'a str> {
+        let mut found = None;
+        self.0.retain(|(name, value)| {
+            let is_it = name == key;
+            if is_it {
+                found = Some(*value);
+            }
+            !is_it
+        });
+        found.filter(|value| *value != "null")
+    }
+
+    /// Takes out a text; none if it is absent or none.
+    pub fn text(&mut self, key: &str) -> Option<String> {
+        self.take(key).and_then(string)
+    }
+
+    /// The names of the members that were not taken.
+    pub fn rest(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+/// The items of a list, each as raw JSON; none if it is none.
+pub fn items(text: &str) -> Option<Vec<&str>> {
+    let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    Some(items.into_iter().map(RawValue::get).collect())
+}
+
+/// A JSON string's text; none if it is none.
+pub fn string(text: &str) -> Option<String> {
+    serde_json::from_str(text).ok()
+}
+
+/// What a JSON value is, in words.
+pub fn kind(text: &str) -> &'static str {
+    match text.as_bytes().first() {
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "true or false",
+        Some(b'"') => "text",
+        Some(b'[') => "a list",
+        Some(b'{') => "an object",
+        _ => "a number",
+    }
+}
+
+/// Writes a text as JSON.
+pub fn push_string(out: &mut String, text: &str) {
+    // A text always makes JSON; nothing would be refused by the reader.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+/// Writes one object, member by member.
+pub struct Object<'a>(&'a mut String);
+
+impl<'a> Object<'a> {
+    /// Opens it.
+    pub fn open(out: &'a mut String) -> Self {
+        out.push('{');
+        Self(out)
+    }
+
+    /// Writes a member's name; its value must follow.
+    pub fn member(&mut self, name: &str) -> &mut String {
+        if !self.0.ends_with('{') {
+            self.0.push(',');
+        }
+        push_string(self.0, name);
+        self.0.push(':');
+        self.0
+    }
+
+    /// A member that is a number.
+    pub fn number(&mut self, name: &str, number: i64) {
+        // Writing to a string does not fail.
+        let _ = write!(self.member(name), "{number}");
+    }
+
+    /// A member that is a text.
+    pub fn text(&mut self, name: &str, text: &str) {
+        push_string(self.member(name), text);
+    }
+
+    /// A member that is a list, by what writes its items.
+    pub fn list<T>(&mut self, name: &str, items: &[T], write: impl Fn(&mut String, &T)) {
+        let out = self.member(name);
+        out.push('[');
+        for (at, item) in items.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            write(out, item);
+        }
+        out.push(']');
+    }
+
+    /// Closes it.
+    pub fn close(self) {
+        self.0.push('}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_taken_once_and_null_is_absent() {
+        let mut members =
+            Members::parse(r#" {"a": [1, 2], "n": null, "s": "x\n", "a": 7} "#).unwrap();
+        assert_eq!(members.take("a"), Some("7"));
+        assert_eq!(members.take("n"), None);
+        assert_eq!(members.text("s").as_deref(), Some("x\n"));
+        assert_eq!(members.rest().count(), 0);
+        assert!(Members::parse("[]").is_none());
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut out = String::new();
+        let mut object = Object::open(&mut out);
+        object.text("t", "a\"b");
+        object.number("n", -1);
+        object.list("l", &["x"], |out, item| push_string(out, item));
+        object.close();
+        assert_eq!(out, r#"{"t":"a\"b","n":-1,"l":["x"]}"#);
+    }
+}

@@ -1,0 +1,176 @@
+//! The uuids of events that were handed out and may be read again: one set for all gaps.
+//!
+//! The set plays three parts at once, told apart by time alone: at or above the overlap floor it is the *recent* uuids
+//! which the next live gap re-reads; within the range of an open gap it is that gap's *seam* (delivered before the gap
+//! was opened); in the very millisecond that a walk has reached it is the walk's *edge*. Gaps never overlap, so no part
+//! can be mistaken for another, and history far below never enters.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use crate::time::Millis;
+
+/// At most this many recent uuids: 25 times a full page, and 290 kB of checkpoint. When there are more, the overlap
+/// floor rises instead.
+pub const RECENT_MAX: usize = 10_000;
+/// No live gap is opened while more are kept: the newest gap is finished first.
+pub const CROWDED: usize = 20_000;
+/// At most this many in all, 1.2 MB of checkpoint: recent ones, seams and edges together.
+pub const KNOWN_MAX: usize = 40_000;
+
+/// Bytes of one packed entry: 6 of milliseconds since 1970, 16 of uuid, both big-endian.
+const PACKED: usize = 22;
+
+/// A set of (time, uuid): a sorted list, since it is small, read often and written at its ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known(Vec<(Millis, u128)>);
+
+impl Known {
+    /// How many uuids are kept.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is kept.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether this event was handed out before, as far as is kept.
+    pub fn contains(&self, at: Millis, uuid: u128) -> bool {
+        self.0.binary_search(&(at, uuid)).is_ok()
+    }
+
+    /// Keeps one; false if the set is at its bound and it could not be kept.
+    #[must_use]
+    pub fn insert(&mut self, at: Millis, uuid: u128) -> bool {
+        if self.0.len() >= KNOWN_MAX {
+            return false;
+        }
+        if let Err(place) = self.0.binary_search(&(at, uuid)) {
+            self.0.insert(place, (at, uuid));
+        }
+        true
+    }
+
+    /// Place of the first entry at `time` or later.
+    fn place(&self, time: Millis) -> usize {
+        self.0.partition_point(|(at, _)| *at < time)
+    }
+
+    /// How many lie at `floor` or later.
+    pub fn count_from(&self, floor: Millis) -> usize {
+        self.0.len() - self.place(floor)
+    }
+
+    /// The time of the newest entry which must go so that at most `keep` stay at `floor` or later.
+    pub fn surplus_at(&self, floor: Millis, keep: usize) -> Option<Millis> {
+        let surplus = self.count_from(floor).checked_sub(keep + 1)?;
+        self.0.get(self.place(floor) + surplus).map(|(at, _)| *at)
+    }
+
+    /// Forgets those with `above < time < below`.
+    pub fn forget_between(&mut self, above: Millis, below: Millis) {
+        let (low, high) = (self.0.partition_point(|(at, _)| *at <= above), self.place(below));
+        if low < high {
+            self.0.drain(low..high);
+        }
+    }
+
+    /// Keeps only those whose time is wanted.
+    pub fn retain(&mut self, wanted: impl Fn(Millis) -> bool) {
+        self.0.retain(|(at, _)| wanted(*at));
+    }
+
+    /// Writes the set as base64 of packed entries.
+    pub fn pack(&self) -> String {
+        let mut bytes = Vec::with_capacity(self.0.len() * PACKED);
+        for (at, uuid) in &self.0 {
+            bytes.extend_from_slice(&at.get().to_be_bytes()[2..]);
+            bytes.extend_from_slice(&uuid.to_be_bytes());
+        }
+        BASE64_STANDARD.encode(bytes)
+    }
+
+    /// Reads what [`Self::pack`] wrote; none for anything else.
+    pub fn unpack(text: &str) -> Option<Self> {
+        let bytes = BASE64_STANDARD.decode(text).ok()?;
+        let (entries, rest) = bytes.as_chunks::<PACKED>();
+        let mut known = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let ms = entry[..6].iter().fold(0, |ms, byte| ms << 8 | i64::from(*byte));
+            let uuid = entry[6..].iter().fold(0, |uuid, byte| uuid << 8 | u128::from(*byte));
+            known.push((Millis::new(ms), uuid));
+            if ms > Millis::LAST.get() {
+                return None;
+            }
+        }
+        let is_ordered = known.windows(2).all(|pair| pair[0] < pair[1]);
+        (rest.is_empty() && known.len() <= KNOWN_MAX && is_ordered).then_some(Self(known))
+    }
+}
+
+/// Reads a uuid in its usual form: 36 characters, hexadecimal with four hyphens.
+pub fn parse_uuid(text: &str) -> Option<u128> {
+    let hyphens = [8, 13, 18, 23];
+    let shape = |(at, byte): (usize, &u8)| match hyphens.contains(&at) {
+        true => *byte == b'-',
+        false => byte.is_ascii_hexdigit(),
+    };
+    if text.len() != 36 || !text.as_bytes().iter().enumerate().all(shape) {
+        return None;
+    }
+    let digits = text.bytes().filter(|byte| *byte != b'-');
+    Some(
+        digits.fold(0, |uuid, digit| {
+            uuid << 4 | u128::from((digit as char).to_digit(16).unwrap_or(0))
+        }),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Millis {
+        Millis::new(ms)
+    }
+
+    #[test]
+    fn packing_comes_back_unchanged() {
+        let mut known = Known::default();
+        assert!(known.insert(at(1_732_000_000_123), 7));
+        assert!(known.insert(Millis::LAST, u128::MAX));
+        assert_eq!(Known::unpack(&known.pack()), Some(known));
+    }
+
+    #[test]
+    fn damaged_packing_is_refused() {
+        for text in ["?", "AAAA", "//////////////////////////////==", &"A".repeat(88)] {
+            assert_eq!(Known::unpack(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn forgetting_spares_both_ends() {
+        let mut known = Known::default();
+        (1..=5).for_each(|ms| assert!(known.insert(at(ms), 1)));
+        known.forget_between(at(1), at(4));
+        assert!(known.contains(at(1), 1) && known.contains(at(4), 1) && known.contains(at(5), 1));
+        assert_eq!(known.len(), 3);
+    }
+
+    #[test]
+    fn surplus_names_the_newest_that_must_go() {
+        let mut known = Known::default();
+        (1..=5).for_each(|ms| assert!(known.insert(at(ms), 1)));
+        assert_eq!(known.surplus_at(at(1), 3), Some(at(2)));
+        assert_eq!(known.surplus_at(at(1), 5), None);
+    }
+
+    #[test]
+    fn only_uuids_are_uuids() {
+        assert_eq!(parse_uuid("00000000-0000-0000-0000-00000000001F"), Some(31));
+        assert_eq!(parse_uuid("000000000000-0000-0000-00000000001F-"), None);
+        assert_eq!(parse_uuid("\u{e9}0000000-0000-0000-0000-00000000001"), None);
+    }
+}

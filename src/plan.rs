@@ -1,0 +1,175 @@
+//! Decides what to ask for next, or how long to wait. Invariant: knows nothing of HTTP, JSON or GraphQL.
+
+use crate::budget::{Allowance, SMALL_PAGE};
+use crate::settings::Config;
+use crate::state::{Gap, State};
+use crate::time::{HOUR_MS, Millis};
+
+/// How far the ends of a gap are moved outwards on the wire: whether the API's bounds are inclusive is undocumented and
+/// its times are shown cut to the millisecond, so a second and a bit, in case it compares whole seconds. Rows outside
+/// are dropped when they come.
+const MARGIN_MS: i64 = 1_001;
+/// Events of the first request of a run without backfill: those of the last second, so that they are known as past.
+const START_PAGE: u32 = 25;
+
+/// What a request is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The first request of a run without backfill: the server's time becomes the start.
+    Start,
+    /// The first page of a new live gap.
+    Live {
+        /// Floor of the gap that it opens.
+        floor: Millis,
+        /// Whether it is a full re-read.
+        full: bool,
+    },
+    /// The next page of an open gap, by its place in the list.
+    Gap(usize),
+    /// A look at the newest event; moves nothing.
+    Check,
+}
+
+/// One request, in the terms of the sync.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// What it is for.
+    pub target: Target,
+    /// Lower bound sent; none: no bound.
+    pub from: Option<Millis>,
+    /// Upper bound sent; none: no bound.
+    pub to: Option<Millis>,
+    /// Cursor sent.
+    pub after: Option<String>,
+    /// Events wanted, 1 to 500.
+    pub first: u32,
+}
+
+impl Ask {
+    /// The look at the newest event.
+    pub fn check() -> Self {
+        Self { target: Target::Check, from: None, to: None, after: None, first: 1 }
+    }
+}
+
+/// What to do now. Waits are in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Make this request.
+    Ask(Ask),
+    /// Everything is delivered; the next live poll is due then.
+    Idle(u64),
+    /// The remote, its budget or the operator's cap asks to wait.
+    Throttled(u64),
+}
+
+/// Decides. `polled_here`: this instance has made a live ask.
+///
+/// Live polls come first, then the newest gap, then the older ones: fresh events before history, whatever its length.
+pub fn plan(config: &Config, state: &State, polled_here: bool, now: Millis) -> Step {
+    if let Some(until) = blocked_until(config, state, now) {
+        return Step::Throttled(wait(now, until));
+    }
+    let due = live_due(config, state, polled_here, now);
+    let page = page_size(config, state);
+    if due && state.start.is_none() {
+        return live_step(
+            config,
+            state,
+            now,
+            Ask {
+                target: Target::Start,
+                from: None,
+                to: None,
+                after: None,
+                first: page.min(START_PAGE),
+            },
+        );
+    }
+    if due && state.has_room() {
+        let (floor, full) = state.live_floor(config.lookback_ms, now);
+        let target = Target::Live { floor, full };
+        let from = Some(floor.plus(-MARGIN_MS));
+        let ask = Ask { target, from, to: None, after: None, first: page };
+        match live_step(config, state, now, ask) {
+            Step::Throttled(_) if !state.gaps.is_empty() => {}
+            step => return step,
+        }
+    }
+    let poll_at = state.polled.map_or(now, |polled| polled.plus(config.poll_interval_ms));
+    if state.gaps.is_empty() {
+        return Step::Idle(wait(now, poll_at));
+    }
+    match gap_ask(config, state, page, now) {
+        Ok(ask) => Step::Ask(ask),
+        // A live poll may be due sooner than the budget is full again, and may take what history may not.
+        Err(reset) if !due => Step::Throttled(wait(now, reset.min(poll_at))),
+        Err(reset) => Step::Throttled(wait(now, reset)),
+    }
+}
+
+/// The live ask, as large as the budget allows.
+fn live_step(config: &Config, state: &State, now: Millis, ask: Ask) -> Step {
+    match state.budget.for_live(config, ask.first, now) {
+        Allowance::Page(first) => Step::Ask(Ask { first, ..ask }),
+        Allowance::Wait(until) => Step::Throttled(wait(now, until)),
+    }
+}
+
+/// The next page of the newest gap, or of the one behind it when the newest may not take more of the budget.
+fn gap_ask(config: &Config, state: &State, page: u32, now: Millis) -> Result<Ask, Millis> {
+    let newest = match state.gaps.len() {
+        1 => state.budget.for_old(config, page, now),
+        _ => state.budget.for_newest(config, page, now),
+    };
+    let (index, first) = match newest {
+        Allowance::Page(first) => (0, first),
+        Allowance::Wait(reset) if state.gaps.len() == 1 => return Err(reset),
+        Allowance::Wait(_) => match state.budget.for_old(config, page, now) {
+            Allowance::Page(first) => (1, first),
+            Allowance::Wait(reset) => return Err(reset),
+        },
+    };
+    Ok(page_of(index, &state.gaps[index], first))
+}
+
+/// A gap's next page: by its cursor with the very filters it was given for, else by the time reached.
+fn page_of(index: usize, gap: &Gap, first: u32) -> Ask {
+    let (to, after) = match &gap.cursor {
+        Some(cursor) => (cursor.to, Some(cursor.after.clone())),
+        None => (Some(gap.reached.plus(MARGIN_MS)), None),
+    };
+    let first = if gap.confirm && after.is_none() { first.min(SMALL_PAGE as u32) } else { first };
+    Ask { target: Target::Gap(index), from: Some(gap.floor.plus(-MARGIN_MS)), to, after, first }
+}
+
+/// Events a page: the setting, or less after answers that were too heavy.
+pub fn page_size(config: &Config, state: &State) -> u32 {
+    state
+        .reduced
+        .as_ref()
+        .map_or(config.page_size, |reduced| reduced.size.min(config.page_size))
+        .max(1)
+}
+
+/// Whether it is time to look for new events: an interval has passed, the clock ran backwards, or no gap is open and
+/// this instance has not looked yet (a host may start one instance for each look, as often as it likes).
+fn live_due(config: &Config, state: &State, polled_here: bool, now: Millis) -> bool {
+    let Some(polled) = state.polled else { return true };
+    let passed = now.since(polled);
+    passed < 0 || passed >= config.poll_interval_ms || (state.gaps.is_empty() && !polled_here)
+}
+
+/// The time before which no request may be made; a time more than an hour away is a clock that jumped.
+fn blocked_until(config: &Config, state: &State, now: Millis) -> Option<Millis> {
+    let spaced = state.asked.filter(|asked| *asked <= now);
+    let spaced = spaced.map(|asked| asked.plus(config.request_spacing_ms));
+    let latest = state.throttled_until.into_iter().chain(spaced);
+    latest.filter(|until| (1..=HOUR_MS).contains(&until.since(now))).max()
+}
+
+/// Milliseconds to wait, at least one (a wait of nothing would spin) and at most an hour for a throttle or a day for an
+/// interval.
+fn wait(now: Millis, until: Millis) -> u64 {
+    u64::try_from(until.since(now)).unwrap_or(0).clamp(1, 24 * HOUR_MS as u64)
+}

@@ -1,0 +1,52 @@
+//! Ask → request: the GraphQL document, its variables and the headers. The document takes no fragment on
+//! `actor.node` or `subject.node`, whose union members come and go, and handles every enum as text.
+
+use crate::json::{Object, push_string};
+use crate::plan::Ask;
+use crate::settings::Config;
+
+/// The one document that is ever sent.
+pub const DOCUMENT: &str = include_str!("query.graphql");
+
+/// An HTTP request, `POST` to the endpoint of the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Headers but for `Authorization`, which the shell adds from the token.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body: JSON.
+    pub body: String,
+}
+
+/// Writes the request for an ask.
+pub fn request(config: &Config, ask: &Ask) -> Request {
+    let mut body = String::with_capacity(2 * DOCUMENT.len());
+    let mut object = Object::open(&mut body);
+    object.text("query", DOCUMENT);
+    let mut variables = Object::open(object.member("variables"));
+    variables.text("slug", &config.org_slug);
+    variables.number("first", ask.first.into());
+    let times = [("from", ask.from), ("to", ask.to)]
+        .map(|(name, time)| (name, time.map(|time| time.to_string())));
+    let [from, to] = times;
+    for (name, value) in [("after", ask.after.clone()), from, to] {
+        if let Some(value) = value {
+            variables.text(name, &value);
+        }
+    }
+    if !config.event_types.is_empty() {
+        variables.list("types", &config.event_types, |out, name| push_string(out, name));
+    }
+    variables.close();
+    object.close();
+    let version = env!("CARGO_PKG_VERSION");
+    Request {
+        headers: vec![
+            ("accept", "application/json".into()),
+            ("accept-encoding", "identity".into()),
+            ("content-length", body.len().to_string()),
+            ("content-type", "application/json".into()),
+            ("user-agent", format!("buildkite-audit-logs/{version}")),
+        ],
+        body,
+    }
+}

@@ -1,0 +1,67 @@
+//! The operator's JSON and secrets → [`Config`], or everything that is wrong with them. Their defaults and ranges live
+//! here, the words about what is wrong in `fields`.
+
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::fields::Fields;
+use crate::time::{Millis, SECOND_MS};
+use crate::token::Token;
+
+/// Events a page: Buildkite shows at most 500 (buildkite.com/docs/apis/graphql/graphql-resource-limits).
+pub const PAGE_SIZE_MAX: u64 = 500;
+/// A day, in seconds: longer lookbacks and intervals are more likely a slip than a wish.
+const DAY_SECONDS: u64 = 86_400;
+
+/// What the operator wants, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Slug of the organization, as in its web address.
+    pub org_slug: String,
+    /// Where history begins; none: no past records.
+    pub backfill_start: Option<Millis>,
+    /// Where requests go.
+    pub endpoint: Endpoint,
+    /// Events asked for in one request, 1 to 500.
+    pub page_size: u32,
+    /// How late an event may become visible and still be found, in milliseconds.
+    pub lookback_ms: i64,
+    /// Time between two looks for new events, in milliseconds.
+    pub poll_interval_ms: i64,
+    /// Types to ask for, sorted; empty: all.
+    pub event_types: Vec<String>,
+    /// Types to drop, sorted.
+    pub exclude_event_types: Vec<String>,
+    /// Share of each rate-limit bucket left to others, in percent, 0 to 90.
+    pub reserve_percent: i64,
+    /// Least time from one request to the next, in milliseconds; 0: no cap.
+    pub request_spacing_ms: i64,
+    /// The API token, or what the host passes for it.
+    pub token: Token,
+}
+
+impl Config {
+    /// Reads settings and secrets; `now` judges a start in the future.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidConfig`] with every fault that was found.
+    pub fn parse(settings: &str, secrets: &[(String, String)], now: Millis) -> Result<Self, Error> {
+        let mut fields = Fields::read(settings)?;
+        let config = Self {
+            org_slug: fields.slug(),
+            backfill_start: fields.start(now),
+            endpoint: fields.endpoint(),
+            page_size: fields.number("page_size", 1, PAGE_SIZE_MAX, PAGE_SIZE_MAX) as u32,
+            lookback_ms: fields.number("lookback_seconds", 1, DAY_SECONDS, 300) as i64 * SECOND_MS,
+            poll_interval_ms: fields.number("poll_interval_seconds", 1, DAY_SECONDS, 60) as i64
+                * SECOND_MS,
+            event_types: fields.types("event_types"),
+            exclude_event_types: fields.types("exclude_event_types"),
+            reserve_percent: fields.number("reserve_percent", 0, 90, 25) as i64,
+            request_spacing_ms: fields.spacing(),
+            token: fields.token(secrets),
+        };
+        fields.finish()?;
+        Ok(config)
+    }
+}

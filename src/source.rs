@@ -1,0 +1,289 @@
+//! The source as a value: it tells which request to make and takes in how that ended. It does no IO and reads no clock;
+//! the shell round it does both.
+
+use crate::absorb::{Tally, absorb};
+use crate::answer::{Answer, answer};
+use crate::budget::{EVENT_POINTS, PAGE_POINTS, number};
+use crate::check;
+use crate::checkpoint::{encode, resume};
+use crate::error::Error;
+use crate::hand_out::{Pending, hand_out};
+use crate::plan::{Ask, Step, Target, plan};
+use crate::query::{Request, request};
+use crate::record::Row;
+use crate::response::Exchange;
+use crate::settings::Config;
+use crate::state::{Reduced, State};
+use crate::time::Millis;
+
+/// Good pages at a reduced size before a larger one is tried: seldom enough that a remote which cannot do better is
+/// asked in vain for one page in sixteen.
+const GOOD_PAGES: u32 = 16;
+
+/// When to call again; waits are in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// At once.
+    Ready,
+    /// Everything is delivered; look again then.
+    Idle(u64),
+    /// The remote, its budget or the operator's cap asks to wait.
+    Throttled(u64),
+}
+
+/// What one call did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// HTTP requests made.
+    pub requests: u64,
+    /// Points charged, as the remote said or else as estimated.
+    pub points: u64,
+    /// Events read again and dropped.
+    pub repeats: u64,
+    /// Events dropped because the settings exclude them.
+    pub excluded: u64,
+    /// Events that the remote could not show.
+    pub null_nodes: u64,
+    /// For the operator.
+    pub notes: Vec<String>,
+}
+
+/// What one call gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Events, oldest first.
+    pub rows: Vec<Row>,
+    /// When to call again.
+    pub next: Next,
+    /// What it took.
+    pub stats: Stats,
+}
+
+/// What to do for a call of `read-batch`.
+#[derive(Debug)]
+pub enum Turn {
+    /// It is done, without a request.
+    Done(Batch),
+    /// Make this request, then call [`Source::receive`] with its end.
+    Send(Request, Ask),
+}
+
+/// A configured source.
+#[derive(Debug, Clone)]
+pub struct Source {
+    config: Config,
+    state: State,
+    pending: Pending,
+    polled_here: bool,
+    asked_at: Millis,
+    notes: Vec<String>,
+}
+
+impl Source {
+    /// Makes a source from settings, secrets and the last checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidConfig`] and [`Error::InvalidCheckpoint`], each with the remedy.
+    pub fn configure(
+        settings: &str,
+        secrets: &[(String, String)],
+        checkpoint: Option<&str>,
+        now: Millis,
+    ) -> Result<Self, Error> {
+        let config = Config::parse(settings, secrets, now)?;
+        let (state, notes) = match checkpoint {
+            Some(text) => resume(&config, text)?,
+            None => (State::fresh(&config), Vec::new()),
+        };
+        Ok(Self {
+            config,
+            state,
+            pending: Pending::default(),
+            polled_here: false,
+            asked_at: now,
+            notes,
+        })
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The state that covers every record handed out so far.
+    pub fn checkpoint(&self) -> String {
+        encode(&self.state)
+    }
+
+    /// Begins a call of `read-batch`: what waits here goes out first, else the plan decides.
+    pub fn read_batch(&mut self, max_records: u32, now: Millis) -> Turn {
+        if max_records == 0 {
+            return Turn::Done(self.batch(Vec::new(), Stats::default(), now));
+        }
+        if !self.pending.is_empty() {
+            let mut stats = Stats::default();
+            let rows = self.take(max_records, &mut stats);
+            return Turn::Done(self.batch(rows, stats, now));
+        }
+        match plan(&self.config, &self.state, self.polled_here, now) {
+            Step::Ask(ask) => {
+                self.asked_at = now;
+                if self.config.request_spacing_ms > 0 {
+                    self.state.asked = Some(now);
+                }
+                Turn::Send(request(&self.config, &ask), ask)
+            }
+            Step::Idle(_) | Step::Throttled(_) => {
+                Turn::Done(self.batch(Vec::new(), Stats::default(), now))
+            }
+        }
+    }
+
+    /// Ends a call of `read-batch` with what became of its request.
+    ///
+    /// # Errors
+    ///
+    /// As design table "what each answer means"; the state is as it was before the call.
+    pub fn receive(
+        &mut self,
+        ask: &Ask,
+        exchange: Exchange,
+        max_records: u32,
+        now: Millis,
+    ) -> Result<Batch, Error> {
+        let headers =
+            exchange.as_ref().map(|response| response.headers.clone()).unwrap_or_default();
+        let answer = answer(&self.config, ask, exchange, now).map_err(|refusal| refusal.error)?;
+        let mut stats = Stats { requests: 1, ..Stats::default() };
+        match answer {
+            Answer::Page(page) => {
+                let estimate =
+                    PAGE_POINTS + EVENT_POINTS * page.rows.iter().flatten().count() as i64;
+                let (pending, tally) =
+                    absorb(&self.config, &mut self.state, ask, page, self.asked_at)?;
+                self.pending = pending;
+                self.charge(ask, &headers, estimate, now, &mut stats);
+                self.tally(tally, &mut stats);
+                self.grow(ask);
+            }
+            Answer::Smaller(hopeless) => {
+                if ask.first <= 1 {
+                    return Err(hopeless);
+                }
+                let size = ask.first / 2;
+                self.state.reduced = Some(Reduced { size, good: 0 });
+                stats.notes.push(format!(
+                    "the page was too heavy: asking for {size} events a page ({hopeless})"
+                ));
+            }
+            Answer::BadCursor(said) => self.drop_cursor(ask, said, &mut stats)?,
+            Answer::Later(wait_ms) => {
+                self.state.budget.observe(&headers, now);
+                self.state.throttled_until = Some(now.plus(wait_ms));
+                stats.notes.push("the rate limit was exceeded (HTTP 429)".into());
+            }
+        }
+        let rows = self.take(max_records, &mut stats);
+        Ok(self.batch(rows, stats, now))
+    }
+
+    /// The request of `check`.
+    pub fn check_request(&self) -> (Request, Ask) {
+        let ask = Ask::check();
+        (request(&self.config, &ask), ask)
+    }
+
+    /// Reads the end of `check`'s request, step by step.
+    pub fn check_report(&self, ask: &Ask, exchange: Exchange, now: Millis) -> Vec<check::Finding> {
+        check::report(&self.config, ask, exchange, now)
+    }
+
+    /// Points charged, headers read, and the walk's share noted.
+    fn charge(
+        &mut self,
+        ask: &Ask,
+        headers: &[(String, String)],
+        estimate: i64,
+        now: Millis,
+        stats: &mut Stats,
+    ) {
+        let charged = number(headers, "ratelimit-complexity-actual").filter(|points| *points >= 0);
+        let points = charged.unwrap_or(estimate).min(1_000_000);
+        stats.points = u64::try_from(points).unwrap_or(0);
+        let budget = &mut self.state.budget;
+        budget.observe(headers, now);
+        match ask.target {
+            Target::Live { .. } | Target::Start => {
+                budget.live_points = points;
+                budget.note_live(&self.config, now);
+                self.polled_here = true;
+            }
+            Target::Gap(index) if index > 0 || self.state.gaps.len() == 1 => {
+                budget.note_old(points, now)
+            }
+            Target::Gap(_) | Target::Check => {}
+        }
+    }
+
+    fn tally(&mut self, tally: Tally, stats: &mut Stats) {
+        stats.repeats = tally.repeats;
+        stats.excluded = tally.excluded;
+        stats.null_nodes = tally.null_nodes;
+        stats.notes.extend(tally.notes);
+        if tally.null_nodes > 0 {
+            let count = tally.null_nodes;
+            stats
+                .notes
+                .push(format!("Buildkite could not show {count} events (null in its answer)"));
+        }
+    }
+
+    /// After enough good pages at a reduced size, a larger one is tried again.
+    fn grow(&mut self, ask: &Ask) {
+        let Some(reduced) = self.state.reduced.as_mut().filter(|reduced| ask.first >= reduced.size)
+        else {
+            return;
+        };
+        reduced.good += 1;
+        if reduced.good >= GOOD_PAGES {
+            *reduced = Reduced { size: reduced.size.saturating_mul(2), good: 0 };
+            if reduced.size >= self.config.page_size {
+                self.state.reduced = None;
+            }
+        }
+    }
+
+    /// A refused cursor: go on by time. Refused again and again without progress, it is a fault of the remote.
+    fn drop_cursor(&mut self, ask: &Ask, said: String, stats: &mut Stats) -> Result<(), Error> {
+        let Target::Gap(index) = ask.target else { return Err(Error::Protocol(said)) };
+        let Some(gap) = self.state.gaps.get_mut(index) else { return Err(Error::Protocol(said)) };
+        if gap.odd >= crate::follow::ODD_MAX {
+            return Err(Error::Protocol(said));
+        }
+        gap.odd += 1;
+        gap.cursor = None;
+        stats.notes.push(format!("a cursor was refused: going on by time ({said})"));
+        Ok(())
+    }
+
+    fn take(&mut self, max_records: u32, stats: &mut Stats) -> Vec<Row> {
+        let (mut rows, note) =
+            hand_out(&self.config, &mut self.state, &mut self.pending, max_records as usize);
+        rows.reverse();
+        stats.notes.extend(note);
+        rows
+    }
+
+    /// Closes a call. `next` follows from the plan alone, never from how many records there are.
+    fn batch(&mut self, rows: Vec<Row>, mut stats: Stats, now: Millis) -> Batch {
+        stats.notes.splice(0..0, std::mem::take(&mut self.notes));
+        let next = match plan(&self.config, &self.state, self.polled_here, now) {
+            _ if !self.pending.is_empty() => Next::Ready,
+            Step::Ask(_) => Next::Ready,
+            Step::Idle(wait_ms) => Next::Idle(wait_ms),
+            Step::Throttled(wait_ms) => Next::Throttled(wait_ms),
+        };
+        Batch { rows, next, stats }
+    }
+}

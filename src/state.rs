@@ -1,0 +1,232 @@
+//! What a checkpoint holds: a high-water time and a list of gaps, and what each of them promises.
+//!
+//! A gap is a time range that is not fully delivered. The API lists newest first, so a gap is walked from its top down.
+//! Backfill is only the oldest gap, an outage only a tall one: live tail, backfill and recovery are one mechanism.
+
+use crate::budget::Budget;
+use crate::known::{CROWDED, Known, RECENT_MAX};
+use crate::settings::Config;
+use crate::time::{Millis, SECOND_MS};
+
+/// Gaps that may be open at once. Each costs requests to finish; when full, the newest is finished first.
+pub const GAPS_MAX: usize = 16;
+/// How far a live gap reaches below the last ceiling: a `Date` shows whole seconds, and clocks of one service differ.
+const OVERLAP_MS: i64 = 5 * SECOND_MS;
+/// A poll that re-reads at most this many known events may as well be a full re-read: 100 points, 2 % of a user's budget.
+const FULL_FOR_FREE: usize = 25;
+
+/// Whose checkpoint it is. With another organization, origin or filter, its times mean nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// Slug of the organization.
+    pub org_slug: String,
+    /// Origin of the endpoint: scheme, host, port.
+    pub origin: String,
+    /// Types asked for, sorted; empty: all.
+    pub event_types: Vec<String>,
+}
+
+impl Binding {
+    /// The binding that these settings want.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            org_slug: config.org_slug.clone(),
+            origin: config.endpoint.origin(),
+            event_types: config.event_types.clone(),
+        }
+    }
+}
+
+/// A place in a listing: good only with the very filters it was given for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// The remote's opaque text.
+    pub after: String,
+    /// The upper bound that was asked for with it; none: no bound.
+    pub to: Option<Millis>,
+}
+
+/// A time range not fully delivered. Every event of it at a time later than `reached` has been handed out; of the
+/// events in the millisecond `reached`, those in the set of known uuids have been; of the rest down to `floor`, only
+/// those which were delivered before the gap was opened, and these are known too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Lower end, inclusive.
+    pub floor: Millis,
+    /// How far down it has been walked.
+    pub reached: Millis,
+    /// Where the listing goes on; a shortcut, for `reached` alone is enough.
+    pub cursor: Option<Cursor>,
+    /// The last page said that it was the last, yet it was full: ask once more from `reached`.
+    pub confirm: bool,
+    /// Pages in a row that brought nothing new.
+    pub barren: u32,
+    /// Odd pages in a row (no cursor, the same cursor, no rows, though more was promised).
+    pub odd: u32,
+}
+
+impl Gap {
+    /// A gap of which nothing has been read.
+    pub fn new(floor: Millis, reached: Millis) -> Self {
+        Self { floor, reached, cursor: None, confirm: false, barren: 0, odd: 0 }
+    }
+
+    /// Ends the gap below `time`; what it had reached above is another's now, and its cursor is worth nothing.
+    fn cut_below(&mut self, time: Millis) {
+        self.reached = time.plus(-1);
+        self.cursor = None;
+        self.confirm = false;
+        self.barren = 0;
+        self.odd = 0;
+    }
+}
+
+/// A page size below the setting, after answers that were too heavy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reduced {
+    /// Events a page now.
+    pub size: u32,
+    /// Good pages since the size last changed.
+    pub good: u32,
+}
+
+/// Everything that must outlive an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Whose state it is.
+    pub binding: Binding,
+    /// Nothing older is ever delivered: the backfill start, or the server's time at the first run. None: no run yet.
+    pub start: Option<Millis>,
+    /// Ceiling of the newest gap ever opened: every visible event up to here is delivered or lies in a gap.
+    pub high_water: Option<Millis>,
+    /// Ceiling of the last full re-read.
+    pub full: Option<Millis>,
+    /// The host's time of the last full re-read.
+    pub full_polled: Option<Millis>,
+    /// From here on every delivered event is known by uuid. No live gap reaches deeper, or it would repeat.
+    pub covered: Millis,
+    /// The host's time of the last live ask.
+    pub polled: Option<Millis>,
+    /// The host's time of the last ask of any kind.
+    pub asked: Option<Millis>,
+    /// No request before this time of the host.
+    pub throttled_until: Option<Millis>,
+    /// A page size below the setting.
+    pub reduced: Option<Reduced>,
+    /// What is known of the rate limits.
+    pub budget: Budget,
+    /// The gaps, newest first, never overlapping.
+    pub gaps: Vec<Gap>,
+    /// Uuids of delivered events that may be read again.
+    pub known: Known,
+}
+
+impl State {
+    /// The state before the first run. With a backfill start the whole past since then is what the first live gap will
+    /// cover; without, the first answer decides.
+    pub fn fresh(config: &Config) -> Self {
+        Self {
+            binding: Binding::of(config),
+            start: config.backfill_start,
+            high_water: None,
+            full: None,
+            full_polled: None,
+            covered: config.backfill_start.unwrap_or(Millis::EPOCH),
+            polled: None,
+            asked: None,
+            throttled_until: None,
+            reduced: None,
+            budget: Budget::default(),
+            gaps: Vec::new(),
+            known: Known::default(),
+        }
+    }
+
+    /// The lowest floor that the next live gap can have. At and above it every delivered event is kept by uuid.
+    pub fn overlap_floor(&self, lookback_ms: i64) -> Millis {
+        let (Some(high_water), Some(full)) = (self.high_water, self.full) else {
+            return self.lowest();
+        };
+        full.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())
+    }
+
+    /// No floor lies below the start, nor below the time from which the recent uuids are complete.
+    fn lowest(&self) -> Millis {
+        self.start.unwrap_or(Millis::EPOCH).max(self.covered)
+    }
+
+    /// The floor of a live gap opened now, and whether it is a full re-read. It is full when that re-reads few known
+    /// events, or when a lookback has passed since the last one, by the server's clock or the host's; so an event that
+    /// became visible late is read by the next full re-read, and re-reading never eats the budget.
+    pub fn live_floor(&self, lookback_ms: i64, now: Millis) -> (Millis, bool) {
+        let deep = self.overlap_floor(lookback_ms);
+        let (Some(high_water), Some(full)) = (self.high_water, self.full) else {
+            return (deep, true);
+        };
+        let since_full = self.full_polled.map_or(lookback_ms, |polled| now.since(polled));
+        let is_full = self.known.count_from(deep) <= FULL_FOR_FREE
+            || since_full < 0
+            || since_full >= lookback_ms
+            || high_water.since(full) >= lookback_ms;
+        let floor = if is_full { deep } else { high_water.plus(-OVERLAP_MS).max(self.lowest()) };
+        (floor, is_full)
+    }
+
+    /// Whether another live gap may be opened; if not, the newest is finished first.
+    pub fn has_room(&self) -> bool {
+        self.gaps.len() < GAPS_MAX && self.known.len() < CROWDED
+    }
+
+    /// Puts a live gap on the front. It takes over everything at or above its floor: older gaps are cut to end there.
+    pub fn open(&mut self, gap: Gap) {
+        for older in self.gaps.iter_mut().filter(|older| older.reached >= gap.floor) {
+            older.cut_below(gap.floor);
+        }
+        self.gaps.retain(|older| older.floor <= older.reached && older.floor < gap.floor);
+        self.gaps.insert(0, gap);
+    }
+
+    /// Forgets the uuids that no gap can read again, and lets the overlap floor rise when more than 10,000 recent ones
+    /// remain. Gives a note for the operator in that case.
+    pub fn prune(&mut self, lookback_ms: i64) -> Option<String> {
+        let mut note = None;
+        let mut floor = self.overlap_floor(lookback_ms);
+        if let Some(surplus) = self.known.surplus_at(floor, RECENT_MAX) {
+            floor = surplus.plus(1);
+            note = Some(format!(
+                "more than {RECENT_MAX} recent events: those before {floor} are not read again, \
+                 so a late one would be missed; a smaller lookback_seconds avoids this"
+            ));
+        }
+        self.covered = self.covered.max(floor);
+        let gaps = &self.gaps;
+        self.known.retain(|at| {
+            at >= floor || gaps.iter().any(|gap| (gap.floor..=gap.reached).contains(&at))
+        });
+        note
+    }
+
+    /// Follows a changed backfill start: an earlier one adds a gap below, a later one has no effect. Gives a note for
+    /// the operator in the second case.
+    pub fn follow_start(&mut self, wanted: Option<Millis>) -> Option<String> {
+        let (wanted, start) = (wanted?, self.start?);
+        if self.high_water.is_none() {
+            // Nothing was read yet, so nothing was promised either.
+            (self.start, self.covered) = (Some(wanted), wanted);
+        } else if wanted < start {
+            match self.gaps.last_mut().filter(|gap| gap.floor == start) {
+                Some(oldest) => {
+                    // Another floor is another filter: the cursor does not fit it.
+                    (oldest.floor, oldest.cursor, oldest.confirm) = (wanted, None, false);
+                }
+                None => self.gaps.push(Gap::new(wanted, start.plus(-1))),
+            }
+            self.start = Some(wanted);
+        } else if wanted > start {
+            return Some(format!(
+                "backfill_start_time {wanted} has no effect: this state already began at {start}"
+            ));
+        }
+        None
+    }
+}

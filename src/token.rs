@@ -1,0 +1,76 @@
+//! The API token, in a type that cannot be printed, and the quoting of foreign text so that it does not leak there.
+
+/// Longest token that is taken; Buildkite's have about 45 characters.
+const TOKEN_BYTES_MAX: usize = 4_096;
+/// Longest quotation of a remote message, in characters.
+const QUOTE_CHARS_MAX: usize = 300;
+
+/// An API token, or the placeholder a host passes for it. `Debug` hides it and there is no `Display`.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// Takes the secret `api_token`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the operator, without the value: missing, empty, too long, or not printable ASCII in one word.
+    pub fn parse(value: Option<&str>) -> Result<Self, String> {
+        let help = "create one under Personal Settings, API Access Tokens, with GraphQL access; \
+                    it looks like bkua_ and 40 letters and digits";
+        match value {
+            None => Err(format!("missing; {help}")),
+            Some("") => Err(format!("empty; {help}")),
+            Some(text) if text.len() > TOKEN_BYTES_MAX => Err(format!("far too long; {help}")),
+            Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(format!(
+                "holds blanks, line breaks or characters that no token has; give the token alone, in one word; {help}"
+            )),
+            Some(text) => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The value of the `Authorization` header (RFC 6750 section 2.1). The one place where the token is looked at.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+
+    /// Foreign text made fit for a message: one line, at most 300 characters, and without the token should it be there.
+    pub fn quote(&self, text: &str) -> String {
+        let clean = match self.0.is_empty() {
+            true => text.to_owned(),
+            false => text.replace(&self.0, "[token]"),
+        };
+        let mut quoted = clean.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some((at, _)) = quoted.char_indices().nth(QUOTE_CHARS_MAX) {
+            quoted.truncate(at);
+            quoted.push('…');
+        }
+        quoted.retain(|letter| !letter.is_control());
+        quoted
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Token(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_debug_nor_a_quotation_shows_it() {
+        let token = Token::parse(Some("bkua_secret")).unwrap();
+        assert_eq!(format!("{token:?}"), "Token(hidden)");
+        assert_eq!(token.quote("no\n  bkua_secret\u{7} here"), "no [token] here");
+    }
+
+    #[test]
+    fn what_cannot_be_a_header_is_no_token() {
+        for value in [None, Some(""), Some("two words"), Some("line\n"), Some("t\u{f6}ken")] {
+            assert!(Token::parse(value).is_err());
+        }
+    }
+}

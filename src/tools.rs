@@ -1,0 +1,95 @@
+//! What a host's operator may do with a stored checkpoint by hand: look at it, and bind it to changed settings.
+
+use crate::checkpoint::{decode, encode};
+use crate::error::Error;
+use crate::settings::Config;
+use crate::state::{Binding, State};
+use crate::time::Millis;
+
+/// A checkpoint bound to other settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebound {
+    /// The new checkpoint.
+    pub checkpoint: String,
+    /// What it leaves out, in sentences.
+    pub left_out: Vec<String>,
+}
+
+/// Describes a checkpoint in lines for a person.
+///
+/// # Errors
+///
+/// A sentence, if it is no checkpoint of ours.
+pub fn summary(checkpoint: &str) -> Result<String, String> {
+    let state = decode(checkpoint).map_err(|error| error.to_string())?;
+    let time = |time: Option<Millis>| time.map_or("not yet".to_owned(), |time| time.to_string());
+    let types = &state.binding.event_types;
+    let mut lines = vec![
+        format!("organization    {}", state.binding.org_slug),
+        format!("endpoint        {}", state.binding.origin),
+        format!(
+            "event types     {}",
+            if types.is_empty() { "all".to_owned() } else { types.join(", ") }
+        ),
+        format!("start           {}", time(state.start)),
+        format!("high-water      {}", time(state.high_water)),
+        format!("last poll       {}", time(state.polled)),
+        format!(
+            "throttled until {}",
+            state.throttled_until.map_or("-".to_owned(), |until| until.to_string())
+        ),
+        format!("recent uuids    {}", state.known.len()),
+        format!("open gaps       {}", state.gaps.len()),
+    ];
+    let gap = |gap: &crate::state::Gap| {
+        format!("  from {} to {} not yet delivered", gap.floor, gap.reached)
+    };
+    lines.extend(state.gaps.iter().map(gap));
+    Ok(lines.join("\n"))
+}
+
+/// Binds a checkpoint to the endpoint and filter of other settings, from its high-water time on: what is still open
+/// below is given up, and said so. The organization must stay the same.
+///
+/// # Errors
+///
+/// A sentence: no checkpoint of ours, settings that are wrong, or another organization.
+pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
+    let words = |error: Error| error.to_string();
+    let state = decode(checkpoint).map_err(words)?;
+    // The secret plays no part here, and no time of the settings is judged: any value serves.
+    let secrets = [("api_token".to_owned(), "unused".to_owned())];
+    let config = Config::parse(settings, &secrets, Millis::LAST).map_err(words)?;
+    let binding = Binding::of(&config);
+    if binding.org_slug != state.binding.org_slug {
+        return Err(format!(
+            "the state is of organization {}, the settings are of {}; use a state of its own for it",
+            state.binding.org_slug, binding.org_slug
+        ));
+    }
+    if binding == state.binding {
+        return Ok(Rebound { checkpoint: checkpoint.to_owned(), left_out: Vec::new() });
+    }
+    let mut left_out: Vec<String> = state
+        .gaps
+        .iter()
+        .map(|gap| {
+            format!("events from {} to {} that were not yet delivered", gap.floor, gap.reached)
+        })
+        .collect();
+    if let Some(high_water) = state.high_water {
+        left_out.push(format!("events before {high_water} that only the new settings would show"));
+    }
+    // From the high-water time on, every delivered event stays known, so nothing is handed out twice.
+    let start = state.high_water.or(state.start);
+    let rebound = State {
+        binding,
+        start,
+        covered: state.covered.max(start.unwrap_or(Millis::EPOCH)),
+        full: state.high_water,
+        gaps: Vec::new(),
+        throttled_until: None,
+        ..state
+    };
+    Ok(Rebound { checkpoint: encode(&rebound), left_out })
+}
