@@ -47,6 +47,7 @@ pub fn encode(state: &State) -> String {
     all.number("old_points", budget.old_points);
     time(&mut all, "window", budget.window);
     time(&mut all, "small_asked", budget.small_asked);
+    all.number("front_pages", state.front_pages.into());
     all.list("gaps", &state.gaps, gap);
     all.text("known", &state.known.pack());
     all.close();
@@ -205,6 +206,7 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
             window: reader.time("window"),
             small_asked: reader.time("small_asked"),
         },
+        front_pages: reader.count("front_pages"),
         gaps: reader.list("gaps", read_gap),
         known: reader.or_wrong("known", Known::unpack(&known)),
     };

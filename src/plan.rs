@@ -12,6 +12,10 @@ const MARGIN_MS: i64 = 1_001;
 /// Events of the first request of a run without backfill: those of the last second, so that they are known as past.
 const START_PAGE: u32 = 25;
 
+/// Requests in a row for the newest gap while an older one waits: so the old keep a quarter even where the remote names
+/// no budget.
+const FRONT_PAGES: u32 = 3;
+
 /// What a request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -86,8 +90,8 @@ pub fn plan(config: &Config, state: &State, polled_here: bool, now: Millis) -> S
             },
         );
     }
-    if due && state.has_room() {
-        let (floor, full) = state.live_floor(config.lookback_ms, now);
+    let opening = state.live_floor(config.lookback_ms, now).filter(|_| due && state.has_room());
+    if let Some((floor, full)) = opening {
         let target = Target::Live { floor, full };
         let from = Some(floor.plus(-MARGIN_MS));
         let ask = Ask { target, from, to: None, after: None, first: page };
@@ -116,21 +120,25 @@ fn live_step(config: &Config, state: &State, now: Millis, ask: Ask) -> Step {
     }
 }
 
-/// The next page of the newest gap, or of the one behind it when the newest may not take more of the budget.
+/// The next page of the newest gap, or of the one behind it: every fourth time, and when the newest may not take more of
+/// the budget.
 fn gap_ask(config: &Config, state: &State, page: u32, now: Millis) -> Result<Ask, Millis> {
-    let newest = match state.gaps.len() {
-        1 => state.budget.for_old(config, page, now),
-        _ => state.budget.for_newest(config, page, now),
-    };
-    let (index, first) = match newest {
-        Allowance::Page(first) => (0, first),
-        Allowance::Wait(reset) if state.gaps.len() == 1 => return Err(reset),
-        Allowance::Wait(_) => match state.budget.for_old(config, page, now) {
-            Allowance::Page(first) => (1, first),
-            Allowance::Wait(reset) => return Err(reset),
+    let old = || state.budget.for_old(config, page, now);
+    let turn = match state.gaps.len() {
+        1 => (0, old()),
+        _ if state.front_pages < FRONT_PAGES => match state.budget.for_newest(config, page, now) {
+            Allowance::Wait(_) => (1, old()),
+            newest => (0, newest),
+        },
+        _ => match old() {
+            Allowance::Wait(_) => (0, state.budget.for_newest(config, page, now)),
+            old => (1, old),
         },
     };
-    Ok(page_of(index, &state.gaps[index], first))
+    match turn {
+        (index, Allowance::Page(first)) => Ok(page_of(index, &state.gaps[index], first)),
+        (_, Allowance::Wait(reset)) => Err(reset),
+    }
 }
 
 /// A gap's next page: by its cursor with the very filters it was given for, else by the time reached.

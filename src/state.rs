@@ -115,6 +115,8 @@ pub struct State {
     pub reduced: Option<Reduced>,
     /// What is known of the rate limits.
     pub budget: Budget,
+    /// Requests for the newest gap since an older one had its turn.
+    pub front_pages: u32,
     /// The gaps, newest first, never overlapping.
     pub gaps: Vec<Gap>,
     /// Uuids of delivered events that may be read again.
@@ -137,6 +139,7 @@ impl State {
             throttled_until: None,
             reduced: None,
             budget: Budget::default(),
+            front_pages: 0,
             gaps: Vec::new(),
             known: Known::default(),
         }
@@ -158,23 +161,32 @@ impl State {
     /// The floor of a live gap opened now, and whether it is a full re-read. It is full when that re-reads few known
     /// events, or when a lookback has passed since the last one, by the server's clock or the host's; so an event that
     /// became visible late is read by the next full re-read, and re-reading never eats the budget.
-    pub fn live_floor(&self, lookback_ms: i64, now: Millis) -> (Millis, bool) {
+    ///
+    /// None while the new gap would swallow the newest open one whole: its walk would begin anew, at every poll.
+    pub fn live_floor(&self, lookback_ms: i64, now: Millis) -> Option<(Millis, bool)> {
         let deep = self.overlap_floor(lookback_ms);
-        let (Some(high_water), Some(full)) = (self.high_water, self.full) else {
-            return (deep, true);
-        };
+        let is_clear = |floor: Millis| self.gaps.first().is_none_or(|newest| newest.floor < floor);
+        let (Some(high_water), Some(full)) = (self.high_water, self.full) else { return Some((deep, true)) };
         let since_full = self.full_polled.map_or(lookback_ms, |polled| now.since(polled));
         let is_full = self.known.count_from(deep) <= FULL_FOR_FREE
             || since_full < 0
             || since_full >= lookback_ms
             || high_water.since(full) >= lookback_ms;
-        let floor = if is_full { deep } else { high_water.plus(-OVERLAP_MS).max(self.lowest()) };
-        (floor, is_full)
+        if is_full && is_clear(deep) {
+            return Some((deep, true));
+        }
+        let shallow = high_water.plus(-OVERLAP_MS).max(self.lowest());
+        is_clear(shallow).then_some((shallow, false))
     }
 
     /// Whether another live gap may be opened; if not, the newest is finished first.
     pub fn has_room(&self) -> bool {
         self.gaps.len() < GAPS_MAX && self.known.len() < CROWDED
+    }
+
+    /// Counts a request for the newest gap, or notes that an older one had its turn.
+    pub fn took_turn(&mut self, index: usize) {
+        self.front_pages = if index > 0 { 0 } else { self.front_pages.saturating_add(1) };
     }
 
     /// Puts a live gap on the front. It takes over everything at or above its floor: older gaps are cut to end there.

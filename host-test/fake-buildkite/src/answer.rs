@@ -1,0 +1,145 @@
+//! The answers' bodies and headers.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use hyper::body::{Body, Frame, SizeHint};
+
+use crate::limits::Balance;
+use crate::store::Key;
+use crate::world::World;
+
+/// A body: all at once, broken off, or every event there is.
+pub(crate) enum AnswerBody {
+    /// Sent whole.
+    Whole(Option<Bytes>),
+    /// Sent, flushed, and then the connection breaks.
+    Broken { start: Option<Bytes>, flushed: bool },
+    /// The truth about these events, a line for each; never all of it in memory.
+    Truth { world: Arc<World>, keys: std::vec::IntoIter<Key> },
+}
+
+/// Lines that are rendered at a time: a few hundred kB.
+const LINES_AT_ONCE: usize = 256;
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let next = match self.get_mut() {
+            Self::Whole(bytes) => bytes.take().map(Ok),
+            Self::Broken { start, flushed } => match start.take() {
+                Some(bytes) => Some(Ok(bytes)),
+                None if !*flushed => {
+                    // Coming back later lets the start leave the write buffer first.
+                    *flushed = true;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                None => Some(Err(io::Error::other("broken off on purpose"))),
+            },
+            Self::Truth { world, keys } => {
+                let mut text = String::new();
+                for key in keys.by_ref().take(LINES_AT_ONCE) {
+                    let truth = world.shape.truth(&world.synth, key);
+                    // Neither a uuid nor a time needs escapes.
+                    text.push_str(&format!(
+                        "{{\"uuid\":\"{}\",\"occurredAt\":\"{}\",\"node\":{}}}\n",
+                        truth.uuid, truth.occurred_at, truth.node
+                    ));
+                }
+                (!text.is_empty()).then(|| Ok(Bytes::from(text)))
+            }
+        };
+        Poll::Ready(next.map(|result| result.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Whole(None))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            _ => SizeHint::default(),
+        }
+    }
+}
+
+/// An answer of this type and body, still without the headers that all share.
+pub(crate) fn answer(
+    status: u16,
+    content_type: &'static str,
+    body: Vec<u8>,
+) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::Whole(Some(Bytes::from(body))));
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// Breaks the body off half-way, while the head still promises all of it.
+pub(crate) fn truncate(response: &mut Response<AnswerBody>) {
+    if let AnswerBody::Whole(Some(bytes)) = response.body() {
+        let (length, start) = (bytes.len(), bytes.slice(..bytes.len() / 2));
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        *response.body_mut() = AnswerBody::Broken { start: Some(start), flushed: false };
+    }
+}
+
+/// Sets the headers that every answer has.
+pub(crate) fn set_common(
+    headers: &mut HeaderMap,
+    now_ms: u64,
+    balance: Balance,
+    points: (i64, i64),
+) {
+    // Beyond the year 9999 there is no such date; no clock is there.
+    let now = UNIX_EPOCH + Duration::from_millis(now_ms.min(253_402_300_799_000));
+    set(headers, DATE, &httpdate::fmt_http_date(now));
+    let reset = balance.reset_seconds.to_string();
+    let Balance { limits, user_left, organization_left, .. } = balance;
+    let (requested, actual) = points;
+    for (name, value) in [
+        ("ratelimit-remaining", organization_left.to_string()),
+        ("ratelimit-limit", limits.organization_points.to_string()),
+        ("ratelimit-reset", reset.clone()),
+        ("ratelimit-scope", "graphql".to_owned()),
+        ("ratelimit-user-remaining", user_left.to_string()),
+        ("ratelimit-user-limit", limits.user_points.to_string()),
+        ("ratelimit-user-reset", reset),
+        ("ratelimit-user-scope", "graphql_user".to_owned()),
+        ("ratelimit-complexity-requested", requested.to_string()),
+        ("ratelimit-complexity-actual", actual.to_string()),
+    ] {
+        set(headers, HeaderName::from_static(name), &value);
+    }
+}
+
+/// Sets headers that a test wants; one that HTTP cannot carry is left out.
+pub(crate) fn set_extra(headers: &mut HeaderMap, extra: &[(String, String)]) {
+    for (name, value) in extra {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            set(headers, name, value);
+        }
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

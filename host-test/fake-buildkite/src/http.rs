@@ -1,0 +1,241 @@
+//! What an HTTP request gets: which route, which token, which fault, which status.
+
+use std::io;
+use std::sync::Arc;
+
+use apollo_compiler::response::{JsonMap, JsonValue};
+use bytes::Bytes;
+use http::header::{ALLOW, AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http_body_util::{BodyExt, Limited};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::answer::{AnswerBody, answer, set_common, set_extra, truncate};
+use crate::engine::{self, error_body};
+use crate::fault::Fault;
+use crate::options::Options;
+use crate::seen::{Authorization, Seen};
+use crate::world::{World, lock};
+
+/// The largest request body. A connector's query has a few kB.
+const REQUEST_BYTES_MAX: usize = 1 << 20;
+
+/// So many events at most are added by one `POST /events`.
+const ADD_MAX: u64 = 100_000;
+
+const JSON: &str = "application/json";
+
+const UNAUTHORIZED: &str = "Authentication required. Please supply a valid API Access Token: \
+     https://buildkite.com/docs/apis/graphql-api#authentication";
+
+const WITHOUT_GRAPHQL: &str = "Your access token doesn't have the graphql scope";
+
+/// Answers one request.
+///
+/// # Errors
+///
+/// None but wished for ones: an error closes the connection without an answer.
+pub(crate) async fn handle<B>(
+    world: Arc<World>,
+    request: Request<B>,
+) -> io::Result<Response<AnswerBody>>
+where
+    B: hyper::body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path();
+    match (&parts.method, path) {
+        (&Method::GET, "/truth") => return Ok(truth(&world)),
+        (&Method::POST, "/events") => return Ok(add(&world, parts.uri.query().unwrap_or(""))),
+        (&Method::POST, _) => {}
+        _ => {
+            let mut response = plain(&world, 405, &error_body("All requests must be HTTP POST"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            return Ok(response);
+        }
+    }
+    match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
+        Ok(body) => graphql(&world, &parts.headers, &body.to_bytes()).await,
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            Ok(plain(&world, 413, &error_body("The request is too large")))
+        }
+        Err(error) => Err(io::Error::other(error)),
+    }
+}
+
+/// The body of a request for GraphQL.
+#[derive(Default, Deserialize)]
+struct Posted {
+    query: String,
+    #[serde(default)]
+    variables: Value,
+    #[serde(default, rename = "operationName")]
+    operation_name: Option<String>,
+}
+
+async fn graphql(
+    world: &World,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> io::Result<Response<AnswerBody>> {
+    let at_ms = world.now_ms();
+    let number = lock(&world.log).number();
+    let posted = serde_json::from_slice::<Posted>(body).ok();
+    let variables = posted.as_ref().map_or(Value::Null, |posted| opened(&posted.variables));
+    let authorization = authorization(&world.options, headers);
+    let query: Arc<str> = posted.as_ref().map_or("", |posted| &posted.query).into();
+    let fault = world.options.fault.as_ref().map_or(Fault::None, |hook| hook(number, &variables));
+
+    let result = match &fault {
+        Fault::CloseBeforeHeaders => Err(io::Error::other("closed on purpose")),
+        Fault::Hang => Ok(None),
+        Fault::Status { status, headers, body } => {
+            let mut response = plain(world, *status, body.as_bytes());
+            set_extra(response.headers_mut(), headers);
+            Ok(Some((response, 0)))
+        }
+        Fault::None | Fault::Headers(_) | Fault::Body(_) | Fault::TruncateBody => {
+            let request = posted.map(|posted| engine::Request {
+                query: Arc::clone(&query),
+                operation_name: posted.operation_name,
+                variables: object(&variables),
+                include_stats: headers.get("buildkite-include-query-stats").is_some(),
+            });
+            Ok(Some(respond(world, at_ms, authorization, request, &fault)))
+        }
+    };
+    let (status, points) = match &result {
+        Ok(Some((response, points))) => (response.status().as_u16(), *points),
+        _ => (0, 0),
+    };
+    let headers = shown(headers);
+    lock(&world.log).push(Seen {
+        number,
+        at_ms,
+        query,
+        variables,
+        authorization,
+        headers,
+        status,
+        points,
+    });
+    match result? {
+        Some((response, _)) => Ok(response),
+        // Ends when the connection does.
+        None => std::future::pending().await,
+    }
+}
+
+/// The true answer, with what the fault does to it, and the points charged.
+fn respond(
+    world: &World,
+    now_ms: u64,
+    authorization: Authorization,
+    request: Option<engine::Request>,
+    fault: &Fault,
+) -> (Response<AnswerBody>, i64) {
+    let mut points = (0, 0);
+    let admitted = || lock(&world.limiter).admit(now_ms);
+    let (status, body) = match (authorization, request) {
+        (Authorization::Absent | Authorization::Refused, _) => (401, error_body(UNAUTHORIZED)),
+        (Authorization::WithoutGraphql, _) => (403, error_body(WITHOUT_GRAPHQL)),
+        (Authorization::Accepted, None) => {
+            (400, error_body("The request body is no JSON object with a `query`"))
+        }
+        (Authorization::Accepted, Some(request)) => match admitted() {
+            Err(message) => (429, error_body(&message)),
+            Ok(()) => {
+                let outcome = engine::answer(world, &request);
+                points = (outcome.requested, outcome.actual);
+                lock(&world.limiter).charge(outcome.actual);
+                (200, outcome.body)
+            }
+        },
+    };
+    let body = if let Fault::Body(other) = fault { other.clone().into_bytes() } else { body };
+    let mut response = answer(status, JSON, body);
+    let balance = lock(&world.limiter).balance(now_ms);
+    set_common(response.headers_mut(), now_ms, balance, points);
+    match fault {
+        Fault::Headers(extra) => set_extra(response.headers_mut(), extra),
+        Fault::TruncateBody => truncate(&mut response),
+        _ => {}
+    }
+    (response, points.1)
+}
+
+/// An answer that cost nothing.
+fn plain(world: &World, status: u16, body: &[u8]) -> Response<AnswerBody> {
+    let now_ms = world.now_ms();
+    let balance = lock(&world.limiter).balance(now_ms);
+    let mut response = answer(status, JSON, body.to_vec());
+    set_common(response.headers_mut(), now_ms, balance, (0, 0));
+    response
+}
+
+fn truth(world: &Arc<World>) -> Response<AnswerBody> {
+    let keys = world.store().all().into_iter();
+    let mut response = answer(200, "application/x-ndjson", Vec::new());
+    *response.body_mut() = AnswerBody::Truth { world: Arc::clone(world), keys };
+    response
+}
+
+/// `POST /events?n=K&at_us=T`: K events (default 1), occurring now or at that microsecond.
+fn add(world: &World, query: &str) -> Response<AnswerBody> {
+    let value = |name: &str| {
+        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)
+    };
+    let count = value("n").map_or(Ok(1), |(_, text)| text.parse::<u64>());
+    let at_us = value("at_us").map(|(_, text)| text.parse::<i64>()).transpose();
+    match (count, at_us) {
+        (Ok(count), Ok(at_us)) if count <= ADD_MAX => {
+            let uuids = Value::from(world.add(count, at_us));
+            answer(200, JSON, uuids.to_string().into_bytes())
+        }
+        _ => answer(400, JSON, error_body(&format!("n is a number up to {ADD_MAX}"))),
+    }
+}
+
+fn authorization(options: &Options, headers: &HeaderMap) -> Authorization {
+    let Some(header) = headers.get(AUTHORIZATION) else { return Authorization::Absent };
+    let token = header.to_str().ok().and_then(|text| text.split_once(' '));
+    match token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            if token == options.token {
+                Authorization::Accepted
+            } else if options.token_without_graphql.as_deref() == Some(token) {
+                Authorization::WithoutGraphql
+            } else {
+                Authorization::Refused
+            }
+        }
+        _ => Authorization::Refused,
+    }
+}
+
+/// Variables may be sent as JSON or as a text of JSON; Buildkite's own examples do both.
+fn opened(variables: &Value) -> Value {
+    match variables {
+        Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
+        other => other.clone(),
+    }
+}
+
+fn object(variables: &Value) -> JsonMap {
+    match JsonValue::from(variables.clone()) {
+        JsonValue::Object(map) => map,
+        _ => JsonMap::new(),
+    }
+}
+
+/// The headers as text, without the secret one.
+fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers
+        .iter()
+        .filter(|(name, _)| *name != AUTHORIZATION)
+        .map(|(name, value)| (name.to_string(), text(value)))
+        .collect()
+}

@@ -1,0 +1,44 @@
+//! A pretend Buildkite on loopback: audit events over real HTTP, answered by a real GraphQL engine
+//! over the audit part of Buildkite's own schema.
+//!
+//! | file | decides |
+//! |---|---|
+//! | `options`, `fault` | what can be asked of it, and what can go wrong |
+//! | `server`, `http`, `answer` | sockets, routes, statuses, headers |
+//! | `engine`, `complexity`, `schema` | whether a query is right, and what it costs |
+//! | `resolve`, `connection`, `node` | the GraphQL objects |
+//! | `filter`, `store`, `limits` | which events, in what order, for how many points |
+//! | `synth`, `event`, `data`, `words` | what there is; it follows from a seed |
+//! | `truth`, `seen` | what ought to have been delivered, and what was asked |
+//!
+//! Nothing here is measured at the real Buildkite: it follows the public documentation, and where
+//! that is silent, [`Quirks`] has a switch.
+
+mod answer;
+mod complexity;
+mod connection;
+mod data;
+mod engine;
+mod event;
+mod fault;
+mod filter;
+mod http;
+mod limits;
+mod node;
+mod options;
+mod resolve;
+mod schema;
+mod seen;
+mod server;
+mod store;
+mod synth;
+mod truth;
+mod words;
+mod world;
+
+pub use fault::{Fault, FaultHook};
+pub use options::{Clock, Denied, FULL_PAGE_ROWS_MIN, Limits, Options, QUERY, Quirks, SLUG, TOKEN};
+pub use schema::SDL;
+pub use seen::{Authorization, Seen};
+pub use server::FakeBuildkite;
+pub use truth::Truth;

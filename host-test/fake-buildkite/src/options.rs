@@ -1,0 +1,149 @@
+//! What a pretend Buildkite can be asked to be: the size of its world, its account, its quirks.
+//! Everything has a default, so a test names only what it is about.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::fault::FaultHook;
+
+/// The slug of the only organization, unless [`Options::slug`] says otherwise.
+pub const SLUG: &str = "example-org";
+
+/// The token that is accepted, unless [`Options::token`] says otherwise. It opens nothing real.
+pub const TOKEN: &str = "bkua_0123456789abcdef0123456789abcdef01234567";
+
+/// A query for every field that a connector has a use for, in the order of Buildkite's own
+/// examples.
+pub const QUERY: &str = include_str!("query.graphql");
+
+/// The time in milliseconds since 1970. Tests set their own; the default is the machine's clock.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// How to start a [`FakeBuildkite`](crate::FakeBuildkite).
+#[derive(Clone)]
+pub struct Options {
+    /// Decides every event. The same seed with more events extends the same sequence.
+    pub seed: u64,
+    /// How many events exist from the start, from 2025-01-01T00:00:00Z on, about 10 s apart.
+    pub events: u64,
+    /// The slug of the only organization; any other is answered with `organization: null`.
+    pub slug: String,
+    /// The only token that is accepted.
+    pub token: String,
+    /// A token that is known but lacks the GraphQL scope: answered with 403.
+    pub token_without_graphql: Option<String>,
+    /// When set, the account may not see audit events: `allowed: false` and `auditEvents: null`.
+    pub denied: Option<Denied>,
+    /// Where the documentation leaves room, and where Buildkite was seen to err.
+    pub quirks: Quirks,
+    /// Both rate limits.
+    pub limits: Limits,
+    /// Further events that occur while the server runs, at the clock's time. 0 for none.
+    pub live_per_minute: f64,
+    /// What goes wrong with which request.
+    pub fault: Option<FaultHook>,
+    /// The time for events, rate-limit windows and `Date`.
+    pub clock: Clock,
+    /// Where to listen; loopback only. Port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// The query whose selection under `edges { node }` gives the shape of
+    /// [`Truth::node`](crate::Truth::node).
+    pub query: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            events: 1_000,
+            slug: SLUG.to_owned(),
+            token: TOKEN.to_owned(),
+            token_without_graphql: None,
+            denied: None,
+            quirks: Quirks::default(),
+            limits: Limits::generous(),
+            live_per_minute: 0.0,
+            fault: None,
+            clock: system_clock(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            query: QUERY.to_owned(),
+        }
+    }
+}
+
+/// Why `permissions.auditEventsView` is refused. The values are free text: Buildkite documents
+/// none.
+#[derive(Clone, Debug)]
+pub struct Denied {
+    /// `Permission.code`.
+    pub code: String,
+    /// `Permission.message`.
+    pub message: String,
+}
+
+/// What Buildkite does not document, or did wrong once. The default is the friendliest reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quirks {
+    /// `occurredAtFrom` keeps an event at exactly that microsecond.
+    pub from_inclusive: bool,
+    /// `occurredAtTo` keeps an event at exactly that microsecond.
+    pub to_inclusive: bool,
+    /// Events of one microsecond come in the order of their creation, not against it.
+    pub ties_reversed: bool,
+    /// Pages come shorter than asked for (never empty); `hasNextPage` stays right.
+    pub short_pages: bool,
+    /// A full page of at least [`FULL_PAGE_ROWS_MIN`] rows says `hasNextPage: false` although more
+    /// rows follow (seen in 2018, buildkite/docs issue 190). Its `endCursor` still works.
+    pub false_has_next_on_full: bool,
+}
+
+/// The smallest page that [`Quirks::false_has_next_on_full`] lies on. Smaller ones tell the truth,
+/// as the real fault was one of large pages; a client that confirms with a small ask can see
+/// through it.
+pub const FULL_PAGE_ROWS_MIN: usize = 10;
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Self {
+            from_inclusive: true,
+            to_inclusive: true,
+            ties_reversed: false,
+            short_pages: false,
+            false_has_next_on_full: false,
+        }
+    }
+}
+
+/// How many complexity points may be spent in a window, by the user and by the organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Points for each user and window.
+    pub user_points: i64,
+    /// Points for the organization and window.
+    pub organization_points: i64,
+    /// How long a window is, counted from its first request.
+    pub window_seconds: u64,
+}
+
+impl Limits {
+    /// Buildkite's documented defaults.
+    #[must_use]
+    pub const fn buildkite() -> Self {
+        Self { user_points: 5_000, organization_points: 20_000, window_seconds: 300 }
+    }
+
+    /// Limits that no test reaches by accident.
+    #[must_use]
+    pub const fn generous() -> Self {
+        Self { user_points: 1_000_000_000, organization_points: 1_000_000_000, window_seconds: 300 }
+    }
+}
+
+fn system_clock() -> Clock {
+    Arc::new(|| {
+        // A clock before 1970 reads as 1970; a clock past the year 500,000,000 does not occur.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}

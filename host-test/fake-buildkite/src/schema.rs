@@ -1,0 +1,71 @@
+//! The schema that queries are checked against, and the names of its enums.
+
+use std::collections::HashMap as StdHashMap;
+use std::sync::LazyLock;
+
+use apollo_compiler::collections::HashMap;
+use apollo_compiler::schema::{ExtendedType, Implementers};
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, Schema};
+
+/// The SDL: the audit part of Buildkite's published schema.
+pub const SDL: &str = include_str!("schema.graphql");
+
+/// The parsed schema.
+pub(crate) static SCHEMA: LazyLock<Valid<Schema>> = LazyLock::new(|| {
+    Schema::parse_and_validate(SDL, "schema.graphql").expect("the schema is a tested constant")
+});
+
+/// Which types implement which interface.
+pub(crate) static IMPLEMENTERS: LazyLock<HashMap<Name, Implementers>> =
+    LazyLock::new(|| SCHEMA.implementers_map());
+
+/// All event types, in the order of the schema.
+pub(crate) static EVENT_TYPES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| enum_values("AuditEventType"));
+
+/// All subject types, in the order of the schema.
+pub(crate) static SUBJECT_TYPES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| enum_values("AuditSubjectType"));
+
+/// For each event type its subject type: the longest one that the event type's name begins with.
+static SUBJECT_OF: LazyLock<StdHashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let longest = |event: &str| {
+        let begins = |subject: &&&str| {
+            event.strip_prefix(**subject).is_some_and(|rest| rest.starts_with('_'))
+        };
+        SUBJECT_TYPES.iter().filter(begins).max_by_key(|subject| subject.len()).copied()
+    };
+    EVENT_TYPES.iter().filter_map(|event| Some((*event, longest(event)?))).collect()
+});
+
+/// The subject type that events of this type have, if their name tells one.
+pub(crate) fn subject_type(event_type: &str) -> Option<&'static str> {
+    SUBJECT_OF.get(event_type).copied()
+}
+
+fn enum_values(name: &str) -> Vec<&'static str> {
+    let schema: &'static Valid<Schema> = &SCHEMA;
+    match schema.types.get(name) {
+        Some(ExtendedType::Enum(found)) => found.values.keys().map(Name::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_holds_every_published_type_of_event_and_subject() {
+        assert_eq!(EVENT_TYPES.len(), 184);
+        assert_eq!(SUBJECT_TYPES.len(), 53);
+    }
+
+    #[test]
+    fn a_subject_type_is_the_longest_that_fits() {
+        assert_eq!(subject_type("CLUSTER_QUEUE_TOKEN_CREATED"), Some("CLUSTER_QUEUE_TOKEN"));
+        assert_eq!(subject_type("SECRET_READ"), Some("SECRET"));
+        assert_eq!(subject_type("STORAGE_CREATED"), None);
+    }
+}

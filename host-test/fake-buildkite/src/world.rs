@@ -1,0 +1,68 @@
+//! What all requests share: the events, the limits, the log of what was asked.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::engine::Engine;
+use crate::limits::Limiter;
+use crate::options::Options;
+use crate::seen::Log;
+use crate::store::{Key, Store};
+use crate::synth::Synth;
+use crate::truth::Shape;
+
+/// Everything behind the listening socket.
+pub(crate) struct World {
+    pub options: Options,
+    pub synth: Synth,
+    pub engine: Engine,
+    pub shape: Shape,
+    pub limiter: Mutex<Limiter>,
+    pub log: Mutex<Log>,
+    store: Mutex<Store>,
+}
+
+impl World {
+    /// # Errors
+    ///
+    /// A sentence, when [`Options::query`] has no selection of an event's fields.
+    pub fn new(options: Options) -> Result<Self, String> {
+        let synth = Synth::new(options.seed);
+        let live = (options.live_per_minute, (options.clock)());
+        let store = Store::new(&synth, options.events, options.quirks.ties_reversed, live);
+        Ok(Self {
+            shape: Shape::of(&options.query)?,
+            engine: Engine::default(),
+            limiter: Mutex::new(Limiter::new(options.limits)),
+            log: Mutex::new(Log::default()),
+            store: Mutex::new(store),
+            synth,
+            options,
+        })
+    }
+
+    /// The time in milliseconds since 1970.
+    pub fn now_ms(&self) -> u64 {
+        (self.options.clock)()
+    }
+
+    /// The events that are visible now.
+    pub fn store(&self) -> MutexGuard<'_, Store> {
+        let now_ms = self.now_ms();
+        let mut store = lock(&self.store);
+        store.tick(now_ms);
+        store
+    }
+
+    /// Adds events and returns their uuids.
+    pub fn add(&self, count: u64, at_us: Option<i64>) -> Vec<String> {
+        let now_ms = self.now_ms();
+        let keys = self.store().add(count, at_us, now_ms);
+        let uuid = |key: &Key| self.synth.uuid(key.index(), key.time_us).to_string();
+        keys.iter().map(uuid).collect()
+    }
+}
+
+/// Locks. A panic elsewhere leaves nothing half-done that a test would want to hide.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
