@@ -45,7 +45,8 @@ pub fn absorb(
             let newest = page.rows.iter().flatten().map(|row| row.at).max();
             let ceiling = ceiling(state, page.sent_at, newest, floor);
             // Nothing bounds the newest gap from above: what came after the ceiling goes out too, and stays known.
-            let gap = Gap::new(floor, newest.map_or(ceiling, |newest| newest.max(ceiling)));
+            let top = newest.map_or(ceiling, |newest| newest.max(ceiling)).max(floor);
+            let gap = Gap::new(floor, top);
             let (after, waiting, mut tally) = read(config, state, ask, page, gap.clone())?;
             state.open(gap);
             state.high_water = Some(ceiling);
@@ -77,7 +78,7 @@ fn ceiling(
     floor: Millis,
 ) -> Millis {
     let seen = sent_at.or(newest).unwrap_or(floor);
-    state.high_water.map_or(seen, |last| last.max(seen)).max(floor)
+    state.high_water.map_or(seen.max(floor), |last| last.max(seen))
 }
 
 /// The first answer of a run without backfill: from the server's time on, everything is new. What it shows of the time

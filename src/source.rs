@@ -224,6 +224,7 @@ impl Source {
             }
             Target::Gap(_) | Target::Check => {}
         }
+        self.state.took_turn(if let Target::Gap(index) = ask.target { index } else { 0 });
     }
 
     fn tally(&mut self, tally: Tally, stats: &mut Stats) {

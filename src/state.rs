@@ -6,7 +6,7 @@
 use crate::budget::Budget;
 use crate::known::{CROWDED, Known, RECENT_MAX};
 use crate::settings::Config;
-use crate::time::{Millis, SECOND_MS};
+use crate::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// Gaps that may be open at once. Each costs requests to finish; when full, the newest is finished first.
 pub const GAPS_MAX: usize = 16;
@@ -162,17 +162,21 @@ impl State {
     /// events, or when a lookback has passed since the last one, by the server's clock or the host's; so an event that
     /// became visible late is read by the next full re-read, and re-reading never eats the budget.
     ///
-    /// None while the new gap would swallow the newest open one whole: its walk would begin anew, at every poll.
+    /// None while the new gap would swallow the newest open one whole, for then its walk would begin anew at every poll:
+    /// that one is finished first. It reaches a few seconds, or its full re-read waits (at most an hour and a lookback).
     pub fn live_floor(&self, lookback_ms: i64, now: Millis) -> Option<(Millis, bool)> {
         let deep = self.overlap_floor(lookback_ms);
-        let is_clear = |floor: Millis| self.gaps.first().is_none_or(|newest| newest.floor < floor);
-        let (Some(high_water), Some(full)) = (self.high_water, self.full) else { return Some((deep, true)) };
+        let (Some(high_water), Some(full)) = (self.high_water, self.full) else {
+            return Some((deep, true));
+        };
         let since_full = self.full_polled.map_or(lookback_ms, |polled| now.since(polled));
         let is_full = self.known.count_from(deep) <= FULL_FOR_FREE
             || since_full < 0
             || since_full >= lookback_ms
             || high_water.since(full) >= lookback_ms;
-        if is_full && is_clear(deep) {
+        let is_overdue = since_full >= lookback_ms + HOUR_MS;
+        let is_clear = |floor: Millis| self.gaps.first().is_none_or(|newest| newest.floor < floor);
+        if is_full && (is_clear(deep) || is_overdue) {
             return Some((deep, true));
         }
         let shallow = high_water.plus(-OVERLAP_MS).max(self.lowest());

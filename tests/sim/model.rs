@@ -53,8 +53,11 @@ impl Model {
         let (from, to) = (time("from"), time("to"));
         let quirks = &self.quirks;
         let inside = |event: &&Stored| {
-            let above = from.is_none_or(|from| event.at_us > from || (quirks.from_inclusive && event.at_us == from));
-            let below = to.is_none_or(|to| event.at_us < to || (quirks.to_inclusive && event.at_us == to));
+            let above = from.is_none_or(|from| {
+                event.at_us > from || (quirks.from_inclusive && event.at_us == from)
+            });
+            let below =
+                to.is_none_or(|to| event.at_us < to || (quirks.to_inclusive && event.at_us == to));
             event.visible_us <= now_us && above && below
         };
         let mut listed: Vec<&Stored> = self.events.iter().filter(inside).collect();
@@ -95,7 +98,8 @@ impl Model {
             "permissions": {"auditEventsView": {"allowed": true, "code": null, "message": null}},
             "auditEvents": {"pageInfo": {"hasNextPage": has_next, "endCursor": cursor}, "edges": edges},
         }}});
-        let mut headers = vec![("RateLimit-Complexity-Actual".to_owned(), (6 + 4 * page.len()).to_string())];
+        let mut headers =
+            vec![("RateLimit-Complexity-Actual".to_owned(), (6 + 4 * page.len()).to_string())];
         if !self.quirks.no_date {
             let date = std::time::UNIX_EPOCH + std::time::Duration::from_micros(now_us as u64);
             headers.push(("Date".to_owned(), httpdate::fmt_http_date(date)));
