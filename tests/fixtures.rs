@@ -1,0 +1,117 @@
+//! The fixtures, played natively.
+
+mod script;
+
+use buildkite_audit_logs::check::Outcome as Ended;
+use buildkite_audit_logs::error::Error;
+use buildkite_audit_logs::query::Request;
+use buildkite_audit_logs::response::{Exchange, Failure, Response};
+use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
+use buildkite_audit_logs::time::Millis;
+use script::{Answer, Outcome, Player, show_request};
+
+#[derive(Default)]
+struct Native(Option<Source>);
+
+impl Native {
+    fn source(&mut self) -> &mut Source {
+        self.0.as_mut().expect("configured")
+    }
+}
+
+fn exchange(answer: Option<Answer>) -> Exchange {
+    match answer.expect("a request was made, but the fixture has no answer to it") {
+        Answer::Response { status, headers, body } => {
+            Ok(Response { status, headers, body: body.into_bytes(), elapsed_ms: 0 })
+        }
+        Answer::Cut(_) => Err(Failure::Network("the answer ended early".into())),
+        Answer::Flood => Err(Failure::TooLarge),
+        Answer::Refused => Err(Failure::Network("the connection was refused".into())),
+    }
+}
+
+fn shown(source: &Source, request: &Request) -> String {
+    let endpoint = &source.config().endpoint;
+    show_request("POST", &format!("{}{}", endpoint.origin(), endpoint.path), &request.body)
+}
+
+fn words(error: Error) -> String {
+    match error {
+        Error::InvalidConfig(faults) => faults
+            .into_iter()
+            .map(|fault| format!("invalid-config {}: {}", fault.field, fault.message))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Error::Unauthorized(why) => format!("unauthorized: {why}"),
+        Error::InvalidCheckpoint(why) => format!("invalid-checkpoint: {why}"),
+        Error::Transient(why) => format!("transient: {why}"),
+        Error::Protocol(why) => format!("protocol: {why}"),
+    }
+}
+
+fn fill(outcome: &mut Outcome, batch: Batch) {
+    outcome.records = batch.rows.into_iter().map(|row| row.payload).collect();
+    let stats = batch.stats;
+    outcome.next.push(match batch.next {
+        Next::Ready => "ready".to_owned(),
+        Next::Idle(wait_ms) => format!("idle {wait_ms}"),
+        Next::Throttled(wait_ms) => format!("throttled {wait_ms}"),
+    });
+    outcome.next.push(format!(
+        "requests {}, points {}, repeats {}, excluded {}, null nodes {}",
+        stats.requests, stats.points, stats.repeats, stats.excluded, stats.null_nodes
+    ));
+    outcome.next.extend(stats.notes.into_iter().map(|note| format!("note: {note}")));
+}
+
+impl Player for Native {
+    fn configure(&mut self, settings: &str, checkpoint: Option<&str>, now_ms: i64) -> Result<(), String> {
+        let secrets = [("api_token".to_owned(), "bkua_fixture".to_owned())];
+        self.0 = None;
+        let source = Source::configure(settings, &secrets, checkpoint, Millis::new(now_ms));
+        source.map(|source| self.0 = Some(source)).map_err(words)
+    }
+
+    fn read_batch(&mut self, records_max: u32, now_ms: i64, answer: Option<Answer>) -> Outcome {
+        let (source, now) = (self.source(), Millis::new(now_ms));
+        let mut outcome = Outcome::default();
+        let batch = match source.read_batch(records_max, now) {
+            Turn::Done(batch) => Ok(batch),
+            Turn::Send(request, ask) => {
+                outcome.request = Some(shown(source, &request));
+                source.receive(&ask, exchange(answer), records_max, now)
+            }
+        };
+        match batch {
+            Ok(batch) => fill(&mut outcome, batch),
+            Err(error) => outcome.error = Some(words(error)),
+        }
+        outcome
+    }
+
+    fn check(&mut self, now_ms: i64, answer: Option<Answer>) -> Outcome {
+        let source = self.source();
+        let (request, ask) = source.check_request();
+        let request = Some(shown(source, &request));
+        let report = source.check_report(&ask, exchange(answer), Millis::new(now_ms));
+        let line = |finding: buildkite_audit_logs::check::Finding| {
+            let outcome = match finding.outcome {
+                Ended::Passed => "passed",
+                Ended::Warned => "warned",
+                Ended::Failed => "failed",
+                Ended::Skipped => "skipped",
+            };
+            format!("{outcome} {}: {}", finding.step, finding.message)
+        };
+        Outcome { request, findings: report.into_iter().map(line).collect(), ..Outcome::default() }
+    }
+
+    fn checkpoint(&mut self) -> String {
+        self.source().checkpoint()
+    }
+}
+
+#[test]
+fn every_fixture_plays_natively() {
+    script::play_all(|| Box::new(Native::default()));
+}

@@ -1,0 +1,190 @@
+//! One script, two players. A fixture is a text: what a host says and what Buildkite answers, and between them what the
+//! source did. A player does the same again and writes its own text; the two must be equal.
+//!
+//! Sections begin with a line `-- name argument --`. Inputs: `settings`, `checkpoint`, `now TIME`, `restart`, `check`,
+//! `read-batch N`, and after a call the `answer` it gets: a status, headers, an empty line and a body; or the one line
+//! `refused` (no connection), `cut` and a body (it ends early), or `flood` (a body of 17 MiB). Outputs: `request`,
+//! `records`, `findings`, `next`, `error` and `stored`.
+
+#![allow(dead_code)] // Each player uses its part.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// The answer that a request gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Response { status: u16, headers: Vec<(String, String)>, body: String },
+    Cut(String),
+    Flood,
+    Refused,
+}
+
+/// Bytes of a flood: one mebibyte more than the source takes.
+pub const FLOOD_BYTES: usize = 17 << 20;
+
+/// What a call gave, in words that both players share.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The request's method, address and body, if one was made.
+    pub request: Option<String>,
+    /// Payloads, in order.
+    pub records: Vec<String>,
+    /// Lines of a check's findings.
+    pub findings: Vec<String>,
+    /// When to call again, and the figures.
+    pub next: Vec<String>,
+    /// Case and text of the error.
+    pub error: Option<String>,
+}
+
+/// Does what a script says.
+pub trait Player {
+    fn configure(&mut self, settings: &str, checkpoint: Option<&str>, now_ms: i64) -> Result<(), String>;
+    fn read_batch(&mut self, records_max: u32, now_ms: i64, answer: Option<Answer>) -> Outcome;
+    fn check(&mut self, now_ms: i64, answer: Option<Answer>) -> Outcome;
+    fn checkpoint(&mut self) -> String;
+}
+
+#[derive(Debug)]
+struct Section {
+    head: String,
+    body: String,
+}
+
+fn sections(text: &str) -> (String, Vec<Section>) {
+    let (mut prose, mut sections) = (String::new(), Vec::<Section>::new());
+    for line in text.lines() {
+        let head = line.strip_prefix("-- ").and_then(|line| line.strip_suffix(" --"));
+        match (head, sections.last_mut()) {
+            (Some(head), _) => sections.push(Section { head: head.to_owned(), body: String::new() }),
+            (None, Some(section)) => section.body += &format!("{line}\n"),
+            (None, None) => prose += &format!("{line}\n"),
+        }
+    }
+    (prose, sections)
+}
+
+fn answer(text: &str) -> Answer {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    match first {
+        "refused" => Answer::Refused,
+        "flood" => Answer::Flood,
+        "cut" => Answer::Cut(rest.to_owned()),
+        status => {
+            let (head, body) = rest.split_once("\n\n").unwrap_or((rest, ""));
+            let header = |line: &str| {
+                let (name, value) = line.split_once(": ").expect("a header");
+                (name.to_owned(), value.to_owned())
+            };
+            Answer::Response {
+                status: status.parse().expect("a status"),
+                headers: head.lines().filter(|line| !line.is_empty()).map(header).collect(),
+                body: body.trim_end().to_owned(),
+            }
+        }
+    }
+}
+
+fn time_ms(text: &str) -> i64 {
+    chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
+}
+
+/// Plays a script and gives the text as it should be.
+pub fn play(text: &str, player: &mut dyn Player) -> String {
+    let (prose, sections) = sections(text);
+    let mut out = prose;
+    let (mut settings, mut stored, mut now_ms) = (String::new(), None::<String>, 0);
+    let mut is_ready = false;
+    let mut at = 0;
+    while let Some(Section { head, body }) = sections.get(at) {
+        at += 1;
+        let (name, argument) = head.split_once(' ').unwrap_or((head, ""));
+        let outputs = ["request", "records", "findings", "next", "error", "stored", "answer"];
+        if outputs.contains(&name) {
+            continue; // Written anew below.
+        }
+        let _ = write!(out, "-- {head} --\n{body}");
+        match name {
+            "settings" => (settings, is_ready) = (body.clone(), false),
+            "checkpoint" => (stored, is_ready) = (Some(body.trim().to_owned()), false),
+            "now" => now_ms = time_ms(argument),
+            "restart" => is_ready = false,
+            "read-batch" | "check" | "configure" => {
+                let answered = sections.get(at).filter(|next| next.head == "answer");
+                if let Some(next) = answered {
+                    let _ = write!(out, "-- answer --\n{}", next.body);
+                }
+                if !is_ready {
+                    if let Err(why) = player.configure(&settings, stored.as_deref(), now_ms) {
+                        let _ = write!(out, "-- error --\n{why}\n");
+                        continue;
+                    }
+                    is_ready = true;
+                }
+                let answer = answered.map(|next| answer(&next.body));
+                let outcome = match name {
+                    "check" => player.check(now_ms, answer),
+                    "configure" => Outcome::default(),
+                    _ => player.read_batch(argument.parse().expect("a number"), now_ms, answer),
+                };
+                render(&mut out, outcome);
+                let after = player.checkpoint();
+                if stored.as_ref() != Some(&after) {
+                    let _ = write!(out, "-- stored --\n{after}\n");
+                }
+                stored = Some(after);
+            }
+            other => panic!("unknown section {other:?}"),
+        }
+    }
+    out
+}
+
+fn render(out: &mut String, outcome: Outcome) {
+    let lists = [("records", outcome.records), ("findings", outcome.findings), ("next", outcome.next)];
+    let texts = [("request", outcome.request), ("error", outcome.error)];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            let _ = write!(out, "-- {name} --\n{text}\n");
+        }
+    }
+    for (name, lines) in lists {
+        if !lines.is_empty() {
+            let _ = write!(out, "-- {name} --\n{}\n", lines.join("\n"));
+        }
+    }
+}
+
+/// A request as fixtures show it: the query is one for all, so its variables tell it apart.
+pub fn show_request(method: &str, address: &str, body: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(body).expect("the request is JSON");
+    assert_eq!(body["query"], include_str!("../../src/query.graphql"));
+    format!("{method} {address}\n{}", serde_json::to_string(&body["variables"]).expect("JSON"))
+}
+
+/// Every fixture, in order.
+pub fn all() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().find(|path| path.join("fixtures").is_dir());
+    let folder = folder.expect("the folder of fixtures").join("fixtures");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("fixtures").map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|end| end == "txt"));
+    files.sort();
+    assert!(files.len() >= 10, "the fixtures are gone");
+    files
+}
+
+/// Plays every fixture and compares. With `BLESS=1` in the environment the texts are written anew instead.
+pub fn play_all(mut player: impl FnMut() -> Box<dyn Player>) {
+    let bless = std::env::var("BLESS").is_ok_and(|value| value == "1");
+    for path in all() {
+        let text = std::fs::read_to_string(&path).expect("a fixture");
+        let played = play(&text, player().as_mut());
+        if bless {
+            std::fs::write(&path, played).expect("a fixture is written");
+            continue;
+        }
+        assert!(text == played, "{} differs; it played as\n{played}", path.display());
+    }
+}
