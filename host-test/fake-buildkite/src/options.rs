@@ -13,9 +13,8 @@ pub const SLUG: &str = "example-org";
 /// The token that is accepted, unless [`Options::token`] says otherwise. It opens nothing real.
 pub const TOKEN: &str = "bkua_0123456789abcdef0123456789abcdef01234567";
 
-/// A query for every field that a connector has a use for, in the order of Buildkite's own
-/// examples.
-pub const QUERY: &str = include_str!("query.graphql");
+/// The connector's own query: the truth is rendered with its selection.
+pub const QUERY: &str = include_str!("../../../src/query.graphql");
 
 /// The time in milliseconds since 1970. Tests set their own; the default is the machine's clock.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;

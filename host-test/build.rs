@@ -1,0 +1,95 @@
+//! Builds the component that the host embeds, and tells the host where it lies.
+//!
+//! It is a build of its own, with its own target folder and profile: the component's `opt-level`,
+//! LTO and `panic = "abort"` must not apply to the host, and a second cargo in the same target
+//! folder would wait for the lock of the first for ever.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// What the outer cargo sets for its own target. Any of these would change or break the component.
+const LEAKING: [&str; 14] = [
+    "CARGO_BUILD_RUSTC",
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "CARGO_BUILD_TARGET_DIR",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_MAKEFLAGS",
+    "CARGO_TARGET_DIR",
+    "CLIPPY_ARGS",
+    "MAKEFLAGS",
+    "RUSTC",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTC_WRAPPER",
+    "RUSTDOC",
+    "RUSTFLAGS",
+];
+
+const REMEDY: &str = "rustup target add wasm32-unknown-unknown --toolchain 1.95.0";
+
+fn main() -> ExitCode {
+    match build() {
+        Ok(wasm) => {
+            println!("cargo:rustc-env=COMPONENT_WASM={}", wasm.display());
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            // One line for cargo to show, instead of the trace of a panic.
+            eprintln!("{message}");
+            println!("cargo:warning={}", message.lines().next().unwrap_or_default());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<PathBuf, String> {
+    let root = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("..");
+    for part in ["src", "wit", "Cargo.toml", "Cargo.lock", ".cargo", "rust-toolchain.toml"] {
+        println!("cargo:rerun-if-changed={}", root.join(part).display());
+    }
+    let target_dir = Path::new(&variable("OUT_DIR")?).join("component");
+    let mut cargo = Command::new(variable("CARGO")?);
+    for name in LEAKING {
+        cargo.env_remove(name);
+    }
+    // Profile settings of the outer build come as variables of this form.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PROFILE_") || text.starts_with("CARGO_TARGET_WASM32") {
+            cargo.env_remove(&name);
+        }
+    }
+    let output = cargo
+        .current_dir(&root)
+        // The same words as the alias `cargo component`: a cdylib alone, so that LTO is at work.
+        .args(["rustc", "--locked", "--quiet", "--package", "buildkite-audit-logs", "--lib"])
+        .args(["--crate-type", "cdylib", "--profile", "component"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .arg("--target-dir")
+        .arg(&target_dir)
+        .output()
+        .map_err(|error| format!("cannot run cargo for the component: {error}"))?;
+    if !output.status.success() {
+        return Err(explain(&String::from_utf8_lossy(&output.stderr)));
+    }
+    let wasm = target_dir.join("wasm32-unknown-unknown/component/buildkite_audit_logs.wasm");
+    if !wasm.is_file() {
+        return Err(format!("cargo built no component at {}", wasm.display()));
+    }
+    Ok(wasm)
+}
+
+fn explain(stderr: &str) -> String {
+    let missing = stderr.contains("can't find crate for `core`")
+        || stderr.contains("can't find crate for `std`")
+        || stderr.contains("target may not be installed");
+    if missing {
+        format!("the target of the component is missing; run: {REMEDY}")
+    } else {
+        format!("the component does not compile:\n{stderr}")
+    }
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    std::env::var(name).map_err(|_| format!("cargo did not set {name}"))
+}

@@ -1,0 +1,89 @@
+//! What the operator types. Each command is a module of [`crate::commands`].
+
+use crate::commands::{check, demo, describe, fake, preview, run, state};
+use crate::exit::{Failure, Result};
+use crate::progress::start_log;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use std::time::Duration;
+
+const EXAMPLE: &str = "\
+Try it without an account:
+  host-test demo --events 1000 | head -n 3
+
+Read your own audit log:
+  echo '{\"settings\": {\"org_slug\": \"acme\", \"backfill_start_time\": \"2026-01-01T00:00:00Z\"},
+         \"secrets\": {\"api_token\": {\"env\": \"BUILDKITE_TOKEN\"}}}' > acme.json
+  host-test check --config acme.json
+  host-test run --config acme.json --output acme.ndjson
+
+Exit codes:
+  0  done
+  1  failed after retries, a protocol error, a trap or an exceeded limit, or the output
+  2  bad configuration or usage, checkpoint or state refused, state locked
+  3  credentials or permission";
+
+/// Runs a source component: reads events, keeps its state, writes records.
+#[derive(Debug, Parser)]
+#[command(name = "host-test", version, after_help = EXAMPLE, max_term_width = 100)]
+pub struct Cli {
+    /// How much to log on standard error: error, warn, info, debug, trace, off, or a filter.
+    /// Default: RUST_LOG, or else info.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read a made-up audit log, without an account and without writing files.
+    Demo(demo::Args),
+    /// Read the audit log that a config names, and go on where the last run ended.
+    Run(run::Args),
+    /// Try a config against the remote and report step by step.
+    Check(check::Args),
+    /// Show some records of a config, and keep nothing.
+    Preview(preview::Args),
+    /// Show what the component is, wants and imports.
+    Describe(describe::Args),
+    /// Look at a state file, or change it.
+    State(state::Args),
+    /// Serve a made-up audit log on this machine, until SIGINT or SIGTERM.
+    FakeBuildkite(fake::Args),
+}
+
+/// The command line: parses, runs, and turns a failure into a message and an exit code.
+pub fn main() -> ExitCode {
+    // Clap itself exits with 2 on wrong usage and with 0 after help.
+    let cli = Cli::parse();
+    match start_log(cli.log.as_deref()).map_err(Failure::Refused).and_then(|()| start(cli.command))
+    {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn start(command: Command) -> Result<u8> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Failed(format!("cannot start the runtime: {error}")))?;
+    let code = runtime.block_on(async {
+        match command {
+            Command::Demo(args) => demo::demo(args).await.map(|()| 0),
+            Command::Run(args) => run::run(args).await.map(|()| 0),
+            Command::Check(args) => check::check(args).await,
+            Command::Preview(args) => preview::preview(args).await.map(|()| 0),
+            Command::Describe(args) => describe::describe(args).await.map(|()| 0),
+            Command::State(args) => state::state(args).map(|()| 0),
+            Command::FakeBuildkite(args) => fake::fake(args).await.map(|()| 0),
+        }
+    });
+    // A look-up that hangs in the system's resolver must not hold the exit up.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    code
+}

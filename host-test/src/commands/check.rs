@@ -1,0 +1,99 @@
+//! `check`: what works, what does not, and what to do, step by step.
+
+use super::{plugin, print, source};
+use crate::config::Config;
+use crate::exit::{Failure, Result};
+use crate::source::{CallError, Finding, Outcome};
+use serde_json::json;
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Steps whose failure is one of credentials or permission: exit code 3. The WIT leaves steps
+/// open, so any other failed step counts as a failure of the way there: exit code 1.
+const ACCESS_STEPS: [&str; 4] =
+    ["token accepted", "token has GraphQL access", "organization visible", "audit log permitted"];
+
+/// Options of `check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Makes at most three requests, hands out no record and touches no state. Exit code: 0 when nothing \
+failed, 2 for the config, 3 for credentials or permission, 1 for anything else.\n
+Example:\n  host-test check --config acme.json")]
+pub struct Args {
+    /// The config file, as for `run`.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Print the findings as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Another component than the bundled one.
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
+}
+
+/// Runs it and returns the exit code.
+///
+/// # Errors
+///
+/// When there is no report to print: the config is refused, or the component fails.
+pub async fn check(args: Args) -> Result<u8> {
+    let config = Config::read(&args.config)?;
+    let plugin = plugin(args.component.as_ref(), &config)?;
+    let findings = match source(&plugin, &config, None).await {
+        Ok(mut source) => source.check().await.map_err(|error: CallError| Failure::from(error))?,
+        Err(Failure::Refused(message)) => {
+            let step = "settings".to_owned();
+            vec![Finding { step, outcome: Outcome::Failed, message }]
+        }
+        Err(failure) => return Err(failure),
+    };
+    print(&if args.json { as_json(&findings) } else { as_table(&findings) })?;
+    let failed = findings.iter().find(|finding| matches!(finding.outcome, Outcome::Failed));
+    Ok(match failed.map(|finding| finding.step.as_str()) {
+        None => 0,
+        Some("settings") => 2,
+        Some(step) if ACCESS_STEPS.contains(&step) => 3,
+        Some(_) => 1,
+    })
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Warned => "warned",
+        Outcome::Failed => "failed",
+        Outcome::Skipped => "skipped",
+    }
+}
+
+fn as_json(findings: &[Finding]) -> String {
+    let findings: Vec<_> = findings
+        .iter()
+        .map(|finding| {
+            let outcome = word(finding.outcome);
+            json!({"step": finding.step, "outcome": outcome, "message": finding.message})
+        })
+        .collect();
+    format!("{:#}\n", json!({ "findings": findings }))
+}
+
+fn as_table(findings: &[Finding]) -> String {
+    let width = findings.iter().map(|finding| finding.step.chars().count()).max().unwrap_or(0);
+    let colour = std::io::stdout().is_terminal();
+    let mut table = String::new();
+    for finding in findings {
+        let code = match finding.outcome {
+            Outcome::Passed => 32,
+            Outcome::Warned => 33,
+            Outcome::Failed => 31,
+            Outcome::Skipped => 90,
+        };
+        let word = format!("{:<7}", word(finding.outcome));
+        let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word };
+        let indented = finding.message.replace('\n', &format!("\n{:1$}", "", width + 11));
+        // Writing to a text cannot fail.
+        let _ = writeln!(table, "{word}  {:<width$}  {indented}", finding.step);
+    }
+    table
+}

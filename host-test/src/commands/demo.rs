@@ -1,0 +1,82 @@
+//! `demo`: a whole backfill from a made-up remote, on loopback, in one process.
+
+use super::source;
+use crate::component::Plugin;
+use crate::config::Config;
+use crate::engine::engine;
+use crate::exit::{Failure, Result};
+use crate::output::Output;
+use crate::progress::Tally;
+use crate::run::{Plan, Until, run};
+use crate::signals::Stop;
+use crate::source::Limits;
+use crate::token::Token;
+use fake_buildkite::{FakeBuildkite, Options};
+use serde_json::json;
+use std::time::Instant;
+
+/// Options of `demo`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Starts a made-up Buildkite on a free port of this machine, reads its whole audit log through the \
+component, and prints each event as a line of JSON on standard output and a summary on standard \
+error. It needs no account and writes no file.\n
+Example:\n  host-test demo --events 20000 | jq -r .type | sort | uniq -c")]
+pub struct Args {
+    /// How many events the made-up audit log has.
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    events: u64,
+    /// Decides what the events are.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Most records in one batch.
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_records: u32,
+}
+
+/// Runs it. A reader that goes early is welcome to.
+///
+/// # Errors
+///
+/// When this machine cannot run it.
+pub async fn demo(args: Args) -> Result<()> {
+    let mut stop = Stop::on_signals()?;
+    let options = Options { seed: args.seed, events: args.events, ..Options::default() };
+    let (slug, token) = (options.slug.clone(), options.token.clone());
+    let fake = FakeBuildkite::start(options)
+        .await
+        .map_err(|error| Failure::Failed(format!("cannot start the made-up remote: {error}")))?;
+    let token = Token::new(&token).map_err(Failure::Failed)?;
+    let config = Config {
+        settings: json!({
+            "org_slug": slug,
+            "endpoint": fake.endpoint(),
+            // The made-up log begins in 2025.
+            "backfill_start_time": "2024-12-31T00:00:00Z",
+        }),
+        secret_names: vec!["api_token".to_owned()],
+        token: Some(token),
+        component: None,
+        limits: Limits::default(),
+        files: Vec::new(),
+    };
+    let plugin = Plugin::load(&engine()?, None)?;
+    let began = Instant::now();
+    let mut source = source(&plugin, &config, None).await?;
+    let plan =
+        Plan { until: Until::Idle, batch_records: args.max_records, records_max: None, retries: 2 };
+    let mut tally = Tally::default();
+    let result = run(&mut source, &mut Output::stdout(), plan, &mut stop, &mut tally).await;
+    let seconds = began.elapsed().as_secs_f64();
+    match result {
+        Err(Failure::ReaderGone) => return Ok(()),
+        result => result?,
+    }
+    let points = tally.points as f64 / (tally.events.max(1)) as f64;
+    eprintln!("{tally}");
+    eprintln!("{points:.3} API points per event; {seconds:.2} s");
+    eprintln!("component: {} bytes; imports: {}", plugin.size, plugin.imports.join(", "));
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! `describe`: what a component says about itself, and what it cannot hide.
+
+use super::print;
+use crate::component::Plugin;
+use crate::egress::Egress;
+use crate::engine::engine;
+use crate::exit::Result;
+use crate::source::{Limits, Source};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Options of `describe`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Prints JSON: name, version, the schemas of settings and records, the hosts it talks to, its \
+imports, size in bytes and SHA-256.\n
+Example:\n  host-test describe | jq .settings_schema.properties")]
+pub struct Args {
+    /// Another component than the bundled one.
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// As the component is refused or fails.
+pub async fn describe(args: Args) -> Result<()> {
+    let plugin = Plugin::load(&engine()?, args.component.as_deref())?;
+    let mut source = Source::start(&plugin, Egress::Closed, Limits::default(), None).await?;
+    let descriptor = source.describe().await?;
+    // A schema that is no JSON is shown as the text it is.
+    let parse = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+    let all = json!({
+        "name": descriptor.name,
+        "version": descriptor.version,
+        "allowed_hosts": descriptor.allowed_hosts,
+        "imports": plugin.imports,
+        "size_bytes": plugin.size,
+        "sha256": plugin.sha256,
+        "settings_schema": parse(descriptor.settings_schema),
+        "record_schema": parse(descriptor.record_schema),
+    });
+    print(&format!("{all:#}\n"))
+}

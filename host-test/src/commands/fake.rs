@@ -1,0 +1,80 @@
+//! `fake-buildkite`: a made-up remote to try configs and hosts against.
+
+use super::print;
+use crate::exit::{Failure, Result};
+use crate::signals::Stop;
+use fake_buildkite::{FakeBuildkite, Limits, Options};
+use std::net::SocketAddr;
+
+/// Options of `fake-buildkite`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Prints where it listens, its organization's slug and its token, and serves until SIGINT or \
+SIGTERM. GET /truth lists every event, one JSON object a line; POST /events?n=K adds K events.\n
+Example:\n  host-test fake-buildkite --events 50000 --limits buildkite --live-per-minute 30")]
+pub struct Args {
+    /// Loopback address to listen on; port 0 picks a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Decides what the events are.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// How many past events there are, from 2025-01-01 on.
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = clap::value_parser!(u64).range(0..=10_000_000))]
+    events: u64,
+    /// How many new events occur in a minute while it runs.
+    #[arg(long, value_name = "R", default_value_t = 0.0)]
+    live_per_minute: f64,
+    /// API points for each five minutes: generous (never reached) or buildkite (as documented).
+    #[arg(long, value_enum, default_value_t = Rate::Generous)]
+    limits: Rate,
+    /// Slug of the organization.
+    #[arg(long, default_value = fake_buildkite::SLUG)]
+    slug: String,
+    /// The token that is accepted. Make one up: a real one does not belong on a command line.
+    #[arg(long, default_value = fake_buildkite::TOKEN)]
+    token: String,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Rate {
+    Generous,
+    Buildkite,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// [`Failure::Failed`] when it cannot listen there.
+pub async fn fake(args: Args) -> Result<()> {
+    let mut stop = Stop::on_signals()?;
+    if !args.listen.ip().is_loopback() {
+        let why = format!("{} is not loopback: this remote is for one machine", args.listen);
+        return Err(Failure::Refused(why));
+    }
+    if !args.live_per_minute.is_finite() || args.live_per_minute < 0.0 {
+        return Err(Failure::Refused("--live-per-minute must be 0 or more".to_owned()));
+    }
+    let options = Options {
+        listen: args.listen,
+        seed: args.seed,
+        events: args.events,
+        live_per_minute: args.live_per_minute,
+        limits: match args.limits {
+            Rate::Generous => Limits::generous(),
+            Rate::Buildkite => Limits::buildkite(),
+        },
+        slug: args.slug.clone(),
+        token: args.token.clone(),
+        ..Options::default()
+    };
+    let fake = FakeBuildkite::start(options)
+        .await
+        .map_err(|error| Failure::Failed(format!("cannot listen on {}: {error}", args.listen)))?;
+    let endpoint = fake.endpoint();
+    print(&format!("listening on {endpoint}\nslug: {}\ntoken: {}\n", args.slug, args.token))?;
+    stop.wait().await;
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! One module for each command, and what they share: from a config to a configured source.
+
+pub mod check;
+pub mod demo;
+pub mod describe;
+pub mod fake;
+pub mod preview;
+pub mod run;
+pub mod state;
+
+use crate::component::Plugin;
+use crate::config::Config;
+use crate::egress::Egress;
+use crate::engine::engine;
+use crate::exit::{Failure, Result};
+use crate::network::Network;
+use crate::resolve;
+use crate::source::Source;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Loads the component that the command line, or else the config, or else nobody names.
+///
+/// # Errors
+///
+/// As [`Plugin::load`].
+pub fn plugin(named: Option<&PathBuf>, config: &Config) -> Result<Plugin> {
+    let path: Option<&Path> = named.or(config.component.as_ref()).map(PathBuf::as_path);
+    Plugin::load(&engine()?, path)
+}
+
+/// Starts an instance and configures it, with the way to its origin and with no other.
+///
+/// # Errors
+///
+/// What the component or the host finds wrong with the config.
+pub async fn source(
+    plugin: &Plugin,
+    config: &Config,
+    checkpoint: Option<String>,
+) -> Result<Source> {
+    // The component tells all that is wrong with the settings; the host's word comes after it.
+    let (egress, wrong) = match config.origin() {
+        Ok(origin) => {
+            let network = Network::new(origin, config.token.clone(), resolve::system())?;
+            (Egress::Network(network), None)
+        }
+        Err(why) => (Egress::Closed, Some(why)),
+    };
+    let mut source = Source::start(plugin, egress, config.limits, None).await?;
+    source.configure(&config.configuration(checkpoint)).await?;
+    match wrong {
+        None => Ok(source),
+        Some(why) => Err(Failure::Refused(why)),
+    }
+}
+
+/// Prints to standard output, as one text.
+///
+/// # Errors
+///
+/// [`Failure::ReaderGone`] when it was closed.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|_| Failure::ReaderGone)
+}

@@ -1,0 +1,67 @@
+//! `preview`: some records of a config, and nothing kept.
+
+use super::{plugin, source};
+use crate::config::Config;
+use crate::exit::{Failure, Result};
+use crate::output::Output;
+use crate::progress::Tally;
+use crate::run::{Plan, Until, run};
+use crate::signals::Stop;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How far back a preview looks when the config asks for no past records: one day.
+const LOOK_BACK_SECONDS: u64 = 24 * 60 * 60;
+
+/// Options of `preview`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  host-test preview --config acme.json -n 3")]
+pub struct Args {
+    /// The config file, as for `run`.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// How many records to show.
+    #[arg(short = 'n', long = "records", value_name = "N", default_value_t = 10)]
+    records: u32,
+    /// Another component than the bundled one.
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
+}
+
+/// Runs it. A reader that goes early is welcome to.
+///
+/// # Errors
+///
+/// As the config or the source fails.
+pub async fn preview(args: Args) -> Result<()> {
+    let mut stop = Stop::on_signals()?;
+    let mut config = Config::read(&args.config)?;
+    if let Value::Object(settings) = &mut config.settings
+        && settings.get("backfill_start_time").is_none_or(Value::is_null)
+    {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let start = i64::try_from(now.saturating_sub(LOOK_BACK_SECONDS)).unwrap_or_default();
+        if let Some(start) = chrono::DateTime::from_timestamp(start, 0) {
+            let start = start.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+            eprintln!("no backfill_start_time: showing records since {start}; `run` would not");
+            settings.insert("backfill_start_time".to_owned(), Value::String(start));
+        }
+    }
+    let plugin = plugin(args.component.as_ref(), &config)?;
+    let mut source = source(&plugin, &config, None).await?;
+    let plan = Plan {
+        until: Until::Once,
+        batch_records: args.records,
+        records_max: Some(u64::from(args.records)),
+        retries: 2,
+    };
+    let mut tally = Tally::default();
+    let mut output = Output::stdout();
+    match run(&mut source, &mut output, plan, &mut stop, &mut tally).await {
+        Ok(()) if tally.events == 0 => eprintln!("no records in that time"),
+        Ok(()) | Err(Failure::ReaderGone) => {}
+        Err(failure) => return Err(failure),
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! `run`: the audit log that a config names, from where the last run ended.
+
+use super::{plugin, source};
+use crate::config::Config;
+use crate::exit::{Failure, Result};
+use crate::output::{Output, Target};
+use crate::progress::Tally;
+use crate::run::{Plan, Until, run as run_loop};
+use crate::signals::Stop;
+use crate::state::State;
+use std::path::{Path, PathBuf};
+
+const ABOUT: &str = "\
+Config file, JSON:
+  {\"settings\": {\"org_slug\": \"acme\", \"backfill_start_time\": \"2026-01-01T00:00:00Z\"},
+   \"secrets\": {\"api_token\": {\"file\": \"acme.token\"}},
+   \"limits\": {\"memory_mib\": 128, \"call_seconds\": 150, \"response_mib\": 64}}
+A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself. `limits` and
+`component` (a path) may be left out. `host-test describe` shows all settings.
+
+Every event comes once: to a file and to sqlite:FILE even if the process is killed at any instant.
+To standard output it comes at least once: a killed run may repeat the batch under way.
+SIGINT and SIGTERM end the run after the batch under way, with exit code 0.
+
+Example:
+  host-test run --config acme.json --output sqlite:acme.sqlite --until-idle";
+
+/// Options of `run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = ABOUT)]
+pub struct Args {
+    /// The config file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The state file (SQLite), made if missing. Default: beside the config, as
+    /// <config>.state.sqlite.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Where records go: a file (one JSON object a line, appended), `-` for standard output, or
+    /// sqlite:FILE (table `events`).
+    #[arg(long, value_name = "TARGET", default_value = "-")]
+    output: Target,
+    /// End when everything was read; wait while the remote asks to wait.
+    #[arg(long, conflicts_with = "once")]
+    until_idle: bool,
+    /// End when everything was read or the remote asks to wait.
+    #[arg(long)]
+    once: bool,
+    /// Another component than the bundled one; before the one that the config names.
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
+    /// Most records in one batch, which is made durable as a whole.
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_records: u32,
+    /// Retries in a row of a call that failed for no lasting reason; waits grow up to a minute.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    retries: u32,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// As the config, the state, the source or the output fails.
+pub async fn run(args: Args) -> Result<()> {
+    let mut stop = Stop::on_signals()?;
+    let config = Config::read(&args.config)?;
+    let path = args.state.clone().unwrap_or_else(|| beside(&args.config));
+    if config.files.iter().any(|file| file == &path) {
+        return Err(Failure::Refused(format!(
+            "state {} is a file that the config stands on",
+            path.display()
+        )));
+    }
+    let plugin = plugin(args.component.as_ref(), &config)?;
+    let state = State::open(&path)?;
+    let mut own = config.files.clone();
+    own.extend(args.component);
+    let mut output = Output::open(&args.output, state, &own)?;
+    let mut source = source(&plugin, &config, output.checkpoint()).await?;
+    tracing::info!("started; state {}", path.display());
+    let until = match (args.once, args.until_idle) {
+        (true, _) => Until::Once,
+        (false, true) => Until::Idle,
+        (false, false) => Until::Never,
+    };
+    let plan =
+        Plan { until, batch_records: args.max_records, records_max: None, retries: args.retries };
+    let mut tally = Tally::default();
+    let result = run_loop(&mut source, &mut output, plan, &mut stop, &mut tally).await;
+    tracing::info!("{tally}");
+    result
+}
+
+/// The state file's place when the operator names none.
+fn beside(config: &Path) -> PathBuf {
+    let mut name = config.file_stem().unwrap_or_default().to_owned();
+    name.push(".state.sqlite");
+    config.with_file_name(name)
+}

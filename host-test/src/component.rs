@@ -1,0 +1,116 @@
+//! Decides which components may run: those that import nothing but HTTP, streams and clocks.
+
+use crate::exit::{Failure, Result};
+use crate::source::Tenant;
+use crate::source::bindings::SourcePluginPre;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasData, Linker, ResourceTable};
+use wasmtime_wasi::WasiView;
+use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
+
+/// The component of this repository, built by `build.rs`.
+pub const BUNDLED: &[u8] = include_bytes!(env!("COMPONENT_WASM"));
+
+/// Largest component taken, in bytes: 64 MiB. Ones written in scripting languages have some 20 MiB.
+const COMPONENT_BYTES_MAX: u64 = 64 << 20;
+
+/// Everything a component may import (each at any 0.2.x).
+pub const IMPORTS_ALLOWED: [&str; 7] = [
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+];
+
+/// A component that was looked at, compiled and linked, and can be instantiated many times.
+pub struct Plugin {
+    /// What it imports, as it names them, in its own order.
+    pub imports: Vec<String>,
+    /// Its size in bytes.
+    pub size: usize,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    pub(crate) engine: Engine,
+    pub(crate) pre: SourcePluginPre<Tenant>,
+}
+
+impl Plugin {
+    /// Loads the component at `path`, or the bundled one.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when the file cannot be read or [`Plugin::new`] refuses it.
+    pub fn load(engine: &Engine, path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else { return Self::new(engine, BUNDLED) };
+        let refuse = |why: String| Failure::Refused(format!("component {}: {why}", path.display()));
+        let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
+        if size > COMPONENT_BYTES_MAX {
+            return Err(refuse(format!("{size} bytes are more than {COMPONENT_BYTES_MAX}")));
+        }
+        let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+        Self::new(engine, &bytes).map_err(|failure| refuse(failure.to_string()))
+    }
+
+    /// Compiles a component and links it to the allowed imports.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when it is no component, imports anything that is not in
+    /// [`IMPORTS_ALLOWED`] (all of them are named), or does not export the interface `source`.
+    pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self> {
+        let component = Component::new(engine, bytes)
+            .map_err(|error| Failure::Refused(format!("not a component: {error:#}")))?;
+        let imports: Vec<String> =
+            component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
+        let foreign: Vec<&str> =
+            imports.iter().map(String::as_str).filter(|name| !allowed(name)).collect();
+        if !foreign.is_empty() {
+            return Err(Failure::Refused(format!(
+                "the component imports what no source may have: {}",
+                foreign.join(", ")
+            )));
+        }
+        let pre = linker(engine)
+            .and_then(|linker| linker.instantiate_pre(&component))
+            .and_then(SourcePluginPre::new)
+            .map_err(|error| Failure::Refused(format!("not a source component: {error:#}")))?;
+        Ok(Self {
+            imports,
+            size: bytes.len(),
+            sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+            engine: engine.clone(),
+            pre,
+        })
+    }
+}
+
+fn allowed(import: &str) -> bool {
+    let (name, version) = import.split_once('@').unwrap_or((import, ""));
+    IMPORTS_ALLOWED.contains(&name) && version.starts_with("0.2.")
+}
+
+struct Io;
+
+impl HasData for Io {
+    type Data<'a> = &'a mut ResourceTable;
+}
+
+/// Interface by interface: what is not named here does not exist for a guest.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<Tenant>> {
+    use wasmtime_wasi::p2::bindings::clocks;
+    use wasmtime_wasi_io::bindings::wasi::io;
+    let mut linker = Linker::new(engine);
+    let l = &mut linker;
+    io::error::add_to_linker::<Tenant, Io>(l, |tenant| tenant.ctx().table)?;
+    io::poll::add_to_linker::<Tenant, Io>(l, |tenant| tenant.ctx().table)?;
+    io::streams::add_to_linker::<Tenant, Io>(l, |tenant| tenant.ctx().table)?;
+    clocks::wall_clock::add_to_linker::<Tenant, WasiClocks>(l, Tenant::clocks)?;
+    clocks::monotonic_clock::add_to_linker::<Tenant, WasiClocks>(l, Tenant::clocks)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(l)?;
+    Ok(linker)
+}

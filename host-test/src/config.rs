@@ -1,0 +1,233 @@
+//! The config file: what the operator wants. Its author is the operator, so it may name files,
+//! variables and limits; it never holds a token.
+
+use crate::exit::{Failure, Result};
+use crate::keys::{known, object};
+use crate::origin::{DEFAULT_ENDPOINT, Origin};
+use crate::source::{Configuration, Limits, Secret};
+use crate::token::{PLACEHOLDER, Token};
+use serde_json::{Map, Value};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Largest config or secret file read, in bytes: 1 MiB. A larger one was named by mistake.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// The secret that becomes the header `Authorization`.
+const API_TOKEN: &str = "api_token";
+
+const KEYS: [&str; 4] = ["settings", "secrets", "component", "limits"];
+const LIMIT_KEYS: [&str; 3] = ["memory_mib", "call_seconds", "response_mib"];
+
+/// A config file, read and found well-formed. The settings are the component's to judge.
+#[derive(Debug)]
+pub struct Config {
+    /// The settings, one JSON value.
+    pub settings: Value,
+    /// Names of all secrets.
+    pub secret_names: Vec<String>,
+    /// The token, which only the host sees.
+    pub token: Option<Token>,
+    /// Another component than the bundled one.
+    pub component: Option<PathBuf>,
+    /// What the component may use.
+    pub limits: Limits,
+    /// Files that the config stands on, itself among them; none of them may be an output.
+    pub files: Vec<PathBuf>,
+}
+
+impl Config {
+    /// Reads a config file and the secrets it points to. Relative paths in it are relative to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`], naming the file and the key, never the value of a secret.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = read_small(path).map_err(|why| refuse(format!("{}: {why}", path.display())))?;
+        Self::parse(&text, path).map_err(|why| refuse(format!("{}: {why}", path.display())))
+    }
+
+    fn parse(text: &str, path: &Path) -> std::result::Result<Self, String> {
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+        let mut top = object(value, "the config")?;
+        known(&top, "", &KEYS)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut config = Self {
+            settings: top.remove("settings").ok_or("the key settings is missing")?,
+            secret_names: Vec::new(),
+            token: None,
+            component: None,
+            limits: limits(top.remove("limits"))?,
+            files: vec![path.to_owned()],
+        };
+        if let Some(value) = top.remove("component") {
+            let file = value.as_str().ok_or("component: must be the path of a file")?;
+            config.component = Some(folder.join(file));
+            config.files.push(folder.join(file));
+        }
+        if let Some(value) = top.remove("secrets") {
+            for (name, source) in object(value, "secrets")? {
+                config.secret(&name, source, folder)?;
+            }
+        }
+        Ok(config)
+    }
+
+    fn secret(
+        &mut self,
+        name: &str,
+        source: Value,
+        folder: &Path,
+    ) -> std::result::Result<(), String> {
+        let value = match source {
+            Value::Object(source) => self.fetch(name, source, folder)?,
+            // Said without the value: it may be a live token.
+            _ => {
+                return Err(format!(
+                    "secrets.{name}: a secret does not belong into the config; put it into a file \
+                     and write {{\"file\": \"PATH\"}}, or {{\"env\": \"NAME\"}}; if it was a real \
+                     one, revoke it"
+                ));
+            }
+        };
+        let token = Token::new(&value).map_err(|why| format!("secrets.{name}: the value {why}"))?;
+        if name == API_TOKEN {
+            self.token = Some(token);
+        }
+        self.secret_names.push(name.to_owned());
+        Ok(())
+    }
+
+    fn fetch(
+        &mut self,
+        name: &str,
+        source: Map<String, Value>,
+        folder: &Path,
+    ) -> std::result::Result<String, String> {
+        known(&source, &format!("secrets.{name}."), &["env", "file"])?;
+        match (source.get("env"), source.get("file")) {
+            (Some(Value::String(variable)), None) => std::env::var(variable).map_err(|_| {
+                format!("secrets.{name}: the environment variable {variable} is not set")
+            }),
+            (None, Some(Value::String(file))) => {
+                let path = folder.join(file);
+                let mut text = read_small(&path)
+                    .map_err(|why| format!("secrets.{name}: {}: {why}", path.display()))?;
+                self.files.push(path);
+                // Editors and `echo` end a file with one; a second one is a mistake worth telling.
+                if text.ends_with('\n') {
+                    text.pop();
+                }
+                Ok(text)
+            }
+            _ => Err(format!(
+                "secrets.{name}: needs exactly one of \"env\" and \"file\", with a text"
+            )),
+        }
+    }
+
+    /// What the component gets: the settings, placeholders for the secrets, and the checkpoint.
+    pub fn configuration(&self, checkpoint: Option<String>) -> Configuration {
+        let secret = |name: &String| Secret { name: name.clone(), value: PLACEHOLDER.to_owned() };
+        Configuration {
+            settings: self.settings.to_string(),
+            secrets: self.secret_names.iter().map(secret).collect(),
+            checkpoint,
+        }
+    }
+
+    /// The origin that the settings name, or else Buildkite's.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the setting `endpoint`, in words.
+    pub fn origin(&self) -> std::result::Result<Origin, String> {
+        match self.settings.get("endpoint") {
+            None | Some(Value::Null) => Origin::parse(DEFAULT_ENDPOINT),
+            Some(Value::String(url)) => Origin::parse(url),
+            Some(_) => Err("must be a text".to_owned()),
+        }
+        .map_err(|why| format!("settings.endpoint: {why}"))
+    }
+}
+
+fn refuse(why: String) -> Failure {
+    Failure::Refused(why)
+}
+
+fn read_small(path: &Path) -> std::result::Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    let size = file
+        .take(FILE_BYTES_MAX + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| error.to_string())?;
+    if size as u64 > FILE_BYTES_MAX {
+        return Err(format!("larger than {FILE_BYTES_MAX} bytes"));
+    }
+    Ok(text)
+}
+
+fn limits(value: Option<Value>) -> std::result::Result<Limits, String> {
+    let mut limits = Limits::default();
+    let Some(value) = value else { return Ok(limits) };
+    let object = object(value, "limits")?;
+    known(&object, "limits.", &LIMIT_KEYS)?;
+    let number = |key: &str, low: u64, high: u64, usual: u64| match object.get(key) {
+        None => Ok(usual),
+        Some(value) => value
+            .as_u64()
+            .filter(|number| (low..=high).contains(number))
+            .ok_or_else(|| format!("limits.{key}: must be a whole number from {low} to {high}")),
+    };
+    // 4 GiB is what a 32-bit component can address.
+    limits.memory_mib = number("memory_mib", 1, 4096, limits.memory_mib)?;
+    limits.call = Duration::from_secs(number("call_seconds", 1, 3600, limits.call.as_secs())?);
+    limits.response_mib = number("response_mib", 1, 1024, limits.response_mib)?;
+    Ok(limits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> std::result::Result<Config, String> {
+        Config::parse(text, Path::new("/nowhere/config.json"))
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_neighbour() {
+        let error = parse(r#"{"setings": {}}"#).unwrap_err();
+        assert_eq!(error, "unknown key setings; did you mean settings?");
+        let error = parse(r#"{"settings": {}, "limits": {"memory": 1}}"#).unwrap_err();
+        assert_eq!(error, "unknown key limits.memory; did you mean limits.memory_mib?");
+        let error = parse(r#"{"settings": {}, "x": 1}"#).unwrap_err();
+        assert_eq!(error, "unknown key x; known: settings, secrets, component, limits");
+    }
+
+    #[test]
+    fn a_literal_token_is_refused_and_not_quoted() {
+        let text = r#"{"settings": {}, "secrets": {"api_token": "bkua_secret"}}"#;
+        let error = parse(text).unwrap_err();
+        assert!(error.contains("{\"file\": \"PATH\"}") && !error.contains("bkua"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_names_exactly_one_place() {
+        for bad in [r#"{}"#, r#"{"env": "A", "file": "B"}"#, r#"{"env": 1}"#] {
+            let text = format!(r#"{{"settings": {{}}, "secrets": {{"api_token": {bad}}}}}"#);
+            assert!(parse(&text).unwrap_err().contains("exactly one"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn limits_have_bounds() {
+        assert_eq!(parse(r#"{"settings": {}}"#).unwrap().limits, Limits::default());
+        for bad in ["0", "4097", "-1", "\"1\"", "1.5"] {
+            let text = format!(r#"{{"settings": {{}}, "limits": {{"memory_mib": {bad}}}}}"#);
+            assert!(parse(&text).unwrap_err().contains("from 1 to 4096"), "{bad}");
+        }
+    }
+}

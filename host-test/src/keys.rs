@@ -1,0 +1,31 @@
+//! Keys of JSON objects that operators write: an unknown one is named, with the one it resembles.
+
+use serde_json::{Map, Value};
+
+pub(crate) fn object(value: Value, what: &str) -> std::result::Result<Map<String, Value>, String> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(format!("{what} must be a JSON object")),
+    }
+}
+
+pub(crate) fn known(
+    object: &Map<String, Value>,
+    prefix: &str,
+    keys: &[&str],
+) -> std::result::Result<(), String> {
+    let Some(unknown) = object.keys().find(|key| !keys.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let near = keys
+        .iter()
+        .map(|key| (strsim::jaro_winkler(unknown, key), key))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        // Below this likeness a guess confuses more than it helps.
+        .filter(|(likeness, _)| *likeness > 0.7);
+    let hint = match near {
+        Some((_, key)) => format!("did you mean {prefix}{key}?"),
+        None => format!("known: {}", keys.join(", ")),
+    };
+    Err(format!("unknown key {prefix}{unknown}; {hint}"))
+}

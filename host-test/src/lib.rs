@@ -1,0 +1,28 @@
+//! A small wasmtime host for source components of the world `etl:connector/source-plugin`.
+//!
+//! The way of a record: [`component`] (what may be loaded) → [`source`] (typed calls within limits,
+//! through [`egress`]) → [`run`] (the loop) → [`output`] (durable) → [`state`] (the checkpoint).
+//! [`config`] says what the operator wants; [`commands`] is what the operator types.
+
+pub mod cli;
+pub mod commands;
+pub mod component;
+pub mod config;
+pub mod database;
+pub mod egress;
+pub mod engine;
+pub mod exit;
+mod fence;
+mod keys;
+pub mod lock;
+pub mod network;
+pub mod origin;
+pub mod output;
+pub mod progress;
+pub mod resolve;
+pub mod retry;
+pub mod run;
+pub mod signals;
+pub mod source;
+pub mod state;
+pub mod token;

@@ -1,0 +1,71 @@
+//! One process for each state file and each output: an advisory lock, held for life.
+
+use crate::exit::{Failure, Result};
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// A lock. It ends with the process, however that ends; its file stays behind, empty.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock for `path`, which is the file `<path>.lock` beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when another process holds it or it cannot be made.
+    pub fn take(path: &Path) -> Result<Self> {
+        let name = beside(path);
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(
+                |error| {
+                    Failure::Refused(format!("cannot open the lock {}: {error}", name.display()))
+                },
+            )?;
+        hold(&file, path)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Locks an open file itself.
+///
+/// # Errors
+///
+/// [`Failure::Refused`] when another process holds it.
+pub fn hold(file: &File, path: &Path) -> Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            Err(Failure::Refused(format!("{} is in use by another process", path.display())))
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(Failure::Refused(format!("{} cannot be locked: {error}", path.display())))
+        }
+    }
+}
+
+/// The name of the lock file of `path`.
+pub fn beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_taker_is_told_which_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.sqlite");
+        let first = Lock::take(&path).unwrap();
+        let error = Lock::take(&path).unwrap_err();
+        assert!(error.to_string().contains("x.sqlite is in use"), "{error}");
+        drop(first);
+        Lock::take(&path).unwrap();
+    }
+}

@@ -1,0 +1,196 @@
+//! The way to the network: one origin, checked addresses, TLS, pooled connections, the token.
+//! No redirect is followed and no proxy is taken from the environment.
+
+use crate::egress::{HttpError, Waits};
+use crate::exit::{Failure, Result};
+use crate::origin::Origin;
+use crate::resolve::{Guarded, Lookup, Prohibited, may_dial};
+use crate::token::Token;
+use bytes::Bytes;
+use http::{Request, Response, Uri, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// An unused connection is closed after this time, which is longer than a usual poll interval.
+const POOL_IDLE: Duration = Duration::from_secs(90);
+
+type BoxError = Box<dyn Error + Send + Sync>;
+type Https = HttpsConnector<HttpConnector<Guarded>>;
+
+/// A way to one origin. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Network(Arc<Inner>);
+
+struct Inner {
+    client: Client<Timed, Full<Bytes>>,
+    origin: Origin,
+    token: Option<Token>,
+    connect_ms: Arc<AtomicU64>,
+}
+
+impl Network {
+    /// A way to `origin`, where requests carry `token`. Names are looked up with `lookup`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Failed`] when TLS cannot be set up.
+    pub fn new(origin: Origin, token: Option<Token>, lookup: Lookup) -> Result<Self> {
+        let mut http = HttpConnector::new_with_resolver(Guarded::new(lookup, origin.is_loopback()));
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        let tls = tls(origin.is_https())?;
+        let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
+        let https = match origin.is_https() {
+            true => builder.https_only().enable_http1().wrap_connector(http),
+            false => builder.https_or_http().enable_http1().wrap_connector(http),
+        };
+        let connect_ms = Arc::new(AtomicU64::new(0));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .build(Timed { inner: https, limit_ms: Arc::clone(&connect_ms) });
+        Ok(Self(Arc::new(Inner { client, origin, token, connect_ms })))
+    }
+
+    pub(crate) async fn send(
+        &self,
+        mut request: Request<Bytes>,
+        waits: Waits,
+    ) -> std::result::Result<Response<Incoming>, HttpError> {
+        let Inner { client, origin, token, connect_ms } = &*self.0;
+        if Origin::of(request.uri()).as_ref() != Some(origin) {
+            // Path and query stay out of the log: they are the guest's words.
+            let asked = Origin::of(request.uri()).map_or("no origin".to_owned(), |o| o.to_string());
+            tracing::warn!("denied a request to {asked}: only {origin} is allowed");
+            return Err(HttpError::HttpRequestDenied);
+        }
+        // A host written as an address never reaches the resolver.
+        if let Some(address) = origin.address()
+            && !may_dial(address, origin.is_loopback())
+        {
+            tracing::warn!("denied a request to {origin}: {}", Prohibited(address));
+            return Err(HttpError::DestinationIpProhibited);
+        }
+        if let Some(token) = token {
+            request.headers_mut().insert(header::AUTHORIZATION, token.authorization());
+        }
+        connect_ms.store(waits.connect.as_millis() as u64, Ordering::Relaxed);
+        let send = client.request(request.map(Full::new));
+        match tokio::time::timeout(waits.connect + waits.first_byte, send).await {
+            Err(_) => Err(HttpError::HttpResponseTimeout),
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => {
+                tracing::debug!("request to {origin} failed: {}", chain(&error));
+                Err(classify(&error))
+            }
+        }
+    }
+}
+
+/// Trusts what the operating system trusts, and Mozilla's list for machines that have none.
+fn tls(wanted: bool) -> Result<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    if wanted {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        // Certificates that rustls cannot read are of no use to us, and no reason to stop.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::Failed(format!("cannot set up TLS: {error}")))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// A connector with a time limit for all of it: look-up, TCP and TLS.
+#[derive(Clone)]
+struct Timed {
+    inner: Https,
+    limit_ms: Arc<AtomicU64>,
+}
+
+impl tower_service::Service<Uri> for Timed {
+    type Response = <Https as tower_service::Service<Uri>>::Response;
+    type Error = BoxError;
+    type Future =
+        Pin<Box<dyn Future<Output = std::result::Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let limit = Duration::from_millis(self.limit_ms.load(Ordering::Relaxed));
+        let connect = self.inner.call(uri);
+        Box::pin(async move {
+            match tokio::time::timeout(limit, connect).await {
+                Ok(done) => done,
+                Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+            }
+        })
+    }
+}
+
+/// Translates a failure into the words of `wasi:http`.
+fn classify(error: &hyper_util::client::legacy::Error) -> HttpError {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    let mut dns = false;
+    // Bounded by the length of the chain, which is finite by construction.
+    while let Some(error) = cause {
+        if let Some(prohibited) = find::<Prohibited>(error) {
+            tracing::warn!("denied: {prohibited}");
+            return HttpError::DestinationIpProhibited;
+        }
+        if let Some(tls) = find::<rustls::Error>(error) {
+            return match tls {
+                rustls::Error::InvalidCertificate(_) => HttpError::TlsCertificateError,
+                _ => HttpError::TlsProtocolError,
+            };
+        }
+        if let Some(http) = error.downcast_ref::<hyper::Error>()
+            && http.is_parse()
+        {
+            return HttpError::HttpProtocolError;
+        }
+        match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::TimedOut) => return HttpError::ConnectionTimeout,
+            Some(io::ErrorKind::ConnectionRefused) => return HttpError::ConnectionRefused,
+            _ => {}
+        }
+        dns |= error.to_string().contains("dns error");
+        cause = error.source();
+    }
+    match dns {
+        true => HttpError::DnsError { rcode: None, info_code: None },
+        false if error.is_connect() => HttpError::DestinationUnavailable,
+        false => HttpError::ConnectionTerminated,
+    }
+}
+
+/// Looks at an error, and into an `io::Error`, whose `source` skips what it wraps.
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.downcast_ref::<T>().or_else(|| wrapped.and_then(|inner| inner.downcast_ref::<T>()))
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}

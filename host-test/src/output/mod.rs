@@ -1,0 +1,164 @@
+//! Where records go, and how they and the checkpoint become durable together.
+
+pub mod file;
+pub mod sqlite;
+pub mod stream;
+
+use crate::exit::{Failure, Result};
+use crate::lock;
+use crate::source::Event;
+use crate::state::State;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// What the operator names as output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `-`: standard output, at least once.
+    Stdout,
+    /// A file, one record a line, exactly once.
+    File(PathBuf),
+    /// `sqlite:FILE`: the table `events` of a database, exactly once.
+    Sqlite(PathBuf),
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match (text, text.strip_prefix("sqlite:")) {
+            ("", _) | (_, Some("")) => Err("the name of the output is empty".to_owned()),
+            ("-", _) => Ok(Self::Stdout),
+            (_, Some(path)) => Ok(Self::Sqlite(PathBuf::from(path))),
+            (path, None) => Ok(Self::File(PathBuf::from(path))),
+        }
+    }
+}
+
+/// An open output, together with the state that says how far it is valid.
+pub struct Output {
+    sink: Sink,
+    state: Option<State>,
+    /// The checkpoint stored last, to spare the disk one that says nothing new.
+    last: Option<String>,
+}
+
+enum Sink {
+    Stream(stream::StreamSink),
+    File(file::FileSink),
+    Sqlite(sqlite::SqliteSink),
+}
+
+impl Output {
+    /// Standard output, without a state: for `demo` and `preview`.
+    pub fn stdout() -> Self {
+        Self { sink: Sink::Stream(stream::StreamSink::stdout()), state: None, last: None }
+    }
+
+    /// Opens an output. `sources`: files it must not be, such as the config.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when it is one of our own files, lies in no folder, is in use by
+    /// another process, or is no file of ours.
+    pub fn open(target: &Target, mut state: State, sources: &[PathBuf]) -> Result<Self> {
+        let sink = match target {
+            Target::Stdout => Sink::Stream(stream::StreamSink::stdout()),
+            Target::File(path) => {
+                refuse_own_files(path, state.path(), sources)?;
+                match file::FileSink::open(path, &mut state)? {
+                    file::Opened::File(sink) => Sink::File(sink),
+                    file::Opened::Stream(file) => Sink::Stream(stream::StreamSink::file(file)),
+                }
+            }
+            Target::Sqlite(path) => {
+                refuse_own_files(path, state.path(), sources)?;
+                Sink::Sqlite(sqlite::SqliteSink::open(path, &mut state)?)
+            }
+        };
+        let last = state.checkpoint()?.map(|stored| stored.body);
+        Ok(Self { sink, state: Some(state), last })
+    }
+
+    /// The checkpoint to go on from.
+    pub fn checkpoint(&self) -> Option<String> {
+        self.last.clone()
+    }
+
+    /// Makes records durable, and then, or with them, the checkpoint that covers them.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Failed`] when the disk does not take it; the checkpoint was not stored then.
+    /// [`Failure::ReaderGone`] when standard output was closed.
+    pub fn deliver(&mut self, events: &[Event], checkpoint: String) -> Result<()> {
+        let changed = self.last.as_ref() != Some(&checkpoint);
+        if events.is_empty() && !changed {
+            return Ok(());
+        }
+        let Some(state) = &mut self.state else {
+            if let Sink::Stream(sink) = &mut self.sink {
+                sink.write(events)?;
+            }
+            return Ok(());
+        };
+        match &mut self.sink {
+            Sink::Stream(sink) => {
+                sink.write(events)?;
+                state.store(Some(&checkpoint), None, |_| Ok(()))?;
+            }
+            Sink::File(sink) => {
+                sink.write(events)?;
+                state.store(Some(&checkpoint), Some(sink.mark()), |_| Ok(()))?;
+            }
+            Sink::Sqlite(sink) => sink.write(state, events, &checkpoint)?,
+        }
+        self.last = Some(checkpoint);
+        Ok(())
+    }
+}
+
+/// The lines of records: one JSON object each, as the component gave it.
+fn lines(events: &[Event]) -> Vec<u8> {
+    let size = events.iter().map(|event| event.payload.len() + 1).sum();
+    let mut lines = Vec::with_capacity(size);
+    for event in events {
+        lines.extend_from_slice(event.payload.as_bytes());
+        lines.push(b'\n');
+    }
+    lines
+}
+
+fn refuse_own_files(output: &Path, state: &Path, sources: &[PathBuf]) -> Result<()> {
+    let folder = match output.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(Failure::Refused(format!(
+            "output {}: the folder {} does not exist",
+            output.display(),
+            folder.display()
+        )));
+    }
+    let lock = lock::beside(state);
+    for (own, what) in sources
+        .iter()
+        .map(|path| (path.as_path(), "a file that the config stands on"))
+        .chain([(state, "the state file"), (&lock, "the lock of the state file")])
+    {
+        if is_same(output, own) {
+            return Err(Failure::Refused(format!("output {} is {what}", output.display())));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two names mean one file, also by links, and also before it exists.
+fn is_same(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    if let (Ok(a), Ok(b)) = (a.metadata(), b.metadata()) {
+        return (a.dev(), a.ino()) == (b.dev(), b.ino());
+    }
+    std::path::absolute(a).ok() == std::path::absolute(b).ok()
+}

@@ -1,0 +1,57 @@
+//! A database: records and checkpoint in one transaction over two files, the output and the state.
+
+use crate::database::Kind;
+use crate::exit::Result;
+use crate::lock::Lock;
+use crate::source::Event;
+use crate::state::State;
+use std::path::Path;
+
+/// "BAev": tells our output files from other databases.
+const EVENTS: Kind =
+    Kind { name: "output", application_id: 0x4241_6576, version: 1, is_checked: false };
+
+/// No unique key on `uuid`: a repeated record must show, not vanish.
+const LAYOUT: &str = "
+    CREATE TABLE events (
+        seq INTEGER PRIMARY KEY, uuid TEXT NOT NULL, occurred_at TEXT NOT NULL,
+        kind TEXT NOT NULL, payload TEXT NOT NULL);";
+
+/// An output database, attached to the state.
+#[derive(Debug)]
+pub struct SqliteSink {
+    _lock: Lock,
+}
+
+impl SqliteSink {
+    /// Opens or makes the database and attaches it to the state.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::exit::Failure::Refused`]: not ours, damaged, of a newer version, or in use.
+    pub fn open(path: &Path, state: &mut State) -> Result<Self> {
+        EVENTS.look(path)?;
+        let lock = Lock::take(path)?;
+        drop(EVENTS.open(path, LAYOUT)?);
+        state.attach(path)?;
+        Ok(Self { _lock: lock })
+    }
+
+    /// Writes records and checkpoint, both or none.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::exit::Failure::Failed`] when the disk does not take it.
+    pub fn write(&mut self, state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
+        state.store(Some(checkpoint), None, |all| {
+            let mut insert = all.prepare_cached(
+                "INSERT INTO output.events (uuid, occurred_at, kind, payload) \
+                 VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            for event in events {
+                insert.execute([&event.id, &event.occurred_at, &event.kind, &event.payload])?;
+            }
+            Ok(())
+        })
+    }
+}

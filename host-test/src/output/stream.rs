@@ -1,0 +1,40 @@
+//! Standard output, or a device: at least once. What was written before a crash cannot be taken
+//! back, so a record may come twice, and none is lost once its reader has it.
+
+use super::lines;
+use crate::exit::{Failure, Result};
+use crate::source::Event;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+
+/// Something to write to that has no place to go back to.
+pub struct StreamSink(Box<dyn Write + Send>);
+
+impl StreamSink {
+    /// Standard output.
+    pub fn stdout() -> Self {
+        Self(Box::new(std::io::stdout()))
+    }
+
+    /// A pipe or a device that was opened by name.
+    pub fn file(file: File) -> Self {
+        Self(Box::new(file))
+    }
+
+    /// Writes records, all of them, and flushes.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::ReaderGone`] on a closed pipe, [`Failure::Failed`] on anything else.
+    pub fn write(&mut self, events: &[Event]) -> Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.0.write_all(&lines(events)).and_then(|()| self.0.flush()).map_err(|error| match error
+            .kind()
+        {
+            ErrorKind::BrokenPipe => Failure::ReaderGone,
+            _ => Failure::Failed(format!("cannot write the output: {error}")),
+        })
+    }
+}

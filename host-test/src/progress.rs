@@ -1,0 +1,168 @@
+//! What a run tells while it runs: one live line on a terminal, a log line now and then elsewhere.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tracing_subscriber::EnvFilter;
+
+/// Between two log lines when there is no terminal.
+const LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// The live line, which log lines must not tear.
+static BAR: OnceLock<ProgressBar> = OnceLock::new();
+
+/// Counts of one run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Records delivered.
+    pub events: u64,
+    /// Batches, also empty ones.
+    pub batches: u64,
+    /// Requests made by the component.
+    pub requests: u64,
+    /// API points charged.
+    pub points: u64,
+    /// Events dropped because they had been delivered before.
+    pub repeats: u64,
+    /// Events dropped because the settings exclude them.
+    pub excluded: u64,
+    /// Events that the remote showed as null.
+    pub null_nodes: u64,
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} events in {} batches, {} requests, {} API points, {} repeats dropped, \
+             {} excluded, {} null nodes",
+            self.events,
+            self.batches,
+            self.requests,
+            self.points,
+            self.repeats,
+            self.excluded,
+            self.null_nodes
+        )
+    }
+}
+
+/// Sends logs to standard error. `level`: one of tracing's levels or a filter; else `RUST_LOG`,
+/// else `info` for this program and `warn` for its libraries.
+///
+/// # Errors
+///
+/// What is wrong with the filter.
+pub fn start_log(level: Option<&str>) -> Result<(), String> {
+    let text = match (level, std::env::var("RUST_LOG")) {
+        (Some(level), _) if level.parse::<tracing::Level>().is_ok() || level == "off" => {
+            format!("warn,host_test={level}")
+        }
+        (Some(filter), _) => filter.to_owned(),
+        (None, Ok(filter)) if !filter.is_empty() => filter,
+        (None, _) => "warn,host_test=info".to_owned(),
+    };
+    let filter = EnvFilter::try_new(&text).map_err(|error| format!("log {text}: {error}"))?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(|| Beside)
+        .finish();
+    // A second start, in tests, keeps the first.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Ok(())
+}
+
+/// Writes to standard error, beside the live line.
+struct Beside;
+
+impl Write for Beside {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match BAR.get() {
+            Some(bar) => bar.suspend(|| std::io::stderr().write(bytes)),
+            None => std::io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
+
+/// Tells how a run goes.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    began: Instant,
+    told: Instant,
+    back_to: String,
+}
+
+impl Progress {
+    /// Begins to tell; shows a live line if standard error is a terminal.
+    pub fn start() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = BAR.get_or_init(|| {
+                ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(
+                    ProgressStyle::with_template("{spinner} {msg}")
+                        .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+                )
+            });
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar.clone()
+        });
+        let now = Instant::now();
+        Self { bar, began: now, told: now, back_to: String::new() }
+    }
+
+    /// A batch was delivered. `oldest`: time of its oldest event, if it had any.
+    pub fn batch(&mut self, tally: &Tally, oldest: Option<&str>) {
+        if let Some(oldest) = oldest {
+            self.back_to.clear();
+            self.back_to.push_str(oldest);
+        }
+        self.tell(tally, None);
+    }
+
+    /// A wait begins.
+    pub fn wait(&mut self, tally: &Tally, why: &str, time: Duration) {
+        self.tell(tally, Some((why, time)));
+    }
+
+    fn tell(&mut self, tally: &Tally, wait: Option<(&str, Duration)>) {
+        if self.bar.is_none() && self.told.elapsed() < LOG_EVERY {
+            return;
+        }
+        self.told = Instant::now();
+        let rate = tally.events as f64 / self.began.elapsed().as_secs_f64().max(0.001);
+        let mut text = format!("{} events ({rate:.0}/s)", tally.events);
+        if !self.back_to.is_empty() {
+            text.push_str(&format!(", now at {}", self.back_to));
+        }
+        if let Some((why, time)) = wait {
+            text.push_str(&format!(", {why} for {:.0} s{}", time.as_secs_f64(), until(time)));
+        }
+        match &self.bar {
+            Some(bar) => bar.set_message(text),
+            None => tracing::info!("{text}"),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn until(time: Duration) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let end = now.ok().and_then(|now| i64::try_from((now + time).as_secs()).ok());
+    match end.and_then(|end| chrono::DateTime::from_timestamp(end, 0)) {
+        Some(end) => format!(", until {} UTC", end.format("%H:%M:%S")),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,137 @@
+//! The loop: read a batch, make it durable, store the checkpoint, wait as the batch says.
+
+use crate::exit::{Failure, Result};
+use crate::output::Output;
+use crate::progress::{Progress, Tally};
+use crate::retry::Retry;
+use crate::signals::Stop;
+use crate::source::{Batch, CallError, Next, Source, SourceError};
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// So many calls in a row that ask for another one at once, and bring neither a record nor a
+/// request, are a component that spins.
+const EMPTY_CALLS_MAX: u32 = 1_000;
+
+/// So many different notes are remembered, and each logged once.
+const NOTES_MAX: usize = 1_000;
+
+/// When a run ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// At the first `idle` or `throttled`, without waiting.
+    Once,
+    /// At the first `idle`; waits through `throttled`.
+    Idle,
+    /// Never.
+    Never,
+}
+
+/// How a run goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// When it ends by itself.
+    pub until: Until,
+    /// Records asked for in one batch.
+    pub batch_records: u32,
+    /// So many records end it, or somewhat more: whole batches are delivered.
+    pub records_max: Option<u64>,
+    /// Retries in a row.
+    pub retries: u32,
+}
+
+/// Runs a configured source until the plan or a signal ends it. The tally counts also what was
+/// done before a failure.
+///
+/// # Errors
+///
+/// As the source or the output failed; every delivered record is durable and covered.
+pub async fn run(
+    source: &mut Source,
+    output: &mut Output,
+    plan: Plan,
+    stop: &mut Stop,
+    tally: &mut Tally,
+) -> Result<()> {
+    let mut retry = Retry::new(plan.retries);
+    let mut progress = Progress::start();
+    let mut notes = HashSet::new();
+    let mut empty_calls = 0;
+    // Ends by plan, signal or failure; `EMPTY_CALLS_MAX` bounds the rounds that do nothing.
+    while !stop.is_set() {
+        let wanted = plan.records_max.map_or(u64::MAX, |max| max.saturating_sub(tally.events));
+        if wanted == 0 {
+            break;
+        }
+        let ask = u32::try_from(wanted).unwrap_or(u32::MAX).min(plan.batch_records);
+        let batch = match source.read_batch(ask).await {
+            Ok(batch) => batch,
+            Err(CallError::Source(SourceError::Transient(why))) => {
+                let Some(wait) = retry.failed(rand::random()) else {
+                    return Err(Failure::Failed(format!("given up after retries: {why}")));
+                };
+                tracing::warn!("{why}; trying again in {:.1} s", wait.as_secs_f64());
+                progress.wait(tally, "retrying", wait);
+                stop.sleep(wait).await;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        retry.succeeded();
+        let checkpoint = source.checkpoint().await?;
+        output.deliver(&batch.records, checkpoint)?;
+        count(tally, &batch);
+        for note in batch.stats.notes.iter().take(NOTES_MAX) {
+            if notes.len() < NOTES_MAX && notes.insert(note.clone()) {
+                tracing::warn!("{note}");
+            }
+        }
+        progress.batch(tally, batch.records.first().map(|event| event.occurred_at.as_str()));
+        let idle = batch.records.is_empty() && batch.stats.requests == 0;
+        let Some(pause) = Pause::of(batch.next, plan.until) else {
+            empty_calls = if idle { empty_calls + 1 } else { 0 };
+            if empty_calls > EMPTY_CALLS_MAX {
+                let why = "batches in a row without a record or a request";
+                return Err(Failure::Failed(format!("protocol: {EMPTY_CALLS_MAX} {why}")));
+            }
+            continue;
+        };
+        empty_calls = 0;
+        if pause.ends {
+            break;
+        }
+        progress.wait(tally, pause.why, pause.time);
+        stop.sleep(pause.time).await;
+    }
+    Ok(())
+}
+
+/// A wait that the source asks for.
+struct Pause {
+    why: &'static str,
+    time: Duration,
+    /// Whether the plan ends here instead of waiting.
+    ends: bool,
+}
+
+impl Pause {
+    fn of(next: Next, until: Until) -> Option<Self> {
+        let (why, ms, ends) = match next {
+            Next::Ready => return None,
+            Next::Idle(ms) => ("caught up, waiting", ms, until != Until::Never),
+            Next::Throttled(ms) => ("throttled, waiting", ms, until == Until::Once),
+        };
+        Some(Self { why, time: Duration::from_millis(ms), ends })
+    }
+}
+
+fn count(tally: &mut Tally, batch: &Batch) {
+    let stats = &batch.stats;
+    tally.events += batch.records.len() as u64;
+    tally.batches += 1;
+    tally.requests += stats.requests;
+    tally.points += stats.points;
+    tally.repeats += stats.repeats;
+    tally.excluded += stats.excluded;
+    tally.null_nodes += stats.null_nodes;
+}

@@ -1,0 +1,229 @@
+//! One running instance of a source: typed calls, each within limits of memory, CPU and time.
+
+use crate::component::Plugin;
+use crate::egress::{Egress, Hooks};
+use crate::fence::Fence;
+use std::time::Duration;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+pub use crate::source::bindings::exports::etl::connector::source::{
+    Batch, Configuration, Descriptor, Error as SourceError, Event, FieldError, Finding, Next,
+    Outcome, Secret, Stats,
+};
+
+/// Generated from the WIT, whose comments it carries.
+#[allow(missing_docs, unsafe_code, clippy::all)]
+pub mod bindings {
+    wasmtime::component::bindgen!({
+        inline: "package host:view; world source-plugin { export etl:connector/source@0.1.0; }",
+        path: "../wit",
+        exports: { default: async },
+    });
+}
+
+/// What one instance may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory, in MiB.
+    pub memory_mib: u64,
+    /// Wall time of one call. The component bounds its own exchange at 120 s.
+    pub call: Duration,
+    /// Time one call may compute. A full page takes well under a second.
+    pub cpu: Duration,
+    /// Largest response body, in MiB. The component itself stops at 16 MiB.
+    pub response_mib: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_mib: 128,
+            call: Duration::from_secs(150),
+            cpu: Duration::from_secs(30),
+            response_mib: 64,
+        }
+    }
+}
+
+/// Why a call gave nothing.
+#[derive(Debug)]
+pub enum CallError {
+    /// The source says so; the instance goes on.
+    Source(SourceError),
+    /// A trap or an exceeded limit, named. The instance is gone.
+    Host(String),
+}
+
+/// A running instance.
+pub struct Source {
+    store: Store<Tenant>,
+    guest: bindings::SourcePlugin,
+    limits: Limits,
+    /// Set by the first trap or exceeded limit; wasmtime forbids to enter such an instance again.
+    gone: bool,
+}
+
+impl Source {
+    /// Instantiates a component. `clock`: the wall clock that it sees, `None` for the real one.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Host`] when it does not fit into the limits or traps at its start.
+    pub async fn start(
+        plugin: &Plugin,
+        egress: Egress,
+        limits: Limits,
+        clock: Option<Box<dyn HostWallClock + Send>>,
+    ) -> Result<Self, CallError> {
+        let mut wasi = WasiCtx::builder();
+        if let Some(clock) = clock {
+            wasi.wall_clock(Clock(clock));
+        }
+        let tenant = Tenant {
+            table: ResourceTable::new(),
+            wasi: wasi.build(),
+            http: WasiHttpCtx::new(),
+            hooks: Hooks::new(egress, limits.response_mib << 20),
+            fence: Fence::new(limits),
+        };
+        let mut store = Store::new(&plugin.engine, tenant);
+        store.limiter(|tenant| &mut tenant.fence);
+        store.epoch_deadline_callback(|mut context| {
+            Ok(match context.data_mut().fence.tick() {
+                true => UpdateDeadline::Yield(1),
+                false => UpdateDeadline::Interrupt,
+            })
+        });
+        store.set_epoch_deadline(1);
+        let start = plugin.pre.instantiate_async(&mut store);
+        match tokio::time::timeout(limits.call, start).await {
+            Ok(Ok(guest)) => Ok(Self { store, guest, limits, gone: false }),
+            Ok(Err(error)) => Err(CallError::Host(store.data().fence.cause("start", &error))),
+            Err(_) => Err(CallError::Host("start: the time limit was exceeded".to_owned())),
+        }
+    }
+
+    /// What the component says about itself.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Host`] on a trap or an exceeded limit.
+    pub async fn describe(&mut self) -> Result<Descriptor, CallError> {
+        self.enter("describe")?;
+        let call = self.guest.etl_connector_source().call_describe(&mut self.store);
+        let answer = tokio::time::timeout(self.limits.call, call).await;
+        self.leave("describe", answer)
+    }
+
+    /// Makes the instance ready: settings (JSON), secrets and the stored checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`]: what the source refuses, or a trap or an exceeded limit.
+    pub async fn configure(&mut self, configuration: &Configuration) -> Result<(), CallError> {
+        self.enter("configure")?;
+        let source = self.guest.etl_connector_source();
+        let call = source.call_configure(&mut self.store, configuration);
+        let answer = tokio::time::timeout(self.limits.call, call).await;
+        self.leave("configure", answer)?.map_err(CallError::Source)
+    }
+
+    /// Tries the configuration against the remote.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::configure`].
+    pub async fn check(&mut self) -> Result<Vec<Finding>, CallError> {
+        self.enter("check")?;
+        let call = self.guest.etl_connector_source().call_check(&mut self.store);
+        let answer = tokio::time::timeout(self.limits.call, call).await;
+        self.leave("check", answer)?.map_err(CallError::Source)
+    }
+
+    /// The next events, at most `records_max`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::configure`].
+    pub async fn read_batch(&mut self, records_max: u32) -> Result<Batch, CallError> {
+        self.enter("read-batch")?;
+        let source = self.guest.etl_connector_source();
+        let call = source.call_read_batch(&mut self.store, records_max);
+        let answer = tokio::time::timeout(self.limits.call, call).await;
+        self.leave("read-batch", answer)?.map_err(CallError::Source)
+    }
+
+    /// The state that covers every record handed out so far.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::configure`].
+    pub async fn checkpoint(&mut self) -> Result<String, CallError> {
+        self.enter("checkpoint")?;
+        let call = self.guest.etl_connector_source().call_checkpoint(&mut self.store);
+        let answer = tokio::time::timeout(self.limits.call, call).await;
+        self.leave("checkpoint", answer)?.map_err(CallError::Source)
+    }
+
+    fn enter(&mut self, call: &str) -> Result<(), CallError> {
+        if self.gone {
+            return Err(CallError::Host(format!("{call}: the instance was stopped before")));
+        }
+        self.store.data_mut().fence.ticks = 0;
+        self.store.set_epoch_deadline(1);
+        Ok(())
+    }
+
+    fn leave<T>(
+        &mut self,
+        call: &str,
+        answer: Result<wasmtime::Result<T>, tokio::time::error::Elapsed>,
+    ) -> Result<T, CallError> {
+        let why = match answer {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => self.store.data().fence.cause(call, &error),
+            Err(_) => {
+                let seconds = self.limits.call.as_secs();
+                format!("{call}: the time limit of {seconds} s was exceeded")
+            }
+        };
+        self.gone = true;
+        Err(CallError::Host(why))
+    }
+}
+
+/// What belongs to one instance. Dropped with it.
+pub struct Tenant {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+    fence: Fence,
+}
+
+impl WasiView for Tenant {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for Tenant {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+struct Clock(Box<dyn HostWallClock + Send>);
+
+impl HostWallClock for Clock {
+    fn resolution(&self) -> Duration {
+        self.0.resolution()
+    }
+
+    fn now(&self) -> Duration {
+        self.0.now()
+    }
+}

@@ -1,0 +1,209 @@
+//! The state file: the checkpoint, what was kept of earlier ones, and where the output file stood.
+
+use crate::database::{Kind, prepare};
+use crate::exit::{Failure, Result};
+use crate::lock::Lock;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::path::{Path, PathBuf};
+
+/// "BAst": tells our state files from other databases.
+const STATE: Kind =
+    Kind { name: "state", application_id: 0x4241_7374, version: 1, is_checked: true };
+
+/// How many replaced checkpoints are kept, in case a reset was a mistake.
+const KEPT_MAX: u32 = 10;
+
+const LAYOUT: &str = "
+    CREATE TABLE checkpoint (
+        id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL, stored_at TEXT NOT NULL);
+    CREATE TABLE kept (
+        seq INTEGER PRIMARY KEY, body TEXT NOT NULL, stored_at TEXT NOT NULL,
+        replaced_at TEXT NOT NULL, why TEXT NOT NULL);
+    CREATE TABLE output_file (
+        id INTEGER PRIMARY KEY CHECK (id = 1), device INTEGER NOT NULL, inode INTEGER NOT NULL,
+        length INTEGER NOT NULL, tail BLOB NOT NULL);";
+
+const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+
+/// Where an output file stood when the checkpoint was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Device of the file.
+    pub device: u64,
+    /// Inode of the file.
+    pub inode: u64,
+    /// Its length in bytes; what lies beyond belongs to no stored checkpoint.
+    pub length: u64,
+    /// Its last bytes before that length, since inodes are used again for other files.
+    pub tail: Vec<u8>,
+}
+
+/// A stored checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The checkpoint, as the component gave it.
+    pub body: String,
+    /// When it was stored (RFC 3339, UTC).
+    pub at: String,
+}
+
+/// An open state file, locked against other processes.
+#[derive(Debug)]
+pub struct State {
+    database: Connection,
+    path: PathBuf,
+    _lock: Lock,
+}
+
+impl State {
+    /// Locks and opens the state file, and makes it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`]: locked, not ours, damaged, of a newer version, or not writable.
+    pub fn open(path: &Path) -> Result<Self> {
+        // Before the lock, so that a mistyped name leaves no lock file beside somebody's file.
+        STATE.look(path)?;
+        let lock = Lock::take(path)?;
+        let database = STATE.open(path, LAYOUT)?;
+        Ok(Self { database, path: path.to_owned(), _lock: lock })
+    }
+
+    /// Reads the checkpoint of a state file without locking it; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`]: not ours, damaged, or of a newer version.
+    pub fn peek(path: &Path) -> Result<Option<Stored>> {
+        match STATE.open_to_read(path)? {
+            None => Ok(None),
+            Some(database) => stored(&database)
+                .map_err(|error| Failure::Refused(format!("state {}: {error}", path.display()))),
+        }
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The checkpoint; `None` before the first one was stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when the file is damaged.
+    pub fn checkpoint(&self) -> Result<Option<Stored>> {
+        stored(&self.database).map_err(|error| self.refuse(&error))
+    }
+
+    /// Where the output file stood.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when the file is damaged.
+    pub fn mark(&self) -> Result<Option<Mark>> {
+        self.database
+            .query_row("SELECT device, inode, length, tail FROM output_file", [], |row| {
+                Ok(Mark {
+                    device: row.get::<_, i64>(0)?.cast_unsigned(),
+                    inode: row.get::<_, i64>(1)?.cast_unsigned(),
+                    length: row.get::<_, i64>(2)?.cast_unsigned(),
+                    tail: row.get(3)?,
+                })
+            })
+            .optional()
+            .map_err(|error| self.refuse(&error))
+    }
+
+    /// Stores the checkpoint, where the output file stands, and whatever `more` writes: all of it,
+    /// durably, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Failed`] when the disk does not take it.
+    pub fn store(
+        &mut self,
+        checkpoint: Option<&str>,
+        mark: Option<&Mark>,
+        more: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<()> {
+        let path = self.path.display().to_string();
+        let work = || {
+            let all = self.database.transaction()?;
+            more(&all)?;
+            if let Some(body) = checkpoint {
+                let sql = format!("REPLACE INTO checkpoint VALUES (1, ?1, {NOW})");
+                all.prepare_cached(&sql)?.execute([body])?;
+            }
+            if let Some(mark) = mark {
+                all.prepare_cached("REPLACE INTO output_file VALUES (1, ?1, ?2, ?3, ?4)")?
+                    .execute(params![
+                        mark.device.cast_signed(),
+                        mark.inode.cast_signed(),
+                        mark.length.cast_signed(),
+                        mark.tail
+                    ])?;
+            }
+            all.commit()
+        };
+        let done: rusqlite::Result<()> = work();
+        done.map_err(|error| Failure::Failed(format!("cannot write state {path}: {error}")))
+    }
+
+    /// Takes the checkpoint away, or puts another one in its place. The previous one is kept in
+    /// the file. Where the output file stood is forgotten by a removal, so that nothing is cut.
+    /// `false`: there was none.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Failed`] when the disk does not take it.
+    pub fn replace(&mut self, checkpoint: Option<&str>, why: &str) -> Result<bool> {
+        let mut had = false;
+        self.store(checkpoint, None, |all| {
+            let keep = format!(
+                "INSERT INTO kept (body, stored_at, replaced_at, why) \
+                 SELECT body, stored_at, {NOW}, ?1 FROM checkpoint"
+            );
+            had = all.execute(&keep, [why])? > 0;
+            all.execute("DELETE FROM checkpoint", [])?;
+            if checkpoint.is_none() {
+                all.execute("DELETE FROM output_file", [])?;
+            }
+            let old = "DELETE FROM kept WHERE seq <= (SELECT max(seq) FROM kept) - ?1";
+            all.execute(old, [KEPT_MAX]).map(|_| ())
+        })?;
+        Ok(had)
+    }
+
+    /// Opens another database beside this one, as the schema `output`: [`State::store`] then
+    /// writes to both or to none.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when it cannot be opened.
+    pub fn attach(&mut self, path: &Path) -> Result<()> {
+        let name = path.to_str().ok_or_else(|| {
+            Failure::Refused(format!("output {}: the name is not UTF-8", path.display()))
+        })?;
+        let work = || {
+            self.database.execute("ATTACH DATABASE ?1 AS output", [name])?;
+            prepare(&self.database, "output")
+        };
+        work().map_err(|error| Failure::Refused(format!("output {name}: {error}")))
+    }
+
+    fn refuse(&self, error: &rusqlite::Error) -> Failure {
+        Failure::Refused(format!("state {}: {error}", self.path.display()))
+    }
+}
+
+fn stored(database: &Connection) -> rusqlite::Result<Option<Stored>> {
+    let row = |row: &rusqlite::Row<'_>| Ok(Stored { body: row.get(0)?, at: row.get(1)? });
+    let sql = "SELECT body, stored_at FROM checkpoint";
+    // A file made by a process that was killed at once has no table yet.
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'checkpoint'";
+    if database.query_row(tables, [], |row| row.get::<_, u32>(0))? == 0 {
+        return Ok(None);
+    }
+    database.query_row(sql, [], row).optional()
+}

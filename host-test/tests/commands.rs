@@ -1,0 +1,113 @@
+//! The other commands, as an operator types them.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{HOST, Running, World, assert_same, stderr, stdout, uuids};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+#[test]
+fn the_demo_prints_every_event_and_a_summary() {
+    let output = Command::new(HOST).args(["demo", "--events", "700"]).output().unwrap();
+    assert!(output.status.success());
+    let mut all = uuids(&stdout(&output));
+    assert_eq!(all.len(), 700);
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 700);
+    let said = stderr(&output);
+    for word in ["700 events", "API points per event", "wasi:http/outgoing-handler", "bytes"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}
+
+#[test]
+fn a_demo_whose_reader_goes_ends_quietly() {
+    let mut child = Command::new(HOST)
+        .args(["demo", "--events", "5000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn check_tells_every_step() {
+    let world = World::new(5);
+    let table = stdout(&world.good("check --config c.json"));
+    assert!(table.contains("passed   token accepted"), "{table}");
+    let json: Value =
+        serde_json::from_str(&stdout(&world.good("check --config c.json --json"))).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    assert!(findings.len() > 3);
+    assert!(findings.iter().all(|finding| finding["outcome"].is_string()));
+    assert_eq!(std::fs::read_dir(world.folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn preview_shows_some_records_and_keeps_nothing() {
+    let world = World::new(600);
+    let output = world.good("preview --config c.json -n 3");
+    assert_eq!(uuids(&stdout(&output)).len(), 3);
+    assert_eq!(std::fs::read_dir(world.folder.path()).unwrap().count(), 2);
+    world.config(json!({}));
+    let new = world.fake.add_events(2, None);
+    let output = world.good("preview --config c.json");
+    assert_same(&uuids(&stdout(&output)), &new);
+    assert!(stderr(&output).contains("no backfill_start_time: showing records since"));
+}
+
+#[test]
+fn describe_tells_what_the_component_is_and_imports() {
+    let output = Command::new(HOST).arg("describe").output().unwrap();
+    let value: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(value["name"], "buildkite-audit-logs");
+    assert_eq!(value["allowed_hosts"], json!(["https://graphql.buildkite.com"]));
+    assert!(value["settings_schema"]["properties"]["org_slug"].is_object());
+    assert_eq!(value["sha256"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn a_state_can_be_seen_reset_and_bound_anew() {
+    let world = World::new(300);
+    let run = "run --config c.json --output o.ndjson --until-idle";
+    let said = world.bad("state show --state c.state.sqlite", 2);
+    assert!(said.contains("does not exist"), "{said}");
+    world.good(run);
+    let shown = stdout(&world.good("state show --state c.state.sqlite"));
+    assert!(shown.contains("example-org"), "{shown}");
+    // Another filter is refused until it is bound.
+    world.config(json!({"event_types": ["PIPELINE_CREATED"]}));
+    world.bad(run, 2);
+    let said = stdout(&world.good("state rebind --state c.state.sqlite --config c.json"));
+    assert!(said.contains("rebound"), "{said}");
+    world.good(run);
+    assert_eq!(world.in_file("o.ndjson").len(), 300);
+    let said = stdout(&world.good("state reset --state c.state.sqlite"));
+    assert!(said.contains("kept"), "{said}");
+    let database = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
+    let kept: u32 = database.query_row("SELECT count(*) FROM kept", [], |r| r.get(0)).unwrap();
+    assert_eq!(kept, 2);
+}
+
+#[test]
+fn the_made_up_remote_says_where_it_is_and_ends_on_a_signal() {
+    let mut child = Command::new(HOST)
+        .args(["fake-buildkite", "--events", "3", "--seed", "7"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("listening on http://127.0.0.1:"), "{line}");
+    assert!(line.ends_with("/v1\n"), "{line}");
+    assert_eq!(Running(child).signal("TERM"), Some(0));
+}
