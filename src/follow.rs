@@ -37,10 +37,10 @@ pub fn follow(ask: &Ask, gap: Gap, seen: Seen) -> Result<Option<Gap>, Error> {
     let progress = seen.brings_new || seen.reached < gap.reached;
     let is_same = seen.cursor.is_some() && seen.cursor == ask.after;
     let is_odd = seen.has_next && (seen.cursor.is_none() || is_same || seen.is_empty);
-    if !seen.has_next
-        && (!seen.is_full
-            || (gap.confirm && !seen.brings_new && (seen.cursor.is_none() || is_same)))
-    {
+    let leads_on = seen.cursor.is_some() && !is_same;
+    // The doubtful end of a full page is being confirmed, and nothing new has come since.
+    let is_confirming = gap.confirm && !seen.brings_new;
+    if !seen.has_next && (!seen.is_full || (is_confirming && !leads_on)) {
         return Ok(None);
     }
     let barren = if progress { 0 } else { gap.barren + 1 };
@@ -60,9 +60,8 @@ pub fn follow(ask: &Ask, gap: Gap, seen: Seen) -> Result<Option<Gap>, Error> {
     }
     // A full page that says it is the last is asked about once more, from the time reached. While that brings nothing
     // new, its own cursors are followed to the end, or it would go round for ever.
-    let by_time = !seen.has_next && !(gap.confirm && !seen.brings_new);
-    let confirm = !seen.has_next || (gap.confirm && !seen.brings_new);
-    let cursor = seen.cursor.filter(|_| !by_time && !is_same);
+    let confirm = !seen.has_next || is_confirming;
+    let cursor = seen.cursor.filter(|_| leads_on && (seen.has_next || is_confirming));
     let cursor = cursor.map(|after| Cursor { after, to: ask.to });
     Ok(Some(Gap { reached: seen.reached, cursor, confirm, barren, odd, floor: gap.floor }))
 }

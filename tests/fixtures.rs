@@ -65,7 +65,12 @@ fn fill(outcome: &mut Outcome, batch: Batch) {
 }
 
 impl Player for Native {
-    fn configure(&mut self, settings: &str, checkpoint: Option<&str>, now_ms: i64) -> Result<(), String> {
+    fn configure(
+        &mut self,
+        settings: &str,
+        checkpoint: Option<&str>,
+        now_ms: i64,
+    ) -> Result<(), String> {
         let secrets = [("api_token".to_owned(), "bkua_fixture".to_owned())];
         self.0 = None;
         let source = Source::configure(settings, &secrets, checkpoint, Millis::new(now_ms));

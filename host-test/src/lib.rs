@@ -5,6 +5,7 @@
 //! [`config`] says what the operator wants; [`commands`] is what the operator types.
 
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod component;
 pub mod config;

@@ -1,12 +1,13 @@
 //! One running instance of a source: typed calls, each within limits of memory, CPU and time.
 
+use crate::clock::Clock;
 use crate::component::Plugin;
 use crate::egress::{Egress, Hooks};
 use crate::fence::Fence;
 use std::time::Duration;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 pub use crate::source::bindings::exports::etl::connector::source::{
@@ -67,7 +68,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Instantiates a component. `clock`: the wall clock that it sees, `None` for the real one.
+    /// Instantiates a component. `clock`: the clocks that it sees, `None` for the real ones.
     ///
     /// # Errors
     ///
@@ -76,11 +77,11 @@ impl Source {
         plugin: &Plugin,
         egress: Egress,
         limits: Limits,
-        clock: Option<Box<dyn HostWallClock + Send>>,
+        clock: Option<Clock>,
     ) -> Result<Self, CallError> {
         let mut wasi = WasiCtx::builder();
         if let Some(clock) = clock {
-            wasi.wall_clock(Clock(clock));
+            wasi.wall_clock(clock.clone()).monotonic_clock(clock);
         }
         let tenant = Tenant {
             table: ResourceTable::new(),
@@ -213,17 +214,5 @@ impl WasiView for Tenant {
 impl WasiHttpView for Tenant {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
-    }
-}
-
-struct Clock(Box<dyn HostWallClock + Send>);
-
-impl HostWallClock for Clock {
-    fn resolution(&self) -> Duration {
-        self.0.resolution()
-    }
-
-    fn now(&self) -> Duration {
-        self.0.now()
     }
 }

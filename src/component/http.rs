@@ -175,7 +175,7 @@ fn read(body: IncomingBody, deadline: &Pollable) -> Result<Vec<u8>, Failure> {
             Err(StreamError::Closed) => return Ok(bytes),
             Err(StreamError::LastOperationFailed(error)) => {
                 return Err(http_error_code(&error).map_or_else(
-                    || network("the connection closed early"),
+                    || network("the answer ended early"),
                     |code| failure(&code),
                 ));
             }

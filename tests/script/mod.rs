@@ -8,8 +8,11 @@
 
 #![allow(dead_code)] // Each player uses its part.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+
+use serde_json::value::RawValue;
 
 /// The answer that a request gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +43,12 @@ pub struct Outcome {
 
 /// Does what a script says.
 pub trait Player {
-    fn configure(&mut self, settings: &str, checkpoint: Option<&str>, now_ms: i64) -> Result<(), String>;
+    fn configure(
+        &mut self,
+        settings: &str,
+        checkpoint: Option<&str>,
+        now_ms: i64,
+    ) -> Result<(), String>;
     fn read_batch(&mut self, records_max: u32, now_ms: i64, answer: Option<Answer>) -> Outcome;
     fn check(&mut self, now_ms: i64, answer: Option<Answer>) -> Outcome;
     fn checkpoint(&mut self) -> String;
@@ -57,7 +65,9 @@ fn sections(text: &str) -> (String, Vec<Section>) {
     for line in text.lines() {
         let head = line.strip_prefix("-- ").and_then(|line| line.strip_suffix(" --"));
         match (head, sections.last_mut()) {
-            (Some(head), _) => sections.push(Section { head: head.to_owned(), body: String::new() }),
+            (Some(head), _) => {
+                sections.push(Section { head: head.to_owned(), body: String::new() })
+            }
             (None, Some(section)) => section.body += &format!("{line}\n"),
             (None, None) => prose += &format!("{line}\n"),
         }
@@ -142,7 +152,8 @@ pub fn play(text: &str, player: &mut dyn Player) -> String {
 }
 
 fn render(out: &mut String, outcome: Outcome) {
-    let lists = [("records", outcome.records), ("findings", outcome.findings), ("next", outcome.next)];
+    let lists =
+        [("records", outcome.records), ("findings", outcome.findings), ("next", outcome.next)];
     let texts = [("request", outcome.request), ("error", outcome.error)];
     for (name, text) in texts {
         if let Some(text) = text {
@@ -158,17 +169,23 @@ fn render(out: &mut String, outcome: Outcome) {
 
 /// A request as fixtures show it: the query is one for all, so its variables tell it apart.
 pub fn show_request(method: &str, address: &str, body: &str) -> String {
-    let body: serde_json::Value = serde_json::from_str(body).expect("the request is JSON");
-    assert_eq!(body["query"], include_str!("../../src/query.graphql"));
-    format!("{method} {address}\n{}", serde_json::to_string(&body["variables"]).expect("JSON"))
+    let mut body: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(body).expect("the request is JSON");
+    let query: String = serde_json::from_str(body["query"].get()).expect("a text");
+    assert_eq!(query, include_str!("../../src/query.graphql"));
+    format!("{method} {address}\n{}", body.remove("variables").expect("variables").get())
 }
 
 /// Every fixture, in order.
 pub fn all() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().find(|path| path.join("fixtures").is_dir());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .find(|path| path.join("fixtures").is_dir());
     let folder = folder.expect("the folder of fixtures").join("fixtures");
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).expect("fixtures").map(|entry| entry.expect("an entry").path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("fixtures")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|end| end == "txt"));
     files.sort();
     assert!(files.len() >= 10, "the fixtures are gone");
@@ -185,6 +202,8 @@ pub fn play_all(mut player: impl FnMut() -> Box<dyn Player>) {
             std::fs::write(&path, played).expect("a fixture is written");
             continue;
         }
-        assert!(text == played, "{} differs; it played as\n{played}", path.display());
+        let differs = text.lines().zip(played.lines()).find(|(wanted, got)| wanted != got);
+        assert!(differs.is_none(), "{}: {differs:#?}", path.display());
+        assert_eq!(text.lines().count(), played.lines().count(), "{}", path.display());
     }
 }
