@@ -138,7 +138,7 @@ impl Kind {
 }
 
 /// Sets what durability needs. A rollback journal, not WAL: only with it is a transaction over two
-/// files (state and output) atomic. Source: https://www.sqlite.org/lang_attach.html.
+/// files (state and output) atomic. Source: <https://www.sqlite.org/lang_attach.html>.
 ///
 /// # Errors
 ///

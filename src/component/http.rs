@@ -174,10 +174,8 @@ fn read(body: IncomingBody, deadline: &Pollable) -> Result<Vec<u8>, Failure> {
             Ok(chunk) => bytes.extend_from_slice(&chunk),
             Err(StreamError::Closed) => return Ok(bytes),
             Err(StreamError::LastOperationFailed(error)) => {
-                return Err(http_error_code(&error).map_or_else(
-                    || network("the answer ended early"),
-                    |code| failure(&code),
-                ));
+                return Err(http_error_code(&error)
+                    .map_or_else(|| network("the answer ended early"), |code| failure(&code)));
             }
         }
     }

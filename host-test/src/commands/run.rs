@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// The state file (SQLite), made if missing. Default: beside the config, as
-    /// <config>.state.sqlite.
+    /// CONFIG.state.sqlite.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Where records go: a file (one JSON object a line, appended), `-` for standard output, or

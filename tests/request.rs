@@ -1,0 +1,50 @@
+//! The request as it goes out: its headers, and a document and variables that are JSON whatever the settings hold.
+
+#![allow(clippy::panic)] // A test says so.
+use buildkite_audit_logs::source::{Source, Turn};
+use buildkite_audit_logs::time::Millis;
+
+fn request(settings: &str) -> buildkite_audit_logs::query::Request {
+    let secrets = [("api_token".to_owned(), "bkua_secret".to_owned())];
+    let now = Millis::parse_rfc3339("2026-11-22T10:00:00Z").expect("a time");
+    let mut source = Source::configure(settings, &secrets, None, now).expect("good settings");
+    match source.read_batch(10, now) {
+        Turn::Send(request, _) => request,
+        Turn::Done(batch) => panic!("no request: {batch:?}"),
+    }
+}
+
+#[test]
+fn the_headers_ask_for_plain_json() {
+    let request = request(r#"{"org_slug": "acme"}"#);
+    let length = request.body.len().to_string();
+    let headers: Vec<(&str, &str)> =
+        request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(
+        headers,
+        [
+            ("accept", "application/json"),
+            ("accept-encoding", "identity"),
+            ("content-length", length.as_str()),
+            ("content-type", "application/json"),
+            ("user-agent", concat!("buildkite-audit-logs/", env!("CARGO_PKG_VERSION"))),
+        ]
+    );
+}
+
+#[test]
+fn the_token_is_not_part_of_it() {
+    let request = request(r#"{"org_slug": "acme", "event_types": ["USER_UPDATED"]}"#);
+    assert!(!format!("{request:?}").contains("bkua_secret"));
+}
+
+#[test]
+fn the_variables_hold_the_settings() {
+    let settings = r#"{"org_slug": "acme", "event_types": ["B", "A"], "page_size": 7,
+                       "backfill_start_time": "2026-11-22T09:00:00+01:00"}"#;
+    let body: serde_json::Value = serde_json::from_str(&request(settings).body).expect("JSON");
+    let wanted = serde_json::json!({
+        "slug": "acme", "first": 7, "from": "2026-11-22T07:59:58.999Z", "types": ["A", "B"],
+    });
+    assert_eq!(body["variables"], wanted);
+}
