@@ -46,7 +46,7 @@ impl<'a> Fields<'a> {
         if settings.len() > SETTINGS_BYTES_MAX {
             return Err(whole(format!("longer than {SETTINGS_BYTES_MAX} bytes; {example}")));
         }
-        match serde_json::from_str(settings) {
+        match Members::read(settings) {
             Ok(members) => Ok(Self { members, faults: Vec::new() }),
             Err(why) => Err(whole(format!("no JSON object ({why}); {example}"))),
         }

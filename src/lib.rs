@@ -46,6 +46,8 @@ pub mod response;
 
 pub mod record;
 
+mod body;
+
 pub mod graphql;
 
 pub mod answer;
