@@ -23,15 +23,17 @@ impl Endpoint {
     /// fragment, blanks, or plain `http` to a host that is not this machine.
     pub fn parse(text: &str) -> Result<Self, String> {
         let example = format!("write it like {DEFAULT}");
-        let (scheme, rest) =
-            text.split_once("://").ok_or_else(|| format!("{text:?} has no scheme; {example}"))?;
+        let (scheme, rest) = text
+            .split_once(':')
+            .and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?)))
+            .ok_or_else(|| format!("\"{text}\" has no scheme; {example}"))?;
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            _ => return Err(format!("scheme {scheme:?} is not supported; {example}")),
+            _ => return Err(format!("scheme \"{scheme}\" is not supported; {example}")),
         };
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('#') {
-            return Err(format!("{text:?} holds blanks, a fragment or non-ASCII; {example}"));
+            return Err(format!("\"{text}\" holds blanks, a fragment or non-ASCII; {example}"));
         }
         let at = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(at);
@@ -40,7 +42,7 @@ impl Endpoint {
             return Err(format!("a user name does not belong in it; {example}"));
         }
         let host = host_of(&authority)
-            .ok_or_else(|| format!("{text:?} has no valid host and port; {example}"))?;
+            .ok_or_else(|| format!("\"{text}\" has no valid host and port; {example}"))?;
         if !tls && !is_loopback(host) {
             return Err(format!(
                 "plain http would show the token to the network, so it is for loopback alone; write https://{authority}{path}"

@@ -99,7 +99,7 @@ impl<'a> Fields<'a> {
             let shown = short(&slug);
             self.fault(
                 "org_slug",
-                format!("{shown:?} is no slug (lower-case letters, digits and hyphens); {help}"),
+                format!("\"{shown}\" is no slug (lower-case letters, digits and hyphens); {help}"),
             );
         }
         slug
@@ -116,7 +116,7 @@ impl<'a> Fields<'a> {
                 self.fault(
                     key,
                     format!(
-                        "{shown:?} lies in the future (here it is {now}); \
+                        "\"{shown}\" lies in the future (here it is {now}); \
                          take a past time, or leave it out to get new events only"
                     ),
                 );
@@ -126,7 +126,7 @@ impl<'a> Fields<'a> {
             None => {
                 self.fault(
                     key,
-                    format!("{shown:?} is no RFC 3339 time with a zone; write it like {example}"),
+                    format!("\"{shown}\" is no RFC 3339 time with a zone; write it like {example}"),
                 );
                 None
             }

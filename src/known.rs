@@ -5,7 +5,7 @@
 //! was opened); in the very millisecond that a walk has reached it is the walk's *edge*. Gaps never overlap, so no part
 //! can be mistaken for another, and history far below never enters.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 
 use crate::time::Millis;
 
@@ -88,12 +88,12 @@ impl Known {
             bytes.extend_from_slice(&at.get().to_be_bytes()[2..]);
             bytes.extend_from_slice(&uuid.to_be_bytes());
         }
-        BASE64_STANDARD.encode(bytes)
+        Base64::encode_string(&bytes)
     }
 
     /// Reads what [`Self::pack`] wrote; none for anything else.
     pub fn unpack(text: &str) -> Option<Self> {
-        let bytes = BASE64_STANDARD.decode(text).ok()?;
+        let bytes = Base64::decode_vec(text).ok()?;
         let (entries, rest) = bytes.as_chunks::<PACKED>();
         let mut known = Vec::with_capacity(entries.len());
         for entry in entries {

@@ -90,7 +90,8 @@ fn push_compact(out: &mut String, json: &str) {
         out.push_str(json);
         return;
     }
-    // Runs between white space are copied whole; within strings nothing is touched.
+    // Runs between white space are copied whole; within strings nothing is touched. White space is ASCII, so every cut
+    // lies between characters.
     let bytes = json.as_bytes();
     let (mut from, mut at, mut quoted) = (0, 0, false);
     while at < bytes.len() {
@@ -98,14 +99,14 @@ fn push_compact(out: &mut String, json: &str) {
             b'"' => quoted = !quoted,
             b'\\' if quoted => at += 1,
             b' ' | b'\n' | b'\r' | b'\t' if !quoted => {
-                out.push_str(&json[from..at]);
+                out.push_str(json.get(from..at).unwrap_or_default());
                 from = at + 1;
             }
             _ => {}
         }
         at += 1;
     }
-    out.push_str(&json[from..]);
+    out.push_str(json.get(from..).unwrap_or_default());
 }
 
 /// How deep valid JSON is nested.
