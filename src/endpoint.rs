@@ -35,8 +35,8 @@ impl Endpoint {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('#') {
             return Err(format!("\"{text}\" holds blanks, a fragment or non-ASCII; {example}"));
         }
-        let at = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(at);
+        let at = rest.bytes().position(|byte| b"/?".contains(&byte)).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(at).unwrap_or((rest, ""));
         let authority = authority.to_ascii_lowercase();
         if authority.contains('@') {
             return Err(format!("a user name does not belong in it; {example}"));
@@ -66,14 +66,13 @@ fn without_default_port(authority: &str, tls: bool) -> &str {
 fn host_of(authority: &str) -> Option<&str> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
-            let end = rest.find(']')?;
-            let port = &rest[end + 1..];
+            let (address, port) = rest.split_once(']')?;
             let is_address = |byte: u8| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.';
-            if end == 0 || !rest.bytes().take(end).all(is_address) {
+            if address.is_empty() || !address.bytes().all(is_address) {
                 return None;
             }
             (
-                &authority[..end + 2],
+                authority.strip_suffix(port)?,
                 if port.is_empty() { None } else { Some(port.strip_prefix(':')?) },
             )
         }

@@ -68,11 +68,10 @@ impl<'a> Envelope<'a> {
     /// [`Error::Transient`] if it is no JSON object (a proxy's page, a truncated body), [`Error::Protocol`] if it is
     /// one of another shape.
     pub fn parse(text: &'a [u8]) -> Result<Self, Error> {
-        let body = std::str::from_utf8(text).map_err(|_| "not UTF-8".to_owned());
-        let body = body.and_then(|text| match text.trim_ascii_start().starts_with('{') {
+        let body = match text.trim_ascii_start().starts_with(b"{") {
             true => Body::read(text),
             false => Err("it begins otherwise".to_owned()),
-        });
+        };
         let body = body.map_err(|why| {
             Error::Transient(["the answer is no JSON object (", &why, ")"].concat())
         })?;

@@ -88,7 +88,7 @@ impl<'a> Members<'a> {
     ///
     /// What is wrong, in words: no JSON, or no object.
     pub fn read(text: &'a str) -> Result<Self, String> {
-        match serde_json::from_str(text) {
+        match serde_json::from_slice(text.as_bytes()) {
             Ok(Value::Object(members)) => Ok(members),
             Ok(_) => Err(format!("it is {}", kind(text.trim_ascii_start()))),
             Err(why) => Err(place(&why)),
@@ -126,7 +126,7 @@ impl<'a> Members<'a> {
 
 /// The items of a list, each as raw JSON; none if it is none.
 pub fn items(text: &str) -> Option<Vec<&str>> {
-    match serde_json::from_str(text) {
+    match serde_json::from_slice(text.as_bytes()) {
         Ok(Value::List(items)) => Some(items),
         _ => None,
     }
@@ -134,7 +134,7 @@ pub fn items(text: &str) -> Option<Vec<&str>> {
 
 /// A JSON string's text; none if it is none.
 pub fn string(text: &str) -> Option<String> {
-    match serde_json::from_str(text) {
+    match serde_json::from_slice(text.as_bytes()) {
         Ok(Value::Text(text)) => Some(text),
         _ => None,
     }

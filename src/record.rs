@@ -77,7 +77,8 @@ fn identified(
 /// Writes `data`: unfolded if it is a string of JSON, else as it came.
 fn push_data(out: &mut String, raw: &str) {
     let inner: Option<String> = if raw.starts_with('"') { string(raw) } else { None };
-    let parsed = inner.as_deref().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
+    let parsed =
+        inner.as_deref().and_then(|text| serde_json::from_slice::<&RawValue>(text.as_bytes()).ok());
     match parsed {
         Some(value) if depth(value.get()) <= DEPTH_MAX => push_compact(out, value.get()),
         _ => push_compact(out, raw),
