@@ -75,7 +75,7 @@ pub enum Answer {
 pub fn answer(
     config: &Config,
     ask: &Ask,
-    exchange: Exchange,
+    exchange: &Exchange,
     now: Millis,
 ) -> Result<Answer, Refusal> {
     let response = match exchange {
@@ -85,17 +85,15 @@ pub fn answer(
             return Ok(Answer::Smaller(Error::Protocol(why.into())));
         }
         Err(Failure::Network(why)) => {
-            return Err(at(Stage::Endpoint, Error::Transient(config.token.quote(&why))));
+            return Err(at(Stage::Endpoint, Error::Transient(config.token.quote(why))));
         }
-        Err(Failure::Denied(why)) => return Err(at(Stage::Endpoint, denied(config, &why))),
+        Err(Failure::Denied(why)) => return Err(at(Stage::Endpoint, denied(config, why))),
     };
     match response.status {
-        200 => body(config, ask, &response, now),
-        429 => Ok(Answer::Later(retry_after_ms(&response))),
-        504 => {
-            Ok(Answer::Smaller(Error::Transient(format!("HTTP 504{}", said(config, &response)))))
-        }
-        status => Err(refused(config, status, &response)),
+        200 => body(config, ask, response, now),
+        429 => Ok(Answer::Later(retry_after_ms(response))),
+        504 => Ok(Answer::Smaller(Error::Transient(format!("HTTP 504{}", said(config, response))))),
+        status => Err(refused(config, status, response)),
     }
 }
 
@@ -116,6 +114,7 @@ fn denied(config: &Config, why: &str) -> Error {
 /// Any status but 200, 429 and 504.
 fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
     let said = said(config, response);
+    let status = u32::from(status);
     match status {
         401 => at(
             Stage::Token,

@@ -30,6 +30,8 @@ mod fields;
 
 pub mod settings;
 
+mod base64;
+
 pub mod known;
 
 pub mod budget;

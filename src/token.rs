@@ -18,15 +18,18 @@ impl Token {
     pub fn parse(value: Option<&str>) -> Result<Self, String> {
         let help = "create one under Personal Settings, API Access Tokens, with GraphQL access; \
                     it looks like bkua_ and 40 letters and digits";
-        match value {
-            None => Err(format!("missing; {help}")),
-            Some("") => Err(format!("empty; {help}")),
-            Some(text) if text.len() > TOKEN_BYTES_MAX => Err(format!("far too long; {help}")),
-            Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(format!(
-                "holds blanks, line breaks or characters that no token has; give the token alone, in one word; {help}"
-            )),
-            Some(text) => Ok(Self(text.to_owned())),
-        }
+        let why = match value {
+            None => "missing",
+            Some("") => "empty",
+            Some(text) if text.len() > TOKEN_BYTES_MAX => "far too long",
+            Some(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                return Ok(Self(text.to_owned()));
+            }
+            Some(_) => {
+                "holds blanks, line breaks or characters that no token has; give the token alone, in one word"
+            }
+        };
+        Err([why, "; ", help].concat())
     }
 
     /// The value of the `Authorization` header (RFC 6750 section 2.1). The one place where the token is looked at.
