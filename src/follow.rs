@@ -60,7 +60,7 @@ pub fn follow(ask: &Ask, gap: Gap, seen: Seen) -> Result<Option<Gap>, Error> {
     }
     // A full page that says it is the last is asked about once more, from the time reached. While that brings nothing
     // new, its own cursors are followed to the end, or it would go round for ever.
-    let by_time = !seen.has_next && !(gap.confirm && !seen.brings_new);
+    let by_time = !seen.has_next && (!gap.confirm || seen.brings_new);
     let confirm = !seen.has_next || (gap.confirm && !seen.brings_new);
     let cursor = seen.cursor.filter(|_| !by_time && !is_same);
     let cursor = cursor.map(|after| Cursor { after, to: ask.to });

@@ -232,10 +232,9 @@ impl Source {
         stats.null_nodes = tally.null_nodes;
         stats.notes.extend(tally.notes);
         if tally.null_nodes > 0 {
-            let count = tally.null_nodes;
-            stats
-                .notes
-                .push(format!("Buildkite could not show {count} events (null in its answer)"));
+            let count = tally.null_nodes.to_string();
+            let note = ["Buildkite could not show ", &count, " events (null in its answer)"];
+            stats.notes.push(note.concat());
         }
     }
 
