@@ -1,8 +1,6 @@
 //! (State, ask, page) → rows to hand out, and what becomes of the gap then. Opening a live gap is all that moves the
 //! state here: a walk moves when its rows are handed out.
 
-use std::collections::VecDeque;
-
 use crate::answer::Page;
 use crate::error::Error;
 use crate::follow::{Seen, follow};
@@ -108,7 +106,7 @@ fn begin(state: &mut State, ask: &Ask, page: &Page, now: Millis) -> Tally {
 }
 
 /// What follows a page: the gap after it (none: closed), the rows to hand out, and the tally.
-type Reading = (Option<Gap>, VecDeque<Waiting>, Tally);
+type Reading = (Option<Gap>, Vec<Waiting>, Tally);
 
 /// Reads a page of this gap.
 fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Result<Reading, Error> {
@@ -136,7 +134,7 @@ fn fresh(
     rows: Vec<Option<Row>>,
     gap: &Gap,
     tally: &mut Tally,
-) -> VecDeque<Waiting> {
+) -> Vec<Waiting> {
     let mut waiting: Vec<Waiting> = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(row) = row else {
@@ -157,7 +155,7 @@ fn fresh(
     }
     newest_first(&mut waiting);
     drop_doubles(&mut waiting, tally);
-    waiting.into()
+    waiting
 }
 
 /// Mends a listing in disorder. It is all but sorted as it comes, so each row has at most a few places to go.

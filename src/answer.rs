@@ -75,7 +75,7 @@ pub enum Answer {
 pub fn answer(
     config: &Config,
     ask: &Ask,
-    exchange: Exchange,
+    exchange: &Exchange,
     now: Millis,
 ) -> Result<Answer, Refusal> {
     let response = match exchange {
@@ -85,17 +85,15 @@ pub fn answer(
             return Ok(Answer::Smaller(Error::Protocol(why.into())));
         }
         Err(Failure::Network(why)) => {
-            return Err(at(Stage::Endpoint, Error::Transient(config.token.quote(&why))));
+            return Err(at(Stage::Endpoint, Error::Transient(config.token.quote(why))));
         }
-        Err(Failure::Denied(why)) => return Err(at(Stage::Endpoint, denied(config, &why))),
+        Err(Failure::Denied(why)) => return Err(at(Stage::Endpoint, denied(config, why))),
     };
     match response.status {
-        200 => body(config, ask, &response, now),
-        429 => Ok(Answer::Later(retry_after_ms(&response))),
-        504 => {
-            Ok(Answer::Smaller(Error::Transient(format!("HTTP 504{}", said(config, &response)))))
-        }
-        status => Err(refused(config, status, &response)),
+        200 => body(config, ask, response, now),
+        429 => Ok(Answer::Later(retry_after_ms(response))),
+        504 => Ok(Answer::Smaller(Error::Transient(format!("HTTP 504{}", said(config, response))))),
+        status => Err(refused(config, status, response)),
     }
 }
 
@@ -116,6 +114,7 @@ fn denied(config: &Config, why: &str) -> Error {
 /// Any status but 200, 429 and 504.
 fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
     let said = said(config, response);
+    let status = u32::from(status);
     match status {
         401 => at(
             Stage::Token,
@@ -151,17 +150,19 @@ fn said(config: &Config, response: &Response) -> String {
         let first = |raw| graphql::failures(raw).into_iter().next().map(|failure| failure.message);
         body.text("message").or_else(|| body.take("errors").and_then(first))
     });
-    message.map_or(String::new(), |message| format!(": {:?}", config.token.quote(&message)))
+    message.map_or(String::new(), |message| [": \"", &config.token.quote(&message), "\""].concat())
 }
 
 /// The longer reset of the two buckets (seconds left, may be negative) or the seconds that the message names; at least
 /// a second, at most an hour.
 fn retry_after_ms(response: &Response) -> i64 {
-    let body = String::from_utf8_lossy(&response.body);
-    let named = body.split("in ").skip(1).filter_map(|rest| {
-        let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
-        rest[digits..].starts_with(" second").then(|| rest[..digits].parse::<i64>().ok()).flatten()
-    });
+    let words = response.body.split(|byte| *byte == b' ');
+    let named = words.clone().zip(words.clone().skip(1)).zip(words.skip(2)).filter_map(
+        |((before, number), after)| match before.ends_with(b"in") && after.starts_with(b"second") {
+            true => std::str::from_utf8(number).ok()?.parse::<i64>().ok(),
+            false => None,
+        },
+    );
     let headers = ["ratelimit-reset", "ratelimit-user-reset", "retry-after"];
     let headers = headers.into_iter().filter_map(|name| number(&response.headers, name));
     let seconds = headers.chain(named).max().unwrap_or(WAIT_SECONDS);
@@ -176,7 +177,7 @@ fn body(config: &Config, ask: &Ask, response: &Response, now: Millis) -> Result<
         header(&response.headers, "content-encoding").filter(|name| *name != "identity")
     {
         let encoding = config.token.quote(encoding);
-        let why = format!("the answer is encoded as {encoding:?}, though identity was asked for");
+        let why = format!("the answer is encoded as \"{encoding}\", though identity was asked for");
         return Err(answer(Error::Protocol(why)));
     }
     let envelope = Envelope::parse(&response.body).map_err(answer)?;
@@ -195,7 +196,7 @@ fn body(config: &Config, ask: &Ask, response: &Response, now: Millis) -> Result<
 
 fn no_audit_log(config: &Config, why: &str) -> Error {
     Error::Unauthorized(format!(
-        "Buildkite does not show the audit log of {:?} to this token's user ({}); possible causes are that the user is \
+        "Buildkite does not show the audit log of {} to this token's user ({}); possible causes are that the user is \
          no administrator of the organization, or that the organization's plan has no audit log (it needs Enterprise)",
         config.org_slug,
         config.token.quote(why)
@@ -204,7 +205,7 @@ fn no_audit_log(config: &Config, why: &str) -> Error {
 
 fn not_visible(config: &Config) -> Error {
     Error::Unauthorized(format!(
-        "there is no organization {:?} that this token can see; check org_slug, and that the token has the \
+        "there is no organization {} that this token can see; check org_slug, and that the token has the \
          organization ticked under Organization Access",
         config.org_slug
     ))
@@ -217,12 +218,11 @@ fn failed(
     failure: &graphql::Failure,
     has_data: bool,
 ) -> Result<Answer, Refusal> {
-    let said = format!("Buildkite answered {:?}", config.token.quote(&failure.message));
-    let lower = failure.message.to_ascii_lowercase();
-    if lower.contains("complexity") {
+    let said = ["Buildkite answered \"", &config.token.quote(&failure.message), "\""].concat();
+    if mentions(&failure.message, "complexity") {
         return Ok(Answer::Smaller(Error::Protocol(said)));
     }
-    if lower.contains("cursor") && ask.after.is_some() {
+    if mentions(&failure.message, "cursor") && ask.after.is_some() {
         return Ok(Answer::BadCursor(said));
     }
     // A query that was not executed has no `data`, and says where it is wrong (GraphQL specification, section 7.1).
@@ -231,6 +231,12 @@ fn failed(
         false => Error::Transient(said),
     };
     Err(at(Stage::Answer, error))
+}
+
+/// Whether a text holds this word, in whatever case.
+fn mentions(text: &str, word: &str) -> bool {
+    let word = word.as_bytes();
+    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 fn page(connection: Connection, response: &Response, now: Millis) -> Page {

@@ -195,7 +195,7 @@ fn bucket(
 
 /// A whole number from the header of this (lower-case) name.
 pub fn number(headers: &[(String, String)], name: &str) -> Option<i64> {
-    header(headers, name)?.trim().parse().ok()
+    header(headers, name)?.trim_ascii().parse().ok()
 }
 
 /// The value of the first header of this (lower-case) name.

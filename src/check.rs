@@ -1,7 +1,9 @@
 //! One small look at the remote, told step by step: what works, what does not, and what to do.
 
+use std::cmp::Ordering;
+
 use crate::answer::{Answer, Page, Stage, answer};
-use crate::budget::{header, number};
+use crate::budget::number;
 use crate::plan::Ask;
 use crate::response::Exchange;
 use crate::settings::Config;
@@ -49,80 +51,74 @@ const STAGES: [(Stage, &str); 6] = [
 /// The steps that a good answer allows to look at.
 const DETAILS: [&str; 3] = ["newest event", "clock", "points left"];
 
-fn finding(step: &'static str, outcome: Outcome, message: impl Into<String>) -> Finding {
-    Finding { step, outcome, message: message.into() }
+fn finding(step: &'static str, outcome: Outcome, message: String) -> Finding {
+    Finding { step, outcome, message }
 }
 
 /// Reads the one exchange of a check.
 pub fn report(config: &Config, ask: &Ask, exchange: Exchange, now: Millis) -> Vec<Finding> {
-    let headers = exchange.as_ref().map(|response| response.headers.clone()).unwrap_or_default();
-    let mut findings =
-        vec![finding("settings", Outcome::Passed, format!("organization {}", config.org_slug))];
-    let (failed, message) = match answer(config, ask, exchange, now) {
-        Ok(Answer::Page(page)) => {
-            findings.extend(
-                STAGES.map(|(_, step)| finding(step, Outcome::Passed, passed(config, step))),
-            );
-            findings.extend([newest(&page, now), clock(&page, now), points(&headers)]);
-            return findings;
-        }
+    let (failed, message, page) = match answer(config, ask, &exchange, now) {
+        Ok(Answer::Page(page)) => (None, String::new(), Some(page)),
         Ok(Answer::Later(wait_ms)) => {
             let seconds = wait_ms / SECOND_MS;
-            (
-                Stage::Answer,
-                format!("the rate limit is exhausted (HTTP 429); try again in {seconds} seconds"),
-            )
+            let why =
+                format!("the rate limit is exhausted (HTTP 429); try again in {seconds} seconds");
+            (Some(Stage::Answer), why, None)
         }
-        Ok(Answer::Smaller(error)) => (Stage::Answer, error.to_string()),
-        Ok(Answer::BadCursor(said)) => (Stage::Answer, said),
-        Err(refusal) => (refusal.stage, refusal.error.to_string()),
+        Ok(Answer::Smaller(error)) => (Some(Stage::Answer), error.to_string(), None),
+        Ok(Answer::BadCursor(said)) => (Some(Stage::Answer), said, None),
+        Err(refusal) => (Some(refusal.stage), refusal.error.to_string(), None),
     };
+    let organization = ["organization ", &config.org_slug].concat();
+    let mut findings = vec![finding("settings", Outcome::Passed, organization)];
     for (stage, step) in STAGES {
-        findings.push(match stage.cmp(&failed) {
-            std::cmp::Ordering::Less => finding(step, Outcome::Passed, passed(config, step)),
-            std::cmp::Ordering::Equal => finding(step, Outcome::Failed, message.clone()),
-            std::cmp::Ordering::Greater => {
-                finding(step, Outcome::Skipped, "an earlier step failed")
-            }
+        findings.push(match failed.map(|failed| stage.cmp(&failed)) {
+            None | Some(Ordering::Less) => finding(step, Outcome::Passed, passed(config, stage)),
+            Some(Ordering::Equal) => finding(step, Outcome::Failed, message.clone()),
+            Some(Ordering::Greater) => skipped(step),
         });
     }
-    findings.extend(DETAILS.map(|step| finding(step, Outcome::Skipped, "an earlier step failed")));
+    let Some(page) = page else {
+        findings.extend(DETAILS.iter().map(|step| skipped(step)));
+        return findings;
+    };
+    let headers = exchange.map(|response| response.headers).unwrap_or_default();
+    findings.push(newest(&page, now));
+    findings.push(clock(&page, now));
+    findings.push(points(&headers));
     findings
 }
 
-fn passed(config: &Config, step: &str) -> String {
-    match step {
-        "endpoint reachable" => config.endpoint.origin(),
-        "organization visible" => config.org_slug.clone(),
+fn skipped(step: &'static str) -> Finding {
+    finding(step, Outcome::Skipped, "an earlier step failed".into())
+}
+
+fn passed(config: &Config, stage: Stage) -> String {
+    match stage {
+        Stage::Endpoint => config.endpoint.origin(),
+        Stage::Organization => config.org_slug.clone(),
         _ => "yes".into(),
     }
 }
 
 fn newest(page: &Page, now: Millis) -> Finding {
-    match page.rows.iter().flatten().next() {
+    let (outcome, message) = match page.rows.iter().flatten().next() {
         Some(row) => {
             let minutes = (now.since(row.at) / SECOND_MS / 60).max(0);
-            finding(
-                DETAILS[0],
-                Outcome::Passed,
-                format!("{} at {}, {minutes} minutes ago", row.kind, row.at),
-            )
+            (Outcome::Passed, format!("{} at {}, {minutes} minutes ago", row.kind, row.at))
         }
-        None if page.rows.is_empty() => finding(
-            DETAILS[0],
-            Outcome::Warned,
-            "the audit log shows no event; check org_slug and event_types",
-        ),
-        None => {
-            finding(DETAILS[0], Outcome::Warned, "Buildkite could not show the newest event (null)")
+        None if page.rows.is_empty() => {
+            (Outcome::Warned, "the audit log shows no event; check org_slug and event_types".into())
         }
-    }
+        None => (Outcome::Warned, "Buildkite could not show the newest event (null)".into()),
+    };
+    finding(DETAILS[0], outcome, message)
 }
 
 fn clock(page: &Page, now: Millis) -> Finding {
     let Some(server) = page.sent_at else {
         let message = "the answer has no usable Date; the newest event's time is used in its place";
-        return finding(DETAILS[1], Outcome::Warned, message);
+        return finding(DETAILS[1], Outcome::Warned, message.into());
     };
     let off = now.since(server);
     let seconds = off / SECOND_MS;
@@ -139,25 +135,23 @@ fn clock(page: &Page, now: Millis) -> Finding {
 }
 
 fn points(headers: &[(String, String)]) -> Finding {
-    let bucket = |name: &str, prefix: &str| {
-        let left = number(headers, &format!("{prefix}-remaining"))?;
-        let limit = number(headers, &format!("{prefix}-limit")).filter(|limit| *limit > 0)?;
-        let reset = header(headers, &format!("{prefix}-reset")).unwrap_or("?");
-        let is_low = left.saturating_mul(100) < limit.saturating_mul(POINTS_PERCENT_MIN);
-        Some((format!("{name} {left} of {limit}, reset in {reset} s"), is_low))
-    };
-    let buckets = [bucket("organization", "ratelimit"), bucket("user", "ratelimit-user")];
-    let seen: Vec<(String, bool)> = buckets.into_iter().flatten().collect();
-    let message = seen.iter().map(|(words, _)| words.as_str()).collect::<Vec<_>>().join("; ");
-    if seen.is_empty() {
-        finding(DETAILS[2], Outcome::Warned, "the answer does not say")
-    } else if seen.iter().any(|(_, is_low)| *is_low) {
-        finding(
-            DETAILS[2],
-            Outcome::Warned,
-            format!("{message}; other tools use them up, so reading will be slow"),
-        )
-    } else {
-        finding(DETAILS[2], Outcome::Passed, message)
+    let (mut message, mut is_low) = (String::new(), false);
+    for (name, prefix) in [("organization", "ratelimit"), ("user", "ratelimit-user")] {
+        let field = |field: &str| number(headers, &[prefix, field].concat());
+        let limit = field("-limit").filter(|limit| *limit > 0);
+        let (Some(limit), Some(left)) = (limit, field("-remaining")) else { continue };
+        let reset = field("-reset").map_or("?".into(), |reset| reset.to_string());
+        if !message.is_empty() {
+            message.push_str("; ");
+        }
+        message.push_str(&format!("{name} {left} of {limit}, reset in {reset} s"));
+        is_low |= left.saturating_mul(100) < limit.saturating_mul(POINTS_PERCENT_MIN);
     }
+    if message.is_empty() {
+        return finding(DETAILS[2], Outcome::Warned, "the answer does not say".into());
+    }
+    if is_low {
+        message.push_str("; other tools use them up, so reading will be slow");
+    }
+    finding(DETAILS[2], if is_low { Outcome::Warned } else { Outcome::Passed }, message)
 }

@@ -135,23 +135,41 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn list<T>(&mut self, name: &str, read: impl Fn(&'a str) -> Result<T, Wrong>) -> Vec<T> {
+    fn list(&mut self, name: &str) -> Vec<&'a str> {
         let items = self.members.take(name).and_then(items);
-        let items =
-            self.or_wrong(name, items).into_iter().map(read).collect::<Result<Vec<T>, Wrong>>();
-        items.unwrap_or_else(|wrong| {
+        self.or_wrong(name, items)
+    }
+
+    fn texts(&mut self, name: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for item in self.list(name) {
+            texts.push(self.or_wrong(name, string(item)));
+        }
+        texts
+    }
+
+    fn gaps(&mut self, name: &str) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        for item in self.list(name) {
+            let mut inner = Reader::open(item);
+            gaps.push(read_gap(&mut inner));
+            self.also(inner);
+        }
+        gaps
+    }
+
+    /// Takes over what was wrong with a part.
+    fn also(&mut self, part: Reader) {
+        if let Err(wrong) = part.close() {
             self.wrong.get_or_insert(wrong);
-            Vec::new()
-        })
+        }
     }
 
     fn bucket(&mut self, name: &str) -> Option<Bucket> {
         let mut inner = Reader::open(self.members.take(name)?);
         let (limit, remaining) = (inner.number("limit"), inner.number("remaining"));
         let bucket = Bucket { limit, remaining, resets: inner.needed("resets") };
-        if let Err(wrong) = inner.close() {
-            self.wrong.get_or_insert(wrong);
-        }
+        self.also(inner);
         Some(bucket)
     }
 
@@ -161,27 +179,24 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn read_gap(text: &str) -> Result<Gap, Wrong> {
-    let mut reader = Reader::open(text);
+fn read_gap(reader: &mut Reader) -> Gap {
     let to = reader.time("to");
     let after = reader.members.take("after").map(|raw| string(raw).unwrap_or_default());
-    let gap = Gap {
+    Gap {
         floor: reader.needed("floor"),
         reached: reader.needed("reached"),
         cursor: after.map(|after| Cursor { after, to }),
         confirm: reader.number("confirm") != 0,
         barren: reader.count("barren"),
         odd: reader.count("odd"),
-    };
-    reader.close().map(|()| gap)
+    }
 }
 
 fn read(mut reader: Reader) -> Result<State, Wrong> {
     let binding = Binding {
         org_slug: reader.text("org_slug"),
         origin: reader.text("origin"),
-        event_types: reader
-            .list("event_types", |raw| string(raw).ok_or_else(|| "event_types".to_owned())),
+        event_types: reader.texts("event_types"),
     };
     let has_size = reader.members.take("page_size");
     let reduced = has_size
@@ -207,7 +222,7 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
             small_asked: reader.time("small_asked"),
         },
         front_pages: reader.count("front_pages"),
-        gaps: reader.list("gaps", read_gap),
+        gaps: reader.gaps("gaps"),
         known: reader.or_wrong("known", Known::unpack(&known)),
     };
     reader.close().map(|()| state)

@@ -22,31 +22,34 @@ impl Endpoint {
     /// A sentence for the operator: neither `https` nor `http`, no or a malformed host or port, a user name, a
     /// fragment, blanks, or plain `http` to a host that is not this machine.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let example = format!("write it like {DEFAULT}");
-        let (scheme, rest) =
-            text.split_once("://").ok_or_else(|| format!("{text:?} has no scheme; {example}"))?;
-        let tls = match scheme.to_ascii_lowercase().as_str() {
-            "https" => true,
-            "http" => false,
-            _ => return Err(format!("scheme {scheme:?} is not supported; {example}")),
-        };
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('#') {
-            return Err(format!("{text:?} holds blanks, a fragment or non-ASCII; {example}"));
+        Self::read(text).map_err(|why| [why, "; write it like ", DEFAULT].concat())
+    }
+
+    /// The errors do not quote the address, which may hold a password.
+    fn read(text: &str) -> Result<Self, &'static str> {
+        let (scheme, rest) = text.split_once(':').unwrap_or_default();
+        let rest = rest.strip_prefix("//").ok_or("it has no scheme")?;
+        let tls = scheme.eq_ignore_ascii_case("https");
+        if !tls && !scheme.eq_ignore_ascii_case("http") {
+            return Err("its scheme is not supported");
         }
-        let at = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(at);
+        if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+            return Err("it holds blanks, a fragment or non-ASCII");
+        }
+        let at = rest.bytes().position(|byte| b"/?".contains(&byte)).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(at).unwrap_or((rest, ""));
         let authority = authority.to_ascii_lowercase();
         if authority.contains('@') {
-            return Err(format!("a user name does not belong in it; {example}"));
+            return Err("a user name does not belong in it");
         }
-        let host = host_of(&authority)
-            .ok_or_else(|| format!("{text:?} has no valid host and port; {example}"))?;
+        let host = host_of(&authority).ok_or("it has no valid host and port")?;
         if !tls && !is_loopback(host) {
-            return Err(format!(
-                "plain http would show the token to the network, so it is for loopback alone; write https://{authority}{path}"
-            ));
+            return Err(
+                "plain http would show the token to the network, so it is for loopback alone",
+            );
         }
-        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        let path = [slash, path].concat();
         Ok(Self { tls, authority: without_default_port(&authority, tls).to_owned(), path })
     }
 
@@ -64,14 +67,13 @@ fn without_default_port(authority: &str, tls: bool) -> &str {
 fn host_of(authority: &str) -> Option<&str> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
-            let end = rest.find(']')?;
-            let port = &rest[end + 1..];
+            let (address, port) = rest.split_once(']')?;
             let is_address = |byte: u8| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.';
-            if end == 0 || !rest.bytes().take(end).all(is_address) {
+            if address.is_empty() || !address.bytes().all(is_address) {
                 return None;
             }
             (
-                &authority[..end + 2],
+                authority.strip_suffix(port)?,
                 if port.is_empty() { None } else { Some(port.strip_prefix(':')?) },
             )
         }
@@ -81,8 +83,9 @@ fn host_of(authority: &str) -> Option<&str> {
         },
     };
     let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let port_is_good =
-        port.is_none_or(|port| digits(port) && port.parse::<u16>().is_ok_and(|port| port > 0));
+    let port_is_good = port.is_none_or(|port| {
+        digits(port) && port.parse::<i64>().is_ok_and(|port| (1..=65_535).contains(&port))
+    });
     let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     let host_is_good = host.starts_with('[') || (!host.is_empty() && host.bytes().all(named));
     (port_is_good && host_is_good).then_some(host)

@@ -46,14 +46,14 @@ impl<'a> Fields<'a> {
         if settings.len() > SETTINGS_BYTES_MAX {
             return Err(whole(format!("longer than {SETTINGS_BYTES_MAX} bytes; {example}")));
         }
-        match serde_json::from_str(settings) {
+        match Members::read(settings) {
             Ok(members) => Ok(Self { members, faults: Vec::new() }),
             Err(why) => Err(whole(format!("no JSON object ({why}); {example}"))),
         }
     }
 
-    fn fault(&mut self, field: &str, message: String) {
-        self.faults.push(FieldError::new(field, message));
+    fn fault(&mut self, field: &str, why: &str, help: &str) {
+        self.faults.push(FieldError::new(field, [why, "; ", help].concat()));
     }
 
     /// Takes a text out; absent and wrong are both none, wrong is noted.
@@ -61,23 +61,21 @@ impl<'a> Fields<'a> {
         let raw = self.members.take(key)?;
         let text = string(raw);
         if text.is_none() {
-            self.fault(key, format!("{}, not text; write \"{key}\": \"{example}\"", kind(raw)));
+            let help = ["write \"", key, "\": \"", example, "\""].concat();
+            self.fault(key, &[kind(raw), ", not text"].concat(), &help);
         }
         text
     }
 
     /// A whole number from `least` to `most`.
-    pub fn number(&mut self, key: &str, least: u64, most: u64, default: u64) -> u64 {
+    pub fn number(&mut self, key: &str, least: i64, most: i64, default: i64) -> i64 {
         let Some(raw) = self.members.take(key) else { return default };
-        match raw.parse::<u64>() {
+        match raw.parse::<i64>() {
             Ok(number) if (least..=most).contains(&number) => number,
             _ => {
                 let what = if kind(raw) == "a number" { short(raw) } else { kind(raw).to_owned() };
-                let wanted = format!("a whole number from {least} to {most}");
-                self.fault(
-                    key,
-                    format!("{what}, but it takes {wanted}; for example \"{key}\": {default}"),
-                );
+                let why = format!("{what}, but it takes a whole number from {least} to {most}");
+                self.fault(key, &why, &format!("for example \"{key}\": {default}"));
                 default
             }
         }
@@ -94,13 +92,12 @@ impl<'a> Fields<'a> {
         if self.faults.len() > before {
             // The wrong type has been noted.
         } else if slug.is_empty() {
-            self.fault("org_slug", format!("missing or empty; {help}"));
+            self.fault("org_slug", "missing or empty", help);
         } else if slug.len() > 200 || !slug.bytes().all(allowed) {
             let shown = short(&slug);
-            self.fault(
-                "org_slug",
-                format!("{shown:?} is no slug (lower-case letters, digits and hyphens); {help}"),
-            );
+            let why =
+                ["\"", &shown, "\" is no slug (lower-case letters, digits and hyphens)"].concat();
+            self.fault("org_slug", &why, help);
         }
         slug
     }
@@ -113,21 +110,14 @@ impl<'a> Fields<'a> {
         let shown = short(&text);
         match Millis::parse_rfc3339(&text) {
             Some(start) if start.since(now) > FUTURE_MS_MAX => {
-                self.fault(
-                    key,
-                    format!(
-                        "{shown:?} lies in the future (here it is {now}); \
-                         take a past time, or leave it out to get new events only"
-                    ),
-                );
+                let why = format!("\"{shown}\" lies in the future (here it is {now})");
+                self.fault(key, &why, "take a past time, or leave it out to get new events only");
                 None
             }
             Some(start) => Some(start),
             None => {
-                self.fault(
-                    key,
-                    format!("{shown:?} is no RFC 3339 time with a zone; write it like {example}"),
-                );
+                let why = ["\"", &shown, "\" is no RFC 3339 time with a zone"].concat();
+                self.fault(key, &why, &["write it like ", example].concat());
                 None
             }
         }
@@ -139,21 +129,22 @@ impl<'a> Fields<'a> {
             .text("endpoint", endpoint::DEFAULT)
             .unwrap_or_else(|| endpoint::DEFAULT.to_owned());
         Endpoint::parse(&text).unwrap_or_else(|why| {
-            self.fault("endpoint", why);
+            self.faults.push(FieldError::new("endpoint", why));
             Endpoint { tls: true, authority: String::new(), path: String::new() }
         })
     }
 
     /// A list of event types, sorted.
     pub fn types(&mut self, key: &str) -> Vec<String> {
-        let help = format!("write \"{key}\": [\"PIPELINE_CREATED\", \"USER_UPDATED\"]");
+        let help = ["write \"", key, "\": [\"PIPELINE_CREATED\", \"USER_UPDATED\"]"].concat();
         let Some(raw) = self.members.take(key) else { return Vec::new() };
         let Some(items) = items(raw) else {
-            self.fault(key, format!("{}, not a list; {help}", kind(raw)));
+            self.fault(key, &[kind(raw), ", not a list"].concat(), &help);
             return Vec::new();
         };
         if items.len() > TYPES_MAX {
-            self.fault(key, format!("{} names, but at most {TYPES_MAX} are taken", items.len()));
+            let why = format!("{} names, but at most {TYPES_MAX} are taken", items.len());
+            self.fault(key, &why, &help);
             return Vec::new();
         }
         let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
@@ -161,10 +152,10 @@ impl<'a> Fields<'a> {
         let mut types: Vec<String> = Vec::new();
         for (at, item) in items.into_iter().enumerate() {
             match string(item).filter(is_type) {
-                None => self.fault(
-                    &format!("{key}[{at}]"),
-                    format!("{} is no event type; {help}", short(item)),
-                ),
+                None => {
+                    let why = [&short(item), " is no event type"].concat();
+                    self.fault(&format!("{key}[{at}]"), &why, &help);
+                }
                 Some(name) => {
                     if let Err(place) = types.binary_search(&name) {
                         types.insert(place, name);
@@ -180,7 +171,7 @@ impl<'a> Fields<'a> {
         let help = r#"write "rate_limit": {"rate": 10, "unit": "minute"}"#;
         let Some(raw) = self.members.take("rate_limit") else { return 0 };
         let Some(mut limit) = Members::parse(raw) else {
-            self.fault("rate_limit", format!("{}, not an object; {help}", kind(raw)));
+            self.fault("rate_limit", &[kind(raw), ", not an object"].concat(), help);
             return 0;
         };
         let unit_ms = match limit.text("unit").as_deref() {
@@ -188,21 +179,18 @@ impl<'a> Fields<'a> {
             Some("minute") => 60 * SECOND_MS,
             Some("hour") => HOUR_MS,
             _ => {
-                self.fault("rate_limit.unit", format!("takes second, minute or hour; {help}"));
+                self.fault("rate_limit.unit", "takes second, minute or hour", help);
                 0
             }
         };
         let rate = limit.take("rate").and_then(|raw| raw.parse::<i64>().ok());
         for key in limit.rest().take(20) {
-            self.fault(&format!("rate_limit.{}", short(key)), format!("not a key of it; {help}"));
+            self.fault(&["rate_limit.", &short(key)].concat(), "not a key of it", help);
         }
         match rate {
             Some(rate) if (1..=100_000).contains(&rate) => (unit_ms + rate - 1) / rate,
             _ => {
-                self.fault(
-                    "rate_limit.rate",
-                    format!("takes a whole number from 1 to 100000; {help}"),
-                );
+                self.fault("rate_limit.rate", "takes a whole number from 1 to 100000", help);
                 0
             }
         }
@@ -212,18 +200,16 @@ impl<'a> Fields<'a> {
     pub fn token(&mut self, secrets: &[(String, String)]) -> Token {
         for (at, (name, _)) in secrets.iter().enumerate() {
             if name != "api_token" {
-                self.fault(
-                    &format!("secrets.{name}"),
-                    "not a secret of this source; it takes api_token".into(),
-                );
+                let field = ["secrets.", name].concat();
+                self.fault(&field, "not a secret of this source", "it takes api_token");
             } else if secrets[..at].iter().any(|(earlier, _)| earlier == name) {
-                self.fault("secrets.api_token", "given twice; give it once".into());
+                self.fault("secrets.api_token", "given twice", "give it once");
             }
         }
         let value =
             secrets.iter().find(|(name, _)| name == "api_token").map(|(_, value)| value.as_str());
         Token::parse(value).unwrap_or_else(|why| {
-            self.fault("secrets.api_token", why);
+            self.faults.push(FieldError::new("secrets.api_token", why));
             Token::default()
         })
     }
@@ -245,10 +231,10 @@ impl<'a> Fields<'a> {
             let shown = short(key);
             let near = KEYS.iter().map(|known| (distance(known, &shown), *known)).min();
             let hint = match near {
-                Some((steps, known)) if steps <= 4 => format!("did you mean {known}?"),
-                _ => format!("known are {}", KEYS.join(", ")),
+                Some((steps, known)) if steps <= 4 => ["did you mean ", known, "?"].concat(),
+                _ => ["known are ", &KEYS.join(", ")].concat(),
             };
-            self.fault(&shown, format!("unknown setting; {hint}"));
+            self.fault(&shown, "unknown setting", &hint);
         }
     }
 }

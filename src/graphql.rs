@@ -1,8 +1,6 @@
-//! The shape of the answer's JSON: one pass over the events, null and absent told apart.
+//! What the answer's JSON holds: its errors, the permission and the events. The walk over it is in `body`.
 
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
+use crate::body::{Body, Place, Seen};
 use crate::error::Error;
 use crate::json::{Members, items};
 use crate::record::Row;
@@ -41,40 +39,6 @@ pub struct View {
     pub why: String,
 }
 
-#[derive(Deserialize)]
-struct Edge {
-    node: Option<Row>,
-}
-
-#[derive(Deserialize)]
-struct RawConnection<'a> {
-    edges: Option<Vec<Option<Edge>>>,
-    #[serde(borrow, rename = "pageInfo")]
-    page_info: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Organization<'a> {
-    #[serde(borrow)]
-    permissions: Option<&'a RawValue>,
-    #[serde(borrow, rename = "auditEvents", default, deserialize_with = "some")]
-    audit_events: Option<Option<RawConnection<'a>>>,
-}
-
-#[derive(Deserialize)]
-struct Data<'a> {
-    #[serde(borrow, default, deserialize_with = "some")]
-    organization: Option<Option<Organization<'a>>>,
-}
-
-#[derive(Deserialize)]
-struct Raw<'a> {
-    #[serde(borrow)]
-    data: Option<Data<'a>>,
-    #[serde(borrow)]
-    errors: Option<&'a RawValue>,
-}
-
 /// A page of events as it came.
 pub struct Connection {
     /// The events, newest first; none for a null node or edge.
@@ -87,18 +51,13 @@ pub struct Connection {
 
 /// The whole answer.
 pub struct Envelope<'a> {
-    data: Option<Data<'a>>,
+    body: Body<'a>,
     /// The errors, none if there are none.
     pub failures: Vec<Failure>,
 }
 
-/// Present, even as null, is not absent.
-fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(input: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(input).map(Some)
-}
-
 fn shape(what: &str) -> Error {
-    Error::Protocol(format!("the answer has no known shape: {what}"))
+    Error::Protocol(["the answer has no known shape: ", what].concat())
 }
 
 impl<'a> Envelope<'a> {
@@ -108,31 +67,29 @@ impl<'a> Envelope<'a> {
     ///
     /// [`Error::Transient`] if it is no JSON object (a proxy's page, a truncated body), [`Error::Protocol`] if it is
     /// one of another shape.
-    pub fn parse(body: &'a [u8]) -> Result<Self, Error> {
-        let no_json = |why: &str| Error::Transient(format!("the answer is no JSON object ({why})"));
-        let text = std::str::from_utf8(body).map_err(|_| no_json("not UTF-8"))?;
-        if !text.trim_start().starts_with('{') {
-            return Err(no_json("it begins otherwise"));
-        }
-        let raw: Raw = serde_json::from_str(text).map_err(|why| match why.classify() {
-            serde_json::error::Category::Data => shape(&why.to_string()),
-            _ => no_json(&why.to_string()),
+    pub fn parse(text: &'a [u8]) -> Result<Self, Error> {
+        let body = match text.trim_ascii_start().starts_with(b"{") {
+            true => Body::read(text),
+            false => Err("it begins otherwise".to_owned()),
+        };
+        let body = body.map_err(|why| {
+            Error::Transient(["the answer is no JSON object (", &why, ")"].concat())
         })?;
-        Ok(Self {
-            data: raw.data,
-            failures: raw.errors.map(|raw| failures(raw.get())).unwrap_or_default(),
-        })
+        if let Some(wrong) = &body.wrong {
+            return Err(shape(wrong));
+        }
+        let failures = body.errors.map(failures).unwrap_or_default();
+        Ok(Self { body, failures })
     }
 
     /// Whether the query was executed at all.
     pub fn has_data(&self) -> bool {
-        self.data.is_some()
+        self.body.seen(Place::Data) == Seen::Present
     }
 
     /// The permission, if the answer shows it.
     pub fn view(&self) -> Option<View> {
-        let organization = self.data.as_ref()?.organization.as_ref()?.as_ref()?;
-        let view = Members::parse(organization.permissions?.get())?.take("auditEventsView")?;
+        let view = Members::parse(self.body.permissions?)?.take("auditEventsView")?;
         let mut view = Members::parse(view)?;
         let why: Vec<String> =
             [view.text("code"), view.text("message")].into_iter().flatten().collect();
@@ -145,23 +102,30 @@ impl<'a> Envelope<'a> {
     ///
     /// [`Error::Protocol`] for whatever is absent or null beyond that: null is never read as "no events".
     pub fn organization(self) -> Result<Option<Option<Connection>>, Error> {
-        let data = self.data.ok_or_else(|| shape("data is missing"))?;
-        let Some(organization) =
-            data.organization.ok_or_else(|| shape("organization is missing"))?
-        else {
-            return Ok(None);
-        };
-        let events = organization.audit_events.ok_or_else(|| shape("auditEvents is missing"))?;
-        let Some(events) = events else { return Ok(Some(None)) };
-        let edges = events.edges.ok_or_else(|| shape("auditEvents.edges is null"))?;
-        let info = events.page_info.and_then(|info| Members::parse(info.get()));
+        let body = self.body;
+        if body.seen(Place::Data) != Seen::Present {
+            return Err(shape("data is missing"));
+        }
+        match body.seen(Place::Organization) {
+            Seen::Absent => return Err(shape("organization is missing")),
+            Seen::Null => return Ok(None),
+            Seen::Present => {}
+        }
+        match body.seen(Place::Events) {
+            Seen::Absent => return Err(shape("auditEvents is missing")),
+            Seen::Null => return Ok(Some(None)),
+            Seen::Present => {}
+        }
+        if body.seen(Place::Edges) != Seen::Present {
+            return Err(shape("auditEvents.edges is null"));
+        }
+        let info = body.page_info.and_then(Members::parse);
         let mut info = info.ok_or_else(|| shape("auditEvents.pageInfo is no object"))?;
         let has_next = match info.take("hasNextPage") {
             Some("true") => true,
             Some("false") => false,
             _ => return Err(shape("pageInfo.hasNextPage is neither true nor false")),
         };
-        let rows = edges.into_iter().map(|edge| edge.and_then(|edge| edge.node)).collect();
-        Ok(Some(Some(Connection { rows, end_cursor: info.text("endCursor"), has_next })))
+        Ok(Some(Some(Connection { rows: body.rows, end_cursor: info.text("endCursor"), has_next })))
     }
 }

@@ -1,7 +1,5 @@
 //! Rows leave here, and the state follows them: a gap moves down only past what was handed out.
 
-use std::collections::VecDeque;
-
 use crate::record::Row;
 use crate::settings::Config;
 use crate::state::{Gap, State};
@@ -21,15 +19,16 @@ pub struct Waiting {
 pub struct Pending {
     /// The gap it belongs to, by its place in the list; none: the page belongs to no gap.
     gap: Option<usize>,
-    /// What is still to be handed out, newest first.
-    waiting: VecDeque<Waiting>,
+    /// What is still to be handed out; the newest, which goes first, stands last.
+    waiting: Vec<Waiting>,
     /// What becomes of the gap when all is out; none: the gap is closed.
     after: Option<Gap>,
 }
 
 impl Pending {
-    /// The rows of a page of this gap, and the gap when all are out (none: it is closed).
-    pub fn new(gap: usize, waiting: VecDeque<Waiting>, after: Option<Gap>) -> Self {
+    /// The rows of a page of this gap, newest first, and the gap when all are out (none: it is closed).
+    pub fn new(gap: usize, mut waiting: Vec<Waiting>, after: Option<Gap>) -> Self {
+        waiting.reverse();
         Self { gap: Some(gap), waiting, after }
     }
 
@@ -49,11 +48,11 @@ pub fn hand_out(
 ) -> (Vec<Row>, Option<String>) {
     let mut rows = Vec::with_capacity(max.min(pending.waiting.len()));
     let mut passed = Vec::new();
-    while let Some(next) = pending.waiting.front() {
+    while let Some(next) = pending.waiting.last() {
         if !next.excluded && rows.len() >= max {
             break;
         }
-        let Some(next) = pending.waiting.pop_front() else { break };
+        let Some(next) = pending.waiting.pop() else { break };
         passed.push((next.row.at, next.row.uuid));
         if !next.excluded {
             rows.push(next.row);

@@ -1,41 +1,103 @@
-//! Small pieces of JSON, where generated code would be larger than the whole component may be: an object as its raw
-//! members, and the writing of one. The hot path, events, does not come through here.
+//! Small pieces of JSON, where generated code would be larger than the whole component may be: a value taken apart one
+//! level deep, and the writing of an object. The hot path, events, comes through here for single texts only.
 
 use std::fmt::Write;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+/// A value, taken apart one level deep; what is below stays raw JSON.
+enum Value<'a> {
+    Text(String),
+    List(Vec<&'a str>),
+    Object(Members<'a>),
+    /// A number, true, false or null.
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Value<'de> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(OneLevel)
+    }
+}
+
+/// Takes any type, so that the parser need not bring along its words and its printing of numbers for a wrong one.
+struct OneLevel;
+
+impl<'de> Visitor<'de> for OneLevel {
+    type Value = Value<'de>;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<&RawValue>()? {
+            items.push(item.get());
+        }
+        Ok(Value::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(key) = map.next_key::<String>()? {
+            members.push((key, map.next_value::<&RawValue>()?.get()));
+        }
+        Ok(Value::Object(Members(members)))
+    }
+}
+
+/// Where JSON goes wrong, in words; what the parser itself would say takes 2 kB of the component.
+pub fn place(why: &serde_json::Error) -> String {
+    format!("it goes wrong at line {}, column {}", why.line(), why.column())
+}
 
 /// The members of an object in their order, each value as raw JSON.
 #[derive(Default)]
 pub struct Members<'a>(Vec<(String, &'a str)>);
 
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-
-            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                out.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(key) = map.next_key::<String>()? {
-                    members.push((key, map.next_value::<&RawValue>()?.get()));
-                }
-                Ok(Members(members))
-            }
-        }
-        input.deserialize_map(Object)
-    }
-}
-
 impl<'a> Members<'a> {
+    /// Takes an object apart.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, in words: no JSON, or no object.
+    pub fn read(text: &'a str) -> Result<Self, String> {
+        match serde_json::from_slice(text.as_bytes()) {
+            Ok(Value::Object(members)) => Ok(members),
+            Ok(_) => Err(format!("it is {}", kind(text.trim_ascii_start()))),
+            Err(why) => Err(place(&why)),
+        }
+    }
+
     /// Takes an object apart; none if it is none.
     pub fn parse(text: &'a str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        Self::read(text).ok()
     }
 
     /// Takes a member out; `null` counts as absent. Of two of the same name the last one counts.
@@ -64,13 +126,18 @@ impl<'a> Members<'a> {
 
 /// The items of a list, each as raw JSON; none if it is none.
 pub fn items(text: &str) -> Option<Vec<&str>> {
-    let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    Some(items.into_iter().map(RawValue::get).collect())
+    match serde_json::from_slice(text.as_bytes()) {
+        Ok(Value::List(items)) => Some(items),
+        _ => None,
+    }
 }
 
 /// A JSON string's text; none if it is none.
 pub fn string(text: &str) -> Option<String> {
-    serde_json::from_str(text).ok()
+    match serde_json::from_slice(text.as_bytes()) {
+        Ok(Value::Text(text)) => Some(text),
+        _ => None,
+    }
 }
 
 /// What a JSON value is, in words.

@@ -5,8 +5,7 @@
 //! was opened); in the very millisecond that a walk has reached it is the walk's *edge*. Gaps never overlap, so no part
 //! can be mistaken for another, and history far below never enters.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-
+use crate::base64;
 use crate::time::Millis;
 
 /// At most this many recent uuids: 25 times a full page, and 290 kB of checkpoint. When there are more, the overlap
@@ -88,12 +87,12 @@ impl Known {
             bytes.extend_from_slice(&at.get().to_be_bytes()[2..]);
             bytes.extend_from_slice(&uuid.to_be_bytes());
         }
-        BASE64_STANDARD.encode(bytes)
+        base64::encode(&bytes)
     }
 
     /// Reads what [`Self::pack`] wrote; none for anything else.
     pub fn unpack(text: &str) -> Option<Self> {
-        let bytes = BASE64_STANDARD.decode(text).ok()?;
+        let bytes = base64::decode(text)?;
         let (entries, rest) = bytes.as_chunks::<PACKED>();
         let mut known = Vec::with_capacity(entries.len());
         for entry in entries {

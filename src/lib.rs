@@ -30,6 +30,8 @@ mod fields;
 
 pub mod settings;
 
+mod base64;
+
 pub mod known;
 
 pub mod budget;
@@ -45,6 +47,8 @@ pub mod query;
 pub mod response;
 
 pub mod record;
+
+mod body;
 
 pub mod graphql;
 

@@ -1,11 +1,10 @@
 //! One event node → one record, in a single pass: key order and number text stay as they came, white space goes, and
 //! `data`, which is JSON inside a string, becomes the JSON value if it parses.
 
-use std::borrow::Cow;
-
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
+use crate::json::{push_string, string};
 use crate::known::parse_uuid;
 use crate::time::Millis;
 
@@ -29,65 +28,57 @@ pub struct Row {
     pub payload: String,
 }
 
-impl<'de> Deserialize<'de> for Row {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        input.deserialize_map(Node)
-    }
-}
-
-struct Node;
-
-impl<'de> Visitor<'de> for Node {
-    type Value = Row;
-
-    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("an event")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
-        let (mut id, mut occurred_at, mut kind) = (None, None, None);
-        let mut payload = String::with_capacity(512);
-        payload.push('{');
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            let value: &'de RawValue = map.next_value()?;
-            if payload.len() > 1 {
-                payload.push(',');
-            }
-            payload.push_str(&serde_json::to_string(&key).map_err(A::Error::custom)?);
-            payload.push(':');
-            match &*key {
-                "uuid" => id = Some(text(value, "uuid")?),
-                "occurredAt" => occurred_at = Some(text(value, "occurredAt")?),
-                "type" => kind = Some(text(value, "type")?),
-                _ => {}
-            }
-            match &*key {
-                "data" => push_data(&mut payload, value.get()),
-                _ => push_compact(&mut payload, value.get()),
-            }
+/// Reads an event; the inner error says what is wrong with it, and the reading can go on behind it.
+///
+/// # Errors
+///
+/// What is wrong with the JSON.
+pub fn read<'de, A: MapAccess<'de>>(mut map: A) -> Result<Result<Row, &'static str>, A::Error> {
+    let (mut id, mut occurred_at, mut kind) = (None, None, None);
+    let mut payload = String::with_capacity(512);
+    payload.push('{');
+    while let Some(key) = map.next_key::<String>()? {
+        let value: &'de RawValue = map.next_value()?;
+        let value = value.get();
+        if payload.len() > 1 {
+            payload.push(',');
         }
-        payload.push('}');
-        let id: String = id.ok_or_else(|| A::Error::missing_field("uuid"))?;
-        let occurred_at: String =
-            occurred_at.ok_or_else(|| A::Error::missing_field("occurredAt"))?;
-        let kind = kind.ok_or_else(|| A::Error::missing_field("type"))?;
-        let uuid = parse_uuid(&id).ok_or_else(|| A::Error::custom("node.uuid is no uuid"))?;
-        let at = Millis::parse_rfc3339(&occurred_at)
-            .ok_or_else(|| A::Error::custom("node.occurredAt is no RFC 3339 time"))?;
-        Ok(Row { at, uuid, id, occurred_at, kind, payload })
+        push_string(&mut payload, &key);
+        payload.push(':');
+        match key.as_str() {
+            "uuid" => id = string(value),
+            "occurredAt" => occurred_at = string(value),
+            "type" => kind = string(value),
+            _ => {}
+        }
+        match key.as_str() {
+            "data" => push_data(&mut payload, value),
+            _ => push_compact(&mut payload, value),
+        }
     }
+    payload.push('}');
+    Ok(identified(id, occurred_at, kind, payload))
 }
 
-fn text<E: serde::de::Error>(value: &RawValue, field: &str) -> Result<String, E> {
-    serde_json::from_str(value.get())
-        .map_err(|_| E::custom(format_args!("node.{field} is no text")))
+fn identified(
+    id: Option<String>,
+    occurred_at: Option<String>,
+    kind: Option<String>,
+    payload: String,
+) -> Result<Row, &'static str> {
+    let id = id.ok_or("node.uuid is no text")?;
+    let occurred_at = occurred_at.ok_or("node.occurredAt is no text")?;
+    let kind = kind.ok_or("node.type is no text")?;
+    let uuid = parse_uuid(&id).ok_or("node.uuid is no uuid")?;
+    let at = Millis::parse_rfc3339(&occurred_at).ok_or("node.occurredAt is no RFC 3339 time")?;
+    Ok(Row { at, uuid, id, occurred_at, kind, payload })
 }
 
 /// Writes `data`: unfolded if it is a string of JSON, else as it came.
 fn push_data(out: &mut String, raw: &str) {
-    let inner: Option<String> =
-        if raw.starts_with('"') { serde_json::from_str(raw).ok() } else { None };
-    let parsed = inner.as_deref().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
+    let inner: Option<String> = if raw.starts_with('"') { string(raw) } else { None };
+    let parsed =
+        inner.as_deref().and_then(|text| serde_json::from_slice::<&RawValue>(text.as_bytes()).ok());
     match parsed {
         Some(value) if depth(value.get()) <= DEPTH_MAX => push_compact(out, value.get()),
         _ => push_compact(out, raw),
@@ -100,7 +91,8 @@ fn push_compact(out: &mut String, json: &str) {
         out.push_str(json);
         return;
     }
-    // Runs between white space are copied whole; within strings nothing is touched.
+    // Runs between white space are copied whole; within strings nothing is touched. White space is ASCII, so every cut
+    // lies between characters.
     let bytes = json.as_bytes();
     let (mut from, mut at, mut quoted) = (0, 0, false);
     while at < bytes.len() {
@@ -108,14 +100,14 @@ fn push_compact(out: &mut String, json: &str) {
             b'"' => quoted = !quoted,
             b'\\' if quoted => at += 1,
             b' ' | b'\n' | b'\r' | b'\t' if !quoted => {
-                out.push_str(&json[from..at]);
+                out.push_str(json.get(from..at).unwrap_or_default());
                 from = at + 1;
             }
             _ => {}
         }
         at += 1;
     }
-    out.push_str(&json[from..]);
+    out.push_str(json.get(from..).unwrap_or_default());
 }
 
 /// How deep valid JSON is nested.
@@ -139,13 +131,33 @@ fn depth(json: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::{Deserializer, Visitor};
+
     use super::*;
+
+    struct Node;
+
+    impl<'de> Visitor<'de> for Node {
+        type Value = Result<Row, &'static str>;
+
+        fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            out.write_str("an event")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            read(map)
+        }
+    }
+
+    fn row_of(node: &str) -> Option<Row> {
+        serde_json::Deserializer::from_str(node).deserialize_map(Node).ok()?.ok()
+    }
 
     const HEAD: &str = r#""uuid":"01931fa7-b1c0-7abc-8abc-0123456789ab","occurredAt":"2024-11-12T09:15:04.000Z","type":"X""#;
 
     fn payload_of(rest: &str) -> String {
         let node = format!("{{{HEAD},{rest}}}");
-        let row: Row = serde_json::from_str(&node).unwrap();
+        let row = row_of(&node).unwrap();
         row.payload
             .strip_prefix(&format!("{{{HEAD},"))
             .unwrap()
@@ -197,7 +209,7 @@ mod tests {
             r#"{"uuid":"01931fa7-b1c0-7abc-8abc-0123456789ab","type":"X"}"#,
             "[]",
         ] {
-            assert!(serde_json::from_str::<Row>(node).is_err(), "{node}");
+            assert!(row_of(node).is_none(), "{node}");
         }
     }
 }

@@ -8,9 +8,9 @@ use crate::time::{Millis, SECOND_MS};
 use crate::token::Token;
 
 /// Events a page: Buildkite shows at most 500 (buildkite.com/docs/apis/graphql/graphql-resource-limits).
-pub const PAGE_SIZE_MAX: u64 = 500;
+pub const PAGE_SIZE_MAX: i64 = 500;
 /// A day, in seconds: longer lookbacks and intervals are more likely a slip than a wish.
-const DAY_SECONDS: u64 = 86_400;
+const DAY_SECONDS: i64 = 86_400;
 
 /// What the operator wants, checked.
 #[derive(Debug, Clone)]
@@ -52,12 +52,12 @@ impl Config {
             backfill_start: fields.start(now),
             endpoint: fields.endpoint(),
             page_size: fields.number("page_size", 1, PAGE_SIZE_MAX, PAGE_SIZE_MAX) as u32,
-            lookback_ms: fields.number("lookback_seconds", 1, DAY_SECONDS, 300) as i64 * SECOND_MS,
-            poll_interval_ms: fields.number("poll_interval_seconds", 1, DAY_SECONDS, 60) as i64
+            lookback_ms: fields.number("lookback_seconds", 1, DAY_SECONDS, 300) * SECOND_MS,
+            poll_interval_ms: fields.number("poll_interval_seconds", 1, DAY_SECONDS, 60)
                 * SECOND_MS,
             event_types: fields.types("event_types"),
             exclude_event_types: fields.types("exclude_event_types"),
-            reserve_percent: fields.number("reserve_percent", 0, 90, 25) as i64,
+            reserve_percent: fields.number("reserve_percent", 0, 90, 25),
             request_spacing_ms: fields.spacing(),
             token: fields.token(secrets),
         };

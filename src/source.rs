@@ -152,9 +152,8 @@ impl Source {
         max_records: u32,
         now: Millis,
     ) -> Result<Batch, Error> {
-        let headers =
-            exchange.as_ref().map(|response| response.headers.clone()).unwrap_or_default();
-        let answer = answer(&self.config, ask, exchange, now).map_err(|refusal| refusal.error)?;
+        let answer = answer(&self.config, ask, &exchange, now).map_err(|refusal| refusal.error)?;
+        let headers = exchange.map(|response| response.headers).unwrap_or_default();
         let mut stats = Stats { requests: 1, ..Stats::default() };
         match answer {
             Answer::Page(page) => {
@@ -233,10 +232,9 @@ impl Source {
         stats.null_nodes = tally.null_nodes;
         stats.notes.extend(tally.notes);
         if tally.null_nodes > 0 {
-            let count = tally.null_nodes;
-            stats
-                .notes
-                .push(format!("Buildkite could not show {count} events (null in its answer)"));
+            let count = tally.null_nodes.to_string();
+            let note = ["Buildkite could not show ", &count, " events (null in its answer)"];
+            stats.notes.push(note.concat());
         }
     }
 
@@ -278,7 +276,9 @@ impl Source {
 
     /// Closes a call. `next` follows from the plan alone, never from how many records there are.
     fn batch(&mut self, rows: Vec<Row>, mut stats: Stats, now: Millis) -> Batch {
-        stats.notes.splice(0..0, std::mem::take(&mut self.notes));
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.append(&mut stats.notes);
+        stats.notes = notes;
         let next = match plan(&self.config, &self.state, self.polled_here, now) {
             _ if !self.pending.is_empty() => Next::Ready,
             Step::Ask(_) => Next::Ready,

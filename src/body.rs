@@ -1,0 +1,231 @@
+//! The walk over an answer's JSON: one pass over the events by one reader that knows at which place it stands. What has
+//! another shape is noted and passed over, so errors of the parser are errors of the JSON alone.
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::json::place;
+use crate::record::{self, Row};
+
+/// A place in the answer that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The answer as a whole.
+    Answer,
+    /// `errors`, kept raw.
+    Errors,
+    /// `data`.
+    Data,
+    /// `data.organization`.
+    Organization,
+    /// `permissions` of the organization, kept raw.
+    Permissions,
+    /// `auditEvents` of the organization.
+    Events,
+    /// `pageInfo` of the events, kept raw.
+    PageInfo,
+    /// `edges` of the events.
+    Edges,
+    /// One of them.
+    Edge,
+    /// Its `node`.
+    Node,
+}
+
+/// Which member of which place leads where; what is not here is passed over.
+const MEMBERS: [(Place, &str, Place); 8] = [
+    (Place::Answer, "errors", Place::Errors),
+    (Place::Answer, "data", Place::Data),
+    (Place::Data, "organization", Place::Organization),
+    (Place::Organization, "permissions", Place::Permissions),
+    (Place::Organization, "auditEvents", Place::Events),
+    (Place::Events, "pageInfo", Place::PageInfo),
+    (Place::Events, "edges", Place::Edges),
+    (Place::Edge, "node", Place::Node),
+];
+
+/// What stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing, so far.
+    Absent,
+    /// Null.
+    Null,
+    /// Something else.
+    Present,
+}
+
+/// What an answer holds.
+pub struct Body<'a> {
+    seen: [Seen; Place::Node as usize + 1],
+    /// The errors, raw; none if null or absent, as with the next two.
+    pub errors: Option<&'a str>,
+    /// The permissions of the organization, raw.
+    pub permissions: Option<&'a str>,
+    /// The page info of the events, raw.
+    pub page_info: Option<&'a str>,
+    /// The events; none for a null node or edge.
+    pub rows: Vec<Option<Row>>,
+    /// The first thing of another shape.
+    pub wrong: Option<String>,
+}
+
+impl<'a> Body<'a> {
+    /// Walks over an answer.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no JSON, in words.
+    pub fn read(text: &'a [u8]) -> Result<Self, String> {
+        let mut body = Self {
+            seen: [Seen::Absent; Place::Node as usize + 1],
+            errors: None,
+            permissions: None,
+            page_info: None,
+            rows: Vec::new(),
+            wrong: None,
+        };
+        let mut input = serde_json::Deserializer::from_slice(text);
+        let walk = Walk { place: Place::Answer, body: &mut body };
+        walk.deserialize(&mut input).and_then(|()| input.end()).map_err(|why| place(&why))?;
+        Ok(body)
+    }
+
+    /// What stands at a place.
+    pub fn seen(&self, place: Place) -> Seen {
+        self.seen[place as usize]
+    }
+}
+
+/// The reader at a place.
+struct Walk<'w, 'a> {
+    place: Place,
+    body: &'w mut Body<'a>,
+}
+
+impl<'a> Walk<'_, 'a> {
+    fn note(&mut self, seen: Seen) {
+        self.body.seen[self.place as usize] = seen;
+    }
+
+    fn wrong(&mut self, why: &str) {
+        self.body.wrong.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// Notes a value of another type; a place is named as it is in the answer.
+    fn other(mut self, what: &str) {
+        let named = MEMBERS.iter().find(|(_, _, place)| *place == self.place);
+        let name = named.map_or("edge", |(_, name, _)| name);
+        self.wrong(&[name, " is ", what].concat());
+    }
+
+    /// Reads the members of the object at this place.
+    fn members<A: MapAccess<'a>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let leads =
+                |(from, name, _): &&(Place, &str, Place)| *from == self.place && *name == key;
+            let Some((_, _, place)) = MEMBERS.iter().find(leads) else {
+                map.next_value::<&RawValue>()?;
+                continue;
+            };
+            if self.body.seen(*place) != Seen::Absent {
+                self.wrong(&[&key, " stands twice"].concat());
+            }
+            map.next_value_seed(Walk { place: *place, body: self.body })?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Walk<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(mut self, input: D) -> Result<(), D::Error> {
+        let kept = match self.place {
+            Place::Errors => &mut self.body.errors,
+            Place::Permissions => &mut self.body.permissions,
+            Place::PageInfo => &mut self.body.page_info,
+            _ => return input.deserialize_any(self),
+        };
+        let raw = <&RawValue>::deserialize(input)?.get();
+        *kept = Some(raw).filter(|raw| *raw != "null");
+        self.note(Seen::Present);
+        Ok(())
+    }
+}
+
+impl<'a> Visitor<'a> for Walk<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("JSON")
+    }
+
+    fn visit_unit<E>(mut self) -> Result<(), E> {
+        self.note(Seen::Null);
+        if self.place == Place::Edge {
+            self.body.rows.push(None);
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.other("true or false");
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.other("a number");
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.other("a number");
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.other("a number");
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.other("text");
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(mut self, mut list: A) -> Result<(), A::Error> {
+        if self.place == Place::Edges {
+            self.note(Seen::Present);
+            while list.next_element_seed(Walk { place: Place::Edge, body: self.body })?.is_some() {}
+            return Ok(());
+        }
+        while list.next_element::<&RawValue>()?.is_some() {}
+        self.other("a list");
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'a>>(mut self, map: A) -> Result<(), A::Error> {
+        self.note(Seen::Present);
+        match self.place {
+            Place::Edges => {
+                self.wrong("edges is an object");
+                self.members(map)
+            }
+            Place::Edge => {
+                self.body.rows.push(None);
+                self.body.seen[Place::Node as usize] = Seen::Absent;
+                self.members(map)
+            }
+            Place::Node => {
+                match (record::read(map)?, self.body.rows.last_mut()) {
+                    (Ok(row), Some(last)) => *last = Some(row),
+                    (Err(why), _) => self.wrong(why),
+                    (Ok(_), None) => {} // An edge has been pushed.
+                }
+                Ok(())
+            }
+            _ => self.members(map),
+        }
+    }
+}
