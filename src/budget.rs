@@ -79,19 +79,24 @@ impl Budget {
         self.open_windows(now).map(usable).min().map_or(0, |usable| (usable / 4 - spent).max(0))
     }
 
+    /// What the next live poll will cost, as far as the last ones tell.
+    fn poll_points(&self) -> i64 {
+        self.live_points.max(PAGE_POINTS + EVENT_POINTS)
+    }
+
     /// What the live polls that are due before the reset will cost.
     fn live_need(&self, config: &Config, now: Millis) -> i64 {
         let polls = self.resets(now).since(now) / config.poll_interval_ms + 1;
-        polls.saturating_mul(self.live_points.max(PAGE_POINTS + EVENT_POINTS))
+        polls.saturating_mul(self.poll_points())
     }
 
     /// What a live poll may take: all down to the reserve, and one small page a window even below it.
     pub fn for_live(&self, config: &Config, page: u32, now: Millis) -> Allowance {
         let Some(available) = self.available(config, now) else { return Allowance::Page(page) };
-        let expected = self.live_points.max(PAGE_POINTS + EVENT_POINTS);
         let small = page.min(SMALL_PAGE as u32);
-        if available >= expected {
-            Allowance::Page(page.min(events_for(available)).max(small.min(page)))
+        if available >= self.poll_points() {
+            // A poll is charged for what it brings, and most bring little: a small page is always worth asking for.
+            Allowance::Page(page.min(events_for(available)).max(small))
         } else if !same_window(self.small_asked, self.resets(now)) && self.has_any(now) {
             Allowance::Page(small)
         } else {
@@ -129,13 +134,23 @@ impl Budget {
         }
     }
 
-    /// Whether the next live page is the one below the reserve.
-    pub fn note_live(&mut self, config: &Config, now: Millis) {
-        let below = self
-            .available(config, now)
-            .is_some_and(|left| left < self.live_points.max(PAGE_POINTS + EVENT_POINTS));
-        if below {
+    /// Takes in what the answer to a live ask says. What it was charged foretells the next polls only if it `is_typical`:
+    /// the first page of a backfill or after an outage is not.
+    pub fn note_live(
+        &mut self,
+        config: &Config,
+        headers: &[(String, String)],
+        points: i64,
+        is_typical: bool,
+        now: Millis,
+    ) {
+        let was_below = self.available(config, now).is_some_and(|left| left < self.poll_points());
+        self.observe(headers, now);
+        if was_below {
             self.small_asked = Some(self.resets(now));
+        }
+        if is_typical {
+            self.live_points = points;
         }
     }
 

@@ -159,10 +159,13 @@ impl Source {
             Answer::Page(page) => {
                 let estimate =
                     PAGE_POINTS + EVENT_POINTS * page.rows.iter().flatten().count() as i64;
+                // A poll long after the last one, or the first, brings more than the polls to come will.
+                let since = self.state.polled.map(|polled| self.asked_at.since(polled));
+                let is_typical = since.is_some_and(|ms| ms <= 2 * self.config.poll_interval_ms);
                 let (pending, tally) =
                     absorb(&self.config, &mut self.state, ask, page, self.asked_at)?;
                 self.pending = pending;
-                self.charge(ask, &headers, estimate, now, &mut stats);
+                stats.points = self.charge(ask, &headers, estimate, is_typical, now);
                 self.tally(tally, &mut stats);
                 self.grow(ask);
             }
@@ -204,26 +207,27 @@ impl Source {
         ask: &Ask,
         headers: &[(String, String)],
         estimate: i64,
+        is_typical: bool,
         now: Millis,
-        stats: &mut Stats,
-    ) {
+    ) -> u64 {
         let charged = number(headers, "ratelimit-complexity-actual").filter(|points| *points >= 0);
         let points = charged.unwrap_or(estimate).min(1_000_000);
-        stats.points = u64::try_from(points).unwrap_or(0);
         let budget = &mut self.state.budget;
-        budget.observe(headers, now);
         match ask.target {
             Target::Live { .. } | Target::Start => {
-                budget.live_points = points;
-                budget.note_live(&self.config, now);
+                budget.note_live(&self.config, headers, points, is_typical, now);
                 self.polled_here = true;
             }
-            Target::Gap(index) if index > 0 || self.state.gaps.len() == 1 => {
-                budget.note_old(points, now)
+            Target::Gap(index) => {
+                budget.observe(headers, now);
+                if index > 0 || self.state.gaps.len() == 1 {
+                    budget.note_old(points, now);
+                }
             }
-            Target::Gap(_) | Target::Check => {}
+            Target::Check => {}
         }
         self.state.took_turn(if let Target::Gap(index) = ask.target { index } else { 0 });
+        u64::try_from(points).unwrap_or(0)
     }
 
     fn tally(&mut self, tally: Tally, stats: &mut Stats) {
