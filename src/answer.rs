@@ -156,16 +156,17 @@ fn said(config: &Config, response: &Response) -> String {
 /// The longer reset of the two buckets (seconds left, may be negative) or the seconds that the message names; at least
 /// a second, at most an hour.
 fn retry_after_ms(response: &Response) -> i64 {
-    let words = response.body.split(|byte| *byte == b' ');
-    let named = words.clone().zip(words.clone().skip(1)).zip(words.skip(2)).filter_map(
-        |((before, number), after)| match before.ends_with(b"in") && after.starts_with(b"second") {
-            true => std::str::from_utf8(number).ok()?.parse::<i64>().ok(),
-            false => None,
-        },
-    );
     let headers = ["ratelimit-reset", "ratelimit-user-reset", "retry-after"];
     let headers = headers.into_iter().filter_map(|name| number(&response.headers, name));
-    let seconds = headers.chain(named).max().unwrap_or(WAIT_SECONDS);
+    let mut longest = headers.max();
+    let (mut before, mut named): (&[u8], &[u8]) = (b"", b"");
+    for word in response.body.split(|byte| *byte == b' ') {
+        if before.ends_with(b"in") && word.starts_with(b"second") {
+            longest = longest.max(std::str::from_utf8(named).ok().and_then(|text| text.parse().ok()));
+        }
+        (before, named) = (named, word);
+    }
+    let seconds = longest.unwrap_or(WAIT_SECONDS);
     // One second more than named, since what is named is cut to whole seconds.
     seconds.saturating_add(1).clamp(1, HOUR_MS / SECOND_MS).saturating_mul(SECOND_MS)
 }
