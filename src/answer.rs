@@ -162,7 +162,8 @@ fn retry_after_ms(response: &Response) -> i64 {
     let (mut before, mut named): (&[u8], &[u8]) = (b"", b"");
     for word in response.body.split(|byte| *byte == b' ') {
         if before.ends_with(b"in") && word.starts_with(b"second") {
-            longest = longest.max(std::str::from_utf8(named).ok().and_then(|text| text.parse().ok()));
+            longest =
+                longest.max(std::str::from_utf8(named).ok().and_then(|text| text.parse().ok()));
         }
         (before, named) = (named, word);
     }

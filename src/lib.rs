@@ -38,6 +38,8 @@ pub mod budget;
 
 pub mod state;
 
+mod reader;
+
 pub mod checkpoint;
 
 pub mod plan;
