@@ -15,20 +15,6 @@ const SETTINGS_BYTES_MAX: usize = 256 * 1024;
 /// Letters of a wrong value that are shown.
 const SHORT: usize = 60;
 
-/// Every key, for the message about one that is not known.
-const KEYS: [&str; 10] = [
-    "org_slug",
-    "backfill_start_time",
-    "endpoint",
-    "page_size",
-    "lookback_seconds",
-    "poll_interval_seconds",
-    "event_types",
-    "exclude_event_types",
-    "reserve_percent",
-    "rate_limit",
-];
-
 /// The settings while they are taken apart: each reader removes its key and notes its faults.
 pub struct Fields<'a> {
     members: Members<'a>,
@@ -221,21 +207,21 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidConfig`] with every fault that was found, unknown keys included.
-    pub fn finish(mut self) -> Result<(), Error> {
-        self.unknown();
+    /// [`Error::InvalidConfig`] with every fault that was found, keys that are not `known` included.
+    pub fn finish(mut self, known: &[&str]) -> Result<(), Error> {
+        self.unknown(known);
         if self.faults.is_empty() { Ok(()) } else { Err(Error::InvalidConfig(self.faults)) }
     }
 
     /// What no reader has taken is not known.
-    fn unknown(&mut self) {
+    fn unknown(&mut self, known: &[&str]) {
         let members = std::mem::take(&mut self.members);
         for key in members.rest().take(20) {
             let shown = short(key, SHORT);
-            let near = KEYS.iter().map(|known| (distance(known, &shown), *known)).min();
+            let near = known.iter().map(|known| (distance(known, &shown), *known)).min();
             let hint = match near {
                 Some((steps, known)) if steps <= 4 => ["did you mean ", known, "?"].concat(),
-                _ => ["known are ", &KEYS.join(", ")].concat(),
+                _ => ["known are ", &known.join(", ")].concat(),
             };
             self.fault(&shown, "unknown setting", &hint);
         }

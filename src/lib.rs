@@ -64,6 +64,8 @@ pub mod absorb;
 
 pub mod check;
 
+mod batch;
+
 pub mod source;
 
 pub mod descriptor;
