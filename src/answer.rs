@@ -1,6 +1,6 @@
 //! Response → what it means. The rows of the table are tested in one fixed order, and null is never read as "no events".
 
-use crate::budget::{header, number};
+use crate::budget::header;
 use crate::error::{Error, FieldError};
 use crate::graphql::{self, Connection, Envelope};
 use crate::json::Members;
@@ -8,10 +8,8 @@ use crate::plan::Ask;
 use crate::record::Row;
 use crate::response::{Exchange, Failure, Response};
 use crate::settings::Config;
-use crate::time::{HOUR_MS, Millis, SECOND_MS};
+use crate::time::Millis;
 
-/// How long to wait after a 429 that names no time, in seconds: a fifth of Buildkite's window.
-const WAIT_SECONDS: i64 = 60;
 /// Longest cursor that is kept; Buildkite's have less than a hundred characters.
 const CURSOR_BYTES_MAX: usize = 4_096;
 
@@ -91,7 +89,7 @@ pub fn answer(
     };
     match response.status {
         200 => body(config, ask, response, now),
-        429 => Ok(Answer::Later(retry_after_ms(response))),
+        429 => Ok(Answer::Later(response.retry_after_ms())),
         504 => Ok(Answer::Smaller(Error::Transient(format!("HTTP 504{}", said(config, response))))),
         status => Err(refused(config, status, response)),
     }
@@ -151,23 +149,6 @@ fn said(config: &Config, response: &Response) -> String {
         body.text("message").or_else(|| body.take("errors").and_then(first))
     });
     message.map_or(String::new(), |message| [": \"", &config.token.quote(&message), "\""].concat())
-}
-
-/// The longer reset of the two buckets (seconds left, may be negative) or the seconds that the message names; at least
-/// a second, at most an hour.
-fn retry_after_ms(response: &Response) -> i64 {
-    let words = response.body.split(|byte| *byte == b' ');
-    let named = words.clone().zip(words.clone().skip(1)).zip(words.skip(2)).filter_map(
-        |((before, number), after)| match before.ends_with(b"in") && after.starts_with(b"second") {
-            true => std::str::from_utf8(number).ok()?.parse::<i64>().ok(),
-            false => None,
-        },
-    );
-    let headers = ["ratelimit-reset", "ratelimit-user-reset", "retry-after"];
-    let headers = headers.into_iter().filter_map(|name| number(&response.headers, name));
-    let seconds = headers.chain(named).max().unwrap_or(WAIT_SECONDS);
-    // One second more than named, since what is named is cut to whole seconds.
-    seconds.saturating_add(1).clamp(1, HOUR_MS / SECOND_MS).saturating_mul(SECOND_MS)
 }
 
 /// A 200: encoding, JSON, permission, errors, organization, connection, in this order.
@@ -245,13 +226,6 @@ fn page(connection: Connection, response: &Response, now: Millis) -> Page {
         rows: connection.rows,
         end_cursor: connection.end_cursor.filter(usable),
         has_next: connection.has_next,
-        sent_at: sent_at(response, now),
+        sent_at: response.sent_at(now),
     }
-}
-
-/// The server's time when the request was sent: its `Date` less the request's duration. A `Date` more than a day ahead
-/// of the host is not believed, for a ceiling in the future would hide events; one that lies behind does no harm.
-fn sent_at(response: &Response, now: Millis) -> Option<Millis> {
-    let date = Millis::parse_http_date(header(&response.headers, "date")?)?;
-    (date.since(now) <= 24 * HOUR_MS).then(|| date.plus(-response.elapsed_ms.max(0)))
 }

@@ -54,29 +54,34 @@ pub enum Allowance {
 
 impl Budget {
     /// The buckets whose window has not ended. A reset further away than an hour is no reset but a clock that jumped.
-    fn open_windows(&self, now: Millis) -> impl Iterator<Item = &Bucket> {
-        let buckets = [self.organization.as_ref(), self.user.as_ref()];
-        let is_open = move |bucket: &&Bucket| (1..=HOUR_MS).contains(&bucket.resets.since(now));
-        buckets.into_iter().flatten().filter(is_open)
+    fn open_windows(&self, now: Millis) -> Vec<&Bucket> {
+        let mut open = Vec::new();
+        for bucket in [&self.organization, &self.user].into_iter().flatten() {
+            if (1..=HOUR_MS).contains(&bucket.resets.since(now)) {
+                open.push(bucket);
+            }
+        }
+        open
     }
 
     /// Points left above the reserve, in the tighter bucket; none: unknown, so not limited.
     fn available(&self, config: &Config, now: Millis) -> Option<i64> {
         self.open_windows(now)
+            .iter()
             .map(|bucket| bucket.remaining.saturating_sub(reserve(config, bucket)))
             .min()
     }
 
     /// When there are points again: the later end of the open windows.
     fn resets(&self, now: Millis) -> Millis {
-        self.open_windows(now).map(|bucket| bucket.resets).max().unwrap_or(now)
+        self.open_windows(now).iter().map(|bucket| bucket.resets).max().unwrap_or(now)
     }
 
     /// A quarter of what we may use in a window, less what old gaps have already had of it.
     fn old_share(&self, config: &Config, now: Millis) -> i64 {
-        let usable = |bucket: &Bucket| bucket.limit.saturating_sub(reserve(config, bucket));
+        let usable = |bucket: &&Bucket| bucket.limit.saturating_sub(reserve(config, bucket));
         let spent = if same_window(self.window, self.resets(now)) { self.old_points } else { 0 };
-        self.open_windows(now).map(usable).min().map_or(0, |usable| (usable / 4 - spent).max(0))
+        self.open_windows(now).iter().map(usable).min().map_or(0, |usable| (usable / 4 - spent).max(0))
     }
 
     /// What the next live poll will cost, as far as the last ones tell.
@@ -106,7 +111,7 @@ impl Budget {
 
     /// Whether a request would not run into an empty bucket.
     fn has_any(&self, now: Millis) -> bool {
-        self.open_windows(now).all(|bucket| bucket.remaining > 0)
+        self.open_windows(now).iter().all(|bucket| bucket.remaining > 0)
     }
 
     /// What the rest of the newest gap may take while an older one is open: all but the share of the old.

@@ -2,11 +2,11 @@
 
 use crate::budget::{Bucket, Budget};
 use crate::endpoint::DEFAULT;
-use crate::error::Error;
-use crate::json::{Members, Object, items, push_string, string};
-use crate::known::Known;
+use crate::error::{Error, short};
+use crate::json::{Object, push_string};
+use crate::reader::{Reader, Wrong};
 use crate::settings::Config;
-use crate::state::{Binding, Cursor, GAPS_MAX, Gap, Reduced, State};
+use crate::state::{Binding, GAPS_MAX, Gap, State};
 use crate::time::Millis;
 
 /// What the text says it is.
@@ -84,126 +84,13 @@ fn gap(out: &mut String, gap: &Gap) {
     object.close();
 }
 
-/// A member that is missing, of the wrong type or unknown, by its name.
-type Wrong = String;
-
-/// Reads members and remembers the first wrong one.
-struct Reader<'a> {
-    members: Members<'a>,
-    wrong: Option<Wrong>,
-}
-
-impl<'a> Reader<'a> {
-    fn open(text: &'a str) -> Self {
-        let members = Members::parse(text);
-        let wrong = members.is_none().then(|| "no object".to_owned());
-        Self { members: members.unwrap_or_default(), wrong }
-    }
-
-    fn or_wrong<T: Default>(&mut self, name: &str, value: Option<T>) -> T {
-        value.unwrap_or_else(|| {
-            self.wrong.get_or_insert_with(|| name.to_owned());
-            T::default()
-        })
-    }
-
-    fn text(&mut self, name: &str) -> String {
-        let text = self.members.text(name);
-        self.or_wrong(name, text)
-    }
-
-    fn number(&mut self, name: &str) -> i64 {
-        let number = self.members.take(name).and_then(|raw| raw.parse().ok());
-        self.or_wrong(name, number)
-    }
-
-    fn count(&mut self, name: &str) -> u32 {
-        let number = self.number(name);
-        self.or_wrong(name, u32::try_from(number).ok())
-    }
-
-    fn time(&mut self, name: &str) -> Option<Millis> {
-        let raw = self.members.take(name)?;
-        let time = string(raw).and_then(|text| Millis::parse_rfc3339(&text));
-        self.or_wrong(name, time.map(Some))
-    }
-
-    fn needed(&mut self, name: &str) -> Millis {
-        self.time(name).unwrap_or_else(|| {
-            self.wrong.get_or_insert_with(|| name.to_owned());
-            Millis::EPOCH
-        })
-    }
-
-    fn list(&mut self, name: &str) -> Vec<&'a str> {
-        let items = self.members.take(name).and_then(items);
-        self.or_wrong(name, items)
-    }
-
-    fn texts(&mut self, name: &str) -> Vec<String> {
-        let mut texts = Vec::new();
-        for item in self.list(name) {
-            texts.push(self.or_wrong(name, string(item)));
-        }
-        texts
-    }
-
-    fn gaps(&mut self, name: &str) -> Vec<Gap> {
-        let mut gaps = Vec::new();
-        for item in self.list(name) {
-            let mut inner = Reader::open(item);
-            gaps.push(read_gap(&mut inner));
-            self.also(inner);
-        }
-        gaps
-    }
-
-    /// Takes over what was wrong with a part.
-    fn also(&mut self, part: Reader) {
-        if let Err(wrong) = part.close() {
-            self.wrong.get_or_insert(wrong);
-        }
-    }
-
-    fn bucket(&mut self, name: &str) -> Option<Bucket> {
-        let mut inner = Reader::open(self.members.take(name)?);
-        let (limit, remaining) = (inner.number("limit"), inner.number("remaining"));
-        let bucket = Bucket { limit, remaining, resets: inner.needed("resets") };
-        self.also(inner);
-        Some(bucket)
-    }
-
-    fn close(self) -> Result<(), Wrong> {
-        let unknown = || self.members.rest().next().map(|name| name.chars().take(60).collect());
-        self.wrong.clone().or_else(unknown).map_or(Ok(()), Err)
-    }
-}
-
-fn read_gap(reader: &mut Reader) -> Gap {
-    let to = reader.time("to");
-    let after = reader.members.take("after").map(|raw| string(raw).unwrap_or_default());
-    Gap {
-        floor: reader.needed("floor"),
-        reached: reader.needed("reached"),
-        cursor: after.map(|after| Cursor { after, to }),
-        confirm: reader.number("confirm") != 0,
-        barren: reader.count("barren"),
-        odd: reader.count("odd"),
-    }
-}
-
 fn read(mut reader: Reader) -> Result<State, Wrong> {
-    let binding = Binding {
-        org_slug: reader.text("org_slug"),
-        origin: reader.text("origin"),
-        event_types: reader.texts("event_types"),
-    };
-    let has_size = reader.members.take("page_size");
-    let reduced = has_size
-        .map(|raw| Reduced { size: raw.parse().unwrap_or(0), good: reader.count("good_pages") });
-    let known = reader.text("known");
     let state = State {
-        binding,
+        binding: Binding {
+            org_slug: reader.text("org_slug"),
+            origin: reader.text("origin"),
+            event_types: reader.texts("event_types"),
+        },
         start: reader.time("start"),
         high_water: reader.time("high_water"),
         full: reader.time("full"),
@@ -212,7 +99,7 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
         polled: reader.time("polled"),
         asked: reader.time("asked"),
         throttled_until: reader.time("throttled_until"),
-        reduced,
+        reduced: reader.reduced(),
         budget: Budget {
             organization: reader.bucket("organization_points"),
             user: reader.bucket("user_points"),
@@ -223,7 +110,7 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
         },
         front_pages: reader.count("front_pages"),
         gaps: reader.gaps("gaps"),
-        known: reader.or_wrong("known", Known::unpack(&known)),
+        known: reader.known("known"),
     };
     reader.close().map(|()| state)
 }
@@ -312,8 +199,7 @@ fn mismatch(has: &Binding, wants: &Binding) -> String {
     } else {
         ("filter", types(has), types(wants))
     };
-    let (has, wants): (String, String) =
-        (has.chars().take(200).collect(), wants.chars().take(200).collect());
+    let (has, wants) = (short(&has, 200), short(&wants, 200));
     format!(
         "the checkpoint belongs to another {what}: it is for {has}, the settings say {wants}; nothing was changed. \
          Go back to the former setting, use a state of its own for the new one, or rebind the state \

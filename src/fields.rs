@@ -1,7 +1,7 @@
 //! Reads the settings field by field and says of each what is wrong with it and what a right one looks like.
 
 use crate::endpoint::{self, Endpoint};
-use crate::error::{Error, FieldError};
+use crate::error::{Error, FieldError, short};
 use crate::json::{Members, items, kind, string};
 use crate::time::{HOUR_MS, Millis, SECOND_MS};
 use crate::token::Token;
@@ -12,20 +12,8 @@ const FUTURE_MS_MAX: i64 = 5 * 60 * SECOND_MS;
 const TYPES_MAX: usize = 500;
 /// Bytes of settings that are looked at: a thousand times what they need.
 const SETTINGS_BYTES_MAX: usize = 256 * 1024;
-
-/// Every key, for the message about one that is not known.
-const KEYS: [&str; 10] = [
-    "org_slug",
-    "backfill_start_time",
-    "endpoint",
-    "page_size",
-    "lookback_seconds",
-    "poll_interval_seconds",
-    "event_types",
-    "exclude_event_types",
-    "reserve_percent",
-    "rate_limit",
-];
+/// Letters of a wrong value that are shown.
+const SHORT: usize = 60;
 
 /// The settings while they are taken apart: each reader removes its key and notes its faults.
 pub struct Fields<'a> {
@@ -73,7 +61,8 @@ impl<'a> Fields<'a> {
         match raw.parse::<i64>() {
             Ok(number) if (least..=most).contains(&number) => number,
             _ => {
-                let what = if kind(raw) == "a number" { short(raw) } else { kind(raw).to_owned() };
+                let what =
+                    if kind(raw) == "a number" { short(raw, SHORT) } else { kind(raw).to_owned() };
                 let why = format!("{what}, but it takes a whole number from {least} to {most}");
                 self.fault(key, &why, &format!("for example \"{key}\": {default}"));
                 default
@@ -94,7 +83,7 @@ impl<'a> Fields<'a> {
         } else if slug.is_empty() {
             self.fault("org_slug", "missing or empty", help);
         } else if slug.len() > 200 || !slug.bytes().all(allowed) {
-            let shown = short(&slug);
+            let shown = short(&slug, SHORT);
             let why =
                 ["\"", &shown, "\" is no slug (lower-case letters, digits and hyphens)"].concat();
             self.fault("org_slug", &why, help);
@@ -107,7 +96,7 @@ impl<'a> Fields<'a> {
         let key = "backfill_start_time";
         let example = "2026-01-31T00:00:00Z";
         let text = self.text(key, example)?;
-        let shown = short(&text);
+        let shown = short(&text, SHORT);
         match Millis::parse_rfc3339(&text) {
             Some(start) if start.since(now) > FUTURE_MS_MAX => {
                 let why = format!("\"{shown}\" lies in the future (here it is {now})");
@@ -153,7 +142,7 @@ impl<'a> Fields<'a> {
         for (at, item) in items.into_iter().enumerate() {
             match string(item).filter(is_type) {
                 None => {
-                    let why = [&short(item), " is no event type"].concat();
+                    let why = [&short(item, SHORT), " is no event type"].concat();
                     self.fault(&format!("{key}[{at}]"), &why, &help);
                 }
                 Some(name) => {
@@ -185,7 +174,7 @@ impl<'a> Fields<'a> {
         };
         let rate = limit.take("rate").and_then(|raw| raw.parse::<i64>().ok());
         for key in limit.rest().take(20) {
-            self.fault(&["rate_limit.", &short(key)].concat(), "not a key of it", help);
+            self.fault(&["rate_limit.", &short(key, SHORT)].concat(), "not a key of it", help);
         }
         match rate {
             Some(rate) if (1..=100_000).contains(&rate) => (unit_ms + rate - 1) / rate,
@@ -218,30 +207,25 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidConfig`] with every fault that was found, unknown keys included.
-    pub fn finish(mut self) -> Result<(), Error> {
-        self.unknown();
+    /// [`Error::InvalidConfig`] with every fault that was found, keys that are not `known` included.
+    pub fn finish(mut self, known: &[&str]) -> Result<(), Error> {
+        self.unknown(known);
         if self.faults.is_empty() { Ok(()) } else { Err(Error::InvalidConfig(self.faults)) }
     }
 
     /// What no reader has taken is not known.
-    fn unknown(&mut self) {
+    fn unknown(&mut self, known: &[&str]) {
         let members = std::mem::take(&mut self.members);
         for key in members.rest().take(20) {
-            let shown = short(key);
-            let near = KEYS.iter().map(|known| (distance(known, &shown), *known)).min();
+            let shown = short(key, SHORT);
+            let near = known.iter().map(|known| (distance(known, &shown), *known)).min();
             let hint = match near {
                 Some((steps, known)) if steps <= 4 => ["did you mean ", known, "?"].concat(),
-                _ => ["known are ", &KEYS.join(", ")].concat(),
+                _ => ["known are ", &known.join(", ")].concat(),
             };
             self.fault(&shown, "unknown setting", &hint);
         }
     }
-}
-
-/// The beginning of a wrong value, enough to find it by.
-fn short(text: &str) -> String {
-    text.chars().take(60).collect()
 }
 
 /// How many letters must change to make one of the other (Levenshtein).

@@ -38,6 +38,8 @@ pub mod budget;
 
 pub mod state;
 
+mod reader;
+
 pub mod checkpoint;
 
 pub mod plan;
@@ -61,6 +63,8 @@ pub mod follow;
 pub mod absorb;
 
 pub mod check;
+
+mod batch;
 
 pub mod source;
 

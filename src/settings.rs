@@ -12,6 +12,20 @@ pub const PAGE_SIZE_MAX: i64 = 500;
 /// A day, in seconds: longer lookbacks and intervals are more likely a slip than a wish.
 const DAY_SECONDS: i64 = 86_400;
 
+/// Every key, for the message about one that is not known.
+const KEYS: [&str; 10] = [
+    "org_slug",
+    "backfill_start_time",
+    "endpoint",
+    "page_size",
+    "lookback_seconds",
+    "poll_interval_seconds",
+    "event_types",
+    "exclude_event_types",
+    "reserve_percent",
+    "rate_limit",
+];
+
 /// What the operator wants, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -61,7 +75,7 @@ impl Config {
             request_spacing_ms: fields.spacing(),
             token: fields.token(secrets),
         };
-        fields.finish()?;
+        fields.finish(&KEYS)?;
         Ok(config)
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::absorb::{Tally, absorb};
 use crate::answer::{Answer, answer};
+pub use crate::batch::{Batch, Next, Stats, Turn};
 use crate::budget::{EVENT_POINTS, PAGE_POINTS, number};
 use crate::check;
 use crate::checkpoint::{encode, resume};
@@ -19,54 +20,6 @@ use crate::time::Millis;
 /// Good pages at a reduced size before a larger one is tried: seldom enough that a remote which cannot do better is
 /// asked in vain for one page in sixteen.
 const GOOD_PAGES: u32 = 16;
-
-/// When to call again; waits are in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// At once.
-    Ready,
-    /// Everything is delivered; look again then.
-    Idle(u64),
-    /// The remote, its budget or the operator's cap asks to wait.
-    Throttled(u64),
-}
-
-/// What one call did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// HTTP requests made.
-    pub requests: u64,
-    /// Points charged, as the remote said or else as estimated.
-    pub points: u64,
-    /// Events read again and dropped.
-    pub repeats: u64,
-    /// Events dropped because the settings exclude them.
-    pub excluded: u64,
-    /// Events that the remote could not show.
-    pub null_nodes: u64,
-    /// For the operator.
-    pub notes: Vec<String>,
-}
-
-/// What one call gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    /// Events, oldest first.
-    pub rows: Vec<Row>,
-    /// When to call again.
-    pub next: Next,
-    /// What it took.
-    pub stats: Stats,
-}
-
-/// What to do for a call of `read-batch`.
-#[derive(Debug)]
-pub enum Turn {
-    /// It is done, without a request.
-    Done(Batch),
-    /// Make this request, then call [`Source::receive`] with its end.
-    Send(Request, Ask),
-}
 
 /// A configured source.
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! One HTTP exchange through `wasi:http`, bounded in time and size.
 
+use std::mem::ManuallyDrop;
+
 use super::bindings::wasi::clocks::monotonic_clock;
 use super::bindings::wasi::http::outgoing_handler::handle;
 use super::bindings::wasi::http::types::{
@@ -118,9 +120,13 @@ fn send(
     let _ = options.set_connect_timeout(Some(STEP_NS));
     let _ = options.set_first_byte_timeout(Some(STEP_NS));
     let _ = options.set_between_bytes_timeout(Some(STEP_NS));
-    let pending = handle(outgoing, Some(options)).map_err(|code| failure(&code))?;
+    // Here and in `finish` a code's own text (a few bytes, if any) is never freed: code that frees it takes 2 kB.
+    let pending = match handle(outgoing, Some(options)) {
+        Ok(pending) => pending,
+        Err(code) => return Err(failure(&ManuallyDrop::new(code))),
+    };
     let sent = write(&body, request.body.as_bytes(), deadline);
-    let finished = OutgoingBody::finish(body, None).is_ok();
+    let finished = OutgoingBody::finish(body, None).map_err(ManuallyDrop::new).is_ok();
     // The answer to a body that was not taken whole (a refusal, say) tells more than the failed write.
     loop {
         if let Some(answer) = pending.get() {
@@ -137,8 +143,7 @@ fn send(
 
 /// Waits until `ready`, but not beyond the deadline.
 fn wait(ready: &Pollable, deadline: &Pollable) -> Result<(), Failure> {
-    poll(&[ready, deadline]);
-    match deadline.ready() {
+    match poll(&[ready, deadline]).contains(&1) {
         true => Err(network("no whole answer within 120 seconds")),
         false => Ok(()),
     }

@@ -1,0 +1,53 @@
+//! What one call of `read-batch` asks for and gives.
+
+use crate::plan::Ask;
+use crate::query::Request;
+use crate::record::Row;
+
+/// When to call again; waits are in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// At once.
+    Ready,
+    /// Everything is delivered; look again then.
+    Idle(u64),
+    /// The remote, its budget or the operator's cap asks to wait.
+    Throttled(u64),
+}
+
+/// What one call did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// HTTP requests made.
+    pub requests: u64,
+    /// Points charged, as the remote said or else as estimated.
+    pub points: u64,
+    /// Events read again and dropped.
+    pub repeats: u64,
+    /// Events dropped because the settings exclude them.
+    pub excluded: u64,
+    /// Events that the remote could not show.
+    pub null_nodes: u64,
+    /// For the operator.
+    pub notes: Vec<String>,
+}
+
+/// What one call gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Events, oldest first.
+    pub rows: Vec<Row>,
+    /// When to call again.
+    pub next: Next,
+    /// What it took.
+    pub stats: Stats,
+}
+
+/// What to do for a call of `read-batch`.
+#[derive(Debug)]
+pub enum Turn {
+    /// It is done, without a request.
+    Done(Batch),
+    /// Make this request, then call [`Source::receive`](crate::source::Source::receive) with its end.
+    Send(Request, Ask),
+}
