@@ -4,12 +4,16 @@
 use crate::answer::Page;
 use crate::error::Error;
 use crate::follow::{Seen, follow};
+use crate::gap::Gap;
 use crate::hand_out::{Pending, Waiting};
 use crate::plan::{Ask, Target};
 use crate::record::Row;
 use crate::settings::Config;
-use crate::state::{Gap, State};
-use crate::time::Millis;
+use crate::state::State;
+use crate::time::{HOUR_MS, Millis, SECOND_MS};
+
+/// How far a server's clock may run ahead of the host's between two polls.
+const AHEAD_MS: i64 = 60 * SECOND_MS;
 
 /// What a page brought besides rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,11 +41,11 @@ pub fn absorb(
     asked_at: Millis,
 ) -> Result<(Pending, Tally), Error> {
     match ask.target {
-        Target::Start => Ok((Pending::default(), begin(state, ask, &page, asked_at))),
+        Target::Start => Ok((Pending::default(), begin(state, &page, asked_at))),
         Target::Check => Ok((Pending::default(), Tally::default())),
         Target::Live { floor, full } => {
             let newest = page.rows.iter().flatten().map(|row| row.at).max();
-            let ceiling = ceiling(state, page.sent_at, newest, floor);
+            let ceiling = ceiling(state, &page, asked_at, floor);
             // Nothing bounds the newest gap from above: what came after the ceiling goes out too, and stays known.
             let top = newest.map_or(ceiling, |newest| newest.max(ceiling)).max(floor);
             let gap = Gap::new(floor, top);
@@ -68,35 +72,29 @@ pub fn absorb(
 }
 
 /// The top of a new live gap: the server's time when its first page was asked for, never below the last one; without a
-/// usable `Date` the newest event seen.
-fn ceiling(
-    state: &State,
-    sent_at: Option<Millis>,
-    newest: Option<Millis>,
-    floor: Millis,
-) -> Millis {
-    let seen = sent_at.or(newest).unwrap_or(floor);
-    state.high_water.map_or(seen.max(floor), |last| last.max(seen))
+/// usable `Date` the newest event seen. Too low a ceiling costs a few events read again; one in the future would hide
+/// events, so a time that ran ahead of the host's own clock since the last poll is not believed.
+fn ceiling(state: &State, page: &Page, asked_at: Millis, floor: Millis) -> Millis {
+    let (last, polled) = (state.high_water, state.polled);
+    let passed = polled.map_or(0, |polled| asked_at.since(polled).max(0));
+    let is_sound = |time: &Millis| last.is_none_or(|last| time.since(last) <= passed + AHEAD_MS);
+    let seen = page.sent_at.filter(is_sound).or_else(|| newest(page, asked_at)).unwrap_or(floor);
+    last.map_or(seen.max(floor), |last| last.max(seen))
 }
 
-/// The first answer of a run without backfill: from the server's time on, everything is new. What it shows of the time
-/// since is past all the same, and is kept as known; if more of it may be hidden, the start moves up to what is seen.
-fn begin(state: &mut State, ask: &Ask, page: &Page, now: Millis) -> Tally {
-    let times = || page.rows.iter().flatten().map(|row| row.at);
-    let mut start = page.sent_at.or_else(|| times().max()).unwrap_or(Millis::EPOCH);
-    let is_full = page.has_next || page.rows.len() >= ask.first as usize;
-    if let Some(oldest) = times().min().filter(|oldest| is_full && *oldest >= start) {
-        start = oldest.plus(1);
-    }
-    state.start = Some(start);
-    state.covered = start;
-    state.high_water = Some(start);
-    (state.full, state.full_polled) = (Some(start), Some(now));
-    state.polled = Some(now);
-    for row in page.rows.iter().flatten().filter(|row| row.at >= start) {
-        // At most 25 rows into an empty set: there is room.
-        let _ = state.known.insert(row.at, row.uuid);
-    }
+/// The time of the newest event of a page, but for one that lies in the future.
+fn newest(page: &Page, asked_at: Millis) -> Option<Millis> {
+    let latest = asked_at.plus(2 * HOUR_MS); // Clocks may well differ by an hour.
+    page.rows.iter().flatten().map(|row| row.at).filter(|at| *at <= latest).max()
+}
+
+/// The first answer of a run without backfill: from the server's time on, everything is new, save what is already there.
+fn begin(state: &mut State, page: &Page, asked_at: Millis) -> Tally {
+    let past = newest(page, asked_at).map_or(Millis::EPOCH, |newest| newest.plus(1));
+    let start = page.sent_at.map_or(past, |sent| sent.max(past));
+    (state.start, state.high_water, state.covered) = (Some(start), Some(start), start);
+    (state.full, state.full_polled) = (Some(start), Some(asked_at));
+    state.polled = Some(asked_at);
     Tally {
         notes: vec![format!(
             "no backfill_start_time: events from {start} on are new, older ones are left out"
@@ -112,13 +110,13 @@ type Reading = (Option<Gap>, Vec<Waiting>, Tally);
 fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Result<Reading, Error> {
     let mut tally = Tally::default();
     let count = page.rows.len();
-    let lowest = page.rows.iter().flatten().map(|row| row.at).min();
+    let last = page.rows.iter().flatten().last().map(|row| row.at);
     let waiting = fresh(config, state, page.rows, &gap, &mut tally);
     let seen = Seen {
         is_full: count >= ask.first as usize,
         is_empty: count == 0,
         // Repeats, excluded events and rows outside move the walk like any row, but never out of the gap.
-        reached: lowest.map_or(gap.reached, |lowest| lowest.clamp(gap.floor, gap.reached)),
+        reached: last.map_or(gap.reached, |last| last.clamp(gap.floor, gap.reached)),
         brings_new: !waiting.is_empty(),
         cursor: page.end_cursor,
         has_next: page.has_next,

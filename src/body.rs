@@ -97,6 +97,9 @@ impl<'a> Body<'a> {
     }
 }
 
+/// Most events of one answer: twice the largest page. Memory stays bounded by it.
+const ROWS_MAX: usize = 1_000;
+
 /// The reader at a place.
 struct Walk<'w, 'a> {
     place: Place,
@@ -197,11 +200,18 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
     fn visit_seq<A: SeqAccess<'a>>(mut self, mut list: A) -> Result<(), A::Error> {
         if self.place == Place::Edges {
             self.note(Seen::Present);
-            while list.next_element_seed(Walk { place: Place::Edge, body: self.body })?.is_some() {}
-            return Ok(());
+            let mut is_there = true;
+            while is_there && self.body.rows.len() < ROWS_MAX {
+                let edge = Walk { place: Place::Edge, body: self.body };
+                is_there = list.next_element_seed(edge)?.is_some();
+            }
+            if !is_there {
+                return Ok(());
+            }
+            self.wrong("edges has far more events than were asked for");
         }
         while list.next_element::<&RawValue>()?.is_some() {}
-        self.other("a list");
+        self.other("a list"); // Unless more was said above.
         Ok(())
     }
 

@@ -11,7 +11,7 @@ pub const PAGE_POINTS: i64 = 6;
 /// Points an event at most: the node, its actor, subject and context.
 pub const EVENT_POINTS: i64 = 4;
 /// Fewer events than this a page cost more than 4.1 points each; rather wait than ask for less.
-pub const WORTHWHILE: i64 = 60;
+pub const WORTHWHILE: u32 = 60;
 /// Events of the one live page that may be asked for in a window even below the reserve.
 pub const SMALL_PAGE: i64 = 25;
 
@@ -77,11 +77,16 @@ impl Budget {
         self.open_windows(now).iter().map(|bucket| bucket.resets).max().unwrap_or(now)
     }
 
-    /// A quarter of what we may use in a window, less what old gaps have already had of it.
-    fn old_share(&self, config: &Config, now: Millis) -> i64 {
+    /// A quarter of what we may use in a window: what the old gaps keep.
+    fn quarter(&self, config: &Config, now: Millis) -> i64 {
         let usable = |bucket: &&Bucket| bucket.limit.saturating_sub(reserve(config, bucket));
+        self.open_windows(now).iter().map(usable).min().unwrap_or(0) / 4
+    }
+
+    /// That quarter, less what old gaps have already had of it.
+    fn old_share(&self, config: &Config, now: Millis) -> i64 {
         let spent = if same_window(self.window, self.resets(now)) { self.old_points } else { 0 };
-        self.open_windows(now).iter().map(usable).min().map_or(0, |usable| (usable / 4 - spent).max(0))
+        self.quarter(config, now).saturating_sub(spent).max(0)
     }
 
     /// What the next live poll will cost, as far as the last ones tell.
@@ -116,24 +121,32 @@ impl Budget {
 
     /// What the rest of the newest gap may take while an older one is open: all but the share of the old.
     pub fn for_newest(&self, config: &Config, page: u32, now: Millis) -> Allowance {
-        let spare = |available: i64| available - self.old_share(config, now);
-        self.page_within(self.available(config, now).map(spare), page, now)
+        let spare = |available: i64| available.saturating_sub(self.old_share(config, now));
+        self.page_within(config, self.available(config, now).map(spare), page, now)
     }
 
     /// What an old gap, or the only one, may take: what the live polls leave, or at least its share.
     pub fn for_old(&self, config: &Config, page: u32, now: Millis) -> Allowance {
         let after_live = |available: i64| {
-            (available - self.live_need(config, now))
+            available
+                .saturating_sub(self.live_need(config, now))
                 .max(available.min(self.old_share(config, now)))
         };
-        self.page_within(self.available(config, now).map(after_live), page, now)
+        self.page_within(config, self.available(config, now).map(after_live), page, now)
     }
 
-    /// A page that fits into these points, unless too few events would fit.
-    fn page_within(&self, points: Option<i64>, page: u32, now: Millis) -> Allowance {
+    /// A page that fits into these points, unless too few events would fit; what a whole quarter buys is never too few.
+    fn page_within(
+        &self,
+        config: &Config,
+        points: Option<i64>,
+        page: u32,
+        now: Millis,
+    ) -> Allowance {
         let Some(points) = points else { return Allowance::Page(page) };
         let fits = events_for(points);
-        match fits >= page.min(WORTHWHILE as u32) {
+        let least = WORTHWHILE.min(events_for(self.quarter(config, now)).max(1));
+        match fits >= page.min(least) {
             true => Allowance::Page(page.min(fits)),
             false => Allowance::Wait(self.resets(now)),
         }
@@ -185,7 +198,8 @@ fn reserve(config: &Config, bucket: &Bucket) -> i64 {
 
 /// Events whose page costs at most this many points.
 fn events_for(points: i64) -> u32 {
-    u32::try_from((points - PAGE_POINTS) / EVENT_POINTS).unwrap_or(0)
+    // More than any page holds is as good as no bound.
+    (points.saturating_sub(PAGE_POINTS) / EVENT_POINTS).clamp(0, 1_000_000) as u32
 }
 
 /// Two readings of one window's end differ by a second or so, since the header counts whole seconds and the request

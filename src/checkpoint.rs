@@ -3,10 +3,11 @@
 use crate::budget::{Bucket, Budget};
 use crate::endpoint::DEFAULT;
 use crate::error::{Error, short};
+use crate::gap::Gap;
 use crate::json::{Object, push_string};
 use crate::reader::{Reader, Wrong};
 use crate::settings::Config;
-use crate::state::{Binding, GAPS_MAX, Gap, State};
+use crate::state::{Binding, GAPS_MAX, State};
 use crate::time::Millis;
 
 /// What the text says it is.
@@ -27,6 +28,7 @@ pub fn encode(state: &State) -> String {
     all.list("event_types", &state.binding.event_types, |out, name| push_string(out, name));
     let times = [
         ("start", state.start),
+        ("followed", state.followed),
         ("high_water", state.high_water),
         ("full", state.full),
         ("full_polled", state.full_polled),
@@ -92,6 +94,7 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
             event_types: reader.texts("event_types"),
         },
         start: reader.time("start"),
+        followed: reader.time("followed"),
         high_water: reader.time("high_water"),
         full: reader.time("full"),
         full_polled: reader.time("full_polled"),

@@ -2,8 +2,8 @@
 //! left after a bounded number of pages.
 
 use crate::error::Error;
+use crate::gap::{Cursor, Gap};
 use crate::plan::Ask;
-use crate::state::{Cursor, Gap};
 use crate::time::Millis;
 
 /// Odd pages in a row (more was promised, but with no cursor, the same cursor or no rows) before it is called a fault
@@ -43,8 +43,8 @@ pub fn follow(ask: &Ask, gap: Gap, seen: Seen) -> Result<Option<Gap>, Error> {
     if !seen.has_next && (!seen.is_full || (is_confirming && !leads_on)) {
         return Ok(None);
     }
-    let barren = if progress { 0 } else { gap.barren + 1 };
-    let odd = if progress { 0 } else { gap.odd + u32::from(is_odd) };
+    let barren = if progress { 0 } else { gap.barren.saturating_add(1) };
+    let odd = if progress { 0 } else { gap.odd.saturating_add(u32::from(is_odd)) };
     if odd > ODD_MAX || barren > BARREN_MAX {
         return Err(Error::Protocol(format!(
             "pageInfo of auditEvents leads nowhere: {barren} pages in a row at {} brought nothing new, \

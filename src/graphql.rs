@@ -14,6 +14,9 @@ pub struct Failure {
     pub is_about_the_query: bool,
 }
 
+/// Longest list of errors that is taken apart; one has a few hundred bytes.
+const ERRORS_BYTES_MAX: usize = 1024 * 1024;
+
 /// Reads a list of errors; what is none of the known shape is quoted as it is.
 pub fn failures(raw: &str) -> Vec<Failure> {
     let read = |item: &str| {
@@ -24,6 +27,9 @@ pub fn failures(raw: &str) -> Vec<Failure> {
                 || error.take("extensions").is_some(),
         }
     };
+    if raw.len() > ERRORS_BYTES_MAX {
+        return vec![read("far too many errors")];
+    }
     match items(raw) {
         Some(errors) => errors.into_iter().map(read).collect(),
         None => vec![read(raw)],

@@ -1,8 +1,9 @@
 //! Rows leave here, and the state follows them: a gap moves down only past what was handed out.
 
+use crate::gap::Gap;
 use crate::record::Row;
 use crate::settings::Config;
-use crate::state::{Gap, State};
+use crate::state::State;
 use crate::time::Millis;
 
 /// A row on its way out.
@@ -76,6 +77,8 @@ fn settle(
     let last = passed.last().map_or(above, |(at, _)| *at);
     let reached = after.as_ref().map_or(last, |gap| gap.reached);
     let recent = state.overlap_floor(config.lookback_ms);
+    // Below it nothing is kept from here on, whatever the lookback will be later.
+    state.covered = state.covered.max(recent);
     let mut all_kept = true;
     for (at, uuid) in passed.iter().filter(|(at, _)| *at >= recent || *at == reached) {
         all_kept &= state.known.insert(*at, *uuid);

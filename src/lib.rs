@@ -36,11 +36,15 @@ pub mod known;
 
 pub mod budget;
 
+pub mod gap;
+
 pub mod state;
 
 mod reader;
 
 pub mod checkpoint;
+
+pub mod session;
 
 pub mod plan;
 

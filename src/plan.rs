@@ -1,19 +1,18 @@
 //! Decides what to ask for next, or how long to wait. Invariant: knows nothing of HTTP, JSON or GraphQL.
 
 use crate::budget::{Allowance, SMALL_PAGE};
+use crate::gap::Gap;
+use crate::session::Session;
 use crate::settings::Config;
-use crate::state::{Gap, State};
+use crate::state::State;
 use crate::time::{HOUR_MS, Millis};
 
 /// How far the ends of a gap are moved outwards on the wire: whether the API's bounds are inclusive is undocumented and
 /// its times are shown cut to the millisecond, so a second and a bit, in case it compares whole seconds. Rows outside
 /// are dropped when they come.
 const MARGIN_MS: i64 = 1_001;
-/// Events of the first request of a run without backfill: those of the last second, so that they are known as past.
-const START_PAGE: u32 = 25;
-
-/// Requests in a row for the newest gap while an older one waits: so the old keep a quarter even where the remote names
-/// no budget.
+/// Requests in a row for live polls and the newest gap while an older one waits: so the old keep a quarter even where the
+/// remote names no budget, or answers more slowly than polls are due.
 const FRONT_PAGES: u32 = 3;
 
 /// What a request is for.
@@ -67,27 +66,27 @@ pub enum Step {
     Throttled(u64),
 }
 
-/// Decides. `polled_here`: this instance has made a live ask.
+/// Decides.
 ///
 /// Live polls come first, then the newest gap, then the older ones: fresh events before history, whatever its length.
-pub fn plan(config: &Config, state: &State, polled_here: bool, now: Millis) -> Step {
+pub fn plan(config: &Config, state: &State, session: &Session, now: Millis) -> Step {
     if let Some(until) = blocked_until(config, state, now) {
         return Step::Throttled(wait(now, until));
     }
-    let due = live_due(config, state, polled_here, now);
+    let due = session.must_poll || live_due(config, state, session.polled, now);
     let page = page_size(config, state);
+    let rest = session.rest_until(now);
+    if rest.is_none()
+        && let Some(ask) = overdue_ask(config, state, page, now)
+    {
+        return Step::Ask(ask);
+    }
     if due && state.start.is_none() {
         return live_step(
             config,
             state,
             now,
-            Ask {
-                target: Target::Start,
-                from: None,
-                to: None,
-                after: None,
-                first: page.min(START_PAGE),
-            },
+            Ask { target: Target::Start, from: None, to: None, after: None, first: 1 },
         );
     }
     let opening = state.live_floor(config.lookback_ms, now).filter(|_| due && state.has_room());
@@ -103,6 +102,9 @@ pub fn plan(config: &Config, state: &State, polled_here: bool, now: Millis) -> S
     let poll_at = state.polled.map_or(now, |polled| polled.plus(config.poll_interval_ms));
     if state.gaps.is_empty() {
         return Step::Idle(wait(now, poll_at));
+    }
+    if let Some(until) = rest {
+        return Step::Throttled(wait(now, until.min(poll_at.max(now))));
     }
     match gap_ask(config, state, page, now) {
         Ok(ask) => Step::Ask(ask),
@@ -120,19 +122,23 @@ fn live_step(config: &Config, state: &State, now: Millis, ask: Ask) -> Step {
     }
 }
 
-/// The next page of the newest gap, or of the one behind it: every fourth time, and when the newest may not take more of
-/// the budget.
+/// The next page of an old gap, when fresh ones have had their share of requests.
+fn overdue_ask(config: &Config, state: &State, page: u32, now: Millis) -> Option<Ask> {
+    let index = state.old_gap().filter(|_| state.front_pages >= FRONT_PAGES)?;
+    match state.budget.for_old(config, page, now) {
+        Allowance::Page(first) => Some(page_of(index, &state.gaps[index], first)),
+        Allowance::Wait(_) => None,
+    }
+}
+
+/// The next page of the newest gap, or of the one behind it when the newest may not take more of the budget.
 fn gap_ask(config: &Config, state: &State, page: u32, now: Millis) -> Result<Ask, Millis> {
     let old = || state.budget.for_old(config, page, now);
     let turn = match state.gaps.len() {
         1 => (0, old()),
-        _ if state.front_pages < FRONT_PAGES => match state.budget.for_newest(config, page, now) {
+        _ => match state.budget.for_newest(config, page, now) {
             Allowance::Wait(_) => (1, old()),
             newest => (0, newest),
-        },
-        _ => match old() {
-            Allowance::Wait(_) => (0, state.budget.for_newest(config, page, now)),
-            old => (1, old),
         },
     };
     match turn {

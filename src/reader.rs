@@ -2,9 +2,10 @@
 
 use crate::budget::Bucket;
 use crate::error::short;
+use crate::gap::{Cursor, Gap};
 use crate::json::{Members, items, string};
 use crate::known::Known;
-use crate::state::{Cursor, Gap, Reduced};
+use crate::state::Reduced;
 use crate::time::Millis;
 
 /// A member that is missing, of the wrong type or unknown, by its name.

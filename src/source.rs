@@ -13,6 +13,7 @@ use crate::plan::{Ask, Step, Target, plan};
 use crate::query::{Request, request};
 use crate::record::Row;
 use crate::response::Exchange;
+use crate::session::Session;
 use crate::settings::Config;
 use crate::state::{Reduced, State};
 use crate::time::Millis;
@@ -27,7 +28,7 @@ pub struct Source {
     config: Config,
     state: State,
     pending: Pending,
-    polled_here: bool,
+    session: Session,
     asked_at: Millis,
     notes: Vec<String>,
 }
@@ -53,7 +54,7 @@ impl Source {
             config,
             state,
             pending: Pending::default(),
-            polled_here: false,
+            session: Session::default(),
             asked_at: now,
             notes,
         })
@@ -79,7 +80,7 @@ impl Source {
             let rows = self.take(max_records, &mut stats);
             return Turn::Done(self.batch(rows, stats, now));
         }
-        match plan(&self.config, &self.state, self.polled_here, now) {
+        match plan(&self.config, &self.state, &self.session, now) {
             Step::Ask(ask) => {
                 self.asked_at = now;
                 if self.config.request_spacing_ms > 0 {
@@ -105,7 +106,9 @@ impl Source {
         max_records: u32,
         now: Millis,
     ) -> Result<Batch, Error> {
-        let answer = answer(&self.config, ask, &exchange, now).map_err(|refusal| refusal.error)?;
+        let answer = answer(&self.config, ask, &exchange, now)
+            .map_err(|refusal| refusal.error)
+            .inspect_err(|error| self.session.failed(&ask.target, error, now))?;
         let headers = exchange.map(|response| response.headers).unwrap_or_default();
         let mut stats = Stats { requests: 1, ..Stats::default() };
         match answer {
@@ -124,6 +127,7 @@ impl Source {
             }
             Answer::Smaller(hopeless) => {
                 if ask.first <= 1 {
+                    self.session.failed(&ask.target, &hopeless, now);
                     return Err(hopeless);
                 }
                 let size = ask.first / 2;
@@ -169,17 +173,16 @@ impl Source {
         match ask.target {
             Target::Live { .. } | Target::Start => {
                 budget.note_live(&self.config, headers, points, is_typical, now);
-                self.polled_here = true;
             }
-            Target::Gap(index) => {
-                budget.observe(headers, now);
-                if index > 0 || self.state.gaps.len() == 1 {
-                    budget.note_old(points, now);
-                }
-            }
-            Target::Check => {}
+            Target::Gap(_) | Target::Check => budget.observe(headers, now),
         }
-        self.state.took_turn(if let Target::Gap(index) = ask.target { index } else { 0 });
+        self.session.succeeded(&ask.target);
+        if matches!(ask.target, Target::Gap(index) if self.state.old_gap() == Some(index)) {
+            self.state.budget.note_old(points, now);
+            self.state.front_pages = 0;
+        } else {
+            self.state.front_pages = self.state.front_pages.saturating_add(1);
+        }
         u64::try_from(points).unwrap_or(0)
     }
 
@@ -201,7 +204,7 @@ impl Source {
         else {
             return;
         };
-        reduced.good += 1;
+        reduced.good = reduced.good.saturating_add(1);
         if reduced.good >= GOOD_PAGES {
             *reduced = Reduced { size: reduced.size.saturating_mul(2), good: 0 };
             if reduced.size >= self.config.page_size {
@@ -236,7 +239,7 @@ impl Source {
         let mut notes = std::mem::take(&mut self.notes);
         notes.append(&mut stats.notes);
         stats.notes = notes;
-        let next = match plan(&self.config, &self.state, self.polled_here, now) {
+        let next = match plan(&self.config, &self.state, &self.session, now) {
             _ if !self.pending.is_empty() => Next::Ready,
             Step::Ask(_) => Next::Ready,
             Step::Idle(wait_ms) => Next::Idle(wait_ms),

@@ -4,6 +4,7 @@
 //! Backfill is only the oldest gap, an outage only a tall one: live tail, backfill and recovery are one mechanism.
 
 use crate::budget::Budget;
+use crate::gap::Gap;
 use crate::known::{CROWDED, Known, RECENT_MAX};
 use crate::settings::Config;
 use crate::time::{HOUR_MS, Millis, SECOND_MS};
@@ -37,50 +38,6 @@ impl Binding {
     }
 }
 
-/// A place in a listing: good only with the very filters it was given for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
-    /// The remote's opaque text.
-    pub after: String,
-    /// The upper bound that was asked for with it; none: no bound.
-    pub to: Option<Millis>,
-}
-
-/// A time range not fully delivered. Every event of it at a time later than `reached` has been handed out; of the
-/// events in the millisecond `reached`, those in the set of known uuids have been; of the rest down to `floor`, only
-/// those which were delivered before the gap was opened, and these are known too.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
-    /// Lower end, inclusive.
-    pub floor: Millis,
-    /// How far down it has been walked.
-    pub reached: Millis,
-    /// Where the listing goes on; a shortcut, for `reached` alone is enough.
-    pub cursor: Option<Cursor>,
-    /// The last page said that it was the last, yet it was full: ask once more from `reached`.
-    pub confirm: bool,
-    /// Pages in a row that brought nothing new.
-    pub barren: u32,
-    /// Odd pages in a row (no cursor, the same cursor, no rows, though more was promised).
-    pub odd: u32,
-}
-
-impl Gap {
-    /// A gap of which nothing has been read.
-    pub fn new(floor: Millis, reached: Millis) -> Self {
-        Self { floor, reached, cursor: None, confirm: false, barren: 0, odd: 0 }
-    }
-
-    /// Ends the gap below `time`; what it had reached above is another's now, and its cursor is worth nothing.
-    fn cut_below(&mut self, time: Millis) {
-        self.reached = time.plus(-1);
-        self.cursor = None;
-        self.confirm = false;
-        self.barren = 0;
-        self.odd = 0;
-    }
-}
-
 /// A page size below the setting, after answers that were too heavy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reduced {
@@ -97,6 +54,8 @@ pub struct State {
     pub binding: Binding,
     /// Nothing older is ever delivered: the backfill start, or the server's time at the first run. None: no run yet.
     pub start: Option<Millis>,
+    /// The backfill start of the settings that was followed last; only a changed one means anything.
+    pub followed: Option<Millis>,
     /// Ceiling of the newest gap ever opened: every visible event up to here is delivered or lies in a gap.
     pub high_water: Option<Millis>,
     /// Ceiling of the last full re-read.
@@ -115,7 +74,7 @@ pub struct State {
     pub reduced: Option<Reduced>,
     /// What is known of the rate limits.
     pub budget: Budget,
-    /// Requests for the newest gap since an older one had its turn.
+    /// Requests for live polls and the newest gap since an old gap had its turn.
     pub front_pages: u32,
     /// The gaps, newest first, never overlapping.
     pub gaps: Vec<Gap>,
@@ -130,6 +89,7 @@ impl State {
         Self {
             binding: Binding::of(config),
             start: config.backfill_start,
+            followed: config.backfill_start,
             high_water: None,
             full: None,
             full_polled: None,
@@ -188,9 +148,9 @@ impl State {
         self.gaps.len() < GAPS_MAX && self.known.len() < CROWDED
     }
 
-    /// Counts a request for the newest gap, or notes that an older one had its turn.
-    pub fn took_turn(&mut self, index: usize) {
-        self.front_pages = if index > 0 { 0 } else { self.front_pages.saturating_add(1) };
+    /// The gap that is served when fresh ones have had their share: the one behind the newest, or the only one.
+    pub fn old_gap(&self) -> Option<usize> {
+        self.gaps.len().checked_sub(1).map(|last| last.min(1))
     }
 
     /// Puts a live gap on the front. It takes over everything at or above its floor: older gaps are cut to end there.
@@ -225,11 +185,17 @@ impl State {
     /// Follows a changed backfill start: an earlier one adds a gap below, a later one has no effect. Gives a note for
     /// the operator in the second case.
     pub fn follow_start(&mut self, wanted: Option<Millis>) -> Option<String> {
-        let (wanted, start) = (wanted?, self.start?);
+        if wanted == self.followed {
+            return None;
+        }
+        self.followed = wanted;
         if self.high_water.is_none() {
             // Nothing was read yet, so nothing was promised either.
-            (self.start, self.covered) = (Some(wanted), wanted);
-        } else if wanted < start {
+            (self.start, self.covered) = (wanted, wanted.unwrap_or(Millis::EPOCH));
+            return None;
+        }
+        let (wanted, start) = (wanted?, self.start?);
+        if wanted < start {
             match self.gaps.last_mut().filter(|gap| gap.floor == start) {
                 Some(oldest) => {
                     // Another floor is another filter: the cursor does not fit it.

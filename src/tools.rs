@@ -41,7 +41,7 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
         format!("recent uuids    {}", state.known.len()),
         format!("open gaps       {}", state.gaps.len()),
     ];
-    let gap = |gap: &crate::state::Gap| {
+    let gap = |gap: &crate::gap::Gap| {
         format!("  from {} to {} not yet delivered", gap.floor, gap.reached)
     };
     lines.extend(state.gaps.iter().map(gap));
@@ -80,12 +80,12 @@ pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
     if let Some(high_water) = state.high_water {
         left_out.push(format!("events before {high_water} that only the new settings would show"));
     }
-    // From the high-water time on, every delivered event stays known, so nothing is handed out twice.
-    let start = state.high_water.or(state.start);
+    // No floor lies below the high-water time from here on, so nothing is handed out twice. The start stays: an earlier
+    // one in the settings adds what lies below it, and only that.
     let rebound = State {
         binding,
-        start,
-        covered: state.covered.max(start.unwrap_or(Millis::EPOCH)),
+        followed: config.backfill_start,
+        covered: state.covered.max(state.high_water.unwrap_or(Millis::EPOCH)),
         full: state.high_water,
         gaps: Vec::new(),
         throttled_until: None,
