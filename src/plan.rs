@@ -77,6 +77,7 @@ pub fn plan(config: &Config, state: &State, session: &Session, now: Millis) -> S
     let page = page_size(config, state);
     let rest = session.rest_until(now);
     if rest.is_none()
+        && !session.must_poll
         && let Some(ask) = overdue_ask(config, state, page, now)
     {
         return Step::Ask(ask);
