@@ -8,7 +8,7 @@ use buildkite_audit_logs::query::Request;
 use buildkite_audit_logs::response::{Exchange, Failure, Response};
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
 use buildkite_audit_logs::time::Millis;
-use script::{Answer, Outcome, Player, show_request};
+use script::{Answer, Outcome, Player, show_next, show_request};
 
 #[derive(Default)]
 struct Native(Option<Source>);
@@ -52,16 +52,13 @@ fn words(error: Error) -> String {
 fn fill(outcome: &mut Outcome, batch: Batch) {
     outcome.records = batch.rows.into_iter().map(|row| row.payload).collect();
     let stats = batch.stats;
-    outcome.next.push(match batch.next {
-        Next::Ready => "ready".to_owned(),
-        Next::Idle(wait_ms) => format!("idle {wait_ms}"),
-        Next::Throttled(wait_ms) => format!("throttled {wait_ms}"),
-    });
-    outcome.next.push(format!(
-        "requests {}, points {}, repeats {}, excluded {}, null nodes {}",
-        stats.requests, stats.points, stats.repeats, stats.excluded, stats.null_nodes
-    ));
-    outcome.next.extend(stats.notes.into_iter().map(|note| format!("note: {note}")));
+    let next = match batch.next {
+        Next::Ready => ("ready", None),
+        Next::Idle(wait_ms) => ("idle", Some(wait_ms)),
+        Next::Throttled(wait_ms) => ("throttled", Some(wait_ms)),
+    };
+    let figures = [stats.requests, stats.points, stats.repeats, stats.excluded, stats.null_nodes];
+    outcome.next = show_next(next, figures, stats.notes);
 }
 
 impl Player for Native {

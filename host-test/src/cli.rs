@@ -2,7 +2,7 @@
 
 use crate::commands::{check, demo, describe, fake, preview, run, state};
 use crate::exit::{Failure, Result};
-use crate::progress::start_log;
+use crate::progress::{say, start_log};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub fn main() -> ExitCode {
     {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("error: {failure}");
+            say(&format!("error: {failure}"));
             ExitCode::from(failure.code())
         }
     }

@@ -5,7 +5,7 @@ use crate::exit::{Failure, Result};
 use crate::keys::{known, object};
 use crate::origin::{DEFAULT_ENDPOINT, Origin};
 use crate::source::{Configuration, Limits, Secret};
-use crate::token::{PLACEHOLDER, Token};
+use crate::token::{PLACEHOLDER, Token, is_like};
 use serde_json::{Map, Value};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,9 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// The secret that becomes the header `Authorization`.
 const API_TOKEN: &str = "api_token";
+
+/// Said wherever a value may be a token, in place of the value.
+const REVOKE: &str = "if it was a real token, revoke it";
 
 const KEYS: [&str; 4] = ["settings", "secrets", "component", "limits"];
 const LIMIT_KEYS: [&str; 3] = ["memory_mib", "call_seconds", "response_mib"];
@@ -44,8 +47,10 @@ impl Config {
     ///
     /// [`Failure::Refused`], naming the file and the key, never the value of a secret.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = read_small(path).map_err(|why| refuse(format!("{}: {why}", path.display())))?;
-        Self::parse(&text, path).map_err(|why| refuse(format!("{}: {why}", path.display())))
+        let text = read_small(path)
+            .map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))?;
+        Self::parse(&text, path)
+            .map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
     }
 
     fn parse(text: &str, path: &Path) -> std::result::Result<Self, String> {
@@ -69,6 +74,9 @@ impl Config {
         }
         if let Some(value) = top.remove("secrets") {
             for (name, source) in object(value, "secrets")? {
+                if is_like(&name) {
+                    return Err(format!("secrets: a name that looks like a token; {REVOKE}"));
+                }
                 config.secret(&name, source, folder)?;
             }
         }
@@ -82,16 +90,13 @@ impl Config {
         folder: &Path,
     ) -> std::result::Result<(), String> {
         let value = match source {
-            Value::Object(source) => self.fetch(name, source, folder)?,
+            Value::Object(source) => self.fetch(name, source, folder),
             // Said without the value: it may be a live token.
-            _ => {
-                return Err(format!(
-                    "secrets.{name}: a secret does not belong into the config; put it into a file \
-                     and write {{\"file\": \"PATH\"}}, or {{\"env\": \"NAME\"}}; if it was a real \
-                     one, revoke it"
-                ));
-            }
-        };
+            _ => Err(format!(
+                "secrets.{name}: a secret does not belong into the config; put it into a file and \
+                 write {{\"file\": \"PATH\"}}, or {{\"env\": \"NAME\"}}; {REVOKE}"
+            )),
+        }?;
         let token = Token::new(&value).map_err(|why| format!("secrets.{name}: the value {why}"))?;
         if name == API_TOKEN {
             self.token = Some(token);
@@ -108,13 +113,20 @@ impl Config {
     ) -> std::result::Result<String, String> {
         known(&source, &format!("secrets.{name}."), &["env", "file"])?;
         match (source.get("env"), source.get("file")) {
-            (Some(Value::String(variable)), None) => std::env::var(variable).map_err(|_| {
-                format!("secrets.{name}: the environment variable {variable} is not set")
-            }),
+            (Some(Value::String(variable)), None) => match is_variable(variable) {
+                true => std::env::var(variable).map_err(|_| {
+                    format!("secrets.{name}: the environment variable {variable} is not set")
+                }),
+                false => Err(format!(
+                    "secrets.{name}: env must be the name of an environment variable; {REVOKE}"
+                )),
+            },
             (None, Some(Value::String(file))) => {
                 let path = folder.join(file);
-                let mut text = read_small(&path)
-                    .map_err(|why| format!("secrets.{name}: {}: {why}", path.display()))?;
+                let mut text = read_small(&path).map_err(|why| match is_like(file) {
+                    true => format!("secrets.{name}: file must be the path of a file; {REVOKE}"),
+                    false => format!("secrets.{name}: {}: {why}", path.display()),
+                })?;
                 self.files.push(path);
                 // Editors and `echo` end a file with one; a second one is a mistake worth telling.
                 if text.ends_with('\n') {
@@ -153,8 +165,12 @@ impl Config {
     }
 }
 
-fn refuse(why: String) -> Failure {
-    Failure::Refused(why)
+/// Whether a text looks like the name of an environment variable.
+fn is_variable(text: &str) -> bool {
+    let mut all = text.bytes();
+    all.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && all.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !is_like(text)
 }
 
 fn read_small(path: &Path) -> std::result::Result<String, String> {

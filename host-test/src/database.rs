@@ -2,9 +2,11 @@
 //! damaged or is of a newer version is refused before anything is written to it.
 
 use crate::exit::{Failure, Result};
+use crate::names::true_name;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,6 +24,8 @@ pub struct Kind {
     pub version: u32,
     /// Whether all of it is checked at opening: for small files only.
     pub is_checked: bool,
+    /// The tables that the layout has. A file of ours without one of them is damaged.
+    pub tables: &'static [&'static str],
 }
 
 impl Kind {
@@ -47,6 +51,11 @@ impl Kind {
         let metadata = file.metadata().map_err(|error| refuse(error.to_string()))?;
         if !metadata.is_file() {
             return Err(refuse("is not a regular file".to_owned()));
+        }
+        // SQLite's journal and our lock go by the name: under a second one they protect nothing.
+        if metadata.nlink() > 1 {
+            let names = metadata.nlink();
+            return Err(refuse(format!("has {names} names (hard links); remove all but one")));
         }
         if metadata.len() == 0 {
             return Ok(false);
@@ -80,11 +89,12 @@ impl Kind {
         let refuse = |error: rusqlite::Error| {
             Failure::Refused(format!("{} {}: {error}", self.name, path.display()))
         };
-        // Without the flag for URIs: a name is a name.
+        // A name is a name: absolute, so that `file:` or `:memory:` means nothing to SQLite.
+        let file = true_name(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let database = Connection::open_with_flags(path, flags).map_err(refuse)?;
+        let database = Connection::open_with_flags(&file, flags).map_err(refuse)?;
         prepare(&database, "main").map_err(refuse)?;
         if self.is_checked {
             let sound: String = database
@@ -107,7 +117,27 @@ impl Kind {
                 ))
                 .map_err(refuse)?;
         }
+        self.whole(&database, path)?;
         Ok(database)
+    }
+
+    /// Refuses a database that is marked as ours but lacks a table.
+    fn whole(&self, database: &Connection, path: &Path) -> Result<()> {
+        let refuse =
+            |why: String| Failure::Refused(format!("{} {}: {why}", self.name, path.display()));
+        for table in self.tables {
+            let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+            let found: u32 = database
+                .query_row(sql, [table], |row| row.get(0))
+                .map_err(|error| refuse(error.to_string()))?;
+            if found == 0 {
+                return Err(refuse(format!(
+                    "is damaged: its table {table} is missing; it was left as it is; put back a \
+                     copy, or move it away to begin anew"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Opens a database for reading only; `None` when it does not exist.
@@ -122,17 +152,26 @@ impl Kind {
         let refuse = |error: rusqlite::Error| {
             Failure::Refused(format!("{} {}: {error}", self.name, path.display()))
         };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let database = Connection::open_with_flags(path, flags).map_err(refuse)?;
-        database.busy_timeout(BUSY).map_err(refuse)?;
-        let readable = database.query_row("PRAGMA schema_version", [], |_| Ok(()));
-        if readable.is_ok() {
-            return Ok(Some(database));
+        let file = true_name(path)?;
+        let open = |how: OpenFlags| {
+            let database =
+                Connection::open_with_flags(&file, how | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            database.busy_timeout(BUSY)?;
+            Ok(database)
+        };
+        let version = |database: &Connection| {
+            database.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))
+        };
+        let mut database = open(OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(refuse)?;
+        if version(&database).is_err() {
+            // A process was killed in the middle of a commit; taking that back needs to write.
+            database = open(OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refuse)?;
         }
-        // A process was killed in the middle of a commit; taking that back needs to write.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let database = Connection::open_with_flags(path, flags).map_err(refuse)?;
-        database.busy_timeout(BUSY).map_err(refuse)?;
+        // Zero: the process that made it was killed before its first commit.
+        if version(&database).map_err(refuse)? == 0 {
+            return Ok(None);
+        }
+        self.whole(&database, path)?;
         Ok(Some(database))
     }
 }

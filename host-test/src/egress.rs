@@ -99,6 +99,14 @@ impl WasiHttpHooks for Hooks {
 }
 
 impl Egress {
+    /// The way to the network, if that is what it is.
+    pub(crate) fn network(&self) -> Option<&Network> {
+        match self {
+            Self::Network(network) => Some(network),
+            Self::Scripted(_) | Self::Closed => None,
+        }
+    }
+
     async fn send(
         self,
         request: Request<WasiBody>,

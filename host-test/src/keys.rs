@@ -1,5 +1,6 @@
 //! Keys of JSON objects that operators write: an unknown one is named, with the one it resembles.
 
+use crate::token::is_like;
 use serde_json::{Map, Value};
 
 pub(crate) fn object(value: Value, what: &str) -> std::result::Result<Map<String, Value>, String> {
@@ -17,6 +18,12 @@ pub(crate) fn known(
     let Some(unknown) = object.keys().find(|key| !keys.contains(&key.as_str())) else {
         return Ok(());
     };
+    if is_like(unknown) {
+        let place = if prefix.is_empty() { "the config" } else { prefix.trim_end_matches('.') };
+        return Err(format!(
+            "{place}: a key that looks like a token; if it is one, revoke it, for it was in a file"
+        ));
+    }
     let near = keys
         .iter()
         .map(|key| (strsim::jaro_winkler(unknown, key), key))

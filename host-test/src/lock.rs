@@ -12,7 +12,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock for `path`, which is the file `<path>.lock` beside it.
+    /// Takes the lock for `path`, which is the file `<path>.lock` beside it. Give it the name
+    /// that [`crate::names::true_name`] finds, or an alias of the file has another lock.
     ///
     /// # Errors
     ///

@@ -5,10 +5,10 @@ use crate::egress::{HttpError, Waits};
 use crate::exit::{Failure, Result};
 use crate::origin::Origin;
 use crate::resolve::{Guarded, Lookup, Prohibited, may_dial};
+use crate::sent::Sent;
 use crate::token::Token;
 use bytes::Bytes;
 use http::{Request, Response, Uri, header};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -19,7 +19,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -34,10 +34,12 @@ type Https = HttpsConnector<HttpConnector<Guarded>>;
 pub struct Network(Arc<Inner>);
 
 struct Inner {
-    client: Client<Timed, Full<Bytes>>,
+    client: Client<Timed, Sent>,
     origin: Origin,
     token: Option<Token>,
     connect_ms: Arc<AtomicU64>,
+    /// Whether a request was denied by us: that is for the operator to change.
+    denied: AtomicBool,
 }
 
 impl Network {
@@ -61,15 +63,38 @@ impl Network {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
             .build(Timed { inner: https, limit_ms: Arc::clone(&connect_ms) });
-        Ok(Self(Arc::new(Inner { client, origin, token, connect_ms })))
+        let denied = AtomicBool::new(false);
+        Ok(Self(Arc::new(Inner { client, origin, token, connect_ms, denied })))
+    }
+
+    /// Whether a request was denied because of where it was to go.
+    pub fn has_denied(&self) -> bool {
+        self.0.denied.load(Ordering::Relaxed)
+    }
+
+    /// The token that requests carry.
+    pub(crate) fn token(&self) -> Option<&Token> {
+        self.0.token.as_ref()
     }
 
     pub(crate) async fn send(
         &self,
+        request: Request<Bytes>,
+        waits: Waits,
+    ) -> std::result::Result<Response<Incoming>, HttpError> {
+        let answer = self.exchange(request, waits).await;
+        if let Err(HttpError::HttpRequestDenied | HttpError::DestinationIpProhibited) = answer {
+            self.0.denied.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    async fn exchange(
+        &self,
         mut request: Request<Bytes>,
         waits: Waits,
     ) -> std::result::Result<Response<Incoming>, HttpError> {
-        let Inner { client, origin, token, connect_ms } = &*self.0;
+        let Inner { client, origin, token, connect_ms, .. } = &*self.0;
         if Origin::of(request.uri()).as_ref() != Some(origin) {
             // Path and query stay out of the log: they are the guest's words.
             let asked = Origin::of(request.uri()).map_or("no origin".to_owned(), |o| o.to_string());
@@ -87,15 +112,21 @@ impl Network {
             request.headers_mut().insert(header::AUTHORIZATION, token.authorization());
         }
         connect_ms.store(waits.connect.as_millis() as u64, Ordering::Relaxed);
-        let send = client.request(request.map(Full::new));
-        match tokio::time::timeout(waits.connect + waits.first_byte, send).await {
-            Err(_) => Err(HttpError::HttpResponseTimeout),
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => {
-                tracing::debug!("request to {origin} failed: {}", chain(&error));
-                Err(classify(&error))
-            }
-        }
+        let (parts, body) = request.into_parts();
+        let (body, begun) = Sent::new(body);
+        let mut call = std::pin::pin!(client.request(Request::from_parts(parts, body)));
+        // Each wait begins when the one before has ended.
+        let done = tokio::select! {
+            done = &mut call => Ok(done),
+            _ = begun => tokio::time::timeout(waits.first_byte, call)
+                .await
+                .map_err(|_| HttpError::HttpResponseTimeout),
+            () = tokio::time::sleep(waits.connect) => Err(HttpError::ConnectionTimeout),
+        };
+        done?.map_err(|error| {
+            tracing::debug!("request to {origin} failed: {}", chain(&error));
+            classify(&error)
+        })
     }
 }
 

@@ -75,19 +75,27 @@ pub fn start_log(level: Option<&str>) -> Result<(), String> {
     Ok(())
 }
 
+/// Writes a line to standard error. `eprintln!` panics when nobody reads there any more; that
+/// nobody reads must not change what is done, nor the exit code.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Writes to standard error, beside the live line.
 struct Beside;
 
 impl Write for Beside {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match BAR.get() {
-            Some(bar) => bar.suspend(|| std::io::stderr().write(bytes)),
-            None => std::io::stderr().write(bytes),
-        }
+        // As in `say`: an error would make the subscriber call `eprintln!`.
+        let _ = match BAR.get() {
+            Some(bar) => bar.suspend(|| std::io::stderr().write_all(bytes)),
+            None => std::io::stderr().write_all(bytes),
+        };
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        Ok(())
     }
 }
 

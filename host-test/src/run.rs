@@ -13,7 +13,7 @@ use std::time::Duration;
 /// request, are a component that spins.
 const EMPTY_CALLS_MAX: u32 = 1_000;
 
-/// So many different notes are remembered, and each logged once.
+/// So many kinds of notes are remembered, and each logged once.
 const NOTES_MAX: usize = 1_000;
 
 /// When a run ends by itself.
@@ -55,7 +55,7 @@ pub async fn run(
 ) -> Result<()> {
     let mut retry = Retry::new(plan.retries);
     let mut progress = Progress::start();
-    let mut notes = HashSet::new();
+    let mut notes = Notes::default();
     let mut empty_calls = 0;
     // Ends by plan, signal or failure; `EMPTY_CALLS_MAX` bounds the rounds that do nothing.
     while !stop.is_set() {
@@ -64,7 +64,8 @@ pub async fn run(
             break;
         }
         let ask = u32::try_from(wanted).unwrap_or(u32::MAX).min(plan.batch_records);
-        let batch = match source.read_batch(ask).await {
+        let Some(answer) = read(source, ask, stop).await else { break };
+        let batch = match answer {
             Ok(batch) => batch,
             Err(CallError::Source(SourceError::Transient(why))) => {
                 let Some(wait) = retry.failed(rand::random()) else {
@@ -81,11 +82,7 @@ pub async fn run(
         let checkpoint = source.checkpoint().await?;
         output.deliver(&batch.records, checkpoint)?;
         count(tally, &batch);
-        for note in batch.stats.notes.iter().take(NOTES_MAX) {
-            if notes.len() < NOTES_MAX && notes.insert(note.clone()) {
-                tracing::warn!("{note}");
-            }
-        }
+        notes.tell(&batch.stats.notes);
         progress.batch(tally, batch.records.first().map(|event| event.occurred_at.as_str()));
         let idle = batch.records.is_empty() && batch.stats.requests == 0;
         let Some(pause) = Pause::of(batch.next, plan.until) else {
@@ -104,6 +101,22 @@ pub async fn run(
         stop.sleep(pause.time).await;
     }
     Ok(())
+}
+
+/// One call, or `None` when it did not end in time after a signal. It is dropped then, and with it
+/// nothing is lost: the next run asks again.
+async fn read(
+    source: &mut Source,
+    records_max: u32,
+    stop: &mut Stop,
+) -> Option<std::result::Result<Batch, CallError>> {
+    tokio::select! {
+        answer = source.read_batch(records_max) => Some(answer),
+        () = stop.is_overdue() => {
+            tracing::warn!("the call under way was abandoned");
+            None
+        }
+    }
 }
 
 /// A wait that the source asks for.
@@ -125,6 +138,36 @@ impl Pause {
     }
 }
 
+/// Notes of the source, each kind of them logged once.
+#[derive(Default)]
+struct Notes {
+    /// The texts without their digits: a count or a time in them does not make another kind.
+    kinds: HashSet<String>,
+    is_full: bool,
+}
+
+impl Notes {
+    /// Logs what is new, and returns how many lines that were.
+    fn tell(&mut self, notes: &[String]) -> usize {
+        let mut told = 0;
+        for note in notes {
+            let kind = note.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+            if self.is_full || self.kinds.contains(&kind) {
+                continue;
+            }
+            told += 1;
+            if self.kinds.len() == NOTES_MAX {
+                self.is_full = true;
+                tracing::warn!("more than {NOTES_MAX} kinds of notes; new ones are dropped");
+                continue;
+            }
+            tracing::warn!("{note}");
+            self.kinds.insert(kind);
+        }
+        told
+    }
+}
+
 fn count(tally: &mut Tally, batch: &Batch) {
     let stats = &batch.stats;
     tally.events += batch.records.len() as u64;
@@ -134,4 +177,24 @@ fn count(tally: &mut Tally, batch: &Batch) {
     tally.repeats += stats.repeats;
     tally.excluded += stats.excluded;
     tally.null_nodes += stats.null_nodes;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_whose_number_changes_is_logged_once() {
+        let mut notes = Notes::default();
+        let told: Vec<_> = (0..5).map(|n| notes.tell(&[format!("{n} rows were null")])).collect();
+        assert_eq!(told, [1, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn kinds_of_notes_are_bounded_and_the_bound_is_told_once() {
+        let mut notes = Notes::default();
+        let many: Vec<_> = (0..1_500).map(|n| "x".repeat(n)).collect();
+        assert_eq!(notes.tell(&many), NOTES_MAX + 1);
+        assert_eq!(notes.tell(&many), 0);
+    }
 }

@@ -1,4 +1,5 @@
 //! SIGINT and SIGTERM: the first asks to stop after the batch under way, the second stops at once.
+//! They are heard on a thread of their own, so that nothing that blocks keeps the second one out.
 
 use crate::exit::{Failure, Result};
 use std::time::Duration;
@@ -7,6 +8,9 @@ use tokio::sync::watch;
 
 /// Exit code after a second signal: 128 + SIGINT, as shells say it.
 const EXIT_NOW: i32 = 130;
+
+/// How long the call under way may go on after the first signal.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Says whether the process was asked to stop.
 #[derive(Debug, Clone)]
@@ -17,28 +21,41 @@ impl Stop {
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the system refuses the handlers.
+    /// [`Failure::Failed`] when the system refuses the handlers or the thread.
     pub fn on_signals() -> Result<Self> {
         let fail = |error| Failure::Failed(format!("cannot listen for signals: {error}"));
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(fail)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(fail)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fail)?;
+        let (mut interrupt, mut terminate) = {
+            let _inside = runtime.enter();
+            (
+                signal(SignalKind::interrupt()).map_err(fail)?,
+                signal(SignalKind::terminate()).map_err(fail)?,
+            )
+        };
         let (sender, receiver) = watch::channel(false);
-        tokio::spawn(async move {
+        let listen = async move {
             // Two rounds: the second one ends the process.
             for round in 0..2 {
                 tokio::select! {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
                 }
-                if round == 0 {
-                    tracing::info!("stopping after this batch; a second signal stops at once");
-                    // Nobody listens any more when the command has just ended.
-                    let _ = sender.send(true);
-                } else {
+                if round > 0 {
                     std::process::exit(EXIT_NOW);
                 }
+                // Nobody listens any more when the command has just ended.
+                let _ = sender.send(true);
+                // On another thread: standard error may be what blocks.
+                std::thread::spawn(|| {
+                    tracing::info!("stopping after this batch; a second signal stops at once");
+                });
             }
-        });
+        };
+        std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || runtime.block_on(listen))
+            .map_err(fail)?;
         Ok(Self(receiver))
     }
 
@@ -49,8 +66,14 @@ impl Stop {
 
     /// Waits until a signal comes.
     pub async fn wait(&mut self) {
-        // The sender lives in a task that ends with the process only.
+        // The sender lives in a thread that ends with the process only.
         let _ = self.0.wait_for(|stop| *stop).await;
+    }
+
+    /// Waits until a signal came and what was under way had its time to end.
+    pub async fn is_overdue(&mut self) {
+        self.wait().await;
+        tokio::time::sleep(GRACE).await;
     }
 
     /// Waits so long, or until a signal comes.

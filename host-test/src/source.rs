@@ -4,6 +4,8 @@ use crate::clock::Clock;
 use crate::component::Plugin;
 use crate::egress::{Egress, Hooks};
 use crate::fence::Fence;
+use crate::hide::{Texts, hide};
+use crate::network::Network;
 use std::time::Duration;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
@@ -65,6 +67,7 @@ pub struct Source {
     limits: Limits,
     /// Set by the first trap or exceeded limit; wasmtime forbids to enter such an instance again.
     gone: bool,
+    network: Option<Network>,
 }
 
 impl Source {
@@ -83,6 +86,7 @@ impl Source {
         if let Some(clock) = clock {
             wasi.wall_clock(clock.clone()).monotonic_clock(clock);
         }
+        let network = egress.network().cloned();
         let tenant = Tenant {
             table: ResourceTable::new(),
             wasi: wasi.build(),
@@ -101,7 +105,7 @@ impl Source {
         store.set_epoch_deadline(1);
         let start = plugin.pre.instantiate_async(&mut store);
         match tokio::time::timeout(limits.call, start).await {
-            Ok(Ok(guest)) => Ok(Self { store, guest, limits, gone: false }),
+            Ok(Ok(guest)) => Ok(Self { store, guest, limits, gone: false, network }),
             Ok(Err(error)) => Err(CallError::Host(store.data().fence.cause("start", &error))),
             Err(_) => Err(CallError::Host("start: the time limit was exceeded".to_owned())),
         }
@@ -129,7 +133,8 @@ impl Source {
         let source = self.guest.etl_connector_source();
         let call = source.call_configure(&mut self.store, configuration);
         let answer = tokio::time::timeout(self.limits.call, call).await;
-        self.leave("configure", answer)?.map_err(CallError::Source)
+        let answer = self.leave("configure", answer);
+        self.clean(answer)
     }
 
     /// Tries the configuration against the remote.
@@ -141,7 +146,8 @@ impl Source {
         self.enter("check")?;
         let call = self.guest.etl_connector_source().call_check(&mut self.store);
         let answer = tokio::time::timeout(self.limits.call, call).await;
-        self.leave("check", answer)?.map_err(CallError::Source)
+        let answer = self.leave("check", answer);
+        self.clean(answer)
     }
 
     /// The next events, at most `records_max`.
@@ -154,7 +160,8 @@ impl Source {
         let source = self.guest.etl_connector_source();
         let call = source.call_read_batch(&mut self.store, records_max);
         let answer = tokio::time::timeout(self.limits.call, call).await;
-        self.leave("read-batch", answer)?.map_err(CallError::Source)
+        let answer = self.leave("read-batch", answer);
+        self.clean(answer)
     }
 
     /// The state that covers every record handed out so far.
@@ -166,7 +173,22 @@ impl Source {
         self.enter("checkpoint")?;
         let call = self.guest.etl_connector_source().call_checkpoint(&mut self.store);
         let answer = tokio::time::timeout(self.limits.call, call).await;
-        self.leave("checkpoint", answer)?.map_err(CallError::Source)
+        let answer = self.leave("checkpoint", answer);
+        self.clean(answer)
+    }
+
+    /// Whether the host denied a request because of where it was to go.
+    pub fn was_denied(&self) -> bool {
+        self.network.as_ref().is_some_and(Network::has_denied)
+    }
+
+    /// What leaves here holds no token, whatever a server echoed.
+    fn clean<T: Texts>(
+        &self,
+        answer: Result<Result<T, SourceError>, CallError>,
+    ) -> Result<T, CallError> {
+        let answer = answer.and_then(|answer| answer.map_err(CallError::Source));
+        hide(self.network.as_ref().and_then(Network::token), answer)
     }
 
     fn enter(&mut self, call: &str) -> Result<(), CallError> {

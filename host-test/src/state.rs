@@ -3,12 +3,18 @@
 use crate::database::{Kind, prepare};
 use crate::exit::{Failure, Result};
 use crate::lock::Lock;
+use crate::names::true_name;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::{Path, PathBuf};
 
 /// "BAst": tells our state files from other databases.
-const STATE: Kind =
-    Kind { name: "state", application_id: 0x4241_7374, version: 1, is_checked: true };
+const STATE: Kind = Kind {
+    name: "state",
+    application_id: 0x4241_7374,
+    version: 1,
+    is_checked: true,
+    tables: &["checkpoint", "kept", "output_file", "writing"],
+};
 
 /// How many replaced checkpoints are kept, in case a reset was a mistake.
 const KEPT_MAX: u32 = 10;
@@ -21,7 +27,8 @@ const LAYOUT: &str = "
         replaced_at TEXT NOT NULL, why TEXT NOT NULL);
     CREATE TABLE output_file (
         id INTEGER PRIMARY KEY CHECK (id = 1), device INTEGER NOT NULL, inode INTEGER NOT NULL,
-        length INTEGER NOT NULL, tail BLOB NOT NULL);";
+        length INTEGER NOT NULL, tail BLOB NOT NULL);
+    CREATE TABLE writing (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL);";
 
 const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
@@ -32,7 +39,8 @@ pub struct Mark {
     pub device: u64,
     /// Inode of the file.
     pub inode: u64,
-    /// Its length in bytes; what lies beyond belongs to no stored checkpoint.
+    /// Its length in bytes; what lies beyond is covered by no stored checkpoint, and is ours
+    /// only if it is what was announced (see [`State::announce`]).
     pub length: u64,
     /// Its last bytes before that length, since inodes are used again for other files.
     pub tail: Vec<u8>,
@@ -64,9 +72,10 @@ impl State {
     pub fn open(path: &Path) -> Result<Self> {
         // Before the lock, so that a mistyped name leaves no lock file beside somebody's file.
         STATE.look(path)?;
-        let lock = Lock::take(path)?;
-        let database = STATE.open(path, LAYOUT)?;
-        Ok(Self { database, path: path.to_owned(), _lock: lock })
+        let path = true_name(path)?;
+        let lock = Lock::take(&path)?;
+        let database = STATE.open(&path, LAYOUT)?;
+        Ok(Self { database, path, _lock: lock })
     }
 
     /// Reads the checkpoint of a state file without locking it; `None` when there is none.
@@ -115,8 +124,32 @@ impl State {
             .map_err(|error| self.refuse(&error))
     }
 
-    /// Stores the checkpoint, where the output file stands, and whatever `more` writes: all of it,
-    /// durably, or nothing.
+    /// Says durably what is about to be appended to the output file, which stands at `mark`.
+    /// [`State::store`] with a mark takes it back.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Failed`] when the disk does not take it.
+    pub fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
+        self.store(None, Some(mark), |all| {
+            all.prepare_cached("INSERT INTO writing VALUES (1, ?1)")?.execute([bytes]).map(|_| ())
+        })
+    }
+
+    /// What was announced and not finished: the process was killed, or the disk did not take it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when the file is damaged.
+    pub fn announced(&self) -> Result<Option<Vec<u8>>> {
+        self.database
+            .query_row("SELECT bytes FROM writing", [], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.refuse(&error))
+    }
+
+    /// Stores the checkpoint, where the output file stands (and that nothing is announced any
+    /// more), and whatever `more` writes: all of it, durably, or nothing.
     ///
     /// # Errors
     ///
@@ -130,6 +163,9 @@ impl State {
         let path = self.path.display().to_string();
         let work = || {
             let all = self.database.transaction()?;
+            if mark.is_some() {
+                all.prepare_cached("DELETE FROM writing")?.execute([])?;
+            }
             more(&all)?;
             if let Some(body) = checkpoint {
                 let sql = format!("REPLACE INTO checkpoint VALUES (1, ?1, {NOW})");
@@ -168,6 +204,7 @@ impl State {
             all.execute("DELETE FROM checkpoint", [])?;
             if checkpoint.is_none() {
                 all.execute("DELETE FROM output_file", [])?;
+                all.execute("DELETE FROM writing", [])?;
             }
             let old = "DELETE FROM kept WHERE seq <= (SELECT max(seq) FROM kept) - ?1";
             all.execute(old, [KEPT_MAX]).map(|_| ())
@@ -200,10 +237,5 @@ impl State {
 fn stored(database: &Connection) -> rusqlite::Result<Option<Stored>> {
     let row = |row: &rusqlite::Row<'_>| Ok(Stored { body: row.get(0)?, at: row.get(1)? });
     let sql = "SELECT body, stored_at FROM checkpoint";
-    // A file made by a process that was killed at once has no table yet.
-    let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'checkpoint'";
-    if database.query_row(tables, [], |row| row.get::<_, u32>(0))? == 0 {
-        return Ok(None);
-    }
     database.query_row(sql, [], row).optional()
 }

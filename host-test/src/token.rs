@@ -8,6 +8,23 @@ pub const PLACEHOLDER: &str = "host-test-placeholder";
 /// Longest token taken, in bytes. Buildkite's have 45; a longer value is a file read by mistake.
 const TOKEN_BYTES_MAX: usize = 4096;
 
+/// So many first bytes of a token are hidden even without the rest of it. Buildkite's tokens have
+/// five that all of them share.
+const TELLING_BYTES: usize = 12;
+
+/// So many letters and digits in a row are no name that a person gave.
+const RANDOM_CHARS: usize = 32;
+
+/// Whether a text that should be a name may be a token, put into the wrong place: it is not
+/// quoted then.
+pub fn is_like(text: &str) -> bool {
+    let is_random = |part: &str| {
+        part.chars().all(char::is_alphanumeric) && part.chars().count() >= RANDOM_CHARS
+    };
+    text.to_ascii_lowercase().contains("bkua_")
+        || text.split(|c: char| !c.is_alphanumeric()).any(is_random)
+}
+
 /// An API access token. `Debug` hides it, and there is no `Display`.
 #[derive(Clone)]
 pub struct Token(HeaderValue);
@@ -37,6 +54,29 @@ impl Token {
         Ok(Self(header))
     }
 
+    /// The text with `[token]` in the place of the token, or of what is left of it when somebody
+    /// shortened the text; `None` when it does not hold it.
+    pub fn hidden_in(&self, text: &str) -> Option<String> {
+        let token = self.0.as_bytes().strip_prefix(b"Bearer ")?;
+        let token = std::str::from_utf8(token).ok()?;
+        let start = token.get(..TELLING_BYTES).unwrap_or(token);
+        let mut rest = text;
+        let mut clean = String::new();
+        // Each round goes at least one byte forward.
+        while let Some(at) = rest.find(start) {
+            clean.push_str(&rest[..at]);
+            clean.push_str("[token]");
+            let common = rest.bytes().skip(at).zip(token.bytes()).take_while(|(a, b)| a == b);
+            // The token is ASCII, so this is no middle of a character.
+            rest = &rest[at + common.count()..];
+        }
+        if clean.is_empty() {
+            return None;
+        }
+        clean.push_str(rest);
+        Some(clean)
+    }
+
     /// The value of the header `Authorization`, marked as sensitive.
     pub fn authorization(&self) -> HeaderValue {
         self.0.clone()
@@ -58,6 +98,16 @@ mod tests {
         let token = Token::new("bkua_0123456789").unwrap();
         assert_eq!(format!("{token:?}"), "Token(hidden)");
         assert!(!format!("{:?}", token.authorization()).contains("bkua"));
+    }
+
+    #[test]
+    fn an_echo_is_hidden_even_when_it_was_cut_short() {
+        let token = Token::new("bkua_0123456789abcdef").unwrap();
+        let hidden = |text: &str| token.hidden_in(text).unwrap_or_else(|| text.to_owned());
+        assert_eq!(hidden("x bkua_0123456789abcdef."), "x [token].");
+        assert_eq!(hidden("bkua_0123456789abcdefbkua_0123456789…"), "[token][token]…");
+        assert_eq!(hidden("bkua_ is how tokens begin"), "bkua_ is how tokens begin");
+        assert_eq!(Token::new("\"").unwrap().hidden_in("a\"ü").unwrap(), "a[token]ü");
     }
 
     #[test]

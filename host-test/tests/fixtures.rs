@@ -12,7 +12,7 @@ use host_test::source::{
     Batch, CallError, Configuration, Finding, Limits, Next, Outcome as Ended, Secret, Source,
     SourceError,
 };
-use script::{Answer, FLOOD_BYTES, Outcome, Player, show_request};
+use script::{Answer, FLOOD_BYTES, Outcome, Player, show_next, show_request};
 use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 
@@ -78,16 +78,13 @@ fn fill(outcome: &mut Outcome, batch: Batch) {
     assert_eq!(batch.stats.newest, newest);
     outcome.records = batch.records.into_iter().map(|record| record.payload).collect();
     let stats = batch.stats;
-    outcome.next.push(match batch.next {
-        Next::Ready => "ready".to_owned(),
-        Next::Idle(wait_ms) => format!("idle {wait_ms}"),
-        Next::Throttled(wait_ms) => format!("throttled {wait_ms}"),
-    });
-    outcome.next.push(format!(
-        "requests {}, points {}, repeats {}, excluded {}, null nodes {}",
-        stats.requests, stats.points, stats.repeats, stats.excluded, stats.null_nodes
-    ));
-    outcome.next.extend(stats.notes.into_iter().map(|note| format!("note: {note}")));
+    let next = match batch.next {
+        Next::Ready => ("ready", None),
+        Next::Idle(wait_ms) => ("idle", Some(wait_ms)),
+        Next::Throttled(wait_ms) => ("throttled", Some(wait_ms)),
+    };
+    let figures = [stats.requests, stats.points, stats.repeats, stats.excluded, stats.null_nodes];
+    outcome.next = show_next(next, figures, stats.notes);
 }
 
 fn line(finding: Finding) -> String {

@@ -78,17 +78,6 @@ fn a_file_of_somebody_else_is_appended_to_and_its_torn_line_ended() {
 }
 
 #[test]
-fn only_bytes_that_no_checkpoint_covers_are_cut() {
-    let world = World::new(600);
-    world.good(RUN);
-    let whole = fs::read(world.path("o.ndjson")).unwrap();
-    let torn = [whole.as_slice(), b"{\"uuid\":\"half"].concat();
-    fs::write(world.path("o.ndjson"), torn).unwrap();
-    world.good(RUN);
-    assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), whole);
-}
-
-#[test]
 fn a_rewritten_file_on_the_same_inode_is_not_cut() {
     let world = World::new(600);
     world.good(RUN);

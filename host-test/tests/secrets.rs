@@ -5,6 +5,9 @@ mod common;
 
 use common::{TOKEN, World, all_files};
 use fake_buildkite::Authorization;
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Output;
 
 fn clean(output: &Output, line: &str) {
@@ -72,4 +75,107 @@ fn a_token_comes_from_the_environment_too() {
     let output = world.command("check --config c.json").env("MY_TOKEN", TOKEN).output().unwrap();
     assert!(output.status.success());
     clean(&output, "check");
+}
+
+/// A remote that says in every answer what it got as `Authorization`.
+fn echo(status: &'static str, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // Ends with the test process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            let mut some = [0; 4096];
+            // A request is one JSON object, and ends with its brace.
+            while !request.ends_with(b"}") {
+                let size = stream.read(&mut some).unwrap();
+                if size == 0 {
+                    break;
+                }
+                request.extend_from_slice(&some[..size]);
+            }
+            assert!(holds(&request, TOKEN), "the token did not arrive");
+            let body = body.replace("ECHO", &format!("Bearer {TOKEN}"));
+            let answer = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+                 content-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    format!("http://{address}/v1")
+}
+
+#[test]
+fn a_token_that_the_server_echoes_is_hidden() {
+    let world = World::new(1);
+    for (status, body) in [
+        ("401 Unauthorized", r#"{"message": "no such token: ECHO"}"#),
+        ("403 Forbidden", r#"{"message": "not with ECHO"}"#),
+        ("400 Bad Request", r#"{"message": "not with ECHO"}"#),
+        ("200 OK", r#"{"errors": [{"message": "failed for ECHO"}]}"#),
+        ("503 Away", "ECHO"),
+    ] {
+        world.config(json!({"endpoint": echo(status, body)}));
+        let mut shown = 0;
+        for line in [
+            "run --config c.json --once --retries 1 --output o",
+            "check --config c.json",
+            "check --config c.json --json",
+            "preview --config c.json",
+        ] {
+            let output = world.command(line).env("RUST_LOG", "trace").output().unwrap();
+            assert!(!output.status.success());
+            clean(&output, line);
+            let said = common::stderr(&output) + &common::stdout(&output);
+            shown += usize::from(said.contains("[token]"));
+        }
+        // Else this test would prove nothing; of a 5xx the component quotes nothing.
+        assert!(shown > 0 || status.starts_with("503"), "{status}: the echo is not quoted");
+    }
+}
+
+#[test]
+fn a_token_in_the_wrong_place_of_the_config_is_not_quoted() {
+    let world = World::new(1);
+    let hex = &TOKEN["bkua_".len()..];
+    for secrets in [
+        json!({"api_token": {"env": TOKEN}}),
+        json!({"api_token": {"env": hex}}),
+        json!({"api_token": {"env": "no name!"}}),
+        json!({"api_token": {"file": TOKEN}}),
+        json!({"api_token": {"file": hex}}),
+        json!({"api_token": {TOKEN: "file"}}),
+        json!({"api_token": {"file": "token", TOKEN: 1}}),
+        json!({"api_token": [TOKEN]}),
+        json!({TOKEN: {"file": "token"}}),
+    ] {
+        let settings = json!({"org_slug": "x"});
+        world.whole_config(&json!({"settings": settings, "secrets": secrets}));
+        for command in ["run", "check", "preview"] {
+            let output = world.host(&format!("{command} --config c.json"));
+            assert_eq!(output.status.code(), Some(2));
+            let said = common::stderr(&output) + &common::stdout(&output);
+            assert!(said.contains("secrets"), "{said}");
+            assert!(!said.contains(hex) && !said.contains("no name!"), "{said}");
+        }
+    }
+    world.whole_config(&json!({"settings": {"org_slug": "x"}, TOKEN: 1}));
+    assert!(!world.bad("run --config c.json", 2).contains(hex));
+}
+
+#[test]
+fn a_password_in_the_endpoint_is_not_quoted() {
+    let world = World::new(1);
+    for bad in ["https://u:hunter2@example.com/v1", "https://u:hunter2@", "u:hunter2@x y"] {
+        world.config(json!({"endpoint": bad}));
+        for command in ["run", "check", "preview"] {
+            let output = world.host(&format!("{command} --config c.json"));
+            assert_eq!(output.status.code(), Some(2));
+            let said = common::stderr(&output) + &common::stdout(&output);
+            assert!(said.contains("endpoint") && !said.contains("hunter2"), "{said}");
+        }
+    }
 }

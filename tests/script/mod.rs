@@ -167,6 +167,20 @@ fn render(out: &mut String, outcome: Outcome) {
     }
 }
 
+/// When to call again and the figures of a call, as fixtures show them.
+pub fn show_next(next: (&str, Option<u64>), figures: [u64; 5], notes: Vec<String>) -> Vec<String> {
+    let (word, wait_ms) = next;
+    let [requests, points, repeats, excluded, null_nodes] = figures;
+    let mut lines = vec![
+        wait_ms.map_or(word.to_owned(), |wait_ms| format!("{word} {wait_ms}")),
+        format!(
+            "requests {requests}, points {points}, repeats {repeats}, excluded {excluded}, null nodes {null_nodes}"
+        ),
+    ];
+    lines.extend(notes.into_iter().map(|note| format!("note: {note}")));
+    lines
+}
+
 /// A request as fixtures show it: the query is one for all, so its variables tell it apart.
 pub fn show_request(method: &str, address: &str, body: &str) -> String {
     let mut body: BTreeMap<String, Box<RawValue>> =

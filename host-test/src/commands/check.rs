@@ -40,11 +40,14 @@ pub struct Args {
 pub async fn check(args: Args) -> Result<u8> {
     let config = Config::read(&args.config)?;
     let plugin = plugin(args.component.as_ref(), &config)?;
-    let findings = match source(&plugin, &config, None).await {
-        Ok(mut source) => source.check().await.map_err(|error: CallError| Failure::from(error))?,
+    let (findings, denied) = match source(&plugin, &config, None).await {
+        Ok(mut source) => {
+            let findings = source.check().await.map_err(|error: CallError| Failure::from(error))?;
+            (findings, source.was_denied())
+        }
         Err(Failure::Refused(message)) => {
             let step = "settings".to_owned();
-            vec![Finding { step, outcome: Outcome::Failed, message }]
+            (vec![Finding { step, outcome: Outcome::Failed, message }], true)
         }
         Err(failure) => return Err(failure),
     };
@@ -52,6 +55,8 @@ pub async fn check(args: Args) -> Result<u8> {
     let failed = findings.iter().find(|finding| matches!(finding.outcome, Outcome::Failed));
     Ok(match failed.map(|finding| finding.step.as_str()) {
         None => 0,
+        // The host itself refused the endpoint, as it does in `run`.
+        Some(_) if denied => 2,
         Some("settings") => 2,
         Some(step) if ACCESS_STEPS.contains(&step) => 3,
         Some(_) => 1,

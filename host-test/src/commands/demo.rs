@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::engine::engine;
 use crate::exit::{Failure, Result};
 use crate::output::Output;
-use crate::progress::Tally;
+use crate::progress::{Tally, say};
 use crate::run::{Plan, Until, run};
 use crate::signals::Stop;
 use crate::source::Limits;
@@ -67,16 +67,18 @@ pub async fn demo(args: Args) -> Result<()> {
     let mut source = source(&plugin, &config, None).await?;
     let plan =
         Plan { until: Until::Idle, batch_records: args.max_records, records_max: None, retries: 2 };
+    let mut output = Output::stdout()?;
     let mut tally = Tally::default();
-    let result = run(&mut source, &mut Output::stdout(), plan, &mut stop, &mut tally).await;
+    let result = run(&mut source, &mut output, plan, &mut stop, &mut tally).await;
     let seconds = began.elapsed().as_secs_f64();
     match result {
         Err(Failure::ReaderGone) => return Ok(()),
         result => result?,
     }
     let points = tally.points as f64 / (tally.events.max(1)) as f64;
-    eprintln!("{tally}");
-    eprintln!("{points:.3} API points per event; {seconds:.2} s");
-    eprintln!("component: {} bytes; imports: {}", plugin.size, plugin.imports.join(", "));
+    say(&tally.to_string());
+    say(&format!("{points:.3} API points per event; {seconds:.2} s"));
+    let imports = plugin.imports.join(", ");
+    say(&format!("component: {} bytes; imports: {imports}", plugin.size));
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::exit::{Failure, Result};
 use crate::network::Network;
 use crate::resolve;
 use crate::source::Source;
+use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +40,12 @@ pub async fn source(
     config: &Config,
     checkpoint: Option<String>,
 ) -> Result<Source> {
+    if config.settings.get("endpoint").and_then(Value::as_str).is_some_and(|url| url.contains('@'))
+    {
+        // Said here, without the value: the component would quote the password.
+        let why = "settings.endpoint: must not hold a user name or password, nor any @";
+        return Err(Failure::Refused(why.to_owned()));
+    }
     // The component tells all that is wrong with the settings; the host's word comes after it.
     let (egress, wrong) = match config.origin() {
         Ok(origin) => {
@@ -59,8 +66,9 @@ pub async fn source(
 ///
 /// # Errors
 ///
-/// [`Failure::ReaderGone`] when it was closed.
+/// [`Failure::ReaderGone`] when its reader has gone, [`Failure::Failed`] when it is closed.
 pub fn print(text: &str) -> Result<()> {
+    crate::output::stream::insist()?;
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|_| Failure::ReaderGone)
 }

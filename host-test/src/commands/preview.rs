@@ -4,7 +4,7 @@ use super::{plugin, source};
 use crate::config::Config;
 use crate::exit::{Failure, Result};
 use crate::output::Output;
-use crate::progress::Tally;
+use crate::progress::{Tally, say};
 use crate::run::{Plan, Until, run};
 use crate::signals::Stop;
 use serde_json::Value;
@@ -44,7 +44,7 @@ pub async fn preview(args: Args) -> Result<()> {
         let start = i64::try_from(now.saturating_sub(LOOK_BACK_SECONDS)).unwrap_or_default();
         if let Some(start) = chrono::DateTime::from_timestamp(start, 0) {
             let start = start.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-            eprintln!("no backfill_start_time: showing records since {start}; `run` would not");
+            say(&format!("no backfill_start_time: showing records since {start}; `run` would not"));
             settings.insert("backfill_start_time".to_owned(), Value::String(start));
         }
     }
@@ -57,9 +57,9 @@ pub async fn preview(args: Args) -> Result<()> {
         retries: 2,
     };
     let mut tally = Tally::default();
-    let mut output = Output::stdout();
+    let mut output = Output::stdout()?;
     match run(&mut source, &mut output, plan, &mut stop, &mut tally).await {
-        Ok(()) if tally.events == 0 => eprintln!("no records in that time"),
+        Ok(()) if tally.events == 0 => say("no records in that time"),
         Ok(()) | Err(Failure::ReaderGone) => {}
         Err(failure) => return Err(failure),
     }

@@ -3,6 +3,7 @@
 use super::{plugin, source};
 use crate::config::Config;
 use crate::exit::{Failure, Result};
+use crate::names::{family, is_same};
 use crate::output::{Output, Target};
 use crate::progress::Tally;
 use crate::run::{Plan, Until, run as run_loop};
@@ -20,7 +21,8 @@ A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself.
 
 Every event comes once: to a file and to sqlite:FILE even if the process is killed at any instant.
 To standard output it comes at least once: a killed run may repeat the batch under way.
-SIGINT and SIGTERM end the run after the batch under way, with exit code 0.
+SIGINT and SIGTERM end the run after the batch under way, with exit code 0; a remote that does not
+answer is waited for no longer than 5 s. A second one ends it at once, with exit code 130.
 
 Example:
   host-test run --config acme.json --output sqlite:acme.sqlite --until-idle";
@@ -67,18 +69,20 @@ pub async fn run(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let config = Config::read(&args.config)?;
     let path = args.state.clone().unwrap_or_else(|| beside(&args.config));
-    if config.files.iter().any(|file| file == &path) {
-        return Err(Failure::Refused(format!(
-            "state {} is a file that the config stands on",
-            path.display()
-        )));
+    let mut own = config.files.clone();
+    own.extend(args.component.clone());
+    let written = family(&path);
+    if let Some(file) = written.iter().find(|file| own.iter().any(|own| is_same(file, own))) {
+        let (name, file) = (path.display(), file.display());
+        let why = format!("state {name}: {file} is a file that the config stands on");
+        return Err(Failure::Refused(why));
     }
     let plugin = plugin(args.component.as_ref(), &config)?;
     let state = State::open(&path)?;
-    let mut own = config.files.clone();
-    own.extend(args.component);
+    let checkpoint = state.checkpoint()?.map(|stored| stored.body);
+    let mut source = source(&plugin, &config, checkpoint).await?;
+    // Last, so that a run that is refused leaves the output as it was.
     let mut output = Output::open(&args.output, state, &own)?;
-    let mut source = source(&plugin, &config, output.checkpoint()).await?;
     tracing::info!("started; state {}", path.display());
     let until = match (args.once, args.until_idle) {
         (true, _) => Until::Once,

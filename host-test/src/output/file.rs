@@ -1,16 +1,20 @@
 //! A file, one record a line, each exactly once whatever instant the process is killed at.
 //!
-//! The state remembers which file it was and how long. A later run cuts what lies beyond that
-//! length, for no stored checkpoint covers it, and cuts nothing of any other file.
+//! The state remembers which file it was and how long, and before each write what is about to be
+//! appended. A later run cuts what lies beyond that length only if it is the beginning, or all, of
+//! just that; everything else is somebody else's, stays, and is appended to.
 
 use super::lines;
 use crate::exit::{Failure, Result};
 use crate::lock::hold;
+use crate::names::folder;
 use crate::source::Event;
 use crate::state::{Mark, State};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Error, Write};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// So many last bytes are remembered to know a file again. A record's line has more.
@@ -45,10 +49,8 @@ impl FileSink {
         if path.is_dir() {
             return Err(Failure::Refused(format!("output {} is a folder", path.display())));
         }
-        let special = path.metadata().is_ok_and(|metadata| !metadata.is_file());
-        if special {
-            tracing::info!("{} is no regular file: records may come twice", path.display());
-            return OpenOptions::new().write(true).open(path).map(Opened::Stream).map_err(refuse);
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return open_special(path).map(Opened::Stream);
         }
         let file =
             OpenOptions::new().create(true).append(true).read(true).open(path).map_err(refuse)?;
@@ -56,8 +58,9 @@ impl FileSink {
         let metadata = file.metadata().map_err(fail)?;
         let (device, inode) = (metadata.dev(), metadata.ino());
         let old = state.mark()?;
-        let length =
-            mend(&file, path, metadata.len(), (device, inode), old.as_ref()).map_err(fail)?;
+        let announced = state.announced()?;
+        let before = Before { mark: old.as_ref(), announced: announced.as_deref() };
+        let length = mend(&file, path, metadata.len(), (device, inode), before).map_err(fail)?;
         file.sync_all().map_err(fail)?;
         // Always, since a run killed between making the file and syncing its folder is not known.
         sync_folder(path).map_err(fail)?;
@@ -65,59 +68,98 @@ impl FileSink {
         let mark = Mark { device, inode, length, tail };
         // From before the first write on, also of an empty file: or a crash could not be told
         // from a file that somebody else had filled.
-        if old.as_ref() != Some(&mark) {
+        if old.as_ref() != Some(&mark) || announced.is_some() {
             state.store(None, Some(&mark), |_| Ok(()))?;
         }
         Ok(Opened::File(Self { file, path: path.to_owned(), mark }))
     }
 
-    /// How the file stands after the last write.
-    pub fn mark(&self) -> &Mark {
-        &self.mark
-    }
-
-    /// Appends records and syncs the file.
+    /// Announces records, appends them, syncs the file, and stores the checkpoint.
     ///
     /// # Errors
     ///
     /// [`Failure::Failed`] when the disk does not take it.
-    pub fn write(&mut self, events: &[Event]) -> Result<()> {
-        if events.is_empty() {
+    pub fn write(&mut self, state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
+        if !events.is_empty() {
+            let name = self.path.display().to_string();
+            let fail =
+                |error: Error| Failure::Failed(format!("cannot write the output {name}: {error}"));
+            let lines = lines(events);
+            self.look().map_err(fail)?;
+            state.announce(&self.mark, &lines)?;
+            self.file.write_all(&lines).and_then(|()| self.file.sync_data()).map_err(fail)?;
+            self.mark.length += lines.len() as u64;
+            self.mark.tail.extend_from_slice(&lines[lines.len().saturating_sub(TAIL_BYTES)..]);
+            let surplus = self.mark.tail.len().saturating_sub(TAIL_BYTES);
+            self.mark.tail.drain(..surplus);
+        }
+        state.store(Some(checkpoint), Some(&self.mark), |_| Ok(()))
+    }
+
+    /// Other programs do not know our lock: what they appended meanwhile is theirs.
+    fn look(&mut self) -> io::Result<()> {
+        let length = self.file.metadata()?.len();
+        if length == self.mark.length {
             return Ok(());
         }
-        let lines = lines(events);
-        let work = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
-        work.map_err(|error| {
-            Failure::Failed(format!("cannot write the output {}: {error}", self.path.display()))
-        })?;
-        self.mark.length += lines.len() as u64;
-        self.mark.tail.extend_from_slice(&lines[lines.len().saturating_sub(TAIL_BYTES)..]);
-        let surplus = self.mark.tail.len().saturating_sub(TAIL_BYTES);
-        self.mark.tail.drain(..surplus);
+        tracing::warn!("somebody else writes to {}; appending to it", self.path.display());
+        self.mark.length = end_torn_line(&self.file, &self.path, length)?;
+        self.mark.tail = tail(&self.file, self.mark.length)?;
         Ok(())
     }
 }
 
+/// Opens a pipe or a device. A pipe that nobody reads is refused: opening it would block for ever.
+fn open_special(path: &Path) -> Result<File> {
+    let name = path.display();
+    tracing::info!("{name} is no regular file: records may come twice");
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().write(true).custom_flags(flags).open(path).map_err(|error| {
+        // A pipe without a reader is ENXIO. Source: fifo(7).
+        if path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
+            && error.raw_os_error() == Some(Errno::NXIO.raw_os_error())
+        {
+            return Failure::Failed(format!("output {name}: nobody reads this FIFO"));
+        }
+        Failure::Refused(format!("output {name}: {error}"))
+    })?;
+    // From here on a slow reader is waited for.
+    fcntl_getfl(&file)
+        .and_then(|flags| fcntl_setfl(&file, flags - OFlags::NONBLOCK))
+        .map_err(|error| Failure::Failed(format!("output {name}: {error}")))?;
+    Ok(file)
+}
+
+/// What the state knows of the last run.
+#[derive(Clone, Copy)]
+struct Before<'a> {
+    mark: Option<&'a Mark>,
+    announced: Option<&'a [u8]>,
+}
+
 /// Brings the end of a file in order and returns its length.
 fn mend(
-    mut file: &File,
-    path: &Path,
+    file: &File,
+    name: &Path,
     length: u64,
     (device, inode): (u64, u64),
-    old: Option<&Mark>,
+    before: Before<'_>,
 ) -> io::Result<u64> {
-    let path = path.display();
-    if let Some(old) = old {
+    let path = name.display();
+    if let Some(old) = before.mark {
         let same = (old.device, old.inode) == (device, inode);
         if same && length >= old.length && tail(file, old.length)? == old.tail {
-            if length > old.length {
-                let cut = length - old.length;
-                tracing::info!("cut {cut} bytes off {path} that no checkpoint covers");
-                file.set_len(old.length)?;
+            let beyond = length - old.length;
+            if beyond == 0 {
+                return Ok(length);
             }
-            return Ok(old.length);
-        }
-        if same && length < old.length {
+            if begins(before.announced, file, old.length, beyond)? {
+                tracing::info!("cut {beyond} bytes off {path} that no checkpoint covers");
+                file.set_len(old.length)?;
+                return Ok(old.length);
+            }
+            tracing::warn!("somebody else wrote {beyond} bytes to {path}; appending to them");
+        } else if same && length < old.length {
             tracing::warn!("{path} is shorter than it was left; appending to what there is");
         } else if length > 0 {
             tracing::warn!("{path} is another file than before; appending to it");
@@ -127,8 +169,23 @@ fn mend(
     } else if length > 0 {
         tracing::warn!("{path} was not written by this state; appending to it");
     }
+    end_torn_line(file, name, length)
+}
+
+/// Whether the `beyond` bytes after `from` are the beginning, or all, of what was announced.
+fn begins(announced: Option<&[u8]>, file: &File, from: u64, beyond: u64) -> io::Result<bool> {
+    let Some(ours) = announced.and_then(|all| all.get(..usize::try_from(beyond).ok()?)) else {
+        return Ok(false);
+    };
+    let mut there = vec![0; ours.len()];
+    file.read_exact_at(&mut there, from)?;
+    Ok(there == ours)
+}
+
+/// Ends the last line if it has no end, and returns the new length.
+fn end_torn_line(mut file: &File, path: &Path, length: u64) -> io::Result<u64> {
     if length > 0 && tail(file, length)?.last() != Some(&b'\n') {
-        tracing::warn!("the last line of {path} is torn; ending it");
+        tracing::warn!("the last line of {} is torn; ending it", path.display());
         file.write_all(b"\n")?;
         return Ok(length + 1);
     }
@@ -144,9 +201,5 @@ fn tail(file: &File, length: u64) -> io::Result<Vec<u8>> {
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    File::open(folder)?.sync_all()
+    File::open(folder(path))?.sync_all()
 }

@@ -5,7 +5,7 @@ pub mod sqlite;
 pub mod stream;
 
 use crate::exit::{Failure, Result};
-use crate::lock;
+use crate::names::{family, folder, is_same};
 use crate::source::Event;
 use crate::state::State;
 use std::path::{Path, PathBuf};
@@ -51,11 +51,16 @@ enum Sink {
 
 impl Output {
     /// Standard output, without a state: for `demo` and `preview`.
-    pub fn stdout() -> Self {
-        Self { sink: Sink::Stream(stream::StreamSink::stdout()), state: None, last: None }
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Failed`] when it is closed.
+    pub fn stdout() -> Result<Self> {
+        Ok(Self { sink: Sink::Stream(stream::StreamSink::stdout()?), state: None, last: None })
     }
 
-    /// Opens an output. `sources`: files it must not be, such as the config.
+    /// Opens an output, which may cut or make a file: only when nothing else can be refused any
+    /// more. `sources`: files it must not be, such as the config.
     ///
     /// # Errors
     ///
@@ -63,26 +68,21 @@ impl Output {
     /// another process, or is no file of ours.
     pub fn open(target: &Target, mut state: State, sources: &[PathBuf]) -> Result<Self> {
         let sink = match target {
-            Target::Stdout => Sink::Stream(stream::StreamSink::stdout()),
+            Target::Stdout => Sink::Stream(stream::StreamSink::stdout()?),
             Target::File(path) => {
-                refuse_own_files(path, state.path(), sources)?;
+                refuse_own_files(path, std::slice::from_ref(path), state.path(), sources)?;
                 match file::FileSink::open(path, &mut state)? {
                     file::Opened::File(sink) => Sink::File(sink),
                     file::Opened::Stream(file) => Sink::Stream(stream::StreamSink::file(file)),
                 }
             }
             Target::Sqlite(path) => {
-                refuse_own_files(path, state.path(), sources)?;
+                refuse_own_files(path, &family(path), state.path(), sources)?;
                 Sink::Sqlite(sqlite::SqliteSink::open(path, &mut state)?)
             }
         };
         let last = state.checkpoint()?.map(|stored| stored.body);
         Ok(Self { sink, state: Some(state), last })
-    }
-
-    /// The checkpoint to go on from.
-    pub fn checkpoint(&self) -> Option<String> {
-        self.last.clone()
     }
 
     /// Makes records durable, and then, or with them, the checkpoint that covers them.
@@ -108,8 +108,7 @@ impl Output {
                 state.store(Some(&checkpoint), None, |_| Ok(()))?;
             }
             Sink::File(sink) => {
-                sink.write(events)?;
-                state.store(Some(&checkpoint), Some(sink.mark()), |_| Ok(()))?;
+                sink.write(state, events, &checkpoint)?;
             }
             Sink::Sqlite(sink) => sink.write(state, events, &checkpoint)?,
         }
@@ -129,36 +128,35 @@ fn lines(events: &[Event]) -> Vec<u8> {
     lines
 }
 
-fn refuse_own_files(output: &Path, state: &Path, sources: &[PathBuf]) -> Result<()> {
-    let folder = match output.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+/// Refuses an output that would be written over files that are in use for something else.
+/// `written`: all files that the output consists of.
+fn refuse_own_files(
+    output: &Path,
+    written: &[PathBuf],
+    state: &Path,
+    sources: &[PathBuf],
+) -> Result<()> {
+    let name = output.display();
+    let folder = folder(output);
     if !folder.is_dir() {
-        return Err(Failure::Refused(format!(
-            "output {}: the folder {} does not exist",
-            output.display(),
-            folder.display()
-        )));
+        let folder = folder.display();
+        let why = format!("output {name}: the folder {folder} does not exist");
+        return Err(Failure::Refused(why));
     }
-    let lock = lock::beside(state);
-    for (own, what) in sources
-        .iter()
-        .map(|path| (path.as_path(), "a file that the config stands on"))
-        .chain([(state, "the state file"), (&lock, "the lock of the state file")])
-    {
-        if is_same(output, own) {
-            return Err(Failure::Refused(format!("output {} is {what}", output.display())));
-        }
+    for file in written {
+        let clash = match () {
+            () if sources.iter().any(|own| is_same(file, own)) => {
+                "a file that the config stands on"
+            }
+            () if family(state).iter().any(|own| is_same(file, own)) => {
+                "the state file, its lock or its journal"
+            }
+            () => continue,
+        };
+        return Err(Failure::Refused(match file == output {
+            true => format!("output {name} is {clash}"),
+            false => format!("output {name} needs {}, which is {clash}", file.display()),
+        }));
     }
     Ok(())
-}
-
-/// Whether two names mean one file, also by links, and also before it exists.
-fn is_same(a: &Path, b: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    if let (Ok(a), Ok(b)) = (a.metadata(), b.metadata()) {
-        return (a.dev(), a.ino()) == (b.dev(), b.ino());
-    }
-    std::path::absolute(a).ok() == std::path::absolute(b).ok()
 }

@@ -3,13 +3,19 @@
 use crate::database::Kind;
 use crate::exit::Result;
 use crate::lock::Lock;
+use crate::names::true_name;
 use crate::source::Event;
 use crate::state::State;
 use std::path::Path;
 
 /// "BAev": tells our output files from other databases.
-const EVENTS: Kind =
-    Kind { name: "output", application_id: 0x4241_6576, version: 1, is_checked: false };
+const EVENTS: Kind = Kind {
+    name: "output",
+    application_id: 0x4241_6576,
+    version: 1,
+    is_checked: false,
+    tables: &["events"],
+};
 
 /// No unique key on `uuid`: a repeated record must show, not vanish.
 const LAYOUT: &str = "
@@ -31,9 +37,10 @@ impl SqliteSink {
     /// [`crate::exit::Failure::Refused`]: not ours, damaged, of a newer version, or in use.
     pub fn open(path: &Path, state: &mut State) -> Result<Self> {
         EVENTS.look(path)?;
-        let lock = Lock::take(path)?;
-        drop(EVENTS.open(path, LAYOUT)?);
-        state.attach(path)?;
+        let path = true_name(path)?;
+        let lock = Lock::take(&path)?;
+        drop(EVENTS.open(&path, LAYOUT)?);
+        state.attach(&path)?;
         Ok(Self { _lock: lock })
     }
 

@@ -6,14 +6,42 @@ use crate::exit::{Failure, Result};
 use crate::source::Event;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the process began without a standard output. Afterwards it cannot be told: Rust's
+/// start-up puts `/dev/null` into its place, where records would vanish with success.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// For the start of the process: notes that standard output is closed.
+pub extern "C" fn note_closed() {
+    // EBADF is the only error that this call has. Source: fcntl(2).
+    CLOSED.store(rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);
+}
+
+/// Insists that there is a standard output.
+///
+/// # Errors
+///
+/// [`Failure::Failed`] when the process began with it closed.
+pub fn insist() -> Result<()> {
+    match CLOSED.load(Ordering::Relaxed) {
+        true => Err(Failure::Failed("standard output is closed".to_owned())),
+        false => Ok(()),
+    }
+}
 
 /// Something to write to that has no place to go back to.
 pub struct StreamSink(Box<dyn Write + Send>);
 
 impl StreamSink {
     /// Standard output.
-    pub fn stdout() -> Self {
-        Self(Box::new(std::io::stdout()))
+    ///
+    /// # Errors
+    ///
+    /// As [`insist`].
+    pub fn stdout() -> Result<Self> {
+        insist()?;
+        Ok(Self(Box::new(std::io::stdout())))
     }
 
     /// A pipe or a device that was opened by name.

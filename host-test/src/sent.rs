@@ -1,0 +1,79 @@
+//! The body of a request, which tells when it begins to be sent: then the connection stands, and
+//! the wait for the first byte of the answer begins.
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::oneshot;
+
+/// A whole body.
+pub(crate) struct Sent {
+    bytes: Full<Bytes>,
+    tell: Option<oneshot::Sender<()>>,
+}
+
+impl Sent {
+    /// A body, and what resolves, either way, once it is asked for or dropped: an empty one is
+    /// never asked for.
+    pub(crate) fn new(bytes: Bytes) -> (Self, oneshot::Receiver<()>) {
+        let (tell, begun) = oneshot::channel();
+        (Self { bytes: Full::new(bytes), tell: Some(tell) }, begun)
+    }
+}
+
+impl Body for Sent {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(tell) = self.tell.take() {
+            // Nobody listens when the caller has given up.
+            let _ = tell.send(());
+        }
+        Pin::new(&mut self.bytes).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.bytes.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::egress::{HttpError, Waits};
+    use crate::network::Network;
+    use crate::origin::Origin;
+    use crate::resolve;
+    use bytes::Bytes;
+    use http::Request;
+    use std::time::{Duration, Instant};
+
+    #[tokio::test]
+    async fn the_wait_for_the_first_byte_is_not_lengthened_by_that_for_the_connection() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let network = Network::new(Origin::parse(&url).unwrap(), None, resolve::system()).unwrap();
+        let waits = Waits {
+            connect: Duration::from_secs(30),
+            first_byte: Duration::from_millis(100),
+            between_bytes: Duration::from_secs(30),
+        };
+        for body in ["a body", ""] {
+            let request = Request::post(&url).body(Bytes::from(body)).unwrap();
+            let began = Instant::now();
+            let error = network.send(request, waits).await.unwrap_err();
+            assert!(matches!(error, HttpError::HttpResponseTimeout), "{error:?}");
+            assert!(began.elapsed() < Duration::from_secs(20));
+        }
+    }
+}
