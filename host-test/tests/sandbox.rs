@@ -93,6 +93,11 @@ fn the_bundled_component_imports_exactly_the_allow_list() {
     assert_eq!(names, IMPORTS_ALLOWED);
 }
 
+#[test]
+fn the_bundled_component_is_small() {
+    assert!(BUNDLED.len() <= 150_000, "{} bytes", BUNDLED.len());
+}
+
 /// A component of the right world whose every function does `body`.
 fn guest(body: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
