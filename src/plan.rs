@@ -104,14 +104,12 @@ pub fn plan(config: &Config, state: &State, session: &Session, now: Millis) -> S
     if state.gaps.is_empty() {
         return Step::Idle(wait(now, poll_at));
     }
-    if let Some(until) = rest {
-        return Step::Throttled(wait(now, until.min(poll_at.max(now))));
-    }
-    match gap_ask(config, state, page, now) {
+    // A live poll may be due sooner than the gaps may go on, and may take what history may not. One that is due already
+    // but may not be opened waits with them.
+    let sooner = |until: Millis| if due { until } else { until.min(poll_at) };
+    match rest.map_or_else(|| gap_ask(config, state, page, now), Err) {
         Ok(ask) => Step::Ask(ask),
-        // A live poll may be due sooner than the budget is full again, and may take what history may not.
-        Err(reset) if !due => Step::Throttled(wait(now, reset.min(poll_at))),
-        Err(reset) => Step::Throttled(wait(now, reset)),
+        Err(until) => Step::Throttled(wait(now, sooner(until))),
     }
 }
 

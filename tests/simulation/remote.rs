@@ -1,9 +1,24 @@
 //! A pretend Buildkite that serves bytes: the request's text goes in, headers and a JSON body come out. Filters act on
 //! microseconds, which the listing shows cut to milliseconds.
 
+use std::fmt::Write;
+
 use buildkite_audit_logs::response::Response;
 use buildkite_audit_logs::time::Millis;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::points::Points;
+
+/// How an event shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Like any other.
+    Plain,
+    /// Of the type that some settings exclude.
+    Excludable,
+    /// As a null node, always: of a type that the remote cannot resolve.
+    Null,
+}
 
 /// An event as it is stored.
 #[derive(Debug, Clone)]
@@ -11,99 +26,189 @@ pub struct Stored {
     /// When it happened, in microseconds.
     pub at_us: i64,
     /// Order among equal times, and its identity.
-    pub number: u64,
+    pub number: u32,
     /// When it became visible, in microseconds.
     pub visible_us: i64,
+    pub kind: Kind,
 }
 
-impl Stored {
-    pub fn uuid(&self) -> String {
-        format!("00000000-0000-4000-8000-{:012x}", self.number)
-    }
-}
-
-/// How the pretended API reads what the documentation leaves open.
-#[derive(Debug, Clone, Default)]
+/// How the pretended API reads what the documentation leaves open, and where it errs.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Quirks {
     pub from_inclusive: bool,
     pub to_inclusive: bool,
     pub ties_reversed: bool,
+    /// Rows of one shown millisecond come in any order, another one each time.
+    pub disorder: bool,
     pub short_pages: bool,
-    pub false_end_on_full: bool,
+    /// No page is larger than this, whatever is asked for.
+    pub clamp: usize,
+    /// A page of at least so many rows says that it is the last, though it is not. 0: none does.
+    pub false_end_from: usize,
+    /// More rows than this are too heavy: 504. 0: none are.
+    pub heavy_from: usize,
     pub no_date: bool,
+    /// Every `Date` is that of the first answer.
+    pub frozen_date: bool,
 }
 
-#[derive(Debug, Default)]
-pub struct Model {
-    pub events: Vec<Stored>,
-    pub quirks: Quirks,
-    /// The server's clock is this far ahead of the true time.
-    pub largest_page: usize,
+/// What a request asks for.
+pub struct Asked {
+    pub from_us: Option<i64>,
+    pub to_us: Option<i64>,
+    pub after: Option<String>,
+    first: usize,
 }
 
-impl Model {
-    /// Answers a request at this true time, in microseconds.
-    pub fn answer(&self, body: &str, now_us: i64, rng: &mut fastrand::Rng) -> Response {
+impl Asked {
+    pub fn read(body: &str) -> Self {
         let request: Value = serde_json::from_str(body).expect("the request is JSON");
         let variables = &request["variables"];
         let time = |name: &str| {
             let text = variables[name].as_str()?;
             Some(Millis::parse_rfc3339(text).expect("a time").get() * 1_000)
         };
-        let (from, to) = (time("from"), time("to"));
-        let quirks = &self.quirks;
-        let inside = |event: &&Stored| {
-            let above = from.is_none_or(|from| {
-                event.at_us > from || (quirks.from_inclusive && event.at_us == from)
-            });
-            let below =
-                to.is_none_or(|to| event.at_us < to || (quirks.to_inclusive && event.at_us == to));
-            event.visible_us <= now_us && above && below
-        };
-        let mut listed: Vec<&Stored> = self.events.iter().filter(inside).collect();
-        listed.sort_by_key(|event| std::cmp::Reverse(self.rank(event)));
-        if let Some(after) = variables["after"].as_str() {
+        Self {
+            from_us: time("from"),
+            to_us: time("to"),
+            after: variables["after"].as_str().map(str::to_owned),
+            first: variables["first"].as_u64().expect("first") as usize,
+        }
+    }
+
+    /// It opens a live gap: nothing bounds it from above.
+    pub fn is_live(&self) -> bool {
+        self.to_us.is_none() && self.after.is_none()
+    }
+}
+
+/// One page, before it is written.
+pub struct Page<'a> {
+    pub rows: Vec<&'a Stored>,
+    pub has_next: bool,
+    pub cursor: Option<String>,
+    /// A row that shows as null this once.
+    pub hidden: Option<u32>,
+    /// Its last row stands there twice.
+    pub is_doubled: bool,
+}
+
+#[derive(Debug)]
+pub struct Remote {
+    /// By rank, lowest first.
+    events: Vec<Stored>,
+    pub quirks: Quirks,
+    pub points: Option<Points>,
+    first_date_us: Option<i64>,
+}
+
+impl Remote {
+    pub fn new(mut events: Vec<Stored>, quirks: Quirks, points: Option<Points>) -> Self {
+        events.sort_by_key(|event| rank(quirks, event));
+        Self { events, quirks, points, first_date_us: None }
+    }
+
+    pub fn events(&self) -> &[Stored] {
+        &self.events
+    }
+
+    /// The true page for a request at this true time.
+    pub fn page(&self, asked: &Asked, now_us: i64, rng: &mut fastrand::Rng) -> Page<'_> {
+        let quirks = self.quirks;
+        let low = asked.from_us.map_or(0, |from| match quirks.from_inclusive {
+            true => self.events.partition_point(|event| event.at_us < from),
+            false => self.events.partition_point(|event| event.at_us <= from),
+        });
+        let mut high = asked.to_us.map_or(self.events.len(), |to| match quirks.to_inclusive {
+            true => self.events.partition_point(|event| event.at_us <= to),
+            false => self.events.partition_point(|event| event.at_us < to),
+        });
+        if let Some(after) = &asked.after {
             let (at, tie) = after.split_once(':').expect("a cursor");
             let after = (at.parse::<i64>().expect("a time"), tie.parse::<i64>().expect("a tie"));
-            listed.retain(|event| self.rank(event) < after);
+            high = high.min(self.events.partition_point(|event| rank(quirks, event) < after));
         }
-        let first = (variables["first"].as_u64().expect("first") as usize).min(500);
-        let asked = if quirks.short_pages { rng.usize(1..=first) } else { first };
-        let page = &listed[..asked.min(listed.len())];
-        let mut has_next = page.len() < listed.len();
-        if quirks.false_end_on_full && page.len() >= self.largest_page && has_next {
+        let most = asked.first.min(quirks.clamp);
+        let most = if quirks.short_pages { rng.usize(1..=most) } else { most };
+        let listed = self.events.get(low..high).unwrap_or_default();
+        let mut visible = listed.iter().rev().filter(|event| event.visible_us <= now_us);
+        let mut rows: Vec<&Stored> = visible.by_ref().take(most).collect();
+        let mut has_next = visible.next().is_some();
+        if quirks.false_end_from > 0 && rows.len() >= quirks.false_end_from {
             has_next = false;
         }
-        self.response(page, has_next, now_us)
-    }
-
-    fn rank(&self, event: &Stored) -> (i64, i64) {
-        let number = event.number as i64;
-        (event.at_us, if self.quirks.ties_reversed { -number } else { number })
-    }
-
-    fn response(&self, page: &[&Stored], has_next: bool, now_us: i64) -> Response {
-        let edges: Vec<Value> = page
-            .iter()
-            .map(|event| {
-                let at = Millis::new(event.at_us / 1_000).to_string();
-                json!({"node": {"uuid": event.uuid(), "type": "X", "occurredAt": at, "data": "{}"}})
-            })
-            .collect();
-        let cursor = page.last().map(|event| {
-            let (at, tie) = self.rank(event);
+        let cursor = rows.last().map(|event| {
+            let (at, tie) = rank(quirks, event);
             format!("{at}:{tie}")
         });
-        let body = json!({"data": {"organization": {
-            "permissions": {"auditEventsView": {"allowed": true, "code": null, "message": null}},
-            "auditEvents": {"pageInfo": {"hasNextPage": has_next, "endCursor": cursor}, "edges": edges},
-        }}});
-        let mut headers =
-            vec![("RateLimit-Complexity-Actual".to_owned(), (6 + 4 * page.len()).to_string())];
+        if quirks.disorder {
+            rng.shuffle(&mut rows);
+            rows.sort_by_key(|event| std::cmp::Reverse(event.at_us / 1_000));
+        }
+        Page { rows, has_next, cursor, hidden: None, is_doubled: false }
+    }
+
+    /// The headers of an answer that was charged so many points.
+    pub fn headers(&mut self, now_us: i64, charged: i64) -> Vec<(String, String)> {
+        let mut headers = vec![("RateLimit-Complexity-Actual".to_owned(), charged.to_string())];
+        if let Some(points) = &mut self.points {
+            points.charge(now_us, charged);
+            headers.extend(points.headers(now_us));
+        }
         if !self.quirks.no_date {
-            let date = std::time::UNIX_EPOCH + std::time::Duration::from_micros(now_us as u64);
+            let first_us = *self.first_date_us.get_or_insert(now_us);
+            let date_us = if self.quirks.frozen_date { first_us } else { now_us };
+            let date = std::time::UNIX_EPOCH + std::time::Duration::from_micros(date_us as u64);
             headers.push(("Date".to_owned(), httpdate::fmt_http_date(date)));
         }
-        Response { status: 200, headers, body: body.to_string().into_bytes(), elapsed_ms: 0 }
+        headers
     }
+
+    /// The true answer.
+    pub fn answer(&mut self, asked: &Asked, now_us: i64, rng: &mut fastrand::Rng) -> Response {
+        let page = self.page(asked, now_us, rng);
+        if self.quirks.heavy_from > 0 && page.rows.len() > self.quirks.heavy_from {
+            return Response { status: 504, headers: vec![], body: vec![], elapsed_ms: 0 };
+        }
+        let (body, rows) = (write(&page), page.rows.len());
+        let headers = self.headers(now_us, 6 + 4 * rows as i64);
+        Response { status: 200, headers, body: body.into_bytes(), elapsed_ms: 0 }
+    }
+}
+
+fn rank(quirks: Quirks, event: &Stored) -> (i64, i64) {
+    let number = i64::from(event.number);
+    (event.at_us, if quirks.ties_reversed { -number } else { number })
+}
+
+/// Writes a page as an answer's body.
+pub fn write(page: &Page) -> String {
+    let mut body = String::with_capacity(256 + 160 * page.rows.len());
+    let cursor = page.cursor.as_ref().map_or("null".into(), |cursor| format!("{cursor:?}"));
+    let _ = write!(
+        body,
+        r#"{{"data":{{"organization":{{"permissions":{{"auditEventsView":{{"allowed":true}}}},"auditEvents":{{"pageInfo":{{"hasNextPage":{},"endCursor":{cursor}}},"edges":["#,
+        page.has_next
+    );
+    let doubled = page.rows.last().filter(|_| page.is_doubled);
+    for (place, event) in page.rows.iter().chain(doubled).enumerate() {
+        let comma = if place > 0 { "," } else { "" };
+        let Stored { at_us, number, kind, .. } = event;
+        let kind = match kind {
+            _ if page.hidden == Some(*number) => Kind::Null,
+            kind => *kind,
+        };
+        if kind == Kind::Null {
+            let _ = write!(body, r#"{comma}{{"node":null}}"#);
+            continue;
+        }
+        let name = if kind == Kind::Plain { "X" } else { "Y" };
+        let at = Millis::new(at_us / 1_000);
+        let _ = write!(
+            body,
+            r#"{comma}{{"node":{{"uuid":"00000000-0000-4000-8000-{number:012x}","type":"{name}","occurredAt":"{at}"}}}}"#
+        );
+    }
+    body.push_str("]}}}}");
+    body
 }

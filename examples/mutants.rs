@@ -1,0 +1,97 @@
+//! Plants the bugs of `tests/mutants/list.rs` one by one into a copy of this repository, and says which of them the
+//! simulation finds. Ends with an error if one survives. `SEEDS` sets how many runs each gets, an argument picks
+//! mutants by a part of their names.
+#![allow(missing_docs)]
+
+#[path = "../tests/mutants/list.rs"]
+mod list;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use list::{MUTANTS, Mutant};
+
+/// Runs for each mutant, unless `SEEDS` says otherwise: most are found within a hundred.
+const SEEDS: &str = "5000";
+
+/// What the simulation needs; a workspace wants its members to be there, too.
+const COPIED: [&str; 8] =
+    ["Cargo.toml", "Cargo.lock", ".cargo", "src", "tests", "wit", "host-test", "fixtures"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let place = root.join("target/mutants");
+    let tree = place.join("tree");
+    if tree.exists() {
+        std::fs::remove_dir_all(&tree)?;
+    }
+    for name in COPIED {
+        copy(&root.join(name), &tree.join(name))?;
+    }
+    let part = std::env::args().nth(1).unwrap_or_default();
+    let chosen: Vec<&Mutant> =
+        MUTANTS.iter().filter(|mutant| mutant.name.contains(&part)).collect();
+    let mut survivors = Vec::new();
+    for mutant in &chosen {
+        let seed = find(&tree, &place.join("build"), mutant)?;
+        println!("{}: {}", mutant.name, seed.as_deref().unwrap_or("SURVIVED"));
+        if seed.is_none() {
+            survivors.push(mutant.name);
+        }
+    }
+    println!("{} planted, {} found", chosen.len(), chosen.len() - survivors.len());
+    match survivors.is_empty() {
+        true => Ok(()),
+        false => Err(format!("not found: {}", survivors.join("; ")).into()),
+    }
+}
+
+/// Plants one and simulates. Gives the first failure's first line, if the bug was found.
+fn find(tree: &Path, build: &Path, mutant: &Mutant) -> Result<Option<String>, Box<dyn Error>> {
+    let path = tree.join(mutant.file);
+    let right = std::fs::read_to_string(&path)?;
+    std::fs::write(&path, right.replacen(mutant.right, mutant.wrong, 1))?;
+    let compiled = simulate(tree, build, &["--no-run"])?;
+    let ended = simulate(tree, build, &[])?;
+    std::fs::write(&path, right)?;
+    if !compiled.status.success() {
+        let why = String::from_utf8_lossy(&compiled.stderr).into_owned();
+        return Err(format!("{} does not compile:\n{why}", mutant.name).into());
+    }
+    if ended.status.success() {
+        return Ok(None);
+    }
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned()
+        + &String::from_utf8_lossy(&ended.stderr);
+    let line = said.lines().find(|line| line.contains("seed ")).unwrap_or("the test failed");
+    Ok(Some(line.to_owned()))
+}
+
+fn simulate(tree: &Path, build: &Path, rest: &[&str]) -> std::io::Result<Output> {
+    Command::new(env!("CARGO"))
+        .args(["test", "--locked", "--quiet", "--test", "simulation"])
+        .args(rest)
+        .current_dir(tree)
+        .env("CARGO_TARGET_DIR", build)
+        .env("SEEDS", std::env::var("SEEDS").unwrap_or(SEEDS.to_owned()))
+        .env_remove("SEED")
+        .output()
+}
+
+/// Copies a file, or a folder with all that is in it.
+fn copy(from: &Path, to: &PathBuf) -> std::io::Result<()> {
+    if from.is_file() {
+        if let Some(folder) = to.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        return std::fs::copy(from, to).map(drop);
+    }
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        if entry.file_name() != "target" {
+            copy(&entry.path(), &to.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}

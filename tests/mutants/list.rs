@@ -1,0 +1,223 @@
+//! Planted bugs: each is one place of the core written wrongly, as somebody might write it. The simulation must find
+//! every one of them.
+
+/// A bug to plant.
+#[derive(Debug, Clone, Copy)]
+pub struct Mutant {
+    /// What is wrong then.
+    pub name: &'static str,
+    /// The file, from the root of the repository.
+    pub file: &'static str,
+    /// What stands there, exactly once.
+    pub right: &'static str,
+    /// What takes its place.
+    pub wrong: &'static str,
+}
+
+const fn mutant(
+    name: &'static str,
+    file: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+) -> Mutant {
+    Mutant { name, file, right, wrong }
+}
+
+pub const MUTANTS: &[Mutant] = &[
+    mutant(
+        "the gap ends with its first page",
+        "src/hand_out.rs",
+        "Some(gap) => state.gaps[index] = gap,",
+        "Some(_) => drop(state.gaps.remove(index)),",
+    ),
+    mutant(
+        "the edge is passed over: >= for >",
+        "src/absorb.rs",
+        "if row.at > gap.reached ||",
+        "if row.at >= gap.reached ||",
+    ),
+    mutant(
+        "the floor is left out: <= for <",
+        "src/absorb.rs",
+        "if row.at < gap.floor {",
+        "if row.at <= gap.floor {",
+    ),
+    mutant(
+        "no dedupe",
+        "src/absorb.rs",
+        "if row.at > gap.reached || state.known.contains(row.at, row.uuid) {",
+        "if row.at > gap.reached {",
+    ),
+    mutant(
+        "the page's cursor is kept in mid-page",
+        "src/hand_out.rs",
+        "let gap = Gap::new(state.gaps[index].floor, reached);",
+        "let cursor = pending.after.as_ref().and_then(|gap| gap.cursor.clone());\n        \
+         let gap = Gap { cursor, ..Gap::new(state.gaps[index].floor, reached) };",
+    ),
+    mutant(
+        "a null organization is read as no events",
+        "src/answer.rs",
+        "None => Err(at(Stage::Organization, not_visible(config))),",
+        "None => Ok(Answer::Page(Page { rows: Vec::new(), end_cursor: None, has_next: false, \
+         sent_at: response.sent_at(now) })),",
+    ),
+    mutant(
+        "a null connection is read as no events",
+        "src/answer.rs",
+        "Some(None) => Err(at(Stage::Permission, no_audit_log(config, \"auditEvents is null\"))),",
+        "Some(None) => Ok(Answer::Page(Page { rows: Vec::new(), end_cursor: None, \
+         has_next: false, sent_at: response.sent_at(now) })),",
+    ),
+    mutant(
+        "partial data beside errors is used",
+        "src/answer.rs",
+        "if let Some(failure) = envelope.failures.first() {",
+        "if let Some(failure) = envelope.failures.first().filter(|_| !envelope.has_data()) {",
+    ),
+    mutant(
+        "the ceiling comes from the local clock",
+        "src/absorb.rs",
+        "let seen = page.sent_at.filter(is_sound).or_else(|| newest(page, asked_at)).unwrap_or(floor);",
+        "let seen = page.sent_at.filter(is_sound).map_or(asked_at, |_| asked_at);",
+    ),
+    mutant(
+        "a gap is dropped after an error",
+        "src/source.rs",
+        ".inspect_err(|error| self.session.failed(&ask.target, error, now))?;",
+        ".inspect_err(|error| {\n                self.session.failed(&ask.target, error, now);\n                \
+         self.state.gaps.pop();\n            })?;",
+    ),
+    mutant(
+        "edge uuids are forgotten",
+        "src/hand_out.rs",
+        "|(at, _)| *at >= recent || *at == reached)",
+        "|(at, _)| *at >= recent)",
+    ),
+    mutant(
+        "seam uuids are forgotten",
+        "src/state.rs",
+        "at >= floor || gaps.iter().any(|gap| (gap.floor..=gap.reached).contains(&at))",
+        "at >= floor || gaps.is_empty()",
+    ),
+    mutant(
+        "older gaps are not cut",
+        "src/state.rs",
+        "            older.cut_below(gap.floor);",
+        "            older.confirm = false;",
+    ),
+    mutant(
+        "a cut gap keeps its cursor",
+        "src/gap.rs",
+        "        self.cursor = None;\n",
+        "",
+    ),
+    mutant(
+        "the floor lies below the start",
+        "src/state.rs",
+        "self.start.unwrap_or(Millis::EPOCH).max(self.covered)",
+        "self.covered.plus(-2_000)",
+    ),
+    mutant(
+        "a raised lookback reaches below what is known",
+        "src/state.rs",
+        "self.start.unwrap_or(Millis::EPOCH).max(self.covered)",
+        "self.start.unwrap_or(Millis::EPOCH)",
+    ),
+    mutant(
+        "`to` is exactly the time reached",
+        "src/plan.rs",
+        "None => (Some(gap.reached.plus(MARGIN_MS)), None),",
+        "None => (Some(gap.reached), None),",
+    ),
+    mutant(
+        "`from` is exactly the floor",
+        "src/plan.rs",
+        "from: Some(gap.floor.plus(-MARGIN_MS)), to, after, first }",
+        "from: Some(gap.floor), to, after, first }",
+    ),
+    mutant(
+        "a short page is taken for the last",
+        "src/follow.rs",
+        "if !seen.has_next && (!seen.is_full || (is_confirming && !leads_on)) {",
+        "if !seen.is_full {",
+    ),
+    mutant(
+        "the end of a full page is believed",
+        "src/follow.rs",
+        "if !seen.has_next && (!seen.is_full || (is_confirming && !leads_on)) {",
+        "if !seen.has_next {",
+    ),
+    mutant(
+        "a gap is dropped while its records wait",
+        "src/hand_out.rs",
+        "let is_done = pending.waiting.is_empty();",
+        "let is_done = true;",
+    ),
+    mutant(
+        "the page size is not remembered after a 504",
+        "src/source.rs",
+        "self.state.reduced = Some(Reduced { size, good: 0 });",
+        "self.state.reduced = None;",
+    ),
+    mutant(
+        "a 429 is forgotten",
+        "src/source.rs",
+        "self.state.throttled_until = Some(now.plus(wait_ms));",
+        "self.state.throttled_until = Some(now.plus(wait_ms / 1_000));",
+    ),
+    mutant(
+        "every poll counts as a full re-read",
+        "src/absorb.rs",
+        "if full || state.full.is_none() {",
+        "if full || state.polled.is_some() {",
+    ),
+    mutant(
+        "no full re-read while more than a few are known",
+        "src/state.rs",
+        "            || since_full >= lookback_ms\n            || high_water.since(full) >= lookback_ms;",
+        "            || since_full >= lookback_ms + HOUR_MS;",
+    ),
+    mutant(
+        "the lookback is forgotten",
+        "src/state.rs",
+        "full.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())",
+        "high_water.plus(-OVERLAP_MS).max(full.plus(-lookback_ms)).max(self.lowest())",
+    ),
+    mutant(
+        "recent uuids go before the floor rises",
+        "src/hand_out.rs",
+        "    state.covered = state.covered.max(recent);\n",
+        "",
+    ),
+    mutant(
+        "a uuid twice on one page comes twice",
+        "src/absorb.rs",
+        "        !is_double\n",
+        "        true\n",
+    ),
+    mutant(
+        "history never has its turn",
+        "src/plan.rs",
+        "state.front_pages >= FRONT_PAGES",
+        "state.front_pages >= FRONT_PAGES + u32::MAX / 2",
+    ),
+    mutant(
+        "history goes first",
+        "src/plan.rs",
+        "state.front_pages >= FRONT_PAGES",
+        "state.front_pages <= FRONT_PAGES",
+    ),
+    mutant(
+        "an earlier start adds no gap",
+        "src/state.rs",
+        "None => self.gaps.push(Gap::new(wanted, start.plus(-1))),",
+        "None => {}",
+    ),
+    mutant(
+        "a failed history page rests the live polls too",
+        "src/session.rs",
+        "            self.must_poll = true;\n",
+        "",
+    ),
+];

@@ -1,0 +1,282 @@
+//! The pretended host: its clock, its instances, its sink, and what goes wrong with them.
+
+use buildkite_audit_logs::checkpoint::{CHECKPOINT_BYTES_MAX, decode};
+use buildkite_audit_logs::error::Error;
+use buildkite_audit_logs::gap::Gap;
+use buildkite_audit_logs::plan::Target;
+use buildkite_audit_logs::response::{Exchange, Response};
+use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
+use buildkite_audit_logs::time::Millis;
+use fastrand::Rng;
+
+use crate::remote::Asked;
+use crate::sink::Sink;
+use crate::story::{SECOND_US, Story};
+use crate::tally::{Mark, Tally};
+use crate::trouble::{self, Trouble};
+
+/// Calls of one run: ten times what the largest needs.
+const CALLS_MAX: usize = 300_000;
+/// A run that is never idle (a crowd read again at every poll) ends so long after the rest.
+const PATIENCE_US: i64 = 4 * 3_600 * SECOND_US;
+
+pub struct Host {
+    rng: Rng,
+    pub story: Story,
+    pub sink: Sink,
+    pub tally: Tally,
+    pub now_us: i64,
+    skew_us: i64,
+    /// True times of the live asks.
+    pub live_asks_us: Vec<i64>,
+    /// Events that showed as null once, by number.
+    pub hidden: Vec<u32>,
+    /// Excluded types changed on the way.
+    pub has_toggled: bool,
+    /// Before this true time nothing may be asked.
+    not_before_us: i64,
+    last_trouble: Option<Trouble>,
+    /// A promise that was broken on the way.
+    broken: Option<String>,
+}
+
+impl Host {
+    pub fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let story = Story::new(&mut rng);
+        let sink = Sink::new(story.habits.is_atomic, story.remote.events().len());
+        let (now_us, skew_us) = (crate::story::BEGIN_US, story.skew_us);
+        let mut tally = Tally::one_run();
+        let quirks = story.remote.quirks;
+        let habits = &story.habits;
+        for (mark, has) in [
+            (Mark::NoDate, quirks.no_date),
+            (Mark::FrozenDate, quirks.frozen_date && !quirks.no_date),
+            (Mark::InstancesDropped, habits.drops_instances),
+        ] {
+            if has {
+                tally.mark(mark);
+            }
+        }
+        Self {
+            rng,
+            story,
+            sink,
+            tally,
+            now_us,
+            skew_us,
+            live_asks_us: Vec::new(),
+            hidden: Vec::new(),
+            has_toggled: false,
+            not_before_us: 0,
+            last_trouble: None,
+            broken: None,
+        }
+    }
+
+    fn local(&self) -> Millis {
+        Millis::new((self.now_us + self.skew_us) / 1_000)
+    }
+
+    fn chance(&mut self, share: f64) -> bool {
+        share > 0.0 && self.rng.f64() < share
+    }
+
+    fn start(&mut self) -> Result<Source, String> {
+        if self.last_trouble == Some(Trouble::Status(504)) {
+            self.tally.mark(Mark::NewInstanceAfter504);
+        }
+        let secrets = [("api_token".to_owned(), "bkua_x".to_owned())];
+        let stored = self.sink.stored.as_deref();
+        Source::configure(&self.story.wanted.text(), &secrets, stored, self.local())
+            .map_err(|error| format!("not configured: {error}"))
+    }
+
+    /// One exchange, with whatever goes wrong with it.
+    fn exchange(&mut self, asked: &Asked) -> Exchange {
+        let (there_us, back_us) =
+            (self.rng.i64(0..SECOND_US / 4), self.rng.i64(0..SECOND_US / 4));
+        self.now_us += there_us;
+        self.tally.requests += 1;
+        if self.now_us < self.not_before_us {
+            self.broken = Some("asked while the remote had asked to wait".into());
+        }
+        if asked.is_live() {
+            self.live_asks_us.push(self.now_us);
+        }
+        let exchange = self.answer(asked);
+        self.now_us += back_us;
+        exchange.map(|response| Response { elapsed_ms: (there_us + back_us) / 1_000, ..response })
+    }
+
+    fn answer(&mut self, asked: &Asked) -> Exchange {
+        let remote = &mut self.story.remote;
+        if let Some(seconds) =
+            remote.points.as_mut().and_then(|points| points.refusal(self.now_us))
+        {
+            self.tally.mark(Mark::RateLimited);
+            self.not_before_us = self.now_us + seconds * SECOND_US;
+            let refusal = trouble::answer(
+                Trouble::Exceeded(seconds), remote, asked, self.now_us, &mut self.rng,
+            );
+            return refusal.0;
+        }
+        let faults = self.story.habits.faults;
+        let trouble = match self.chance(faults) {
+            true => self.rng.choice(trouble::ALL),
+            false if self.chance(faults) => self.rng.choice(trouble::HARMLESS),
+            false => None,
+        };
+        self.last_trouble = trouble;
+        let remote = &mut self.story.remote;
+        let Some(trouble) = trouble else {
+            return Ok(remote.answer(asked, self.now_us, &mut self.rng));
+        };
+        self.tally.faults += 1;
+        match trouble {
+            Trouble::BadCursor if asked.after.is_some() => self.tally.mark(Mark::CursorRefused),
+            Trouble::Exceeded(seconds) => self.not_before_us = self.now_us + seconds * SECOND_US,
+            _ => {}
+        }
+        let (exchange, hidden) =
+            trouble::answer(trouble, remote, asked, self.now_us, &mut self.rng);
+        self.hidden.extend(hidden);
+        exchange
+    }
+
+    fn call(&mut self, source: &mut Source) -> Result<Batch, Error> {
+        match source.read_batch(self.story.habits.max_records, self.local()) {
+            Turn::Done(batch) => Ok(batch),
+            Turn::Send(request, ask) => {
+                let is_live = matches!(ask.target, Target::Live { .. });
+                let before = if is_live { gaps(source) } else { Vec::new() };
+                let exchange = self.exchange(&Asked::read(&request.body));
+                let max_records = self.story.habits.max_records;
+                let batch = source.receive(&ask, exchange, max_records, self.local())?;
+                if is_live {
+                    self.look(&before, &gaps(source));
+                }
+                Ok(batch)
+            }
+        }
+    }
+
+    /// What a live poll did to the gaps.
+    fn look(&mut self, before: &[Gap], after: &[Gap]) {
+        // The first to be opened is the backfill.
+        let live = after.len().saturating_sub(usize::from(self.story.wanted.start_ms.is_some()));
+        if live >= 2 {
+            self.tally.mark(Mark::TwoLiveGaps);
+        }
+        let is_cut = |gap: &Gap| {
+            !after.iter().any(|now| now.floor == gap.floor && now.reached == gap.reached)
+        };
+        if before.iter().any(is_cut) {
+            self.tally.mark(Mark::OverlapCut);
+        }
+    }
+
+    /// Makes a batch durable, or crashes on the way.
+    fn keep(&mut self, source: &mut Source, batch: &Batch) -> Result<(), String> {
+        let (crashes, skips) = (self.story.habits.crashes, self.story.habits.skips);
+        let crash = self.chance(crashes).then(|| self.rng.u8(0..3));
+        if crash != Some(0) {
+            let numbers = batch.rows.iter().map(|row| row.uuid as u32);
+            self.sink.write(numbers, self.now_us);
+        }
+        let is_stored = crash.is_none_or(|point| point == 2) && !self.chance(skips);
+        if is_stored {
+            let checkpoint = source.checkpoint();
+            let bytes_max = (8_192 + 32 * self.sink.counts.len()).min(CHECKPOINT_BYTES_MAX);
+            if checkpoint.len() > bytes_max {
+                return Err(format!("a checkpoint of {} bytes", checkpoint.len()));
+            }
+            let largest = &mut self.tally.checkpoint_bytes_max;
+            *largest = (*largest).max(checkpoint.len() as u64);
+            self.sink.store(checkpoint);
+        } else if crash.is_none() {
+            self.tally.mark(Mark::CheckpointsSkipped);
+        }
+        if crash.is_some() {
+            self.crash(source)?;
+        } else if is_stored && self.story.habits.drops_instances {
+            *source = self.start()?;
+        }
+        Ok(())
+    }
+
+    fn crash(&mut self, source: &mut Source) -> Result<(), String> {
+        self.tally.crashes += 1;
+        if matches!(source.read_batch(1, self.local()), Turn::Done(batch) if !batch.rows.is_empty())
+        {
+            self.tally.mark(Mark::CrashInMidPage);
+        }
+        if self.sink.crash() {
+            self.tally.mark(Mark::TornSink);
+        }
+        self.not_before_us = 0; // Known to the instance that is gone, perhaps to no other.
+        let changes = self.story.habits.changes;
+        if self.chance(changes) {
+            self.tally.mark(Mark::SettingsChanged);
+            self.has_toggled |= self.story.change(&mut self.rng);
+        }
+        *source = self.start()?;
+        Ok(())
+    }
+
+    /// One call and what follows it. Gives whether it was idle.
+    fn step(&mut self, source: &mut Source) -> Result<bool, String> {
+        let (wait_us, is_idle) = match self.call(source) {
+            Ok(batch) => {
+                self.keep(source, &batch)?;
+                match batch.next {
+                    Next::Ready => (1_000, false),
+                    Next::Idle(wait_ms) => (wait_ms as i64 * 1_000, true),
+                    Next::Throttled(wait_ms) => (wait_ms as i64 * 1_000, false),
+                }
+            }
+            Err(Error::InvalidConfig(why)) => return Err(format!("unexpected {why:?}")),
+            Err(Error::InvalidCheckpoint(why)) => return Err(format!("unexpected {why}")),
+            // A supervisor, or the operator, starts a host anew that has ended.
+            Err(_) => {
+                let crashes = self.story.habits.crashes;
+                if self.chance(crashes) {
+                    self.crash(source)?;
+                }
+                (3 * SECOND_US, false)
+            }
+        };
+        self.now_us += wait_us;
+        let jumps = self.story.habits.jumps;
+        if self.chance(jumps) {
+            let skew_us = self.rng.i64(-3_600..=3_600) * SECOND_US;
+            if skew_us < self.skew_us {
+                self.tally.mark(Mark::ClockBackwards);
+            }
+            (self.skew_us, self.not_before_us) = (skew_us, 0);
+        }
+        self.broken.take().map_or(Ok(is_idle), Err)
+    }
+
+    /// Runs until well after the last event is visible.
+    pub fn run(&mut self) -> Result<(), String> {
+        let mut source = self.start()?;
+        let mut idles = 0;
+        for _ in 0..CALLS_MAX {
+            let is_idle = self.step(&mut source)?;
+            if self.now_us > self.story.quiet_us {
+                self.story.calm_down();
+            }
+            let end_us = self.story.end_us();
+            idles += u32::from(is_idle && self.now_us > end_us);
+            if idles > 3 || self.now_us > end_us + PATIENCE_US {
+                return Ok(());
+            }
+        }
+        Err("no end".into())
+    }
+}
+
+fn gaps(source: &Source) -> Vec<Gap> {
+    decode(&source.checkpoint()).map(|state| state.gaps).unwrap_or_default()
+}

@@ -1,0 +1,142 @@
+//! Whether a run kept its promises. Nothing but what `read-batch` handed out counts.
+
+use buildkite_audit_logs::checkpoint::decode;
+use buildkite_audit_logs::time::Millis;
+
+use crate::host::Host;
+use crate::remote::{Kind, Stored};
+use crate::sink::Count;
+use crate::story::{BEGIN_US, SECOND_US, Story};
+use crate::tally::Mark;
+
+/// Judges a run that has ended.
+pub fn judge(host: &mut Host, was_calm: bool) -> Result<(), String> {
+    let stored = host.sink.stored.clone().ok_or("no checkpoint was ever stored")?;
+    let start = decode(&stored).map_err(|error| error.to_string())?.start.ok_or("no start")?;
+    let events = host.story.remote.events().to_vec();
+    for event in &events {
+        let count = host.sink.counts[event.number as usize];
+        once(host, event, count, start)?;
+        host.tally.events += 1;
+        host.tally.delivered += u64::from(count.got > 0);
+        host.tally.torn_repeats += u64::from(count.got.saturating_sub(1));
+        if was_read_late(host, event, count) {
+            host.tally.mark(Mark::LateEventRead);
+        }
+        if was_calm {
+            soon(host, event, count, start)?;
+        }
+    }
+    let page = host.story.wanted.page as usize;
+    let shown_ms = |event: &Stored| event.at_us / 1_000;
+    if events.windows(page + 1).any(|crowd| shown_ms(&crowd[0]) == shown_ms(&crowd[page])) {
+        host.tally.mark(Mark::CrowdedMillisecond);
+    }
+    if was_calm {
+        host.tally.mark(Mark::CalmRun);
+        cheap(host, &events)?;
+    }
+    Ok(())
+}
+
+/// Delivered exactly once, or with a good reason not.
+fn once(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), String> {
+    let excludes = host.story.wanted.excludes;
+    let is_wanted = Millis::new(event.at_us / 1_000) >= start
+        && match event.kind {
+            Kind::Plain => true,
+            Kind::Excludable => host.has_toggled || !excludes,
+            Kind::Null => false,
+        };
+    let late_us = event.visible_us - event.at_us;
+    let may_lack = late_us > host.story.least_lookback_s * SECOND_US
+        || host.hidden.contains(&event.number)
+        || (event.kind == Kind::Excludable && host.has_toggled);
+    match count.got {
+        0 if is_wanted && !may_lack => Err(format!("{event:?} was lost")),
+        0 => Ok(()),
+        _ if !is_wanted => Err(format!("{event:?} should not have come; the start is {start}")),
+        got if got > 1 + count.excused => Err(format!("{event:?} came {got} times")),
+        _ => Ok(()),
+    }
+}
+
+/// A live poll had passed it before it became visible.
+fn was_read_late(host: &Host, event: &Stored, count: Count) -> bool {
+    let since_us = event.at_us + 6 * SECOND_US;
+    let first = host.live_asks_us.partition_point(|asked| *asked < since_us);
+    let passed = host.live_asks_us.get(first).is_some_and(|asked| *asked < event.visible_us);
+    count.got > 0 && event.at_us > BEGIN_US && passed
+}
+
+/// Events a page really holds, at the least on average.
+fn effective_page(story: &Story) -> usize {
+    let quirks = story.remote.quirks;
+    let page = (story.wanted.page as usize).min(quirks.clamp);
+    if quirks.short_pages { page.div_ceil(3) } else { page }
+}
+
+/// Delivered within an interval, or an interval and a lookback if it was late, and the time of a number of requests that
+/// does not depend on the backfill.
+fn soon(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), String> {
+    let story = &host.story;
+    if event.visible_us <= BEGIN_US || count.got == 0 || event.at_us < start.get() * 1_000 {
+        return Ok(());
+    }
+    let (lookback_us, interval_us) =
+        (story.wanted.lookback_s * SECOND_US, story.wanted.interval_s * SECOND_US);
+    let near_us = BEGIN_US - 2 * lookback_us;
+    let near = story.remote.events().iter().filter(|other| other.at_us > near_us).count();
+    let requests = 60 + 8 * near.div_ceil(effective_page(story));
+    let is_late = event.visible_us - event.at_us > SECOND_US;
+    let due_us = event.visible_us
+        + interval_us
+        + if is_late { lookback_us } else { 0 }
+        + requests as i64 * SECOND_US / 2;
+    match count.first_us <= due_us {
+        true => Ok(()),
+        false => Err(format!(
+            "{event:?} came {} s too late",
+            (count.first_us - due_us) / SECOND_US
+        )),
+    }
+}
+
+/// Most events in any span of this length.
+fn densest(events: &[Stored], span_us: i64) -> usize {
+    let mut first = 0;
+    let mut most = 0;
+    for (last, event) in events.iter().enumerate() {
+        while event.at_us - events[first].at_us > span_us {
+            first += 1;
+        }
+        most = most.max(last + 1 - first);
+    }
+    most
+}
+
+/// The number of requests follows from the polls, the events and what must be read again.
+fn cheap(host: &Host, events: &[Stored]) -> Result<(), String> {
+    let story = &host.story;
+    let (lookback_us, interval_us) =
+        (story.wanted.lookback_s * SECOND_US, story.wanted.interval_s * SECOND_US);
+    let page = effective_page(story);
+    let elapsed_us = host.now_us - BEGIN_US;
+    let polls = host.live_asks_us.len();
+    let full = (elapsed_us / lookback_us) as usize + 2;
+    // A poll re-reads few known events, or those of some seconds; a full re-read, all of a lookback.
+    let poll_rows = 25 + densest(events, 10 * SECOND_US);
+    let full_rows = densest(events, 2 * lookback_us + interval_us + 10 * SECOND_US);
+    let requests_max = 10
+        + polls * (3 + poll_rows.div_ceil(page))
+        + full.min(polls) * full_rows.div_ceil(page)
+        + 3 * events.len().div_ceil(page);
+    if host.tally.requests as usize > requests_max {
+        return Err(format!("{} requests, at most {requests_max}", host.tally.requests));
+    }
+    let polls_max = (elapsed_us / interval_us) as usize + 3;
+    match polls > polls_max && !story.habits.drops_instances {
+        true => Err(format!("{polls} polls, at most {polls_max}")),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,220 @@
+//! What happens in one run, all of it from the seed: events, the remote's quirks, the host's habits.
+
+use fastrand::Rng;
+
+use crate::points::Points;
+use crate::remote::{Kind, Quirks, Remote, Stored};
+
+/// 2026-01-01T00:00:00Z, in microseconds.
+pub const BEGIN_US: i64 = 1_767_225_600_000_000;
+pub const SECOND_US: i64 = 1_000_000;
+
+/// How the host behaves.
+#[derive(Debug, Clone)]
+pub struct Habits {
+    /// Records and checkpoint are stored in one transaction; otherwise records first.
+    pub is_atomic: bool,
+    /// A new instance for every batch.
+    pub drops_instances: bool,
+    /// Share of batches whose checkpoint is not stored.
+    pub skips: f64,
+    /// Share of batches with a crash.
+    pub crashes: f64,
+    /// Share of requests that fail.
+    pub faults: f64,
+    /// Share of restarts with other settings.
+    pub changes: f64,
+    /// How often the host's clock jumps.
+    pub jumps: f64,
+    /// Most records of a batch.
+    pub max_records: u32,
+}
+
+/// The settings as they may change.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub page: u32,
+    pub lookback_s: i64,
+    pub interval_s: i64,
+    /// Backfill start, in milliseconds.
+    pub start_ms: Option<i64>,
+    pub excludes: bool,
+    pub rest: &'static str,
+}
+
+impl Wanted {
+    pub fn text(&self) -> String {
+        use buildkite_audit_logs::time::Millis;
+        let start = self.start_ms.map_or(String::new(), |start| {
+            format!(r#","backfill_start_time":"{}""#, Millis::new(start))
+        });
+        let excludes = if self.excludes { r#","exclude_event_types":["Y"]"# } else { "" };
+        format!(
+            r#"{{"org_slug":"acme","page_size":{},"lookback_seconds":{},"poll_interval_seconds":{}{start}{excludes}{}}}"#,
+            self.page, self.lookback_s, self.interval_s, self.rest
+        )
+    }
+}
+
+/// One run.
+#[derive(Debug)]
+pub struct Story {
+    pub habits: Habits,
+    pub wanted: Wanted,
+    pub remote: Remote,
+    /// The smallest lookback that the run ever has: so late an event may be.
+    pub least_lookback_s: i64,
+    /// The host's clock is this far ahead at first.
+    pub skew_us: i64,
+    /// Nothing new happens from here on.
+    pub quiet_us: i64,
+}
+
+fn one_of<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
+    all[rng.usize(0..all.len())]
+}
+
+impl Story {
+    pub fn new(rng: &mut Rng) -> Self {
+        let page = one_of(rng, &[1, 2, 5, 25, 100, 500]);
+        let interval_s = one_of(rng, &[1, 5, 20, 60, 120]);
+        let lookback_s = rng.i64(1..=(60 * interval_s).min(300));
+        let has_backfill = rng.bool();
+        let start_ms = BEGIN_US / 1_000 - rng.i64(3_600_000..=7_200_000);
+        let habits = habits(rng);
+        let least_lookback_s =
+            if habits.changes > 0.0 { rng.i64(1..=lookback_s) } else { lookback_s };
+        let wanted = Wanted {
+            page,
+            lookback_s,
+            interval_s,
+            start_ms: has_backfill.then_some(start_ms),
+            excludes: rng.u8(0..6) == 0,
+            rest: one_of(rng, &["", "", "", r#","rate_limit":{"rate":2,"unit":"second"}"#]),
+        };
+        let live_us = rng.i64(5..40) * interval_s * SECOND_US;
+        // A new instance for every batch reads a page for each batch of it.
+        let crowd_max = if habits.max_records < 20 { 150 } else { 3_000 };
+        let events = happen(rng, live_us, least_lookback_s, crowd_max);
+        let quirks = quirks(rng, page as usize);
+        let points = (rng.u8(0..6) == 0).then(|| Points::new(one_of(rng, &[1_000, 5_000])));
+        let last_us = events.iter().map(|event| event.visible_us).max().unwrap_or(BEGIN_US);
+        Self {
+            wanted,
+            remote: Remote::new(events, quirks, points),
+            habits,
+            least_lookback_s,
+            skew_us: if rng.bool() { rng.i64(-3_600..=3_600) * SECOND_US } else { 0 },
+            quiet_us: last_us.max(BEGIN_US),
+        }
+    }
+
+    /// Nothing goes wrong in it, and nothing limits it.
+    pub fn is_calm(&self) -> bool {
+        let habits = &self.habits;
+        let troubles = [habits.skips, habits.crashes, habits.faults, habits.changes, habits.jumps];
+        troubles.iter().all(|share| *share == 0.0)
+            && self.remote.points.is_none()
+            && self.remote.quirks.heavy_from == 0
+            && self.wanted.rest.is_empty()
+    }
+
+    /// Nothing fails, crashes or changes from here on.
+    pub fn calm_down(&mut self) {
+        let habits = &mut self.habits;
+        (habits.skips, habits.crashes, habits.faults) = (0.0, 0.0, 0.0);
+        (habits.changes, habits.jumps) = (0.0, 0.0);
+    }
+
+    /// By then all must be there: two lookbacks and intervals after the last event showed.
+    pub fn end_us(&self) -> i64 {
+        self.quiet_us + (2 * (self.wanted.lookback_s + self.wanted.interval_s) + 60) * SECOND_US
+    }
+
+    /// Other settings. Gives whether excluded types changed.
+    pub fn change(&mut self, rng: &mut Rng) -> bool {
+        let wanted = &mut self.wanted;
+        wanted.lookback_s = rng.i64(self.least_lookback_s..=3 * self.least_lookback_s);
+        wanted.page = rng.u32(wanted.page.div_ceil(2)..=wanted.page);
+        self.habits.max_records = rng.u32(1..=1_000);
+        if rng.bool() {
+            // Never in the future, however wrong the clock.
+            let start_ms = wanted.start_ms.unwrap_or(BEGIN_US / 1_000 - 3_600_000);
+            wanted.start_ms = Some(start_ms - rng.i64(0..600_000));
+        }
+        let is_toggled = rng.u8(0..4) == 0;
+        wanted.excludes ^= is_toggled;
+        is_toggled
+    }
+}
+
+fn habits(rng: &mut Rng) -> Habits {
+    let mut habits = Habits {
+        is_atomic: rng.u8(0..3) > 0,
+        drops_instances: rng.u8(0..8) == 0,
+        skips: one_of(rng, &[0.0, 0.0, 0.3]),
+        crashes: one_of(rng, &[0.0, 0.05, 0.3, 1.0]),
+        faults: one_of(rng, &[0.0, 0.1, 0.4]),
+        changes: one_of(rng, &[0.0, 0.0, 0.5]),
+        jumps: one_of(rng, &[0.0, 0.0, 0.02]),
+        max_records: one_of(rng, &[1, 7, 30, 200, 1_000]),
+    };
+    // Some runs are calm, so that what is late there is late for no reason.
+    if rng.u8(0..4) == 0 {
+        (habits.skips, habits.crashes, habits.faults) = (0.0, 0.0, 0.0);
+        (habits.changes, habits.jumps) = (0.0, 0.0);
+    }
+    habits
+}
+
+fn quirks(rng: &mut Rng, page: usize) -> Quirks {
+    Quirks {
+        from_inclusive: rng.bool(),
+        to_inclusive: rng.bool(),
+        ties_reversed: rng.bool(),
+        disorder: rng.bool(),
+        short_pages: rng.u8(0..4) == 0,
+        clamp: if rng.u8(0..8) == 0 { page.div_ceil(2) } else { 500 },
+        // The fault shows at the largest page that is granted, which is never a tiny one.
+        false_end_from: if page >= 25 && rng.u8(0..4) == 0 { page } else { 0 },
+        heavy_from: if page >= 5 && rng.u8(0..12) == 0 { page / 3 } else { 0 },
+        no_date: rng.u8(0..8) == 0,
+        frozen_date: rng.u8(0..12) == 0,
+    }
+}
+
+/// Events of two hours before the begin and some time after it: single ones, crowds, and late ones.
+fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<Stored> {
+    let mut events: Vec<Stored> = Vec::new();
+    for _ in 0..rng.u32(1..60) {
+        let first_us = match rng.u8(0..3) {
+            0 => BEGIN_US - rng.i64(0..7_200) * SECOND_US,
+            _ => BEGIN_US + rng.i64(0..live_us),
+        };
+        let first_us = first_us + rng.i64(0..SECOND_US);
+        let crowd = match rng.u8(0..100) {
+            0 if events.len() < 3_000 => rng.u32(1..=crowd_max),
+            1..=12 => rng.u32(1..100),
+            _ => 1,
+        };
+        // A crowd lies within one millisecond or spans a few.
+        let spread_us = one_of(rng, &[1, 900, 900, 3_000]);
+        let is_late = rng.u8(0..4) == 0;
+        for _ in 0..crowd {
+            let late_us = match is_late {
+                true if rng.u8(0..10) == 0 => rng.i64(0..=3 * lookback_s) * SECOND_US,
+                true => rng.i64(0..=lookback_s * SECOND_US),
+                false => 0,
+            };
+            let at_us = first_us + rng.i64(0..spread_us);
+            let kind = match rng.u8(0..40) {
+                0 => Kind::Null,
+                1..=6 => Kind::Excludable,
+                _ => Kind::Plain,
+            };
+            let number = events.len() as u32 + 1;
+            events.push(Stored { at_us, number, visible_us: at_us + late_us, kind });
+        }
+    }
+    events
+}
