@@ -46,8 +46,10 @@ pub fn absorb(
         Target::Live { floor, full } => {
             let newest = page.rows.iter().flatten().map(|row| row.at).max();
             let ceiling = ceiling(state, &page, asked_at, floor);
-            // Nothing bounds the newest gap from above: what came after the ceiling goes out too, and stays known.
-            let top = newest.map_or(ceiling, |newest| newest.max(ceiling)).max(floor);
+            // Nothing bounds the newest gap from above: what came after the ceiling goes out too, and stays known. Where
+            // only nulls show, what follows them may lie anywhere.
+            let top = if page.rows.is_empty() { ceiling } else { Millis::LAST };
+            let top = newest.map_or(top, |newest| newest.max(ceiling)).max(floor);
             let gap = Gap::new(floor, top);
             let (after, waiting, mut tally) = read(config, state, ask, page, gap.clone())?;
             state.open(gap);
@@ -72,12 +74,15 @@ pub fn absorb(
 }
 
 /// The top of a new live gap: the server's time when its first page was asked for, never below the last one; without a
-/// usable `Date` the newest event seen. Too low a ceiling costs a few events read again; one in the future would hide
-/// events, so a time that ran ahead of the host's own clock since the last poll is not believed.
+/// usable `Date` the newest event seen. Too low a ceiling costs a few events read again, for ever if the `Date` stands
+/// still; one in the future would hide events. So a time that did not move on since the last poll is not believed, nor
+/// one that ran ahead of the host's own clock.
 fn ceiling(state: &State, page: &Page, asked_at: Millis, floor: Millis) -> Millis {
     let (last, polled) = (state.high_water, state.polled);
     let passed = polled.map_or(0, |polled| asked_at.since(polled).max(0));
-    let is_sound = |time: &Millis| last.is_none_or(|last| time.since(last) <= passed + AHEAD_MS);
+    let is_sound = |time: &Millis| {
+        last.is_none_or(|last| (1..=passed + AHEAD_MS).contains(&time.since(last)))
+    };
     let seen = page.sent_at.filter(is_sound).or_else(|| newest(page, asked_at)).unwrap_or(floor);
     last.map_or(seen.max(floor), |last| last.max(seen))
 }

@@ -203,6 +203,10 @@ impl State {
                 }
                 None => self.gaps.push(Gap::new(wanted, start.plus(-1))),
             }
+            if self.covered == start {
+                // Nothing below was ever delivered, so nothing can repeat, and late events are looked for there too.
+                self.covered = wanted;
+            }
             self.start = Some(wanted);
         } else if wanted > start {
             return Some(format!(

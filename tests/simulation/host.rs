@@ -9,6 +9,7 @@ use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
 use buildkite_audit_logs::time::Millis;
 use fastrand::Rng;
 
+use crate::judge;
 use crate::remote::Asked;
 use crate::sink::Sink;
 use crate::story::{SECOND_US, Story};
@@ -17,8 +18,10 @@ use crate::trouble::{self, Trouble};
 
 /// Calls of one run: ten times what the largest needs.
 const CALLS_MAX: usize = 300_000;
-/// A run that is never idle (a crowd read again at every poll) ends so long after the rest.
+/// So long after the end all must be there, whatever the rate limit.
 const PATIENCE_US: i64 = 4 * 3_600 * SECOND_US;
+/// Calls from one look at what is there to the next: it takes longer than a call.
+const LOOK_EVERY: usize = 64;
 
 pub struct Host {
     rng: Rng,
@@ -38,6 +41,8 @@ pub struct Host {
     last_trouble: Option<Trouble>,
     /// A promise that was broken on the way.
     broken: Option<String>,
+    /// Every call is printed.
+    pub is_traced: bool,
 }
 
 impl Host {
@@ -71,6 +76,7 @@ impl Host {
             not_before_us: 0,
             last_trouble: None,
             broken: None,
+            is_traced: false,
         }
     }
 
@@ -111,9 +117,11 @@ impl Host {
 
     fn answer(&mut self, asked: &Asked) -> Exchange {
         let remote = &mut self.story.remote;
-        if let Some(seconds) =
-            remote.points.as_mut().and_then(|points| points.refusal(self.now_us))
-        {
+        let refusal = remote.points.as_mut().and_then(|points| {
+            points.charge(self.now_us, self.rng.i64(0..=points.others));
+            points.refusal(self.now_us)
+        });
+        if let Some(seconds) = refusal {
             self.tally.mark(Mark::RateLimited);
             self.not_before_us = self.now_us + seconds * SECOND_US;
             let refusal = trouble::answer(
@@ -148,6 +156,9 @@ impl Host {
         match source.read_batch(self.story.habits.max_records, self.local()) {
             Turn::Done(batch) => Ok(batch),
             Turn::Send(request, ask) => {
+                if self.is_traced {
+                    println!("{:?} of {} after {:?}", ask.target, ask.first, ask.after);
+                }
                 let is_live = matches!(ask.target, Target::Live { .. });
                 let before = if is_live { gaps(source) } else { Vec::new() };
                 let exchange = self.exchange(&Asked::read(&request.body));
@@ -226,7 +237,11 @@ impl Host {
 
     /// One call and what follows it. Gives whether it was idle.
     fn step(&mut self, source: &mut Source) -> Result<bool, String> {
-        let (wait_us, is_idle) = match self.call(source) {
+        let called = self.call(source);
+        if self.is_traced {
+            self.trace(source, &called);
+        }
+        let (wait_us, is_idle) = match called {
             Ok(batch) => {
                 self.keep(source, &batch)?;
                 match batch.next {
@@ -261,19 +276,51 @@ impl Host {
     /// Runs until well after the last event is visible.
     pub fn run(&mut self) -> Result<(), String> {
         let mut source = self.start()?;
-        let mut idles = 0;
-        for _ in 0..CALLS_MAX {
+        let (mut idles, mut is_quiet, mut is_settled) = (0, false, false);
+        for call in 0..CALLS_MAX {
             let is_idle = self.step(&mut source)?;
-            if self.now_us > self.story.quiet_us {
-                self.story.calm_down();
+            if self.now_us > self.story.quiet_us && !is_quiet {
+                is_quiet = true;
+                // A wait may have gone far beyond; the host's clock, which may have jumped, counts from here.
+                self.story.calm_down(self.now_us);
+            }
+            if is_quiet && is_idle && !is_settled {
+                // What was waited for since then, an hour perhaps, was not used to look for late events.
+                is_settled = true;
+                self.story.quiet_us = self.now_us;
             }
             let end_us = self.story.end_us();
             idles += u32::from(is_idle && self.now_us > end_us);
-            if idles > 3 || self.now_us > end_us + PATIENCE_US {
+            // A crowd that is read again at every poll may leave no time to be idle in.
+            let is_looked_at = self.now_us > end_us && call % LOOK_EVERY == 0;
+            if idles > 3 || (is_looked_at && judge::is_complete(self)) {
                 return Ok(());
+            }
+            if self.now_us > end_us + PATIENCE_US {
+                return Err("not finished in time".into());
             }
         }
         Err("no end".into())
+    }
+}
+
+impl Host {
+    fn trace(&self, source: &Source, called: &Result<Batch, Error>) {
+        let at = Millis::new(self.now_us / 1_000);
+        let what = match called {
+            Ok(batch) => format!(
+                "{:?}, {} records, {} requests, {} repeats {:?}",
+                batch.next,
+                batch.rows.len(),
+                batch.stats.requests,
+                batch.stats.repeats,
+                batch.stats.notes
+            ),
+            Err(error) => error.to_string(),
+        };
+        let gaps: Vec<String> =
+            gaps(source).iter().map(|gap| format!("{}..{}", gap.floor, gap.reached)).collect();
+        println!("{at} (local {}): {what}; gaps {gaps:?}", self.local());
     }
 }
 

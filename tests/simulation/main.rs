@@ -22,8 +22,9 @@ use tally::Tally;
 /// So many failures are shown; more would say no more.
 const SHOWN: usize = 3;
 
-fn run(seed: u64) -> Result<Tally, String> {
+fn run(seed: u64, is_traced: bool) -> Result<Tally, String> {
     let mut host = Host::new(seed);
+    host.is_traced = is_traced;
     let was_calm = host.story.is_calm();
     let habits = format!("{:?}", host.story.habits);
     let ended = catch_unwind(AssertUnwindSafe(|| host.run()))
@@ -43,6 +44,7 @@ fn run(seed: u64) -> Result<Tally, String> {
 
 /// Runs the seeds on all cores.
 fn run_all(seeds: std::ops::Range<u64>) -> (Tally, Vec<String>) {
+    let is_traced = seeds.end - seeds.start == 1;
     let next = AtomicU64::new(seeds.start);
     let whole = Mutex::new((Tally::default(), Vec::new()));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -56,7 +58,7 @@ fn run_all(seeds: std::ops::Range<u64>) -> (Tally, Vec<String>) {
                     if seed >= seeds.end || is_enough() {
                         break;
                     }
-                    match run(seed) {
+                    match run(seed, is_traced) {
                         Ok(one) => tally.add(&one),
                         Err(why) => whole.lock().expect("no panic").1.push(why),
                     }

@@ -8,13 +8,15 @@ const WINDOW_US: i64 = 300 * SECOND_US;
 #[derive(Debug, Clone)]
 pub struct Points {
     pub limit: i64,
+    /// What others may spend between two requests of ours.
+    pub others: i64,
     left: i64,
     ends_us: i64,
 }
 
 impl Points {
-    pub fn new(limit: i64) -> Self {
-        Self { limit, left: limit, ends_us: 0 }
+    pub fn new(limit: i64, others: i64) -> Self {
+        Self { limit, others, left: limit, ends_us: 0 }
     }
 
     fn renew(&mut self, now_us: i64) {

@@ -76,12 +76,17 @@ fn one_of<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
 
 impl Story {
     pub fn new(rng: &mut Rng) -> Self {
-        let page = one_of(rng, &[1, 2, 5, 25, 100, 500]);
-        let interval_s = one_of(rng, &[1, 5, 20, 60, 120]);
-        let lookback_s = rng.i64(1..=(60 * interval_s).min(300));
+        let page = one_of(rng, &[1, 2, 5, 25, 25, 100, 100, 500, 500, 500]);
+        // Behind a small bucket, pages of one event or no `Date` at all leave too little for history to end in hours.
+        let is_limited = page >= 25 && rng.u8(0..4) == 0;
+        let points = is_limited
+            .then(|| Points::new(one_of(rng, &[1_000, 5_000]), one_of(rng, &[0, 0, 700])));
+        // Polls that come faster than they can be paid for leave nothing to history.
+        let interval_s = one_of(rng, if points.is_some() { &[60, 120] } else { &[5, 20, 60, 120] });
+        let lookback_s = rng.i64(1..=(10 * interval_s).min(300));
         let has_backfill = rng.bool();
         let start_ms = BEGIN_US / 1_000 - rng.i64(3_600_000..=7_200_000);
-        let habits = habits(rng);
+        let habits = habits(rng, page);
         let least_lookback_s =
             if habits.changes > 0.0 { rng.i64(1..=lookback_s) } else { lookback_s };
         let wanted = Wanted {
@@ -90,14 +95,22 @@ impl Story {
             interval_s,
             start_ms: has_backfill.then_some(start_ms),
             excludes: rng.u8(0..6) == 0,
-            rest: one_of(rng, &["", "", "", r#","rate_limit":{"rate":2,"unit":"second"}"#]),
+            rest: match page >= 25 && points.is_none() && rng.u8(0..5) == 0 {
+                true => r#","rate_limit":{"rate":2,"unit":"second"}"#,
+                false => "",
+            },
         };
-        let live_us = rng.i64(5..40) * interval_s * SECOND_US;
-        // A new instance for every batch reads a page for each batch of it.
-        let crowd_max = if habits.max_records < 20 { 150 } else { 3_000 };
+        let live_us = rng.i64(5..25) * interval_s * SECOND_US;
+        // What a rate limit or tiny pages would take hours for shows nothing more.
+        let crowd_max = match points.is_some() || page < 5 || habits.max_records < 20 {
+            true => 150,
+            false => 3_000,
+        };
         let events = happen(rng, live_us, least_lookback_s, crowd_max);
-        let quirks = quirks(rng, page as usize);
-        let points = (rng.u8(0..6) == 0).then(|| Points::new(one_of(rng, &[1_000, 5_000])));
+        let mut quirks = quirks(rng, page as usize);
+        if points.is_some() {
+            (quirks.no_date, quirks.frozen_date) = (false, false);
+        }
         let last_us = events.iter().map(|event| event.visible_us).max().unwrap_or(BEGIN_US);
         Self {
             wanted,
@@ -119,8 +132,12 @@ impl Story {
             && self.wanted.rest.is_empty()
     }
 
-    /// Nothing fails, crashes or changes from here on.
-    pub fn calm_down(&mut self) {
+    /// Nothing fails, crashes or changes from this time on.
+    pub fn calm_down(&mut self, now_us: i64) {
+        self.quiet_us = now_us;
+        if let Some(points) = &mut self.remote.points {
+            points.others = 0;
+        }
         let habits = &mut self.habits;
         (habits.skips, habits.crashes, habits.faults) = (0.0, 0.0, 0.0);
         (habits.changes, habits.jumps) = (0.0, 0.0);
@@ -148,7 +165,7 @@ impl Story {
     }
 }
 
-fn habits(rng: &mut Rng) -> Habits {
+fn habits(rng: &mut Rng, page: u32) -> Habits {
     let mut habits = Habits {
         is_atomic: rng.u8(0..3) > 0,
         drops_instances: rng.u8(0..8) == 0,
@@ -159,6 +176,10 @@ fn habits(rng: &mut Rng) -> Habits {
         jumps: one_of(rng, &[0.0, 0.0, 0.02]),
         max_records: one_of(rng, &[1, 7, 30, 200, 1_000]),
     };
+    if habits.drops_instances {
+        // It reads a page for each batch of it.
+        habits.max_records = habits.max_records.max(page.div_ceil(4));
+    }
     // Some runs are calm, so that what is late there is late for no reason.
     if rng.u8(0..4) == 0 {
         (habits.skips, habits.crashes, habits.faults) = (0.0, 0.0, 0.0);
@@ -186,15 +207,15 @@ fn quirks(rng: &mut Rng, page: usize) -> Quirks {
 /// Events of two hours before the begin and some time after it: single ones, crowds, and late ones.
 fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<Stored> {
     let mut events: Vec<Stored> = Vec::new();
-    for _ in 0..rng.u32(1..60) {
+    for _ in 0..rng.u32(1..40) {
         let first_us = match rng.u8(0..3) {
             0 => BEGIN_US - rng.i64(0..7_200) * SECOND_US,
             _ => BEGIN_US + rng.i64(0..live_us),
         };
         let first_us = first_us + rng.i64(0..SECOND_US);
         let crowd = match rng.u8(0..100) {
-            0 if events.len() < 3_000 => rng.u32(1..=crowd_max),
-            1..=12 => rng.u32(1..100),
+            0 if events.len() < 1_000 => rng.u32(1..=crowd_max),
+            1..=8 => rng.u32(1..100),
             _ => 1,
         };
         // A crowd lies within one millisecond or spans a few.

@@ -168,7 +168,8 @@ fn lie(
         RowTwice => page.is_doubled = true,
         SameCursor => (page.has_next, page.cursor) = (true, asked.after.clone()),
         NoCursor => (page.has_next, page.cursor) = (true, None),
-        _ => (page.has_next, page.rows) = (true, Vec::new()),
+        // No row, so nothing that a cursor could stand behind.
+        _ => (page.has_next, page.rows, page.cursor) = (true, Vec::new(), asked.after.clone()),
     }
     let (body, hidden, rows) = (write(&page), page.hidden, page.rows.len());
     let headers = remote.headers(now_us, 6 + 4 * rows as i64);
