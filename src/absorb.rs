@@ -80,9 +80,8 @@ pub fn absorb(
 fn ceiling(state: &State, page: &Page, asked_at: Millis, floor: Millis) -> Millis {
     let (last, polled) = (state.high_water, state.polled);
     let passed = polled.map_or(0, |polled| asked_at.since(polled).max(0));
-    let is_sound = |time: &Millis| {
-        last.is_none_or(|last| (1..=passed + AHEAD_MS).contains(&time.since(last)))
-    };
+    let is_sound =
+        |time: &Millis| last.is_none_or(|last| (1..=passed + AHEAD_MS).contains(&time.since(last)));
     let seen = page.sent_at.filter(is_sound).or_else(|| newest(page, asked_at)).unwrap_or(floor);
     last.map_or(seen.max(floor), |last| last.max(seen))
 }

@@ -106,12 +106,7 @@ pub const MUTANTS: &[Mutant] = &[
         "            older.cut_below(gap.floor);",
         "            older.confirm = false;",
     ),
-    mutant(
-        "a cut gap keeps its cursor",
-        "src/gap.rs",
-        "        self.cursor = None;\n",
-        "",
-    ),
+    mutant("a cut gap keeps its cursor", "src/gap.rs", "        self.cursor = None;\n", ""),
     mutant(
         "the floor lies below the start",
         "src/state.rs",

@@ -1,10 +1,8 @@
 //! The pretended host: its clock, its instances, its sink, and what goes wrong with them.
 
-use buildkite_audit_logs::checkpoint::{CHECKPOINT_BYTES_MAX, decode};
+use buildkite_audit_logs::checkpoint::CHECKPOINT_BYTES_MAX;
 use buildkite_audit_logs::error::Error;
-use buildkite_audit_logs::gap::Gap;
 use buildkite_audit_logs::plan::Target;
-use buildkite_audit_logs::response::{Exchange, Response};
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
 use buildkite_audit_logs::time::Millis;
 use fastrand::Rng;
@@ -14,7 +12,8 @@ use crate::remote::Asked;
 use crate::sink::Sink;
 use crate::story::{SECOND_US, Story};
 use crate::tally::{Mark, Tally};
-use crate::trouble::{self, Trouble};
+use crate::trouble::Trouble;
+use crate::watch::gaps;
 
 /// Calls of one run: ten times what the largest needs.
 const CALLS_MAX: usize = 300_000;
@@ -24,7 +23,7 @@ const PATIENCE_US: i64 = 4 * 3_600 * SECOND_US;
 const LOOK_EVERY: usize = 64;
 
 pub struct Host {
-    rng: Rng,
+    pub rng: Rng,
     pub story: Story,
     pub sink: Sink,
     pub tally: Tally,
@@ -37,10 +36,10 @@ pub struct Host {
     /// Excluded types changed on the way.
     pub has_toggled: bool,
     /// Before this true time nothing may be asked.
-    not_before_us: i64,
-    last_trouble: Option<Trouble>,
+    pub not_before_us: i64,
+    pub last_trouble: Option<Trouble>,
     /// A promise that was broken on the way.
-    broken: Option<String>,
+    pub broken: Option<String>,
     /// Every call is printed.
     pub is_traced: bool,
 }
@@ -80,11 +79,11 @@ impl Host {
         }
     }
 
-    fn local(&self) -> Millis {
+    pub fn local(&self) -> Millis {
         Millis::new((self.now_us + self.skew_us) / 1_000)
     }
 
-    fn chance(&mut self, share: f64) -> bool {
+    pub fn chance(&mut self, share: f64) -> bool {
         share > 0.0 && self.rng.f64() < share
     }
 
@@ -96,60 +95,6 @@ impl Host {
         let stored = self.sink.stored.as_deref();
         Source::configure(&self.story.wanted.text(), &secrets, stored, self.local())
             .map_err(|error| format!("not configured: {error}"))
-    }
-
-    /// One exchange, with whatever goes wrong with it.
-    fn exchange(&mut self, asked: &Asked) -> Exchange {
-        let (there_us, back_us) =
-            (self.rng.i64(0..SECOND_US / 4), self.rng.i64(0..SECOND_US / 4));
-        self.now_us += there_us;
-        self.tally.requests += 1;
-        if self.now_us < self.not_before_us {
-            self.broken = Some("asked while the remote had asked to wait".into());
-        }
-        if asked.is_live() {
-            self.live_asks_us.push(self.now_us);
-        }
-        let exchange = self.answer(asked);
-        self.now_us += back_us;
-        exchange.map(|response| Response { elapsed_ms: (there_us + back_us) / 1_000, ..response })
-    }
-
-    fn answer(&mut self, asked: &Asked) -> Exchange {
-        let remote = &mut self.story.remote;
-        let refusal = remote.points.as_mut().and_then(|points| {
-            points.charge(self.now_us, self.rng.i64(0..=points.others));
-            points.refusal(self.now_us)
-        });
-        if let Some(seconds) = refusal {
-            self.tally.mark(Mark::RateLimited);
-            self.not_before_us = self.now_us + seconds * SECOND_US;
-            let refusal = trouble::answer(
-                Trouble::Exceeded(seconds), remote, asked, self.now_us, &mut self.rng,
-            );
-            return refusal.0;
-        }
-        let faults = self.story.habits.faults;
-        let trouble = match self.chance(faults) {
-            true => self.rng.choice(trouble::ALL),
-            false if self.chance(faults) => self.rng.choice(trouble::HARMLESS),
-            false => None,
-        };
-        self.last_trouble = trouble;
-        let remote = &mut self.story.remote;
-        let Some(trouble) = trouble else {
-            return Ok(remote.answer(asked, self.now_us, &mut self.rng));
-        };
-        self.tally.faults += 1;
-        match trouble {
-            Trouble::BadCursor if asked.after.is_some() => self.tally.mark(Mark::CursorRefused),
-            Trouble::Exceeded(seconds) => self.not_before_us = self.now_us + seconds * SECOND_US,
-            _ => {}
-        }
-        let (exchange, hidden) =
-            trouble::answer(trouble, remote, asked, self.now_us, &mut self.rng);
-        self.hidden.extend(hidden);
-        exchange
     }
 
     fn call(&mut self, source: &mut Source) -> Result<Batch, Error> {
@@ -169,21 +114,6 @@ impl Host {
                 }
                 Ok(batch)
             }
-        }
-    }
-
-    /// What a live poll did to the gaps.
-    fn look(&mut self, before: &[Gap], after: &[Gap]) {
-        // The first to be opened is the backfill.
-        let live = after.len().saturating_sub(usize::from(self.story.wanted.start_ms.is_some()));
-        if live >= 2 {
-            self.tally.mark(Mark::TwoLiveGaps);
-        }
-        let is_cut = |gap: &Gap| {
-            !after.iter().any(|now| now.floor == gap.floor && now.reached == gap.reached)
-        };
-        if before.iter().any(is_cut) {
-            self.tally.mark(Mark::OverlapCut);
         }
     }
 
@@ -279,15 +209,15 @@ impl Host {
         let (mut idles, mut is_quiet, mut is_settled) = (0, false, false);
         for call in 0..CALLS_MAX {
             let is_idle = self.step(&mut source)?;
-            if self.now_us > self.story.quiet_us && !is_quiet {
-                is_quiet = true;
-                // A wait may have gone far beyond; the host's clock, which may have jumped, counts from here.
-                self.story.calm_down(self.now_us);
-            }
             if is_quiet && is_idle && !is_settled {
                 // What was waited for since then, an hour perhaps, was not used to look for late events.
                 is_settled = true;
                 self.story.quiet_us = self.now_us;
+            }
+            if self.now_us > self.story.quiet_us && !is_quiet {
+                is_quiet = true;
+                // A wait may have gone far beyond; the host's clock, which may have jumped, counts from here.
+                self.story.calm_down(self.now_us);
             }
             let end_us = self.story.end_us();
             idles += u32::from(is_idle && self.now_us > end_us);
@@ -302,28 +232,4 @@ impl Host {
         }
         Err("no end".into())
     }
-}
-
-impl Host {
-    fn trace(&self, source: &Source, called: &Result<Batch, Error>) {
-        let at = Millis::new(self.now_us / 1_000);
-        let what = match called {
-            Ok(batch) => format!(
-                "{:?}, {} records, {} requests, {} repeats {:?}",
-                batch.next,
-                batch.rows.len(),
-                batch.stats.requests,
-                batch.stats.repeats,
-                batch.stats.notes
-            ),
-            Err(error) => error.to_string(),
-        };
-        let gaps: Vec<String> =
-            gaps(source).iter().map(|gap| format!("{}..{}", gap.floor, gap.reached)).collect();
-        println!("{at} (local {}): {what}; gaps {gaps:?}", self.local());
-    }
-}
-
-fn gaps(source: &Source) -> Vec<Gap> {
-    decode(&source.checkpoint()).map(|state| state.gaps).unwrap_or_default()
 }

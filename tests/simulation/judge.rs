@@ -64,7 +64,9 @@ fn once(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
         0 if is_wanted && !may_lack => Err(format!("{event:?} was lost")),
         0 => Ok(()),
         // What a crash tore off its checkpoint may have come under an earlier start or filter.
-        got if !is_wanted && got > count.excused => Err(format!("{event:?} should not have come; the start is {start}")),
+        got if !is_wanted && got > count.excused => {
+            Err(format!("{event:?} should not have come; the start is {start}"))
+        }
         got if got > 1 + count.excused => Err(format!("{event:?} came {got} times")),
         _ => Ok(()),
     }
@@ -118,10 +120,9 @@ fn soon(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
         + requests as i64 * SECOND_US / 2;
     match count.first_us <= due_us {
         true => Ok(()),
-        false => Err(format!(
-            "{event:?} came {} s too late",
-            (count.first_us - due_us) / SECOND_US
-        )),
+        false => {
+            Err(format!("{event:?} came {} s too late", (count.first_us - due_us) / SECOND_US))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! `SEEDS=200000 cargo test --test simulation -- --nocapture` runs as many, `SEED=7` replays one.
 
+mod exchange;
 mod host;
 mod judge;
 mod points;
@@ -11,6 +12,7 @@ mod sink;
 mod story;
 mod tally;
 mod trouble;
+mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
