@@ -153,6 +153,7 @@ fn cheap(host: &Host, events: &[Stored]) -> Result<(), String> {
     let full_rows = densest(events, 2 * lookback_us + interval_us + 10 * SECOND_US);
     let pages = events.len().div_ceil(page);
     let requests_max = 10
+        + full.min(polls) * again(story, full_rows)
         + again(story, events.len())
         + polls * (3 + poll_rows.div_ceil(page))
         + full.min(polls) * full_rows.div_ceil(page)

@@ -80,7 +80,7 @@ impl Story {
         // Behind a small bucket, pages of one event or no `Date` at all leave too little for history to end in hours.
         let is_limited = page >= 25 && rng.u8(0..4) == 0;
         let points = is_limited
-            .then(|| Points::new(one_of(rng, &[1_000, 5_000]), one_of(rng, &[0, 0, 700])));
+            .then(|| Points::new(one_of(rng, &[2_500, 5_000]), one_of(rng, &[0, 0, 700])));
         // Polls that come faster than they can be paid for leave nothing to history.
         let interval_s = one_of(rng, if points.is_some() { &[60, 120] } else { &[5, 20, 60, 120] });
         let lookback_s = rng.i64(1..=(10 * interval_s).min(300));
@@ -106,7 +106,9 @@ impl Story {
             true => 150,
             false => 3_000,
         };
-        let events = happen(rng, live_us, least_lookback_s, crowd_max);
+        let mut events = happen(rng, live_us, least_lookback_s, crowd_max);
+        events[0].at_us = start_ms * 1_000;
+        events[0].visible_us = events[0].at_us;
         let mut quirks = quirks(rng, page as usize);
         if points.is_some() {
             (quirks.no_date, quirks.frozen_date) = (false, false);
@@ -153,7 +155,7 @@ impl Story {
         let wanted = &mut self.wanted;
         wanted.lookback_s = rng.i64(self.least_lookback_s..=3 * self.least_lookback_s);
         wanted.page = rng.u32(wanted.page.div_ceil(2)..=wanted.page);
-        self.habits.max_records = rng.u32(1..=1_000);
+        self.habits.max_records = one_of(rng, &[7, 30, 200, 1_000]);
         if rng.bool() {
             // Never in the future, however wrong the clock.
             let start_ms = wanted.start_ms.unwrap_or(BEGIN_US / 1_000 - 3_600_000);
@@ -221,6 +223,8 @@ fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<S
         // A crowd lies within one millisecond or spans a few.
         let spread_us = one_of(rng, &[1, 900, 900, 3_000]);
         let is_late = rng.u8(0..4) == 0;
+        // Some stand at the very bounds that are asked for.
+        let is_whole = rng.u8(0..3) == 0;
         for _ in 0..crowd {
             let late_us = match is_late {
                 true if rng.u8(0..10) == 0 => rng.i64(0..=3 * lookback_s) * SECOND_US,
@@ -228,6 +232,7 @@ fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<S
                 false => 0,
             };
             let at_us = first_us + rng.i64(0..spread_us);
+            let at_us = if is_whole { at_us / 1_000 * 1_000 } else { at_us };
             let kind = match rng.u8(0..40) {
                 0 => Kind::Null,
                 1..=6 => Kind::Excludable,

@@ -22,7 +22,7 @@ pub enum Trouble {
     Complexity,
     BadCursor,
     Validation,
-    /// A true page beside an error, which must not be used.
+    /// A part of a page, which must not be used, beside an error.
     PartialData,
     OrganizationNull,
     EventsNull,
@@ -124,10 +124,10 @@ pub fn answer(
             200,
             r#"{"data":{"organization":{"auditEvents":{"pageInfo":{"hasNextPage":false,"endCursor":null},"edges":null}}}}"#,
         ),
-        Truncated | Encoded | PartialData | NoHeaders | WrongHeaders => {
+        Truncated | Encoded | NoHeaders | WrongHeaders => {
             Ok(spoilt(trouble, remote.answer(asked, now_us, rng)))
         }
-        NodeNull | RowTwice | SameCursor | NoCursor | EmptyPromise => {
+        PartialData | NodeNull | RowTwice | SameCursor | NoCursor | EmptyPromise => {
             return lie(trouble, remote, asked, now_us, rng);
         }
     };
@@ -139,11 +139,6 @@ fn spoilt(trouble: Trouble, mut response: Response) -> Response {
     match trouble {
         Truncated => response.body.truncate(response.body.len() / 2),
         Encoded => response.headers.push(("Content-Encoding".into(), "gzip".into())),
-        PartialData => {
-            let text = String::from_utf8(response.body).expect("text");
-            let errors = r#"{"errors":[{"message":"something is busy"}],"#;
-            response.body = text.replacen('{', errors, 1).into_bytes();
-        }
         NoHeaders => response.headers.clear(),
         _ => {
             for (_, value) in &mut response.headers {
@@ -165,13 +160,20 @@ fn lie(
     let mut page = remote.page(asked, now_us, rng);
     match trouble {
         NodeNull => page.hidden = rng.choice(page.rows.iter()).map(|event| event.number),
+        PartialData => {
+            page.rows.truncate(page.rows.len() / 2);
+            page.has_next = false;
+        }
         RowTwice => page.is_doubled = true,
         SameCursor => (page.has_next, page.cursor) = (true, asked.after.clone()),
         NoCursor => (page.has_next, page.cursor) = (true, None),
         // No row, so nothing that a cursor could stand behind.
         _ => (page.has_next, page.rows, page.cursor) = (true, Vec::new(), asked.after.clone()),
     }
-    let (body, hidden, rows) = (write(&page), page.hidden, page.rows.len());
+    let (mut body, hidden, rows) = (write(&page), page.hidden, page.rows.len());
+    if trouble == PartialData {
+        body = body.replacen('{', r#"{"errors":[{"message":"something is busy"}],"#, 1);
+    }
     let headers = remote.headers(now_us, 6 + 4 * rows as i64);
     (Ok(Response { status: 200, headers, body: body.into_bytes(), elapsed_ms: 0 }), hidden)
 }
