@@ -116,14 +116,16 @@ fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Resu
     let count = page.rows.len();
     let last = page.rows.iter().flatten().last().map(|row| row.at);
     let waiting = fresh(config, state, page.rows, &gap, &mut tally);
+    // Below the floor begins what was asked for only because the bounds are moved outwards: all of the gap was shown.
+    let is_through = last.is_some_and(|last| last < gap.floor);
     let seen = Seen {
-        is_full: count >= ask.first as usize,
+        is_full: count >= ask.first as usize && !is_through,
         is_empty: count == 0,
         // Repeats, excluded events and rows outside move the walk like any row, but never out of the gap.
         reached: last.map_or(gap.reached, |last| last.clamp(gap.floor, gap.reached)),
         brings_new: !waiting.is_empty(),
         cursor: page.end_cursor,
-        has_next: page.has_next,
+        has_next: page.has_next && !is_through,
     };
     let after = follow(ask, gap, seen)?;
     Ok((after, waiting, tally))

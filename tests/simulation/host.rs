@@ -157,7 +157,7 @@ impl Host {
         }
         self.not_before_us = 0; // Known to the instance that is gone, perhaps to no other.
         let changes = self.story.habits.changes;
-        if self.chance(changes) {
+        if self.story.changes_left > 0 && self.chance(changes) {
             self.tally.mark(Mark::SettingsChanged);
             self.has_toggled |= self.story.change(&mut self.rng);
         }

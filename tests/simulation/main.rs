@@ -4,6 +4,7 @@
 //! `SEEDS=200000 cargo test --test simulation -- --nocapture` runs as many, `SEED=7` replays one.
 
 mod exchange;
+mod habits;
 mod host;
 mod judge;
 mod points;

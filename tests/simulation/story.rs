@@ -2,33 +2,13 @@
 
 use fastrand::Rng;
 
+use crate::habits::{Habits, quirks};
 use crate::points::Points;
-use crate::remote::{Kind, Quirks, Remote, Stored};
+use crate::remote::{Kind, Remote, Stored};
 
 /// 2026-01-01T00:00:00Z, in microseconds.
 pub const BEGIN_US: i64 = 1_767_225_600_000_000;
 pub const SECOND_US: i64 = 1_000_000;
-
-/// How the host behaves.
-#[derive(Debug, Clone)]
-pub struct Habits {
-    /// Records and checkpoint are stored in one transaction; otherwise records first.
-    pub is_atomic: bool,
-    /// A new instance for every batch.
-    pub drops_instances: bool,
-    /// Share of batches whose checkpoint is not stored.
-    pub skips: f64,
-    /// Share of batches with a crash.
-    pub crashes: f64,
-    /// Share of requests that fail.
-    pub faults: f64,
-    /// Share of restarts with other settings.
-    pub changes: f64,
-    /// How often the host's clock jumps.
-    pub jumps: f64,
-    /// Most records of a batch.
-    pub max_records: u32,
-}
 
 /// The settings as they may change.
 #[derive(Debug, Clone)]
@@ -62,6 +42,10 @@ pub struct Story {
     pub habits: Habits,
     pub wanted: Wanted,
     pub remote: Remote,
+    /// Events a page at first; fewer later, but never less than half.
+    pub page_max: u32,
+    /// So often the settings change at most.
+    pub changes_left: u32,
     /// The smallest lookback that the run ever has: so late an event may be.
     pub least_lookback_s: i64,
     /// The host's clock is this far ahead at first.
@@ -70,7 +54,8 @@ pub struct Story {
     pub quiet_us: i64,
 }
 
-fn one_of<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
+/// One of these.
+pub fn one_of<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
     all[rng.usize(0..all.len())]
 }
 
@@ -86,7 +71,7 @@ impl Story {
         let lookback_s = rng.i64(1..=(10 * interval_s).min(300));
         let has_backfill = rng.bool();
         let start_ms = BEGIN_US / 1_000 - rng.i64(3_600_000..=7_200_000);
-        let habits = habits(rng, page);
+        let habits = Habits::new(rng, page);
         let least_lookback_s =
             if habits.changes > 0.0 { rng.i64(1..=lookback_s) } else { lookback_s };
         let wanted = Wanted {
@@ -109,6 +94,9 @@ impl Story {
         let mut events = happen(rng, live_us, least_lookback_s, crowd_max);
         events[0].at_us = start_ms * 1_000;
         events[0].visible_us = events[0].at_us;
+        if has_backfill && points.is_none() && rng.u8(0..12) == 0 {
+            add_history(rng, &mut events, page);
+        }
         let mut quirks = quirks(rng, page as usize);
         if points.is_some() {
             (quirks.no_date, quirks.frozen_date) = (false, false);
@@ -119,6 +107,8 @@ impl Story {
             remote: Remote::new(events, quirks, points),
             habits,
             least_lookback_s,
+            page_max: page,
+            changes_left: one_of(rng, &[1, 2, 2, 1_000]),
             skew_us: if rng.bool() { rng.i64(-3_600..=3_600) * SECOND_US } else { 0 },
             quiet_us: last_us.max(BEGIN_US),
         }
@@ -152,9 +142,11 @@ impl Story {
 
     /// Other settings. Gives whether excluded types changed.
     pub fn change(&mut self, rng: &mut Rng) -> bool {
+        self.changes_left -= 1;
         let wanted = &mut self.wanted;
-        wanted.lookback_s = rng.i64(self.least_lookback_s..=3 * self.least_lookback_s);
-        wanted.page = rng.u32(wanted.page.div_ceil(2)..=wanted.page);
+        let is_least = wanted.lookback_s == self.least_lookback_s;
+        wanted.lookback_s = self.least_lookback_s * if is_least { 6 } else { 1 };
+        wanted.page = rng.u32(self.page_max.div_ceil(2)..=self.page_max);
         self.habits.max_records = one_of(rng, &[7, 30, 200, 1_000]);
         if rng.bool() {
             // Never in the future, however wrong the clock.
@@ -164,45 +156,6 @@ impl Story {
         let is_toggled = rng.u8(0..4) == 0;
         wanted.excludes ^= is_toggled;
         is_toggled
-    }
-}
-
-fn habits(rng: &mut Rng, page: u32) -> Habits {
-    let mut habits = Habits {
-        is_atomic: rng.u8(0..3) > 0,
-        drops_instances: rng.u8(0..8) == 0,
-        skips: one_of(rng, &[0.0, 0.0, 0.3]),
-        crashes: one_of(rng, &[0.0, 0.05, 0.3, 1.0]),
-        faults: one_of(rng, &[0.0, 0.1, 0.4]),
-        changes: one_of(rng, &[0.0, 0.0, 0.5]),
-        jumps: one_of(rng, &[0.0, 0.0, 0.02]),
-        max_records: one_of(rng, &[1, 7, 30, 200, 1_000]),
-    };
-    if habits.drops_instances {
-        // It reads a page for each batch of it.
-        habits.max_records = habits.max_records.max(page.div_ceil(4));
-    }
-    // Some runs are calm, so that what is late there is late for no reason.
-    if rng.u8(0..4) == 0 {
-        (habits.skips, habits.crashes, habits.faults) = (0.0, 0.0, 0.0);
-        (habits.changes, habits.jumps) = (0.0, 0.0);
-    }
-    habits
-}
-
-fn quirks(rng: &mut Rng, page: usize) -> Quirks {
-    Quirks {
-        from_inclusive: rng.bool(),
-        to_inclusive: rng.bool(),
-        ties_reversed: rng.bool(),
-        disorder: rng.bool(),
-        short_pages: rng.u8(0..4) == 0,
-        clamp: if rng.u8(0..8) == 0 { page.div_ceil(2) } else { 500 },
-        // The fault shows at the largest page that is granted, which is never a tiny one.
-        false_end_from: if page >= 25 && rng.u8(0..4) == 0 { page } else { 0 },
-        heavy_from: if page >= 5 && rng.u8(0..12) == 0 { page / 3 } else { 0 },
-        no_date: rng.u8(0..8) == 0,
-        frozen_date: rng.u8(0..12) == 0,
     }
 }
 
@@ -243,4 +196,13 @@ fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<S
         }
     }
     events
+}
+
+/// A backfill of some hundred pages, which fresh events must not wait for.
+fn add_history(rng: &mut Rng, events: &mut Vec<Stored>, page: u32) {
+    for _ in 0..(200 * page).min(2_000) {
+        let at_us = BEGIN_US - rng.i64(0..3_600 * SECOND_US);
+        let number = events.len() as u32 + 1;
+        events.push(Stored { at_us, number, visible_us: at_us, kind: Kind::Plain });
+    }
 }
