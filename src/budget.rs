@@ -224,6 +224,8 @@ fn bucket(
         Some(last) if same_window(Some(last.resets), resets) => last.resets.max(resets),
         _ => resets,
     };
+    // Not further away than an hour, or it would be taken for a clock that jumped.
+    let resets = resets.min(now.plus(HOUR_MS));
     Some(Bucket { limit: field("limit")?.max(1), remaining: field("remaining")?, resets })
 }
 

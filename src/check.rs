@@ -83,7 +83,7 @@ pub fn report(config: &Config, ask: &Ask, exchange: Exchange, now: Millis) -> Ve
         return findings;
     };
     let headers = exchange.map(|response| response.headers).unwrap_or_default();
-    findings.push(newest(&page, now));
+    findings.push(newest(config, &page, now));
     findings.push(clock(&page, now));
     findings.push(points(&headers));
     findings
@@ -101,11 +101,12 @@ fn passed(config: &Config, stage: Stage) -> String {
     }
 }
 
-fn newest(page: &Page, now: Millis) -> Finding {
+fn newest(config: &Config, page: &Page, now: Millis) -> Finding {
     let (outcome, message) = match page.rows.iter().flatten().next() {
         Some(row) => {
             let minutes = (now.since(row.at) / SECOND_MS / 60).max(0);
-            (Outcome::Passed, format!("{} at {}, {minutes} minutes ago", row.kind, row.at))
+            let kind = config.token.quote(&row.kind);
+            (Outcome::Passed, format!("{kind} at {}, {minutes} minutes ago", row.at))
         }
         None if page.rows.is_empty() => {
             (Outcome::Warned, "the audit log shows no event; check org_slug and event_types".into())

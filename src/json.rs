@@ -77,6 +77,9 @@ pub fn place(why: &serde_json::Error) -> String {
     format!("it goes wrong at line {}, column {}", why.line(), why.column())
 }
 
+/// Longest object that is taken apart: a checkpoint is the largest. Its members may take sixteen times as much memory.
+const OBJECT_BYTES_MAX: usize = 2 * 1024 * 1024;
+
 /// The members of an object in their order, each value as raw JSON.
 #[derive(Default)]
 pub struct Members<'a>(Vec<(String, &'a str)>);
@@ -88,6 +91,9 @@ impl<'a> Members<'a> {
     ///
     /// What is wrong, in words: no JSON, or no object.
     pub fn read(text: &'a str) -> Result<Self, String> {
+        if text.len() > OBJECT_BYTES_MAX {
+            return Err("it is far too long".to_owned());
+        }
         match serde_json::from_slice(text.as_bytes()) {
             Ok(Value::Object(members)) => Ok(members),
             Ok(_) => Err(format!("it is {}", kind(text.trim_ascii_start()))),

@@ -24,7 +24,9 @@ impl Session {
     /// Until when gaps rest, because a page of one failed while live polls succeed: a failing history never ends a run
     /// whose live polls succeed.
     pub fn rest_until(&self, now: Millis) -> Option<Millis> {
-        self.rest_until.filter(|until| *until > now && !self.must_poll)
+        // A rest longer than the longest is a clock that went backwards.
+        let rests = 1..=REST_MS << REST_DOUBLINGS;
+        self.rest_until.filter(|until| rests.contains(&until.since(now)) && !self.must_poll)
     }
 
     /// Takes in that an ask failed.

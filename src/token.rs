@@ -40,12 +40,14 @@ impl Token {
     /// Foreign text made fit for a message: one line, at most 300 characters, and without the token should it be there.
     pub fn quote(&self, text: &str) -> String {
         let mut quoted = String::new();
-        for word in self.hidden_in(text).split_ascii_whitespace() {
+        for word in text.split_ascii_whitespace() {
             if !quoted.is_empty() {
                 quoted.push(' ');
             }
             quoted.extend(word.chars().filter(|letter| !letter.is_control()));
         }
+        // Last, for what is left out may have stood within the token.
+        let mut quoted = self.hidden_in(&quoted);
         if let Some((at, _)) = quoted.char_indices().nth(QUOTE_CHARS_MAX) {
             quoted.truncate(at);
             quoted.push('…');
@@ -91,6 +93,7 @@ mod tests {
         let token = Token::parse(Some("bkua_secret")).unwrap();
         assert_eq!(format!("{token:?}"), "Token(hidden)");
         assert_eq!(token.quote("no\n  bkua_secret\u{7} here"), "no [token] here");
+        assert_eq!(token.quote("no bkua_\u{7}secret"), "no [token]");
     }
 
     #[test]
