@@ -55,6 +55,10 @@ pub fn absorb(
             state.open(gap);
             state.high_water = Some(ceiling);
             state.polled = Some(asked_at);
+            if full {
+                let known = state.known.count_from(floor);
+                tally.notes.extend(state.budget.rereading(config, known));
+            }
             if full || state.full.is_none() {
                 (state.full, state.full_polled) = (Some(ceiling), Some(asked_at));
             }

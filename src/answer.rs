@@ -1,6 +1,6 @@
 //! Response → what it means. The rows of the table are tested in one fixed order, and null is never read as "no events".
 
-use crate::budget::header;
+use crate::bucket::header;
 use crate::error::{Error, FieldError};
 use crate::graphql::{self, Connection, Envelope};
 use crate::json::Members;

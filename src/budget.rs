@@ -3,28 +3,22 @@
 //! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits. Two buckets, of the organization and of the user,
 //! are shared with everything else the company runs; both are charged by actual complexity after execution.
 
+use crate::bucket::{Bucket, WINDOW_MS, bucket, reserve, same_window};
 use crate::settings::Config;
-use crate::time::{HOUR_MS, Millis, SECOND_MS};
+use crate::time::{HOUR_MS, Millis};
 
 /// Points of the objects around the events: organization, permissions, view, connection, page info, edges.
 pub const PAGE_POINTS: i64 = 6;
-/// Points an event at most: the node, its actor, subject and context.
+/// Points an event at most, by the documented counting: the node, its actor, subject and context.
 pub const EVENT_POINTS: i64 = 4;
+/// A page of at least so many events tells what an event is really charged.
+const TELLING_ROWS: i64 = 20;
+/// A re-read that takes more than this share of a window, in percent, is worth a word.
+const REREAD_PERCENT: i64 = 10;
 /// Fewer events than this a page cost more than 4.1 points each; rather wait than ask for less.
 pub const WORTHWHILE: u32 = 60;
 /// Events of the one live page that may be asked for in a window even below the reserve.
 pub const SMALL_PAGE: i64 = 25;
-
-/// One bucket as the last answer showed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bucket {
-    /// Points a window grants.
-    pub limit: i64,
-    /// Points left; may be negative, since charging comes after execution.
-    pub remaining: i64,
-    /// The host's time at which the window ends.
-    pub resets: Millis,
-}
 
 /// What is known of both buckets and of our own spending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +29,8 @@ pub struct Budget {
     pub user: Option<Bucket>,
     /// What the last live poll was charged.
     pub live_points: i64,
+    /// What an event was charged last, rounded up; 0: not known yet.
+    pub event_points: i64,
     /// What was spent on old gaps in the window that ends at `window`.
     pub old_points: i64,
     /// End of the window that `old_points` belongs to.
@@ -91,7 +87,7 @@ impl Budget {
 
     /// What the next live poll will cost, as far as the last ones tell.
     fn poll_points(&self) -> i64 {
-        self.live_points.max(PAGE_POINTS + EVENT_POINTS)
+        self.live_points.max(PAGE_POINTS + self.per_event())
     }
 
     /// What the live polls that are due before the reset will cost.
@@ -106,7 +102,7 @@ impl Budget {
         let small = page.min(SMALL_PAGE as u32);
         if available >= self.poll_points() {
             // A poll is charged for what it brings, and most bring little: a small page is always worth asking for.
-            Allowance::Page(page.min(events_for(available)).max(small))
+            Allowance::Page(page.min(self.events_for(available)).max(small))
         } else if !same_window(self.small_asked, self.resets(now)) && self.has_any(now) {
             Allowance::Page(small)
         } else {
@@ -144,8 +140,8 @@ impl Budget {
         now: Millis,
     ) -> Allowance {
         let Some(points) = points else { return Allowance::Page(page) };
-        let fits = events_for(points);
-        let least = WORTHWHILE.min(events_for(self.quarter(config, now)).max(1));
+        let fits = self.events_for(points);
+        let least = WORTHWHILE.min(self.events_for(self.quarter(config, now)).max(1));
         match fits >= page.min(least) {
             true => Allowance::Page(page.min(fits)),
             false => Allowance::Wait(self.resets(now)),
@@ -163,7 +159,7 @@ impl Budget {
         now: Millis,
     ) {
         let was_below = self.available(config, now).is_some_and(|left| left < self.poll_points());
-        self.observe(headers, now);
+        self.observe(headers, points, now);
         if was_below {
             self.small_asked = Some(self.resets(now));
         }
@@ -181,63 +177,55 @@ impl Budget {
         self.old_points = self.old_points.saturating_add(points);
     }
 
-    /// Takes in what an answer's headers say; headers that are missing or no numbers change nothing.
-    pub fn observe(&mut self, headers: &[(String, String)], now: Millis) {
-        if let Some(bucket) = bucket(headers, "ratelimit-", now, self.organization.as_ref()) {
-            self.organization = Some(bucket);
+    /// Takes in what an answer's headers say, and what it was charged, which counts where they say nothing.
+    pub fn observe(&mut self, headers: &[(String, String)], points: i64, now: Millis) {
+        let named = [
+            bucket(headers, "ratelimit-", now, self.organization.as_ref()),
+            bucket(headers, "ratelimit-user-", now, self.user.as_ref()),
+        ];
+        if named == [None, None] {
+            if self.open_windows(now).is_empty() {
+                self.user = Some(Bucket::assumed(now));
+            }
+            for bucket in [&mut self.organization, &mut self.user].into_iter().flatten() {
+                bucket.remaining = bucket.remaining.saturating_sub(points);
+            }
         }
-        if let Some(bucket) = bucket(headers, "ratelimit-user-", now, self.user.as_ref()) {
-            self.user = Some(bucket);
+        let [organization, user] = named;
+        self.organization = organization.or(self.organization.take());
+        self.user = user.or(self.user.take());
+    }
+
+    /// Takes in what a page of so many events was charged.
+    pub fn note_page(&mut self, rows: i64, points: i64) {
+        if rows >= TELLING_ROWS {
+            let above = points.saturating_sub(PAGE_POINTS).max(0);
+            self.event_points = (above.saturating_add(rows - 1) / rows).clamp(1, 1_000);
         }
     }
-}
 
-fn reserve(config: &Config, bucket: &Bucket) -> i64 {
-    bucket.limit.max(0).saturating_mul(config.reserve_percent) / 100
-}
+    fn per_event(&self) -> i64 {
+        if self.event_points > 0 { self.event_points } else { EVENT_POINTS }
+    }
 
-/// Events whose page costs at most this many points.
-fn events_for(points: i64) -> u32 {
-    // More than any page holds is as good as no bound.
-    (points.saturating_sub(PAGE_POINTS) / EVENT_POINTS).clamp(0, 1_000_000) as u32
-}
+    /// Events whose page costs at most this many points.
+    fn events_for(&self, points: i64) -> u32 {
+        // More than any page holds is as good as no bound.
+        (points.saturating_sub(PAGE_POINTS) / self.per_event()).clamp(0, 1_000_000) as u32
+    }
 
-/// Two readings of one window's end differ by a second or so, since the header counts whole seconds and the request
-/// takes time; they are one and the same window.
-const SAME_WINDOW_MS: i64 = 10 * SECOND_MS;
-
-fn same_window(one: Option<Millis>, other: Millis) -> bool {
-    one.is_some_and(|one| one.since(other).abs() <= SAME_WINDOW_MS)
-}
-
-fn bucket(
-    headers: &[(String, String)],
-    prefix: &str,
-    now: Millis,
-    last: Option<&Bucket>,
-) -> Option<Bucket> {
-    let field = |name: &str| number(headers, &format!("{prefix}{name}"));
-    let seconds = field("reset")?.clamp(0, HOUR_MS / SECOND_MS);
-    // The second more is the one that the header cannot show.
-    let resets = now.plus((seconds + 1) * SECOND_MS);
-    let resets = match last {
-        Some(last) if same_window(Some(last.resets), resets) => last.resets.max(resets),
-        _ => resets,
-    };
-    // Not further away than an hour, or it would be taken for a clock that jumped.
-    let resets = resets.min(now.plus(HOUR_MS));
-    Some(Bucket { limit: field("limit")?.max(1), remaining: field("remaining")?, resets })
-}
-
-/// A whole number from the header of this (lower-case) name.
-pub fn number(headers: &[(String, String)], name: &str) -> Option<i64> {
-    header(headers, name)?.trim_ascii().parse().ok()
-}
-
-/// The value of the first header of this (lower-case) name.
-pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
+    /// What to tell the operator when reading so many known events again takes a notable part of the budget.
+    pub fn rereading(&self, config: &Config, events: usize) -> Option<String> {
+        let limits = [&self.organization, &self.user].into_iter().flatten();
+        let limit = limits.map(|bucket| bucket.limit).min()?;
+        let every_ms = config.lookback_ms.max(config.poll_interval_ms);
+        let points = (events as i64).saturating_mul(self.per_event());
+        let share = points.saturating_mul(WINDOW_MS) / every_ms;
+        (share.saturating_mul(100) > limit.saturating_mul(REREAD_PERCENT)).then(|| {
+            format!(
+                "looking for late events reads {events} known ones again, {points} points each \
+                 time; a smaller lookback_seconds costs less"
+            )
+        })
+    }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::answer::{Answer, Page, Stage, answer};
-use crate::budget::number;
+use crate::bucket::number;
 use crate::plan::Ask;
 use crate::response::Exchange;
 use crate::settings::Config;

@@ -1,6 +1,7 @@
 //! State ⇄ the text that a host stores. Versioned, readable JSON; whatever is not exactly ours is refused in words.
 
-use crate::budget::{Bucket, Budget};
+use crate::bucket::Bucket;
+use crate::budget::Budget;
 use crate::endpoint::DEFAULT;
 use crate::error::{Error, short};
 use crate::gap::Gap;
@@ -46,6 +47,7 @@ pub fn encode(state: &State) -> String {
     bucket(&mut all, "organization_points", budget.organization.as_ref());
     bucket(&mut all, "user_points", budget.user.as_ref());
     all.number("live_points", budget.live_points);
+    all.number("event_points", budget.event_points);
     all.number("old_points", budget.old_points);
     time(&mut all, "window", budget.window);
     time(&mut all, "small_asked", budget.small_asked);
@@ -107,6 +109,7 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
             organization: reader.bucket("organization_points"),
             user: reader.bucket("user_points"),
             live_points: reader.number("live_points"),
+            event_points: reader.added("event_points"),
             old_points: reader.number("old_points"),
             window: reader.time("window"),
             small_asked: reader.time("small_asked"),

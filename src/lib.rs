@@ -34,6 +34,8 @@ mod base64;
 
 pub mod known;
 
+pub mod bucket;
+
 pub mod budget;
 
 pub mod gap;

@@ -1,6 +1,6 @@
 //! Reads the parts of a checkpoint member by member; the first that is wrong is remembered by its name.
 
-use crate::budget::Bucket;
+use crate::bucket::Bucket;
 use crate::error::short;
 use crate::gap::{Cursor, Gap};
 use crate::json::{Members, items, string};
@@ -44,6 +44,14 @@ impl<'a> Reader<'a> {
     pub fn number(&mut self, name: &str) -> i64 {
         let number = self.members.take(name).and_then(|raw| raw.parse().ok());
         self.or_wrong(name, number)
+    }
+
+    /// A whole number; 0 in a text that was written before there was one.
+    pub fn added(&mut self, name: &str) -> i64 {
+        match self.members.take(name) {
+            Some(raw) => self.or_wrong(name, raw.parse().ok()),
+            None => 0,
+        }
     }
 
     /// A whole number that is not negative.

@@ -1,6 +1,6 @@
 //! What the shell brings back from one request.
 
-use crate::budget::{header, number};
+use crate::bucket::{header, number};
 use crate::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// Largest body that is taken: 500 events with 30 kB of `data` each; more is asked for in smaller pages. Memory stays

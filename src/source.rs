@@ -4,7 +4,8 @@
 use crate::absorb::{Tally, absorb};
 use crate::answer::{Answer, answer};
 pub use crate::batch::{Batch, Next, Stats, Turn};
-use crate::budget::{EVENT_POINTS, PAGE_POINTS, number};
+use crate::bucket::number;
+use crate::budget::{EVENT_POINTS, PAGE_POINTS};
 use crate::check;
 use crate::checkpoint::{encode, resume};
 use crate::error::Error;
@@ -113,15 +114,14 @@ impl Source {
         let mut stats = Stats { requests: 1, ..Stats::default() };
         match answer {
             Answer::Page(page) => {
-                let estimate =
-                    PAGE_POINTS + EVENT_POINTS * page.rows.iter().flatten().count() as i64;
+                let rows = page.rows.len() as i64;
                 // A poll long after the last one, or the first, brings more than the polls to come will.
                 let since = self.state.polled.map(|polled| self.asked_at.since(polled));
                 let is_typical = since.is_some_and(|ms| ms <= 2 * self.config.poll_interval_ms);
                 let (pending, tally) =
                     absorb(&self.config, &mut self.state, ask, page, self.asked_at)?;
                 self.pending = pending;
-                stats.points = self.charge(ask, &headers, estimate, is_typical, now);
+                stats.points = self.charge(ask, &headers, rows, is_typical, now);
                 self.tally(tally, &mut stats);
                 self.grow(ask);
             }
@@ -138,7 +138,7 @@ impl Source {
             }
             Answer::BadCursor(said) => self.drop_cursor(ask, said, &mut stats)?,
             Answer::Later(wait_ms) => {
-                self.state.budget.observe(&headers, now);
+                self.state.budget.observe(&headers, 0, now);
                 self.state.throttled_until = Some(now.plus(wait_ms));
                 stats.notes.push("the rate limit was exceeded (HTTP 429)".into());
             }
@@ -163,18 +163,19 @@ impl Source {
         &mut self,
         ask: &Ask,
         headers: &[(String, String)],
-        estimate: i64,
+        rows: i64,
         is_typical: bool,
         now: Millis,
     ) -> u64 {
         let charged = number(headers, "ratelimit-complexity-actual").filter(|points| *points >= 0);
-        let points = charged.unwrap_or(estimate).min(1_000_000);
+        let points = charged.unwrap_or(PAGE_POINTS + EVENT_POINTS * rows).min(1_000_000);
         let budget = &mut self.state.budget;
+        budget.note_page(rows, points);
         match ask.target {
             Target::Live { .. } | Target::Start => {
                 budget.note_live(&self.config, headers, points, is_typical, now);
             }
-            Target::Gap(_) | Target::Check => budget.observe(headers, now),
+            Target::Gap(_) | Target::Check => budget.observe(headers, points, now),
         }
         self.session.succeeded(&ask.target);
         if matches!(ask.target, Target::Gap(index) if self.state.old_gap() == Some(index)) {

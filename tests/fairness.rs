@@ -33,7 +33,10 @@ fn answer(variables: &Value, now_ms: i64, fails: bool) -> Response {
         "permissions": null, "auditEvents": {"pageInfo": page_info, "edges": edges},
     }}});
     let date = std::time::UNIX_EPOCH + std::time::Duration::from_millis(now_ms as u64);
-    let headers = vec![("date".to_owned(), httpdate::fmt_http_date(date))];
+    let points = [("limit", "1000000"), ("remaining", "1000000"), ("reset", "300")];
+    let mut headers = vec![("date".to_owned(), httpdate::fmt_http_date(date))];
+    headers
+        .extend(points.map(|(name, value)| (format!("ratelimit-user-{name}"), value.to_owned())));
     Response { status: 200, headers, body: body.to_string().into_bytes(), elapsed_ms: 0 }
 }
 

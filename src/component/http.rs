@@ -35,7 +35,7 @@ pub fn exchange(config: &Config, request: &Request) -> Exchange {
         .collect();
     let body = response.consume().map_err(|()| network("the body was taken already"))?;
     let body = read(body, &deadline)?;
-    let promised = crate::budget::number(&headers, "content-length")
+    let promised = crate::bucket::number(&headers, "content-length")
         .and_then(|length| usize::try_from(length).ok());
     if promised.is_some_and(|length| length != body.len()) {
         return Err(network("the body ended early"));

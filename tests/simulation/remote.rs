@@ -151,10 +151,9 @@ impl Remote {
     /// The headers of an answer that was charged so many points.
     pub fn headers(&mut self, now_us: i64, charged: i64) -> Vec<(String, String)> {
         let mut headers = vec![("RateLimit-Complexity-Actual".to_owned(), charged.to_string())];
-        if let Some(points) = &mut self.points {
-            points.charge(now_us, charged);
-            headers.extend(points.headers(now_us));
-        }
+        let points = self.points.get_or_insert_with(Points::plenty);
+        points.charge(now_us, charged);
+        headers.extend(points.headers(now_us));
         if !self.quirks.no_date {
             let first_us = *self.first_date_us.get_or_insert(now_us);
             let date_us = if self.quirks.frozen_date { first_us } else { now_us };
