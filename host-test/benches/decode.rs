@@ -1,0 +1,117 @@
+//! What WebAssembly costs: a response's bytes to records and a checkpoint, through the component and through the same
+//! core compiled natively, in turns within one run. Prints microseconds a page of 500 events, and their ratio.
+//!
+//! `cargo bench -p host-test --bench decode`
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use buildkite_audit_logs::response::Response;
+use buildkite_audit_logs::source::{Source as Native, Turn};
+use buildkite_audit_logs::time::Millis;
+use bytes::Bytes;
+use fake_buildkite::{FakeBuildkite, Options};
+use host_test::component::{BUNDLED, Plugin};
+use host_test::egress::{Egress, ScriptedBody};
+use host_test::engine::engine;
+use host_test::source::{Configuration, Limits, Secret, Source};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+const PAGES: usize = 40;
+const PAGE_ROWS: usize = 500;
+/// Walks over all pages; the quickest of each kind counts, since whatever else the machine does only slows.
+const ROUNDS: usize = 15;
+
+const SETTINGS: &str =
+    r#"{"org_slug": "example-org", "backfill_start_time": "2024-12-31T00:00:00Z"}"#;
+
+const HEADERS: [(&str, &str); 4] = [
+    ("date", "Wed, 01 Jan 2026 00:00:00 GMT"),
+    ("ratelimit-user-limit", "1000000000"),
+    ("ratelimit-user-remaining", "1000000000"),
+    ("ratelimit-user-reset", "300"),
+];
+
+/// Pages as Buildkite would send them, newest first.
+fn pages(runtime: &Runtime) -> Vec<Bytes> {
+    let events = (PAGES * PAGE_ROWS) as u64;
+    let options = Options { events, ..Options::default() };
+    let fake = runtime.block_on(FakeBuildkite::start(options)).unwrap();
+    let nodes: Vec<String> = fake.truth().into_iter().map(|truth| truth.node).collect();
+    let page = |(number, nodes): (usize, &[String])| {
+        let edges: Vec<String> =
+            nodes.iter().map(|node| format!(r#"{{"cursor":"x","node":{node}}}"#)).collect();
+        let has_next = number + 1 < PAGES;
+        Bytes::from(format!(
+            r#"{{"data":{{"organization":{{"permissions":{{"auditEventsView":{{"allowed":true,"code":null,"message":null}}}},"auditEvents":{{"pageInfo":{{"hasNextPage":{has_next},"endCursor":"c{number}"}},"edges":[{}]}}}}}}}}"#,
+            edges.join(",")
+        ))
+    };
+    nodes.chunks(PAGE_ROWS).enumerate().map(page).collect()
+}
+
+fn native(pages: &[Bytes]) -> Duration {
+    let headers: Vec<(String, String)> =
+        HEADERS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let now = Millis::parse_rfc3339("2026-01-01T00:00:00Z").unwrap();
+    let secrets = [("api_token".to_owned(), "t".to_owned())];
+    let mut source = Native::configure(SETTINGS, &secrets, None, now).unwrap();
+    let began = Instant::now();
+    let mut rows = 0;
+    for page in pages {
+        let Turn::Send(_, ask) = source.read_batch(PAGE_ROWS as u32, now) else { break };
+        // The shell of the component copies the body out of the host, too.
+        let body = page.to_vec();
+        let response = Response { status: 200, headers: headers.clone(), body, elapsed_ms: 0 };
+        rows += source.receive(&ask, Ok(response), PAGE_ROWS as u32, now).unwrap().rows.len();
+        std::hint::black_box(source.checkpoint());
+    }
+    assert_eq!(rows, PAGES * PAGE_ROWS);
+    began.elapsed()
+}
+
+fn wasm(runtime: &Runtime, plugin: &Plugin, pages: &Arc<Vec<Bytes>>) -> Duration {
+    let (next, pages) = (AtomicUsize::new(0), Arc::clone(pages));
+    let egress = Egress::Scripted(Arc::new(move |_| {
+        let mut response = http::Response::builder().status(200);
+        for (name, value) in HEADERS {
+            response = response.header(name, value);
+        }
+        let page = pages[next.fetch_add(1, Ordering::Relaxed)].clone();
+        Ok(response.body(ScriptedBody::Whole(page)).unwrap())
+    }));
+    runtime.block_on(async {
+        let mut source = Source::start(plugin, egress, Limits::default(), None).await.unwrap();
+        let configuration = Configuration {
+            settings: SETTINGS.to_owned(),
+            secrets: vec![Secret { name: "api_token".to_owned(), value: "t".to_owned() }],
+            checkpoint: None,
+        };
+        source.configure(&configuration).await.unwrap();
+        let began = Instant::now();
+        let mut rows = 0;
+        for _ in 0..PAGES {
+            rows += source.read_batch(PAGE_ROWS as u32).await.unwrap().records.len();
+            std::hint::black_box(source.checkpoint().await.unwrap());
+        }
+        assert_eq!(rows, PAGES * PAGE_ROWS);
+        began.elapsed()
+    })
+}
+
+fn main() {
+    let runtime = Runtime::new().unwrap();
+    let plugin = Plugin::new(&engine().unwrap(), BUNDLED).unwrap();
+    let pages = Arc::new(pages(&runtime));
+    let bytes: usize = pages.iter().map(Bytes::len).sum();
+    let (mut fast, mut slow) = (Duration::MAX, Duration::MAX);
+    for _ in 0..ROUNDS {
+        fast = fast.min(native(&pages));
+        slow = slow.min(wasm(&runtime, &plugin, &pages));
+    }
+    let page_us = |time: Duration| time.as_secs_f64() * 1e6 / PAGES as f64;
+    println!("{} bytes a page, component of {} bytes", bytes / PAGES, BUNDLED.len());
+    println!("native {:.0} µs a page, wasm {:.0} µs a page", page_us(fast), page_us(slow));
+    println!("wasm / native throughput: {:.2}", fast.as_secs_f64() / slow.as_secs_f64());
+}
