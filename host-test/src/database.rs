@@ -3,7 +3,7 @@
 
 use crate::exit::{Failure, Result};
 use crate::names::true_name;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -87,7 +87,9 @@ impl Kind {
     pub fn open(&self, path: &Path, layout: &str) -> Result<Connection> {
         self.look(path)?;
         let refuse = |error: rusqlite::Error| {
-            Failure::Refused(format!("{} {}: {error}", self.name, path.display()))
+            let why = format!("{} {}: {}", self.name, path.display(), words(&error));
+            // The disk, not the operator: nothing is wrong with what was asked for.
+            if is_disk(&error) { Failure::Failed(why) } else { Failure::Refused(why) }
         };
         // A name is a name: absolute, so that `file:` or `:memory:` means nothing to SQLite.
         let file = true_name(path)?;
@@ -173,6 +175,18 @@ impl Kind {
         }
         self.whole(&database, path)?;
         Ok(Some(database))
+    }
+}
+
+fn is_disk(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
+}
+
+/// What SQLite says, and what it does not: a write that fails is most often a full disk.
+pub fn words(error: &rusqlite::Error) -> String {
+    match is_disk(error) {
+        true => format!("{error} (is the disk full? nothing was changed, the next run goes on)"),
+        false => error.to_string(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The state file: the checkpoint, what was kept of earlier ones, and where the output file stood.
 
-use crate::database::{Kind, prepare};
+use crate::database::{Kind, prepare, words};
 use crate::exit::{Failure, Result};
 use crate::lock::Lock;
 use crate::names::true_name;
@@ -183,7 +183,9 @@ impl State {
             all.commit()
         };
         let done: rusqlite::Result<()> = work();
-        done.map_err(|error| Failure::Failed(format!("cannot write state {path}: {error}")))
+        done.map_err(|error| {
+            Failure::Failed(format!("cannot write state {path}: {}", words(&error)))
+        })
     }
 
     /// Takes the checkpoint away, or puts another one in its place. The previous one is kept in
