@@ -7,20 +7,24 @@ use std::task::{Context, Poll};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 
+use crate::breach::Breach;
+use crate::flow::Flow;
 use crate::limits::Balance;
 use crate::store::Key;
 use crate::world::World;
 
-/// A body: all at once, broken off, or every event there is.
+/// A body: all at once, broken off, flowing as a fault wants it, or every event there is.
 pub(crate) enum AnswerBody {
     /// Sent whole.
     Whole(Option<Bytes>),
     /// Sent, flushed, and then the connection breaks.
-    Broken { start: Option<Bytes>, flushed: bool },
+    Broken { start: Option<Bytes>, flushed: bool, how: Option<Breach> },
+    /// Sent piece by piece.
+    Flow(Flow),
     /// The truth about these events, a line for each; never all of it in memory.
     Truth { world: Arc<World>, keys: std::vec::IntoIter<Key> },
 }
@@ -38,7 +42,8 @@ impl Body for AnswerBody {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let next = match self.get_mut() {
             Self::Whole(bytes) => bytes.take().map(Ok),
-            Self::Broken { start, flushed } => match start.take() {
+            Self::Flow(flow) => return flow.poll_frame(cx),
+            Self::Broken { start, flushed, how } => match start.take() {
                 Some(bytes) => Some(Ok(bytes)),
                 None if !*flushed => {
                     // Coming back later lets the start leave the write buffer first.
@@ -46,7 +51,7 @@ impl Body for AnswerBody {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                None => Some(Err(io::Error::other("broken off on purpose"))),
+                None => how.take().map(|how| Err(how.into())),
             },
             Self::Truth { world, keys } => {
                 let mut text = String::new();
@@ -89,15 +94,6 @@ pub(crate) fn answer(
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
-}
-
-/// Breaks the body off half-way, while the head still promises all of it.
-pub(crate) fn truncate(response: &mut Response<AnswerBody>) {
-    if let AnswerBody::Whole(Some(bytes)) = response.body() {
-        let (length, start) = (bytes.len(), bytes.slice(..bytes.len() / 2));
-        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
-        *response.body_mut() = AnswerBody::Broken { start: Some(start), flushed: false };
-    }
 }
 
 /// Sets the headers that every answer has.

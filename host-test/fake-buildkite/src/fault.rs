@@ -2,6 +2,7 @@
 //! request, in the order in which their bodies arrived.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -31,6 +32,23 @@ pub enum Fault {
     CloseBeforeHeaders,
     /// The connection closes half-way through the body. The query is executed and charged.
     TruncateBody,
+    /// As [`Fault::CloseBeforeHeaders`], but with a reset (RST) in place of an orderly end.
+    ResetBeforeHeaders,
+    /// The true answer's head, executed and charged, and then a reset.
+    ResetAfterHeaders,
+    /// These bytes in place of an HTTP answer, and then the connection closes. The query is not
+    /// executed.
+    Raw(Vec<u8>),
+    /// The true answer, executed and charged, in pieces of so many bytes, with a pause before each.
+    Drip {
+        /// Bytes a piece.
+        bytes: usize,
+        /// The pause.
+        pause: Duration,
+    },
+    /// The true answer's head, executed and charged, with a body of so many bytes. `None`: it never
+    /// ends, and no length is promised. It is made as it is sent, so it takes no memory here.
+    Fill(Option<u64>),
     /// No answer, until the client gives up or the server stops. The query is not executed.
     Hang,
 }

@@ -11,9 +11,11 @@ use http_body_util::{BodyExt, Limited};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::answer::{AnswerBody, answer, set_common, set_extra, truncate};
+use crate::answer::{AnswerBody, answer, set_common, set_extra};
+use crate::breach::{Breach, reset, truncate};
 use crate::engine::{self, error_body};
 use crate::fault::Fault;
+use crate::flow::{drip, fill};
 use crate::options::Options;
 use crate::seen::{Authorization, Seen};
 use crate::world::{World, lock};
@@ -89,14 +91,16 @@ async fn graphql(
     let fault = world.options.fault.as_ref().map_or(Fault::None, |hook| hook(number, &variables));
 
     let result = match &fault {
-        Fault::CloseBeforeHeaders => Err(io::Error::other("closed on purpose")),
+        Fault::CloseBeforeHeaders => Err(io::Error::from(Breach::Close)),
+        Fault::ResetBeforeHeaders => Err(io::Error::from(Breach::Reset)),
+        Fault::Raw(bytes) => Err(io::Error::from(Breach::Raw(bytes.clone()))),
         Fault::Hang => Ok(None),
         Fault::Status { status, headers, body } => {
             let mut response = plain(world, *status, body.as_bytes());
             set_extra(response.headers_mut(), headers);
             Ok(Some((response, 0)))
         }
-        Fault::None | Fault::Headers(_) | Fault::Body(_) | Fault::TruncateBody => {
+        _ => {
             let request = posted.map(|posted| engine::Request {
                 query: Arc::clone(&query),
                 operation_name: posted.operation_name,
@@ -161,6 +165,9 @@ fn respond(
     match fault {
         Fault::Headers(extra) => set_extra(response.headers_mut(), extra),
         Fault::TruncateBody => truncate(&mut response),
+        Fault::ResetAfterHeaders => reset(&mut response),
+        Fault::Drip { bytes, pause } => drip(&mut response, *bytes, *pause),
+        Fault::Fill(size) => fill(&mut response, *size),
         _ => {}
     }
     (response, points.1)

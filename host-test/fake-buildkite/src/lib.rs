@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `options`, `fault` | what can be asked of it, and what can go wrong |
 //! | `server`, `http`, `answer` | sockets, routes, statuses, headers |
+//! | `breach`, `flow` | connections that end early, bodies that come slowly or without end |
 //! | `engine`, `complexity`, `schema` | whether a query is right, and what it costs |
 //! | `resolve`, `connection`, `node` | the GraphQL objects |
 //! | `filter`, `store`, `limits` | which events, in what order, for how many points |
@@ -15,6 +16,7 @@
 //! that is silent, [`Quirks`] has a switch.
 
 mod answer;
+mod breach;
 mod complexity;
 mod connection;
 mod data;
@@ -22,6 +24,7 @@ mod engine;
 mod event;
 mod fault;
 mod filter;
+mod flow;
 mod http;
 mod limits;
 mod node;

@@ -1,5 +1,6 @@
 //! The listening socket and its handle.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::breach::Breach;
 use crate::http::handle;
 use crate::options::Options;
 use crate::seen::Seen;
@@ -138,11 +140,16 @@ async fn serve(stream: TcpStream, world: Arc<World>) {
     // Small answers should not wait for the client's acknowledgement; without it they are just
     // slower.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| handle(Arc::clone(&world), request));
-    // An error is the client's going away, or a fault that was asked for.
-    let _ = http1::Builder::new()
+    // Boxed, since hyper moves it until the connection is given back.
+    let service = service_fn(move |request| Box::pin(handle(Arc::clone(&world), request)));
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+        .serve_connection(TokioIo::new(stream), service);
+    // An error is the client's going away, or a fault that was asked for.
+    if let Err(error) = poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+        && let Some(breach) = Breach::of(&error)
+    {
+        breach.commit(connection.into_parts().io.inner_mut()).await;
+    }
 }

@@ -1,6 +1,7 @@
 //! Faults happen as they were asked for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fake_buildkite::{FakeBuildkite, Fault, Options, QUERY};
 use serde_json::json;
@@ -22,7 +23,7 @@ async fn ask(fake: &FakeBuildkite) -> Result<Answer, String> {
     let variables = json!({"slug": "example-org", "first": 100});
     post(fake, json!({"query": QUERY, "variables": variables}))
         .await
-        .map_err(|error| error.to_string())
+        .map_err(|error| format!("{error}: {:?}", error.source()))
 }
 
 #[tokio::test]
@@ -53,13 +54,30 @@ async fn headers_and_bodies_can_be_replaced() {
 
 #[tokio::test]
 async fn a_connection_can_close_before_or_within_an_answer() {
-    for fault in [Fault::CloseBeforeHeaders, Fault::TruncateBody] {
+    for (fault, executed, how) in [
+        (Fault::CloseBeforeHeaders, false, "connection closed before message completed"),
+        (Fault::TruncateBody, true, ""),
+        (Fault::ResetBeforeHeaders, false, "reset"),
+        (Fault::ResetAfterHeaders, true, "reset"),
+        (Fault::Raw(b"nonsense\r\n\r\n".to_vec()), false, "invalid HTTP"),
+    ] {
         let (fake, answer) = meet(fault.clone()).await;
-        assert!(answer.is_err(), "{fault:?}");
-        let status = fake.requests()[0].status;
-        assert_eq!(status, if fault == Fault::TruncateBody { 200 } else { 0 });
+        let error = answer.err().unwrap_or_else(|| panic!("{fault:?}: an answer came"));
+        assert!(error.contains(how), "{fault:?}: {error}");
+        assert_eq!(fake.requests()[0].status, if executed { 200 } else { 0 });
         assert_eq!(ask(&fake).await.unwrap().status, 200);
     }
+}
+
+#[tokio::test]
+async fn a_body_can_come_slowly_and_be_of_any_size() {
+    let pause = Duration::from_millis(1);
+    let (_fake, answer) = meet(Fault::Drip { bytes: 10_000, pause }).await;
+    assert_eq!(answer.unwrap().events()["edges"].as_array().unwrap().len(), 100);
+    let (_fake, answer) = meet(Fault::Fill(Some(200_001))).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer.text.len(), 200_001);
+    assert_eq!(answer.number("content-length"), 200_001);
 }
 
 #[tokio::test]
