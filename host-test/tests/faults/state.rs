@@ -1,0 +1,65 @@
+//! State that is not this run's, or may not be written: refused in words, and left as it was.
+
+use crate::common::{World, stderr};
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+
+const RUN: &str = "run --config c.json --output o.ndjson --once";
+
+/// `nobody`, whom permissions bind.
+const NOBODY: u32 = 65_534;
+
+#[test]
+fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_untouched() {
+    let world = World::new(10);
+    world.good(RUN);
+    let state = fs::read(world.path("c.state.sqlite")).unwrap();
+    let output = fs::read(world.path("o.ndjson")).unwrap();
+    for (settings, says) in [
+        (json!({"org_slug": "another"}), "belongs to another organization"),
+        (json!({"endpoint": "http://127.0.0.1:1/v1"}), "belongs to another endpoint"),
+        (json!({"event_types": ["USER_UPDATED"]}), "belongs to another filter"),
+    ] {
+        world.config(settings);
+        let said = world.bad(RUN, 2);
+        assert!(said.contains(says) && said.contains("nothing was changed"), "{said}");
+    }
+    assert_eq!(fs::read(world.path("c.state.sqlite")).unwrap(), state);
+    assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), output);
+    assert_eq!(world.fake.requests().len(), 1, "a refused run asked the remote");
+}
+
+#[test]
+fn a_state_that_may_not_be_written_is_refused_and_untouched() {
+    let world = World::new(10);
+    world.good(RUN);
+    let before = fs::read(world.path("c.state.sqlite")).unwrap();
+    let mode = |name: &str, mode: u32| {
+        fs::set_permissions(world.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode("c.state.sqlite", 0o444);
+    mode("", 0o555);
+    let is_root = fs::metadata(world.path("c.state.sqlite")).unwrap().uid() == 0;
+    let mut said = Vec::new();
+    for line in [RUN, "run --config c.json --state new --once"] {
+        let mut command = world.command(line);
+        if is_root {
+            command.uid(NOBODY);
+        }
+        match command.output() {
+            Ok(output) => {
+                assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
+                said.push(stderr(&output));
+            }
+            Err(error) => println!("not tried, since {NOBODY} cannot run the command: {error}"),
+        }
+    }
+    mode("", 0o755);
+    for (said, name) in said.iter().zip(["c.state.sqlite", "new"]) {
+        assert!(said.contains(name) && said.contains("ermission denied"), "{said}");
+    }
+    assert_eq!(fs::read(world.path("c.state.sqlite")).unwrap(), before);
+    assert!(!world.path("new").exists());
+}
