@@ -28,6 +28,11 @@ impl Bucket {
     pub fn assumed(now: Millis) -> Self {
         Self { limit: DEFAULT_POINTS, remaining: DEFAULT_POINTS, resets: now.plus(WINDOW_MS) }
     }
+
+    /// Whether its window has not ended. A reset further away than an hour is no reset but a clock that jumped.
+    pub fn is_open(&self, now: Millis) -> bool {
+        (1..=HOUR_MS).contains(&self.resets.since(now))
+    }
 }
 
 /// Points of a bucket that are left to others.

@@ -5,7 +5,7 @@
 
 use crate::bucket::{Bucket, WINDOW_MS, bucket, reserve, same_window};
 use crate::settings::Config;
-use crate::time::{HOUR_MS, Millis};
+use crate::time::Millis;
 
 /// Points of the objects around the events: organization, permissions, view, connection, page info, edges.
 pub const PAGE_POINTS: i64 = 6;
@@ -49,11 +49,11 @@ pub enum Allowance {
 }
 
 impl Budget {
-    /// The buckets whose window has not ended. A reset further away than an hour is no reset but a clock that jumped.
+    /// The buckets whose window has not ended.
     fn open_windows(&self, now: Millis) -> Vec<&Bucket> {
         let mut open = Vec::new();
         for bucket in [&self.organization, &self.user].into_iter().flatten() {
-            if (1..=HOUR_MS).contains(&bucket.resets.since(now)) {
+            if bucket.is_open(now) {
                 open.push(bucket);
             }
         }
@@ -187,7 +187,8 @@ impl Budget {
             if self.open_windows(now).is_empty() {
                 self.user = Some(Bucket::assumed(now));
             }
-            for bucket in [&mut self.organization, &mut self.user].into_iter().flatten() {
+            let buckets = [&mut self.organization, &mut self.user];
+            for bucket in buckets.into_iter().flatten().filter(|bucket| bucket.is_open(now)) {
                 bucket.remaining = bucket.remaining.saturating_sub(points);
             }
         }

@@ -1,0 +1,119 @@
+//! What every call promises, whatever the remote answers, and that a source comes to rest once the remote behaves.
+
+use buildkite_audit_logs::checkpoint::{CHECKPOINT_BYTES_MAX, decode, encode};
+use buildkite_audit_logs::error::Error;
+use buildkite_audit_logs::plan::Ask;
+use buildkite_audit_logs::response::{Exchange, Response};
+use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
+use buildkite_audit_logs::time::{HOUR_MS, Millis};
+
+use super::heap;
+
+/// The token of all targets: no message may ever hold it, though the remote quotes it.
+pub const TOKEN: &str = "bkua_fixture";
+/// 2026-11-22T10:00:00Z, as in the fixtures.
+pub const NOW_MS: i64 = 1_795_341_600_000;
+/// The settings of all targets but one.
+pub const SETTINGS: &str =
+    r#"{"org_slug": "acme-inc", "backfill_start_time": "2026-11-22T09:00:00Z"}"#;
+
+/// Calls until a source is idle that gets nothing but empty last pages: 17 gaps, an hour of live polls while an old gap
+/// waits for points, and as much again.
+const CALLS_MAX: usize = 200;
+/// Longest message, in bytes: a quotation of 300 letters, a list of types cut to 200, and our own words.
+const MESSAGE_BYTES_MAX: usize = 4 * 1024;
+
+/// A source with these settings and this checkpoint.
+///
+/// # Errors
+///
+/// As [`Source::configure`].
+pub fn configure(settings: &str, checkpoint: Option<&str>, now: Millis) -> Result<Source, Error> {
+    let secrets = [("api_token".to_owned(), TOKEN.to_owned())];
+    Source::configure(settings, &secrets, checkpoint, now)
+}
+
+/// A message is one line of bounded length without the token.
+pub fn is_fit(message: &str) {
+    assert!(!message.contains(TOKEN), "a message shows the token: {message:?}");
+    assert!(!message.contains(|letter: char| letter.is_control()), "controls in {message:?}");
+    assert!(message.len() <= MESSAGE_BYTES_MAX, "a message of {} bytes", message.len());
+}
+
+/// A checkpoint decodes, comes back unchanged and is bounded. Gives it.
+pub fn checkpoint(source: &Source) -> String {
+    let text = source.checkpoint();
+    assert!(text.len() <= CHECKPOINT_BYTES_MAX, "a checkpoint of {} bytes", text.len());
+    let state = decode(&text).expect("a checkpoint of our own");
+    assert_eq!(encode(&state), text);
+    text
+}
+
+/// One call of `read-batch`, with the answer that its request gets, and everything that it promises.
+///
+/// # Errors
+///
+/// As the call itself; its checkpoint is then as it was.
+pub fn call(
+    source: &mut Source,
+    max_records: u32,
+    now: Millis,
+    answer: impl FnOnce(&Ask) -> Exchange,
+) -> Result<Batch, Error> {
+    let result = match source.read_batch(max_records, now) {
+        Turn::Done(batch) => Ok(batch),
+        Turn::Send(_, ask) => {
+            assert!(max_records > 0, "a request for no records");
+            assert!((1..=500).contains(&ask.first), "a page of {}", ask.first);
+            let exchange = answer(&ask);
+            let bytes = exchange.as_ref().map_or(0, |response| response.body.len());
+            let before = source.checkpoint();
+            let bytes = bytes + before.len(); // What is kept may be copied, too.
+            let result = heap::bounded(bytes, || source.receive(&ask, exchange, max_records, now));
+            assert!(result.is_ok() || source.checkpoint() == before, "a failed call moved it");
+            result
+        }
+    };
+    match &result {
+        Ok(batch) => {
+            assert!(batch.rows.len() <= max_records as usize);
+            assert!(batch.stats.points <= 1_000_000 && batch.stats.requests <= 1);
+            batch.stats.notes.iter().for_each(|note| is_fit(note));
+            match batch.next {
+                Next::Ready => {}
+                Next::Idle(wait_ms) => assert!((1..=24 * HOUR_MS as u64).contains(&wait_ms)),
+                Next::Throttled(wait_ms) => assert!((1..=HOUR_MS as u64).contains(&wait_ms)),
+            }
+        }
+        Err(error) => {
+            is_fit(&error.to_string());
+            assert!(!matches!(error, Error::InvalidCheckpoint(_)), "{error}");
+        }
+    }
+    checkpoint(source);
+    result
+}
+
+/// An answer without events that says it is the last.
+pub fn empty_page() -> Response {
+    let body = br#"{"data":{"organization":{"auditEvents":{"pageInfo":{"hasNextPage":false},"edges":[]}}}}"#;
+    Response { status: 200, headers: vec![], body: body.to_vec(), elapsed_ms: 0 }
+}
+
+/// From now on the remote has nothing more to tell: the source becomes idle in a bounded number of calls, with nothing
+/// left open.
+pub fn come_to_rest(mut source: Source, mut now: Millis) {
+    for _ in 0..CALLS_MAX {
+        let batch = call(&mut source, 1_000, now, |_| Ok(empty_page())).expect("a good answer");
+        match batch.next {
+            Next::Ready => {}
+            Next::Throttled(wait_ms) => now = now.plus(wait_ms as i64),
+            Next::Idle(_) => {
+                let state = decode(&source.checkpoint()).expect("a checkpoint of our own");
+                assert!(state.gaps.is_empty(), "idle with {} gaps", state.gaps.len());
+                return;
+            }
+        }
+    }
+    panic!("not idle after {CALLS_MAX} calls: {}", source.checkpoint());
+}
