@@ -35,7 +35,8 @@ pub struct Ended {
     pub code: Option<i32>,
 }
 
-/// Runs a command to its end. After its `at`-th writing call it is sent the signal.
+/// Runs a command to its end, and waits for it as its tracer. After its `at`-th writing call it is sent the signal.
+#[allow(clippy::zombie_processes)] // `follow` waits, for all threads.
 pub fn trace(mut command: Command, at: Option<(u64, Signal)>) -> Ended {
     // Between fork and exec: one system call, which allocates nothing.
     #[allow(unsafe_code)]

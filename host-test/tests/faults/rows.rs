@@ -195,13 +195,13 @@ fn refusals(elsewhere: SocketAddr) -> Vec<Row> {
         ends("no audit log", body(denied), 3, "Buildkite does not show the audit log"),
         ends(
             "auditEvents null",
-            { body(r#"{"data":{"organization":{"auditEvents":null}}}"#) },
+            body(r#"{"data":{"organization":{"auditEvents":null}}}"#),
             3,
             "auditEvents is null",
         ),
         ends(
             "edges null",
-            { body(r#"{"data":{"organization":{"auditEvents":{"edges":null}}}}"#) },
+            body(r#"{"data":{"organization":{"auditEvents":{"edges":null}}}}"#),
             1,
             "protocol: the answer has no known shape: auditEvents.edges is null",
         ),
