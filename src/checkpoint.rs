@@ -162,11 +162,12 @@ pub fn decode(text: &str) -> Result<State, Error> {
 fn fault(state: &State) -> Option<&'static str> {
     let begun = [state.start.is_some(), state.full.is_some(), state.polled.is_some()];
     let ordered = state.gaps.windows(2).all(|pair| pair[0].floor > pair[1].reached);
+    let is_low = state.gaps.last().is_some_and(|gap| Some(gap.floor) < state.start);
     // One more than may be opened: an earlier backfill start adds a gap below.
     if state.gaps.len() > GAPS_MAX + 1 {
         Some("too many gaps")
-    } else if !ordered || state.gaps.iter().any(|gap| gap.floor > gap.reached) {
-        Some("gaps overlap or are turned round")
+    } else if is_low || !ordered || state.gaps.iter().any(|gap| gap.floor > gap.reached) {
+        Some("gaps overlap, are turned round or lie below the start")
     } else if state.high_water.is_some() && begun.contains(&false) {
         Some("a high-water time without a start")
     } else if state.high_water.is_none() && !(state.gaps.is_empty() && state.known.is_empty()) {
