@@ -129,7 +129,7 @@ fn clock(page: &Page, now: Millis) -> Finding {
             DETAILS[1],
             Outcome::Warned,
             format!(
-                "this host is {seconds} s ahead of the server; set its clock (no event is lost by it)"
+                "this host's clock is {seconds} s from the server's; set it (no event is lost by it)"
             ),
         ),
     }

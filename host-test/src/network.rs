@@ -210,10 +210,16 @@ fn classify(error: &hyper_util::client::legacy::Error) -> HttpError {
     }
 }
 
-/// Looks at an error, and into an `io::Error`, whose `source` skips what it wraps.
+/// Looks at an error, and into an `io::Error`, whose `source` skips what it wraps, and into one that wraps another.
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    error.downcast_ref::<T>().or_else(|| wrapped.and_then(|inner| inner.downcast_ref::<T>()))
+    let mut error = error;
+    // Bounded by how deep they were wrapped.
+    loop {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        error = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)?;
+    }
 }
 
 fn chain(error: &dyn Error) -> String {
