@@ -12,6 +12,7 @@ pub mod config;
 pub mod database;
 pub mod egress;
 pub mod engine;
+pub mod estimate;
 pub mod exit;
 mod fence;
 mod hide;

@@ -1,5 +1,6 @@
 //! What a run tells while it runs: one live line on a terminal, a log line now and then elsewhere.
 
+use crate::estimate::Estimate;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
@@ -105,11 +106,13 @@ pub struct Progress {
     began: Instant,
     told: Instant,
     back_to: String,
+    /// The way back, while there is one.
+    way: Option<Estimate>,
 }
 
 impl Progress {
-    /// Begins to tell; shows a live line if standard error is a terminal.
-    pub fn start() -> Self {
+    /// Begins to tell; shows a live line if standard error is a terminal. `backfill`: where history begins.
+    pub fn start(backfill: Option<&str>) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = BAR.get_or_init(|| {
                 ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(
@@ -121,7 +124,8 @@ impl Progress {
             bar.clone()
         });
         let now = Instant::now();
-        Self { bar, began: now, told: now, back_to: String::new() }
+        let way = backfill.and_then(Estimate::to);
+        Self { bar, began: now, told: now, back_to: String::new(), way }
     }
 
     /// A batch was delivered. `oldest`: time of its oldest event, if it had any.
@@ -129,8 +133,16 @@ impl Progress {
         if let Some(oldest) = oldest {
             self.back_to.clear();
             self.back_to.push_str(oldest);
+            if let Some(way) = &mut self.way {
+                way.see(oldest, self.began.elapsed());
+            }
         }
         self.tell(tally, None);
+    }
+
+    /// Everything is read: there is no way back any more.
+    pub fn caught_up(&mut self) {
+        self.way = None;
     }
 
     /// A wait begins.
@@ -143,10 +155,15 @@ impl Progress {
             return;
         }
         self.told = Instant::now();
-        let rate = tally.events as f64 / self.began.elapsed().as_secs_f64().max(0.001);
-        let mut text = format!("{} events ({rate:.0}/s)", tally.events);
+        let elapsed = self.began.elapsed();
+        // Waits count: it is the pace that the budget allows.
+        let rate = 60.0 * tally.events as f64 / elapsed.as_secs_f64().max(0.001);
+        let mut text = format!("{} events ({rate:.0} a minute)", tally.events);
         if !self.back_to.is_empty() {
             text.push_str(&format!(", now at {}", self.back_to));
+        }
+        if let Some(way) = self.way.as_ref().and_then(|way| way.text(elapsed)) {
+            text.push_str(&format!(", {way}"));
         }
         if let Some((why, time)) = wait {
             text.push_str(&format!(", {why} for {:.0} s{}", time.as_secs_f64(), until(time)));

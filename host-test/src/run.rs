@@ -28,7 +28,7 @@ pub enum Until {
 }
 
 /// How a run goes on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// When it ends by itself.
     pub until: Until,
@@ -38,6 +38,8 @@ pub struct Plan {
     pub records_max: Option<u64>,
     /// Retries in a row.
     pub retries: u32,
+    /// Where history begins (RFC 3339), to tell how far the run has come.
+    pub backfill: Option<String>,
 }
 
 /// Runs a configured source until the plan or a signal ends it. The tally counts also what was
@@ -54,7 +56,7 @@ pub async fn run(
     tally: &mut Tally,
 ) -> Result<()> {
     let mut retry = Retry::new(plan.retries);
-    let mut progress = Progress::start();
+    let mut progress = Progress::start(plan.backfill.as_deref());
     let mut notes = Notes::default();
     let mut empty_calls = 0;
     // Ends by plan, signal or failure; `EMPTY_CALLS_MAX` bounds the rounds that do nothing.
@@ -94,6 +96,9 @@ pub async fn run(
             continue;
         };
         empty_calls = 0;
+        if matches!(batch.next, Next::Idle(_)) {
+            progress.caught_up();
+        }
         if pause.ends {
             break;
         }

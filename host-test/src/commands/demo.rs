@@ -65,8 +65,13 @@ pub async fn demo(args: Args) -> Result<()> {
     let plugin = Plugin::load(&engine()?, None)?;
     let began = Instant::now();
     let mut source = source(&plugin, &config, None).await?;
-    let plan =
-        Plan { until: Until::Idle, batch_records: args.max_records, records_max: None, retries: 2 };
+    let plan = Plan {
+        until: Until::Idle,
+        batch_records: args.max_records,
+        records_max: None,
+        retries: 2,
+        backfill: None,
+    };
     let mut output = Output::stdout()?;
     let mut tally = Tally::default();
     let result = run(&mut source, &mut output, plan, &mut stop, &mut tally).await;

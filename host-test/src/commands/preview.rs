@@ -55,6 +55,7 @@ pub async fn preview(args: Args) -> Result<()> {
         batch_records: args.records,
         records_max: Some(u64::from(args.records)),
         retries: 2,
+        backfill: None,
     };
     let mut tally = Tally::default();
     let mut output = Output::stdout()?;

@@ -89,8 +89,13 @@ pub async fn run(args: Args) -> Result<()> {
         (false, true) => Until::Idle,
         (false, false) => Until::Never,
     };
-    let plan =
-        Plan { until, batch_records: args.max_records, records_max: None, retries: args.retries };
+    let plan = Plan {
+        until,
+        batch_records: args.max_records,
+        records_max: None,
+        retries: args.retries,
+        backfill: config.settings["backfill_start_time"].as_str().map(str::to_owned),
+    };
     let mut tally = Tally::default();
     let result = run_loop(&mut source, &mut output, plan, &mut stop, &mut tally).await;
     tracing::info!("{tally}");
