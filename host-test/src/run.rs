@@ -1,6 +1,7 @@
 //! The loop: read a batch, make it durable, store the checkpoint, wait as the batch says.
 
 use crate::exit::{Failure, Result};
+use crate::metrics::Metrics;
 use crate::output::Output;
 use crate::progress::{Progress, Tally};
 use crate::retry::Retry;
@@ -40,6 +41,8 @@ pub struct Plan {
     pub retries: u32,
     /// Where history begins (RFC 3339), to tell how far the run has come.
     pub backfill: Option<String>,
+    /// Where the run is counted.
+    pub metrics: Metrics,
 }
 
 /// Runs a configured source until the plan or a signal ends it. The tally counts also what was
@@ -73,6 +76,7 @@ pub async fn run(
                 let Some(wait) = retry.failed(rand::random()) else {
                     return Err(Failure::Failed(format!("given up after retries: {why}")));
                 };
+                plan.metrics.retried();
                 tracing::warn!("{why}; trying again in {:.1} s", wait.as_secs_f64());
                 progress.wait(tally, "retrying", wait);
                 stop.sleep(wait).await;
@@ -84,6 +88,7 @@ pub async fn run(
         let checkpoint = source.checkpoint().await?;
         output.deliver(&batch.records, checkpoint)?;
         count(tally, &batch);
+        plan.metrics.count(&batch);
         notes.tell(&batch.stats.notes);
         progress.batch(tally, batch.records.first().map(|event| event.occurred_at.as_str()));
         let idle = batch.records.is_empty() && batch.stats.requests == 0;

@@ -5,6 +5,7 @@ use crate::component::Plugin;
 use crate::config::Config;
 use crate::engine::engine;
 use crate::exit::{Failure, Result};
+use crate::metrics::Metrics;
 use crate::output::Output;
 use crate::progress::{Tally, say};
 use crate::run::{Plan, Until, run};
@@ -71,6 +72,7 @@ pub async fn demo(args: Args) -> Result<()> {
         records_max: None,
         retries: 2,
         backfill: None,
+        metrics: Metrics::default(),
     };
     let mut output = Output::stdout()?;
     let mut tally = Tally::default();

@@ -3,6 +3,7 @@
 use super::{plugin, source};
 use crate::config::Config;
 use crate::exit::{Failure, Result};
+use crate::metrics::Metrics;
 use crate::output::Output;
 use crate::progress::{Tally, say};
 use crate::run::{Plan, Until, run};
@@ -56,6 +57,7 @@ pub async fn preview(args: Args) -> Result<()> {
         records_max: Some(u64::from(args.records)),
         retries: 2,
         backfill: None,
+        metrics: Metrics::default(),
     };
     let mut tally = Tally::default();
     let mut output = Output::stdout()?;

@@ -3,12 +3,14 @@
 use super::{plugin, source};
 use crate::config::Config;
 use crate::exit::{Failure, Result};
+use crate::metrics::{Endpoint, Metrics};
 use crate::names::{family, is_same};
 use crate::output::{Output, Target};
 use crate::progress::Tally;
 use crate::run::{Plan, Until, run as run_loop};
 use crate::signals::Stop;
 use crate::state::State;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "\
@@ -55,6 +57,9 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_records: u32,
+    /// Serve counts for Prometheus at http://ADDRESS/metrics while the run lasts.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
     /// Retries in a row of a call that failed for no lasting reason; waits grow up to a minute.
     #[arg(long, value_name = "N", default_value_t = 8)]
     retries: u32,
@@ -83,6 +88,15 @@ pub async fn run(args: Args) -> Result<()> {
     let mut source = source(&plugin, &config, checkpoint).await?;
     // Last, so that a run that is refused leaves the output as it was.
     let mut output = Output::open(&args.output, state, &own)?;
+    let metrics = Metrics::default();
+    let _endpoint = match args.metrics {
+        Some(address) => {
+            let endpoint = Endpoint::listen(address, &metrics).await?;
+            tracing::info!("metrics at http://{}/metrics", endpoint.address);
+            Some(endpoint)
+        }
+        None => None,
+    };
     tracing::info!("started; state {}", path.display());
     let until = match (args.once, args.until_idle) {
         (true, _) => Until::Once,
@@ -95,6 +109,7 @@ pub async fn run(args: Args) -> Result<()> {
         records_max: None,
         retries: args.retries,
         backfill: config.settings["backfill_start_time"].as_str().map(str::to_owned),
+        metrics,
     };
     let mut tally = Tally::default();
     let result = run_loop(&mut source, &mut output, plan, &mut stop, &mut tally).await;

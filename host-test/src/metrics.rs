@@ -1,0 +1,163 @@
+//! What a run did, for Prometheus: a text endpoint on an address that the operator names.
+//!
+//! Names and units follow <https://prometheus.io/docs/practices/naming/>.
+
+use crate::exit::{Failure, Result};
+use crate::source::Batch;
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// The form of the text. Source: OpenMetrics 1.0, "Overall Structure".
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A scraper that does not send its request in this time is dropped.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Counts since the process began. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics {
+    events: Counter,
+    batches: Counter,
+    requests: Counter,
+    points: Counter,
+    repeats: Counter,
+    excluded: Counter,
+    null_nodes: Counter,
+    retries: Counter,
+    newest: Gauge,
+    lag: Gauge,
+    stored: Gauge,
+}
+
+impl Metrics {
+    fn registry(&self) -> Registry {
+        let mut all = Registry::with_prefix("host_test");
+        for (name, help, counter) in [
+            ("events", "Events made durable", &self.events),
+            ("batches", "Batches made durable, also empty ones", &self.batches),
+            ("requests", "HTTP requests of the component", &self.requests),
+            ("api_points", "Points charged by the remote", &self.points),
+            ("repeats_dropped", "Events read again and dropped", &self.repeats),
+            ("excluded", "Events dropped because the settings exclude them", &self.excluded),
+            ("null_nodes", "Events that the remote could not show", &self.null_nodes),
+            ("retries", "Calls that failed for no lasting reason", &self.retries),
+        ] {
+            all.register(name, help, counter.clone());
+        }
+        for (name, help, gauge) in [
+            ("newest_event_timestamp_seconds", "When the newest event occurred", &self.newest),
+            ("lag_seconds", "From the newest event to its delivery", &self.lag),
+            ("checkpoint_timestamp_seconds", "When a checkpoint was last stored", &self.stored),
+        ] {
+            all.register(name, help, gauge.clone());
+        }
+        all
+    }
+
+    /// A batch is durable.
+    pub fn count(&self, batch: &Batch) {
+        let stats = &batch.stats;
+        self.events.inc_by(batch.records.len() as u64);
+        self.batches.inc();
+        self.requests.inc_by(stats.requests);
+        self.points.inc_by(stats.points);
+        self.repeats.inc_by(stats.repeats);
+        self.excluded.inc_by(stats.excluded);
+        self.null_nodes.inc_by(stats.null_nodes);
+        let now = seconds(SystemTime::now());
+        self.stored.set(now);
+        let newest = stats
+            .newest
+            .as_deref()
+            .and_then(|text| Some(chrono::DateTime::parse_from_rfc3339(text).ok()?.timestamp()));
+        // History says nothing of how fresh the newest event is.
+        if let Some(newest) = newest.filter(|newest| *newest > self.newest.get()) {
+            self.newest.set(newest);
+            self.lag.set(now.saturating_sub(newest).max(0));
+        }
+    }
+
+    /// A call failed and is tried again.
+    pub fn retried(&self) {
+        self.retries.inc();
+    }
+}
+
+fn seconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// A listening endpoint. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Endpoint {
+    task: JoinHandle<()>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Endpoint {
+    /// Listens, and answers every `GET /metrics`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when the address is not to be had.
+    pub async fn listen(address: SocketAddr, metrics: &Metrics) -> Result<Self> {
+        let refuse = |error| Failure::Refused(format!("--metrics {address}: {error}"));
+        let listener = TcpListener::bind(address).await.map_err(refuse)?;
+        let address = listener.local_addr().map_err(refuse)?;
+        let registry = Arc::new(metrics.registry());
+        let task = tokio::spawn(async move {
+            // Ends with the run. Scrapers come one by one; each has its time.
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { continue };
+                let registry = Arc::clone(&registry);
+                let answer = service_fn(move |request| {
+                    std::future::ready(Ok::<_, Infallible>(answer(&registry, &request)))
+                });
+                let serve = hyper::server::conn::http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(HEAD_TIMEOUT)
+                    .keep_alive(false)
+                    .serve_connection(TokioIo::new(stream), answer);
+                // A scraper that goes away is no news.
+                let _ = tokio::time::timeout(2 * HEAD_TIMEOUT, serve).await;
+            }
+        });
+        Ok(Self { task, address })
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn answer(registry: &Registry, request: &http::Request<Incoming>) -> Response<Full<Bytes>> {
+    let mut text = String::new();
+    let is_known = request.method() == http::Method::GET && request.uri().path() == "/metrics";
+    let status = match () {
+        () if !is_known => StatusCode::NOT_FOUND,
+        () if encode(&mut text, registry).is_err() => StatusCode::INTERNAL_SERVER_ERROR,
+        () => StatusCode::OK,
+    };
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    let kind = http::HeaderValue::from_static(CONTENT_TYPE);
+    response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+    response
+}
