@@ -67,6 +67,7 @@ fn build() -> Result<PathBuf, String> {
         .args(["--target", "wasm32-unknown-unknown"])
         .arg("--target-dir")
         .arg(&target_dir)
+        .args(["--config", &short_paths()])
         .output()
         .map_err(|error| format!("cannot run cargo for the component: {error}"))?;
     if !output.status.success() {
@@ -77,6 +78,24 @@ fn build() -> Result<PathBuf, String> {
         return Err(format!("cargo built no component at {}", wasm.display()));
     }
     Ok(wasm)
+}
+
+/// Cuts the place of the crates' sources out of the component's panic messages: it tells of this machine, and would make
+/// the component larger on one with a longer name. Adds to the flags of `.cargo/config.toml`.
+fn short_paths() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
+    let sources = home.map(|home| home.join("registry/src"));
+    let folders = sources.and_then(|sources| std::fs::read_dir(sources).ok());
+    let flags: Vec<String> = folders
+        .into_iter()
+        .flatten()
+        .filter_map(|folder| Some(folder.ok()?.path().to_str()?.to_owned()))
+        // A path that TOML could not quote stays as it is.
+        .filter(|folder| !folder.contains('\''))
+        .map(|folder| format!("'--remap-path-prefix={folder}/='"))
+        .collect();
+    format!("target.wasm32-unknown-unknown.rustflags = [{}]", flags.join(", "))
 }
 
 fn explain(stderr: &str) -> String {

@@ -206,6 +206,13 @@ fn failed(
     if mentions(&failure.message, "cursor") && ask.after.is_some() {
         return Ok(Answer::BadCursor(said));
     }
+    // The words name what is wrong in quotation marks, and what is known without.
+    let is_named = |name: &&String| mentions(&failure.message, &["\"", name, "\""].concat());
+    if let Some(name) = config.event_types.iter().find(is_named).filter(|_| !has_data) {
+        let why = ["Buildkite knows no type ", name, "; mend it or leave it out"].concat();
+        let fault = FieldError::new("event_types", why);
+        return Err(at(Stage::Answer, Error::InvalidConfig(vec![fault])));
+    }
     // A query that was not executed has no `data`, and says where it is wrong (GraphQL specification, section 7.1).
     let error = match !has_data && failure.is_about_the_query {
         true => Error::Protocol(said),

@@ -94,3 +94,13 @@ fn no_report_shows_the_token() {
     let all = stdout(&output) + &common::stderr(&output);
     assert!(output.status.success() && !all.contains(TOKEN));
 }
+
+#[test]
+fn an_event_type_that_is_not_known_is_named() {
+    let world = World::new(3);
+    world.config(json!({"event_types": ["USER_UPDATED", "USER_UPDATD"]}));
+    let words = "event_types: Buildkite knows no type USER_UPDATD; mend it or leave it out";
+    assert_says(&world, 1, "answer understood", "failed", words);
+    let said = world.bad("run --config c.json --once --output o.ndjson", 2);
+    assert!(said.contains(words), "{said}");
+}
