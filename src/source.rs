@@ -1,5 +1,4 @@
-//! The source as a value: it tells which request to make and takes in how that ended. It does no IO and reads no clock;
-//! the shell round it does both.
+//! The source as a value: it tells which request to make and takes in how that ended. The shell does IO and reads clocks.
 
 use crate::absorb::{Tally, absorb};
 use crate::answer::{Answer, answer};
