@@ -3,6 +3,7 @@
 use crate::commands::{check, demo, describe, fake, preview, run, state};
 use crate::exit::{Failure, Result};
 use crate::progress::{say, start_log};
+use crate::signals::survive_file_limit;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -73,6 +74,7 @@ fn start(command: Command) -> Result<u8> {
         .build()
         .map_err(|error| Failure::Failed(format!("cannot start the runtime: {error}")))?;
     let code = runtime.block_on(async {
+        survive_file_limit()?;
         match command {
             Command::Demo(args) => demo::demo(args).await.map(|()| 0),
             Command::Run(args) => run::run(args).await.map(|()| 0),

@@ -2,6 +2,7 @@
 //! They are heard on a thread of their own, so that nothing that blocks keeps the second one out.
 
 use crate::exit::{Failure, Result};
+use rustix::process::Signal;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -11,6 +12,19 @@ const EXIT_NOW: i32 = 130;
 
 /// How long the call under way may go on after the first signal.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Makes a write beyond the limit on the size of files (`ulimit -f`) fail like any other write, with
+/// a message. Its signal would end the process without a word. Needs a runtime that is entered.
+///
+/// # Errors
+///
+/// [`Failure::Failed`] when the system refuses the handler.
+pub fn survive_file_limit() -> Result<()> {
+    // Nobody needs to hear of it: the handler stays when the listener is dropped.
+    signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))
+        .map(drop)
+        .map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))
+}
 
 /// Says whether the process was asked to stop.
 #[derive(Debug, Clone)]
