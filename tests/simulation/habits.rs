@@ -39,6 +39,10 @@ impl Habits {
             jumps: one_of(rng, &[0.0, 0.0, 0.02]),
             max_records: one_of(rng, &[1, 7, 30, 200, 1_000]),
         };
+        if habits.changes == 1.0 {
+            // Most settings matter while a page is under way.
+            (habits.crashes, habits.max_records) = (0.3, 30);
+        }
         if habits.drops_instances {
             // It reads a page for each batch of it.
             habits.max_records = habits.max_records.max(page.div_ceil(4));

@@ -94,7 +94,7 @@ impl Story {
         let mut events = happen(rng, live_us, least_lookback_s, crowd_max);
         events[0].at_us = start_ms * 1_000;
         events[0].visible_us = events[0].at_us;
-        if has_backfill && points.is_none() && rng.u8(0..12) == 0 {
+        if has_backfill && points.is_none() && (habits.changes == 1.0 || rng.u8(0..12) == 0) {
             add_history(rng, &mut events, page);
         }
         let mut quirks = quirks(rng, page as usize);
@@ -147,7 +147,7 @@ impl Story {
         let is_least = wanted.lookback_s == self.least_lookback_s;
         wanted.lookback_s = self.least_lookback_s * if is_least { 6 } else { 1 };
         wanted.page = rng.u32(self.page_max.div_ceil(2)..=self.page_max);
-        self.habits.max_records = one_of(rng, &[7, 30, 200, 1_000]);
+        self.habits.max_records = one_of(rng, &[7, 30, 30, 1_000]);
         if rng.bool() {
             // Never in the future, however wrong the clock.
             let start_ms = wanted.start_ms.unwrap_or(BEGIN_US / 1_000 - 3_600_000);
@@ -200,7 +200,7 @@ fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<S
 
 /// A backfill of some hundred pages, which fresh events must not wait for.
 fn add_history(rng: &mut Rng, events: &mut Vec<Stored>, page: u32) {
-    for _ in 0..(200 * page).min(2_000) {
+    for _ in 0..(600 * page).min(3_000) {
         let at_us = BEGIN_US - rng.i64(0..3_600 * SECOND_US);
         let number = events.len() as u32 + 1;
         events.push(Stored { at_us, number, visible_us: at_us, kind: Kind::Plain });

@@ -1,0 +1,172 @@
+//! Runs the command under ptrace, and does something to it at an exact system call that writes.
+
+use super::call::{Call, Kind, fail};
+use super::common::{HOST, PATIENCE, World};
+use nix::errno::Errno;
+use nix::libc::{PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_EXIT};
+use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use std::collections::HashMap;
+use std::io::{Read, Seek};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+
+/// What is done at the k-th call that writes.
+#[derive(Debug, Clone, Copy)]
+pub enum Blow {
+    /// SIGKILL after it.
+    Kill,
+    /// SIGKILL after it has written half of its bytes.
+    Tear,
+    /// SIGTERM after it.
+    Terminate,
+    /// From it on, all calls of a kind fail with this error.
+    Fail(Kind, Errno),
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code; `None` after a signal.
+    pub code: Option<i32>,
+    /// Calls that write, until the end.
+    pub calls: u64,
+    /// Whether the blow fell.
+    pub struck: bool,
+    /// What was said on standard error.
+    pub said: String,
+}
+
+struct Supervisor {
+    main: Pid,
+    folder: PathBuf,
+    at: u64,
+    blow: Blow,
+    calls: u64,
+    struck: bool,
+    /// Threads in a call at whose end something is done.
+    pending: HashMap<Pid, Blow>,
+}
+
+/// Runs a line. `at` is counted from 1; 0 means: just count.
+pub fn supervise(world: &World, line: &str, at: u64, blow: Blow) -> Ended {
+    let mut log = tempfile::tempfile().unwrap();
+    // The shell waits, so that the command is watched from its very beginning.
+    let mut child = Command::new("sh")
+        .args(["-c", "read _; exec \"$@\"", "sh", HOST])
+        .args(line.split_whitespace())
+        .current_dir(world.folder.path())
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(log.try_clone().unwrap())
+        .spawn()
+        .unwrap();
+    let main = Pid::from_raw(child.id().cast_signed());
+    let folder = world.folder.path().canonicalize().unwrap();
+    let pending = HashMap::new();
+    let mut supervisor = Supervisor { main, folder, at, blow, calls: 0, struck: false, pending };
+    supervisor.seize(&mut child);
+    let code = supervisor.watch_with_patience(child);
+    let mut said = String::new();
+    log.rewind().unwrap();
+    log.read_to_string(&mut said).unwrap();
+    Ended { code, calls: supervisor.calls, struck: supervisor.struck, said }
+}
+
+impl Supervisor {
+    fn seize(&self, child: &mut Child) {
+        let options = Options::PTRACE_O_TRACESYSGOOD
+            | Options::PTRACE_O_TRACECLONE
+            | Options::PTRACE_O_EXITKILL;
+        let seized = ptrace::seize(self.main, options).and_then(|()| ptrace::interrupt(self.main));
+        if let Err(error) = seized {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("ptrace is refused here ({error}); the crash matrix cannot do without it");
+        }
+    }
+
+    /// As [`Supervisor::watch`]; a command that hangs is killed, and the test fails.
+    fn watch_with_patience(&mut self, child: Child) -> Option<i32> {
+        let main = self.main;
+        let (ended, is_ended) = channel::<()>();
+        let watchdog = std::thread::spawn(move || {
+            let hangs = is_ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+            if hangs {
+                let _ = kill(main, Signal::SIGKILL);
+            }
+            hangs
+        });
+        let code = self.watch(child);
+        drop(ended);
+        assert!(!watchdog.join().unwrap(), "the command did not end");
+        code
+    }
+
+    /// Lets it run from stop to stop, and returns its exit code.
+    fn watch(&mut self, mut child: Child) -> Option<i32> {
+        // Only this thread's children: other tests wait for theirs.
+        let flags = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
+        // Bounded by the life of the command, which the watchdog bounds.
+        loop {
+            let (thread, signal) = match waitpid(None, Some(flags)).unwrap() {
+                WaitStatus::Exited(thread, code) if thread == self.main => return Some(code),
+                WaitStatus::Signaled(thread, ..) if thread == self.main => return None,
+                WaitStatus::PtraceSyscall(thread) => {
+                    self.at_call(thread);
+                    (thread, None)
+                }
+                WaitStatus::Stopped(thread, signal) => (thread, Some(signal)),
+                WaitStatus::PtraceEvent(thread, ..) => {
+                    // From the first stop on every call is seen: the shell may go on.
+                    drop(child.stdin.take());
+                    (thread, None)
+                }
+                _ => continue,
+            };
+            // A thread that was killed meanwhile is not there any more.
+            let _ = ptrace::syscall(thread, signal);
+        }
+    }
+
+    fn at_call(&mut self, thread: Pid) {
+        match ptrace::syscall_info(thread).map(|info| info.op) {
+            Ok(PTRACE_SYSCALL_INFO_ENTRY) => self.before(thread),
+            Ok(PTRACE_SYSCALL_INFO_EXIT) => self.after(thread),
+            _ => {}
+        }
+    }
+
+    fn before(&mut self, thread: Pid) {
+        let Some(call) = Call::of(thread, &self.folder) else { return };
+        self.calls += 1;
+        let is_meant = match self.blow {
+            Blow::Fail(kind, _) => self.at > 0 && self.calls >= self.at && call.kind == kind,
+            _ => self.calls == self.at,
+        };
+        if !is_meant {
+            return;
+        }
+        self.struck = true;
+        self.pending.insert(thread, self.blow);
+        match self.blow {
+            Blow::Tear => call.halve(thread),
+            Blow::Fail(..) => call.suppress(thread),
+            Blow::Kill | Blow::Terminate => {}
+        }
+    }
+
+    fn after(&mut self, thread: Pid) {
+        let signal = match self.pending.remove(&thread) {
+            None => return,
+            Some(Blow::Kill | Blow::Tear) => Signal::SIGKILL,
+            Some(Blow::Terminate) => Signal::SIGTERM,
+            Some(Blow::Fail(_, error)) => return fail(thread, error),
+        };
+        kill(self.main, signal).unwrap();
+    }
+}
