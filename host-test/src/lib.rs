@@ -18,6 +18,7 @@ mod fence;
 mod hide;
 mod keys;
 pub mod lock;
+pub mod mark;
 pub mod metrics;
 pub mod names;
 pub mod network;

@@ -3,6 +3,7 @@
 use crate::database::{Kind, prepare, words};
 use crate::exit::{Failure, Result};
 use crate::lock::Lock;
+pub use crate::mark::Mark;
 use crate::names::true_name;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::{Path, PathBuf};
@@ -32,20 +33,6 @@ const LAYOUT: &str = "
 
 const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
-/// Where an output file stood when the checkpoint was stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    /// Device of the file.
-    pub device: u64,
-    /// Inode of the file.
-    pub inode: u64,
-    /// Its length in bytes; what lies beyond is covered by no stored checkpoint, and is ours
-    /// only if it is what was announced (see [`State::announce`]).
-    pub length: u64,
-    /// Its last bytes before that length, since inodes are used again for other files.
-    pub tail: Vec<u8>,
-}
-
 /// A stored checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -60,6 +47,8 @@ pub struct Stored {
 pub struct State {
     database: Connection,
     path: PathBuf,
+    /// The checkpoint that was read or stored last.
+    last: Option<String>,
     _lock: Lock,
 }
 
@@ -75,7 +64,10 @@ impl State {
         let path = true_name(path)?;
         let lock = Lock::take(&path)?;
         let database = STATE.open(&path, LAYOUT)?;
-        Ok(Self { database, path, _lock: lock })
+        let last = stored(&database)
+            .map_err(|error| Failure::Refused(format!("state {}: {error}", path.display())))?;
+        let last = last.map(|stored| stored.body);
+        Ok(Self { database, path, last, _lock: lock })
     }
 
     /// Reads the checkpoint of a state file without locking it; `None` when there is none.
@@ -161,8 +153,15 @@ impl State {
         more: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
     ) -> Result<()> {
         let path = self.path.display().to_string();
-        let work = || {
+        let last = &mut self.last;
+        let mut is_ours = true;
+        let mut work = || {
             let all = self.database.transaction()?;
+            // The lock is a file of its own, which somebody may have removed.
+            is_ours = stored(&all)?.map(|stored| stored.body) == *last;
+            if !is_ours {
+                return Ok(());
+            }
             if mark.is_some() {
                 all.prepare_cached("DELETE FROM writing")?.execute([])?;
             }
@@ -180,12 +179,20 @@ impl State {
                         mark.tail
                     ])?;
             }
-            all.commit()
+            all.commit()?;
+            *last = checkpoint.map(str::to_owned).or(last.take());
+            Ok(())
         };
         let done: rusqlite::Result<()> = work();
         done.map_err(|error| {
             Failure::Failed(format!("cannot write state {path}: {}", words(&error)))
-        })
+        })?;
+        match is_ours {
+            true => Ok(()),
+            false => Err(Failure::Refused(format!(
+                "state {path}: another process changed it, so this one stops; was its lock file removed?"
+            ))),
+        }
     }
 
     /// Takes the checkpoint away, or puts another one in its place. The previous one is kept in
@@ -211,6 +218,7 @@ impl State {
             let old = "DELETE FROM kept WHERE seq <= (SELECT max(seq) FROM kept) - ?1";
             all.execute(old, [KEPT_MAX]).map(|_| ())
         })?;
+        self.last = checkpoint.map(str::to_owned);
         Ok(had)
     }
 

@@ -85,6 +85,13 @@ impl FileSink {
             let fail =
                 |error: Error| Failure::Failed(format!("cannot write the output {name}: {error}"));
             let lines = lines(events);
+            if !self.is_there() {
+                tracing::warn!("{name} was moved or removed; going on in a new file");
+                // Nothing was written yet of this batch; what went before is in the file that was moved.
+                if let Opened::File(new) = Self::open(&self.path, state)? {
+                    *self = new;
+                }
+            }
             self.look().map_err(fail)?;
             state.announce(&self.mark, &lines)?;
             self.file.write_all(&lines).and_then(|()| self.file.sync_data()).map_err(fail)?;
@@ -94,6 +101,12 @@ impl FileSink {
             self.mark.tail.drain(..surplus);
         }
         state.store(Some(checkpoint), Some(&self.mark), |_| Ok(()))
+    }
+
+    /// Whether the path still names the open file: logs are rotated, and files deleted.
+    fn is_there(&self) -> bool {
+        let named = self.path.metadata();
+        named.is_ok_and(|named| (named.dev(), named.ino()) == (self.mark.device, self.mark.inode))
     }
 
     /// Other programs do not know our lock: what they appended meanwhile is theirs.
