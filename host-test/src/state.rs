@@ -42,12 +42,11 @@ pub struct Stored {
     pub at: String,
 }
 
-/// An open state file, locked against other processes.
+/// An open state file, locked against other processes, and the checkpoint last read or stored.
 #[derive(Debug)]
 pub struct State {
     database: Connection,
     path: PathBuf,
-    /// The checkpoint that was read or stored last.
     last: Option<String>,
     _lock: Lock,
 }
@@ -155,7 +154,7 @@ impl State {
         let path = self.path.display().to_string();
         let last = &mut self.last;
         let mut is_ours = true;
-        let mut work = || {
+        let work = || {
             let all = self.database.transaction()?;
             // The lock is a file of its own, which somebody may have removed.
             is_ours = stored(&all)?.map(|stored| stored.body) == *last;

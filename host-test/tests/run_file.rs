@@ -114,3 +114,19 @@ fn standard_output_holds_records_and_nothing_else() {
     assert_same(&common::uuids(&common::stdout(&output)), &world.truth());
     assert!(common::stderr(&output).contains("600 events"));
 }
+
+#[test]
+fn an_output_that_is_moved_during_a_run_goes_on_in_a_new_file() {
+    let world = World::new(2_000);
+    let mut command = world.command("run --config c.json --output o.ndjson --max-records 1");
+    command.stderr(std::process::Stdio::null());
+    let running = common::Running::start(command);
+    let size = |name: &str| fs::metadata(world.path(name)).map_or(0, |metadata| metadata.len());
+    until("some events", || size("o.ndjson") > 0);
+    fs::rename(world.path("o.ndjson"), world.path("moved")).unwrap();
+    until("a new file", || size("o.ndjson") > 0);
+    assert_eq!(running.signal("TERM"), Some(0));
+    world.good(RUN);
+    let both = [world.in_file("moved"), world.in_file("o.ndjson")].concat();
+    assert_same(&both, &world.truth());
+}

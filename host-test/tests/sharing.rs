@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{World, assert_same, stderr};
+use common::{Running, World, assert_same, stderr};
 use serde_json::json;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -108,4 +108,20 @@ fn nothing_stays_announced_after_a_clean_end() {
     let state = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
     let count: u32 = state.query_row("SELECT count(*) FROM writing", [], |r| r.get(0)).unwrap();
     assert_eq!(count, 0);
+}
+
+#[test]
+fn two_runs_whose_locks_were_removed_do_not_both_write() {
+    let world = World::new(2_000);
+    let line = "run --config c.json --output sqlite:o.sqlite --until-idle";
+    let mut slow = Running::start(world.command(&format!("{line} --max-records 1")));
+    slow.says("started");
+    for name in ["c.state.sqlite.lock", "o.sqlite.lock"] {
+        std::fs::remove_file(world.path(name)).unwrap();
+    }
+    world.host(line);
+    let code = slow.0.wait().unwrap().code();
+    assert!(matches!(code, Some(0 | 2)), "{code:?}");
+    world.good(line);
+    common::assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
 }
