@@ -17,9 +17,9 @@ pub struct Bucket {
     pub resets: Millis,
 }
 
-/// What Buildkite grants a user by default, in points and for so long.
+/// What Buildkite grants a user by default, in points for each window.
 const DEFAULT_POINTS: i64 = 5_000;
-/// See [`DEFAULT_POINTS`].
+/// The documented window of a bucket, in milliseconds.
 pub const WINDOW_MS: i64 = 300 * SECOND_MS;
 
 impl Bucket {
