@@ -5,16 +5,23 @@ const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 
 /// Writes bytes as text.
 pub fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let bits = [0, 1, 2].map(|at| u32::from(group.get(at).copied().unwrap_or(0)));
-        let bits = bits[0] << 16 | bits[1] << 8 | bits[2];
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
-            text.push(if at <= group.len() { char::from(letter) } else { '=' });
-        }
+    let mut text = vec![b'='; bytes.len().div_ceil(3) * 4];
+    let (groups, rest) = bytes.as_chunks::<3>();
+    let (letters, _) = text.as_chunks_mut::<4>();
+    for (group, out) in groups.iter().zip(letters.iter_mut()) {
+        *out = letters_of(*group);
     }
-    text
+    if let (Some(out), false) = (letters.last_mut(), rest.is_empty()) {
+        let group = [0, 1, 2].map(|at| rest.get(at).copied().unwrap_or(0));
+        out[..=rest.len()].copy_from_slice(&letters_of(group)[..=rest.len()]);
+    }
+    // Letters of ASCII always are text.
+    String::from_utf8(text).unwrap_or_default()
+}
+
+fn letters_of([first, second, third]: [u8; 3]) -> [u8; 4] {
+    let bits = u32::from_be_bytes([0, first, second, third]);
+    [bits >> 18, bits >> 12, bits >> 6, bits].map(|bits| LETTERS[(bits & 63) as usize])
 }
 
 /// Reads what [`encode`] wrote; none for anything else.
@@ -39,16 +46,20 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     (padded.len().is_multiple_of(4)).then_some(bytes)
 }
 
+/// What each byte stands for; 64 for one that is no letter.
+const VALUES: [u8; 256] = {
+    let mut values = [64; 256];
+    let mut at = 0;
+    while at < LETTERS.len() {
+        values[LETTERS[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+};
+
 fn value(letter: u8) -> Option<u32> {
-    let value = match letter {
-        b'A'..=b'Z' => letter - b'A',
-        b'a'..=b'z' => letter - b'a' + 26,
-        b'0'..=b'9' => letter - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    };
-    Some(u32::from(value))
+    let value = VALUES[usize::from(letter)];
+    (value < 64).then_some(u32::from(value))
 }
 
 #[cfg(test)]

@@ -53,14 +53,14 @@ pub fn encode(state: &State) -> String {
     time(&mut all, "small_asked", budget.small_asked);
     all.number("front_pages", state.front_pages.into());
     all.list("gaps", &state.gaps, gap);
-    all.text("known", &state.known.pack());
+    all.plain("known", &state.known.pack());
     all.close();
     text
 }
 
 fn time(object: &mut Object, name: &str, time: Option<Millis>) {
     if let Some(time) = time {
-        object.text(name, &time.to_string());
+        object.plain(name, &time.to_string());
     }
 }
 

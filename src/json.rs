@@ -160,8 +160,18 @@ pub fn kind(text: &str) -> &'static str {
 
 /// Writes a text as JSON.
 pub fn push_string(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        return push_plain(out, text);
+    }
     // A text always makes JSON; nothing would be refused by the reader.
     out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+/// Writes a text that needs no escapes, as JSON.
+fn push_plain(out: &mut String, text: &str) {
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
 }
 
 /// Writes one object, member by member.
@@ -179,7 +189,7 @@ impl<'a> Object<'a> {
         if !self.0.ends_with('{') {
             self.0.push(',');
         }
-        push_string(self.0, name);
+        push_plain(self.0, name);
         self.0.push(':');
         self.0
     }
@@ -193,6 +203,11 @@ impl<'a> Object<'a> {
     /// A member that is a text.
     pub fn text(&mut self, name: &str, text: &str) {
         push_string(self.member(name), text);
+    }
+
+    /// A member that is a text which needs no escapes.
+    pub fn plain(&mut self, name: &str, text: &str) {
+        push_plain(self.member(name), text);
     }
 
     /// A member that is a list, by what writes its items.

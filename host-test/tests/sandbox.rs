@@ -95,7 +95,8 @@ fn the_bundled_component_imports_exactly_the_allow_list() {
 
 #[test]
 fn the_bundled_component_is_small() {
-    assert!(BUNDLED.len() <= 150_000, "{} bytes", BUNDLED.len());
+    // 150 kB at the smallest optimisation, which decodes a page at half the speed: the speed comes first.
+    assert!(BUNDLED.len() <= 200_000, "{} bytes", BUNDLED.len());
 }
 
 /// A component of the right world whose every function does `body`.
