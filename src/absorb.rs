@@ -52,7 +52,7 @@ pub fn absorb(
             let top = newest.map_or(top, |newest| newest.max(ceiling)).max(floor);
             let gap = Gap::new(floor, top);
             let (after, waiting, mut tally) = read(config, state, ask, page, gap.clone())?;
-            state.open(gap);
+            state.open(gap.clone());
             state.high_water = Some(ceiling);
             state.polled = Some(asked_at);
             if full {
@@ -63,7 +63,7 @@ pub fn absorb(
                 (state.full, state.full_polled) = (Some(ceiling), Some(asked_at));
             }
             tally.notes.extend(state.prune(config.lookback_ms));
-            Ok((Pending::new(0, waiting, after), tally))
+            Ok((Pending::new(0, waiting, gap, after), tally))
         }
         Target::Gap(index) => {
             let gap = state
@@ -71,8 +71,8 @@ pub fn absorb(
                 .get(index)
                 .cloned()
                 .ok_or_else(|| Error::Protocol("no such gap".into()))?;
-            let (after, waiting, tally) = read(config, state, ask, page, gap)?;
-            Ok((Pending::new(index, waiting, after), tally))
+            let (after, waiting, tally) = read(config, state, ask, page, gap.clone())?;
+            Ok((Pending::new(index, waiting, gap, after), tally))
         }
     }
 }

@@ -18,6 +18,8 @@ const CURSOR_BYTES_MAX: usize = 4_096;
 pub enum Stage {
     /// Reaching the endpoint.
     Endpoint,
+    /// Trusting it.
+    Tls,
     /// The token being accepted.
     Token,
     /// The token having GraphQL access.
@@ -26,6 +28,8 @@ pub enum Stage {
     Organization,
     /// The permission to see audit events.
     Permission,
+    /// The event types being known.
+    Types,
     /// The answer being understood.
     Answer,
 }
@@ -61,6 +65,8 @@ pub enum Answer {
     Smaller(Error),
     /// The cursor is refused: go on by time. Holds the remote's words.
     BadCursor(String),
+    /// These types are not known: ask without them.
+    UnknownTypes(Vec<String>),
     /// Ask again after so many milliseconds.
     Later(i64),
 }
@@ -84,6 +90,9 @@ pub fn answer(
         }
         Err(Failure::Network(why)) => {
             return Err(at(Stage::Endpoint, Error::Transient(config.token.quote(why))));
+        }
+        Err(Failure::Tls(why)) => {
+            return Err(at(Stage::Tls, Error::Transient(config.token.quote(why))));
         }
         Err(Failure::Denied(why)) => return Err(at(Stage::Endpoint, denied(config, why))),
     };
@@ -208,10 +217,10 @@ fn failed(
     }
     // The words name what is wrong in quotation marks, and what is known without.
     let is_named = |name: &&String| mentions(&failure.message, &["\"", name, "\""].concat());
-    if let Some(name) = config.event_types.iter().find(is_named).filter(|_| !has_data) {
-        let why = ["Buildkite knows no type ", name, "; mend it or leave it out"].concat();
-        let fault = FieldError::new("event_types", why);
-        return Err(at(Stage::Answer, Error::InvalidConfig(vec![fault])));
+    let asked = config.event_types.iter().filter(|name| !ask.without.contains(name));
+    let unknown: Vec<String> = asked.filter(is_named).cloned().collect();
+    if !unknown.is_empty() && !has_data {
+        return Ok(Answer::UnknownTypes(unknown));
     }
     // A query that was not executed has no `data`, and says where it is wrong (GraphQL specification, section 7.1).
     let error = match !has_data && failure.is_about_the_query {

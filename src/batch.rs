@@ -1,5 +1,6 @@
 //! What one call of `read-batch` asks for and gives.
 
+use crate::check::Finding;
 use crate::plan::Ask;
 use crate::query::Request;
 use crate::record::Row;
@@ -50,4 +51,13 @@ pub enum Turn {
     Done(Batch),
     /// Make this request, then call [`Source::receive`](crate::source::Source::receive) with its end.
     Send(Request, Ask),
+}
+
+/// What an answer to `check` gives.
+#[derive(Debug)]
+pub enum Checked {
+    /// It is done.
+    Report(Vec<Finding>),
+    /// Make this request, too.
+    Again(Request, Ask),
 }

@@ -33,9 +33,11 @@ pub enum Place {
 }
 
 /// Which member of which place leads where; what is not here is passed over.
-const MEMBERS: [(Place, &str, Place); 8] = [
+const MEMBERS: [(Place, &str, Place); 9] = [
     (Place::Answer, "errors", Place::Errors),
     (Place::Answer, "data", Place::Data),
+    // A portal's answer may have no `data` round it: its documentation does not say.
+    (Place::Answer, "organization", Place::Organization),
     (Place::Data, "organization", Place::Organization),
     (Place::Organization, "permissions", Place::Permissions),
     (Place::Organization, "auditEvents", Place::Events),
@@ -89,6 +91,12 @@ impl<'a> Body<'a> {
         let walk = Walk { place: Place::Answer, body: &mut body };
         walk.deserialize(&mut input).and_then(|()| input.end()).map_err(|why| place(&why))?;
         Ok(body)
+    }
+
+    /// Whether the query was executed, by its data.
+    pub fn has_data(&self) -> bool {
+        let places = [Place::Data, Place::Organization];
+        places.into_iter().any(|place| self.seen(place) == Seen::Present)
     }
 
     /// What stands at a place.

@@ -3,7 +3,7 @@
 //! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits. Two buckets, of the organization and of the user,
 //! are shared with everything else the company runs; both are charged by actual complexity after execution.
 
-use crate::bucket::{Bucket, WINDOW_MS, bucket, reserve, same_window};
+use crate::bucket::{Bucket, WINDOW_MS, bucket, header, reserve, same_window};
 use crate::settings::Config;
 use crate::time::Millis;
 
@@ -179,10 +179,14 @@ impl Budget {
 
     /// Takes in what an answer's headers say, and what it was charged, which counts where they say nothing.
     pub fn observe(&mut self, headers: &[(String, String)], points: i64, now: Millis) {
-        let named = [
-            bucket(headers, "ratelimit-", now, self.organization.as_ref()),
-            bucket(headers, "ratelimit-user-", now, self.user.as_ref()),
-        ];
+        // A portal's headers count requests, which its own pace takes care of.
+        let named = match header(headers, "ratelimit-scope") == Some("portal") {
+            true => [None, None],
+            false => [
+                bucket(headers, "ratelimit-", now, self.organization.as_ref()),
+                bucket(headers, "ratelimit-user-", now, self.user.as_ref()),
+            ],
+        };
         if named == [None, None] {
             if self.open_windows(now).is_empty() {
                 self.user = Some(Bucket::assumed(now));

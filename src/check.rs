@@ -8,6 +8,7 @@ use crate::plan::Ask;
 use crate::response::Exchange;
 use crate::settings::Config;
 use crate::time::{Millis, SECOND_MS};
+use crate::unlucky::unknown_types;
 
 /// A clock that is further off is worth a warning; nothing depends on it but the words about how old events are.
 const CLOCK_MS_MAX: i64 = 60 * SECOND_MS;
@@ -39,12 +40,14 @@ pub struct Finding {
 }
 
 /// The steps that an answer decides, in order.
-const STAGES: [(Stage, &str); 6] = [
+const STAGES: [(Stage, &str); 8] = [
     (Stage::Endpoint, "endpoint reachable"),
+    (Stage::Tls, "TLS"),
     (Stage::Token, "token accepted"),
     (Stage::GraphQl, "token has GraphQL access"),
     (Stage::Organization, "organization visible"),
     (Stage::Permission, "audit log permitted"),
+    (Stage::Types, "event types"),
     (Stage::Answer, "answer understood"),
 ];
 
@@ -55,7 +58,20 @@ fn finding(step: &'static str, outcome: Outcome, message: String) -> Finding {
     Finding { step, outcome, message }
 }
 
-/// Reads the one exchange of a check.
+/// Requests of a check at most, so that it costs next to nothing: one, and another for each type that is not known.
+const REQUESTS_MAX: usize = 3;
+
+/// Another ask that will tell more than this one's answer: without the types that are not known.
+pub fn again(config: &Config, ask: &Ask, exchange: &Exchange, now: Millis) -> Option<Ask> {
+    let Ok(Answer::UnknownTypes(names)) = answer(config, ask, exchange, now) else { return None };
+    let without = [ask.without.clone(), names].concat();
+    // Each ask leaves out one more at least, so their number is that of the asks before.
+    let is_last =
+        ask.without.len() + 1 >= REQUESTS_MAX || without.len() >= config.event_types.len();
+    (!is_last).then(|| Ask { without, ..ask.clone() })
+}
+
+/// Reads the last exchange of a check.
 pub fn report(config: &Config, ask: &Ask, exchange: Exchange, now: Millis) -> Vec<Finding> {
     let (failed, message, page) = match answer(config, ask, &exchange, now) {
         Ok(Answer::Page(page)) => (None, String::new(), Some(page)),
@@ -67,12 +83,19 @@ pub fn report(config: &Config, ask: &Ask, exchange: Exchange, now: Millis) -> Ve
         }
         Ok(Answer::Smaller(error)) => (Some(Stage::Answer), error.to_string(), None),
         Ok(Answer::BadCursor(said)) => (Some(Stage::Answer), said, None),
+        Ok(Answer::UnknownTypes(names)) => {
+            (Some(Stage::Types), unknown_types(&names).to_string(), None)
+        }
         Err(refusal) => (Some(refusal.stage), refusal.error.to_string(), None),
     };
     let organization = ["organization ", &config.org_slug].concat();
     let mut findings = vec![finding("settings", Outcome::Passed, organization)];
     for (stage, step) in STAGES {
         findings.push(match failed.map(|failed| stage.cmp(&failed)) {
+            None | Some(Ordering::Less) if stage == Stage::Types && !ask.without.is_empty() => {
+                let why = unknown_types(&ask.without).to_string();
+                finding(step, Outcome::Warned, [&why, "; the others are read"].concat())
+            }
             None | Some(Ordering::Less) => finding(step, Outcome::Passed, passed(config, stage)),
             Some(Ordering::Equal) => finding(step, Outcome::Failed, message.clone()),
             Some(Ordering::Greater) => skipped(step),
@@ -96,7 +119,9 @@ fn skipped(step: &'static str) -> Finding {
 fn passed(config: &Config, stage: Stage) -> String {
     match stage {
         Stage::Endpoint => config.endpoint.origin(),
+        Stage::Tls if !config.endpoint.tls => "not used: this is loopback".into(),
         Stage::Organization => config.org_slug.clone(),
+        Stage::Types if config.event_types.is_empty() => "all".into(),
         _ => "yes".into(),
     }
 }

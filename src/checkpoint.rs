@@ -5,11 +5,12 @@ use crate::budget::Budget;
 use crate::endpoint::DEFAULT;
 use crate::error::{Error, short};
 use crate::gap::Gap;
-use crate::json::{Object, push_string};
+use crate::object::{Object, push_string};
 use crate::reader::{Reader, Wrong};
 use crate::settings::Config;
 use crate::state::{Binding, GAPS_MAX, State};
 use crate::time::Millis;
+use crate::unknown::Unknown;
 
 /// What the text says it is.
 const FORMAT: &str = "buildkite-audit-logs";
@@ -43,6 +44,12 @@ pub fn encode(state: &State) -> String {
         all.number("page_size", reduced.size.into());
         all.number("good_pages", reduced.good.into());
     }
+    let unknown = &state.unknown;
+    if !unknown.names.is_empty() {
+        all.list("unknown_types", &unknown.names, |out, name| push_string(out, name));
+        time(&mut all, "unknown_said", unknown.said);
+        all.number("unknown_refusals", unknown.refusals.into());
+    }
     let budget = &state.budget;
     bucket(&mut all, "organization_points", budget.organization.as_ref());
     bucket(&mut all, "user_points", budget.user.as_ref());
@@ -52,6 +59,7 @@ pub fn encode(state: &State) -> String {
     time(&mut all, "window", budget.window);
     time(&mut all, "small_asked", budget.small_asked);
     all.number("front_pages", state.front_pages.into());
+    all.number("old_pages", state.old_pages.into());
     all.list("gaps", &state.gaps, gap);
     all.plain("known", &state.known.pack());
     all.close();
@@ -105,6 +113,11 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
         asked: reader.time("asked"),
         throttled_until: reader.time("throttled_until"),
         reduced: reader.reduced(),
+        unknown: Unknown {
+            names: reader.texts_or_none("unknown_types"),
+            said: reader.time("unknown_said"),
+            refusals: u32::try_from(reader.added("unknown_refusals")).unwrap_or(0),
+        },
         budget: Budget {
             organization: reader.bucket("organization_points"),
             user: reader.bucket("user_points"),
@@ -115,6 +128,7 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
             small_asked: reader.time("small_asked"),
         },
         front_pages: reader.count("front_pages"),
+        old_pages: u32::try_from(reader.added("old_pages")).unwrap_or(0),
         gaps: reader.gaps("gaps"),
         known: reader.known("known"),
     };
@@ -175,6 +189,8 @@ fn fault(state: &State) -> Option<&'static str> {
         Some("gaps without a high-water time")
     } else if state.reduced.as_ref().is_some_and(|reduced| reduced.size == 0) {
         Some("a page of no events")
+    } else if state.unknown.names.iter().any(|name| !state.binding.event_types.contains(name)) {
+        Some("unknown types that nobody asks for")
     } else {
         None
     }

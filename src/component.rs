@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use crate::check::Outcome as Ended;
 use crate::descriptor;
 use crate::error::Error as Failed;
-use crate::source::{Batch as Handed, Next as When, Source, Turn};
+use crate::source::{Batch as Handed, Checked, Next as When, Source, Turn};
 use crate::time::Millis;
 
 mod http;
@@ -79,10 +79,16 @@ impl Guest for Component {
 
     fn check() -> Result<Vec<Finding>, Error> {
         with_source(|source| {
-            let (request, ask) = source.check_request();
-            let exchange = http::exchange(source.config(), &request);
-            let report = source.check_report(&ask, exchange, now());
-            Ok(report.into_iter().map(Finding::from).collect())
+            let (mut request, mut ask) = source.check_request();
+            loop {
+                let exchange = http::exchange(source.config(), &request);
+                match source.check_report(&ask, exchange, now()) {
+                    Checked::Report(report) => {
+                        return Ok(report.into_iter().map(Finding::from).collect());
+                    }
+                    Checked::Again(next, without) => (request, ask) = (next, without),
+                }
+            }
         })
     }
 

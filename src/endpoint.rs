@@ -57,6 +57,20 @@ impl Endpoint {
     pub fn origin(&self) -> String {
         format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority)
     }
+
+    /// The organization of a portal, which holds the query itself and takes its variables alone; none for an address
+    /// that takes queries.
+    pub fn portal(&self) -> Option<&str> {
+        portal_of(&self.path)
+    }
+}
+
+/// A portal's path, `/organizations/{slug}/portals/{slug}` (buildkite.com/docs/apis/graphql/portals): the organization.
+fn portal_of(path: &str) -> Option<&str> {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let (organization, portal) = path.strip_prefix("/organizations/")?.split_once("/portals/")?;
+    let is_name = |name: &str| !name.is_empty() && !name.contains('/');
+    (is_name(organization) && is_name(portal)).then_some(organization)
 }
 
 fn without_default_port(authority: &str, tls: bool) -> &str {
@@ -106,6 +120,27 @@ mod tests {
         assert_eq!(origin("HTTPS://GraphQL.Buildkite.com:443/v1"), "https://graphql.buildkite.com");
         assert_eq!(origin("http://[::1]:8080/v1"), "http://[::1]:8080");
         assert_eq!(Endpoint::parse("http://localhost").unwrap().path, "/");
+    }
+
+    #[test]
+    fn a_portal_is_known_by_its_path() {
+        let portal = |path: &str| {
+            let address = ["https://portal.buildkite.com", path].concat();
+            Endpoint::parse(&address).unwrap().portal().map(str::to_owned)
+        };
+        assert_eq!(portal("/organizations/acme/portals/audit").as_deref(), Some("acme"));
+        assert_eq!(
+            portal("/organizations/acme/portals/a?operation_name=X").as_deref(),
+            Some("acme")
+        );
+        for path in [
+            "/v1",
+            "/organizations/acme/portals/",
+            "/organizations//portals/a",
+            "/organizations/a/b/portals/c",
+        ] {
+            assert_eq!(portal(path), None, "{path}");
+        }
     }
 
     #[test]

@@ -112,15 +112,20 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Where requests go.
-    pub fn endpoint(&mut self) -> Endpoint {
+    /// Where requests go; a portal is one of the organization.
+    pub fn endpoint(&mut self, org_slug: &str) -> Endpoint {
         let text = self
             .text("endpoint", endpoint::DEFAULT)
             .unwrap_or_else(|| endpoint::DEFAULT.to_owned());
-        Endpoint::parse(&text).unwrap_or_else(|why| {
+        let endpoint = Endpoint::parse(&text).unwrap_or_else(|why| {
             self.faults.push(FieldError::new("endpoint", why));
             Endpoint { tls: true, authority: String::new(), path: String::new() }
-        })
+        });
+        if let Some(other) = endpoint.portal().filter(|slug| *slug != org_slug) {
+            let why = ["a portal of ", &short(other, SHORT)].concat();
+            self.fault("endpoint", &why, "take one of the organization that org_slug names");
+        }
+        endpoint
     }
 
     /// A list of event types, sorted.

@@ -38,9 +38,10 @@ pub fn follow(ask: &Ask, gap: Gap, seen: Seen) -> Result<Option<Gap>, Error> {
     let is_same = seen.cursor.is_some() && seen.cursor == ask.after;
     let is_odd = seen.has_next && (seen.cursor.is_none() || is_same || seen.is_empty);
     let leads_on = seen.cursor.is_some() && !is_same;
-    // The doubtful end of a full page is being confirmed, and nothing new has come since.
-    let is_confirming = gap.confirm && !seen.brings_new;
-    if !seen.has_next && (!seen.is_full || (is_confirming && !leads_on)) {
+    // The doubtful end of a full page was met: from there on pages are followed to one that is not full.
+    let is_confirming = gap.confirm;
+    let is_confirmed = is_confirming && !seen.brings_new && !leads_on;
+    if !seen.has_next && (!seen.is_full || is_confirmed) {
         return Ok(None);
     }
     let barren = if progress { 0 } else { gap.barren.saturating_add(1) };
@@ -58,8 +59,8 @@ pub fn follow(ask: &Ask, gap: Gap, seen: Seen) -> Result<Option<Gap>, Error> {
             }
         )));
     }
-    // A full page that says it is the last is asked about once more, from the time reached. While that brings nothing
-    // new, its own cursors are followed to the end, or it would go round for ever.
+    // A full page that says it is the last is asked about once more, from the time reached. Then its own cursors are
+    // followed to the end, whatever the next full pages say: by time again, a crowd would be read again for each.
     let confirm = !seen.has_next || is_confirming;
     let cursor = seen.cursor.filter(|_| leads_on && (seen.has_next || is_confirming));
     let cursor = cursor.map(|after| Cursor { after, to: ask.to });

@@ -14,7 +14,7 @@ pub struct Cursor {
 /// A time range not fully delivered. Every event of it at a time later than `reached` has been handed out; of the
 /// events in the millisecond `reached`, those in the set of known uuids have been; of the rest down to `floor`, only
 /// those which were delivered before the gap was opened, and these are known too.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gap {
     /// Lower end, inclusive.
     pub floor: Millis,

@@ -90,7 +90,7 @@ impl<'a> Envelope<'a> {
 
     /// Whether the query was executed at all.
     pub fn has_data(&self) -> bool {
-        self.body.seen(Place::Data) == Seen::Present
+        self.body.has_data()
     }
 
     /// The permission, if the answer shows it.
@@ -109,10 +109,8 @@ impl<'a> Envelope<'a> {
     /// [`Error::Protocol`] for whatever is absent or null beyond that: null is never read as "no events".
     pub fn organization(self) -> Result<Option<Option<Connection>>, Error> {
         let body = self.body;
-        if body.seen(Place::Data) != Seen::Present {
-            return Err(shape("data is missing"));
-        }
         match body.seen(Place::Organization) {
+            Seen::Absent if !body.has_data() => return Err(shape("data is missing")),
             Seen::Absent => return Err(shape("organization is missing")),
             Seen::Null => return Ok(None),
             Seen::Present => {}

@@ -24,13 +24,15 @@ pub struct Pending {
     waiting: Vec<Waiting>,
     /// What becomes of the gap when all is out; none: the gap is closed.
     after: Option<Gap>,
+    /// The gap as it was when the page was asked for.
+    before: Gap,
 }
 
 impl Pending {
-    /// The rows of a page of this gap, newest first, and the gap when all are out (none: it is closed).
-    pub fn new(gap: usize, mut waiting: Vec<Waiting>, after: Option<Gap>) -> Self {
+    /// The rows of a page of this gap, newest first, the gap as it was, and as it is when all are out (none: it is closed).
+    pub fn new(gap: usize, mut waiting: Vec<Waiting>, before: Gap, after: Option<Gap>) -> Self {
         waiting.reverse();
-        Self { gap: Some(gap), waiting, after }
+        Self { gap: Some(gap), waiting, after, before }
     }
 
     /// Whether nothing is left to be handed out.
@@ -91,9 +93,10 @@ fn settle(
             None => drop(state.gaps.remove(index)),
         }
     } else {
-        // In mid-page the page's cursor would skip what waits: go on by time.
-        let gap = Gap::new(state.gaps[index].floor, reached);
-        state.gaps[index] = gap;
+        // In mid-page the page's own cursor would skip what waits: a new instance reads this page again.
+        let Gap { floor, cursor, confirm, .. } = pending.before.clone();
+        let confirm = confirm && cursor.is_some();
+        state.gaps[index] = Gap { cursor, confirm, ..Gap::new(floor, reached) };
     }
     if is_done && index == 0 {
         return state.prune(config.lookback_ms);

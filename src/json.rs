@@ -1,7 +1,5 @@
 //! Small pieces of JSON, where generated code would be larger than the whole component may be: a value taken apart one
-//! level deep, and the writing of an object. The hot path, events, comes through here for single texts only.
-
-use std::fmt::Write;
+//! level deep. The hot path, events, comes through here for single texts only.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -124,6 +122,11 @@ impl<'a> Members<'a> {
         self.take(key).and_then(string)
     }
 
+    /// Whether there is a member of this name that was not taken.
+    pub fn has(&self, key: &str) -> bool {
+        self.rest().any(|name| name == key)
+    }
+
     /// The names of the members that were not taken.
     pub fn rest(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
@@ -158,77 +161,6 @@ pub fn kind(text: &str) -> &'static str {
     }
 }
 
-/// Writes a text as JSON.
-pub fn push_string(out: &mut String, text: &str) {
-    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
-        return push_plain(out, text);
-    }
-    // A text always makes JSON; nothing would be refused by the reader.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
-}
-
-/// Writes a text that needs no escapes, as JSON.
-fn push_plain(out: &mut String, text: &str) {
-    out.push('"');
-    out.push_str(text);
-    out.push('"');
-}
-
-/// Writes one object, member by member.
-pub struct Object<'a>(&'a mut String);
-
-impl<'a> Object<'a> {
-    /// Opens it.
-    pub fn open(out: &'a mut String) -> Self {
-        out.push('{');
-        Self(out)
-    }
-
-    /// Writes a member's name; its value must follow.
-    pub fn member(&mut self, name: &str) -> &mut String {
-        if !self.0.ends_with('{') {
-            self.0.push(',');
-        }
-        push_plain(self.0, name);
-        self.0.push(':');
-        self.0
-    }
-
-    /// A member that is a number.
-    pub fn number(&mut self, name: &str, number: i64) {
-        // Writing to a string does not fail.
-        let _ = write!(self.member(name), "{number}");
-    }
-
-    /// A member that is a text.
-    pub fn text(&mut self, name: &str, text: &str) {
-        push_string(self.member(name), text);
-    }
-
-    /// A member that is a text which needs no escapes.
-    pub fn plain(&mut self, name: &str, text: &str) {
-        push_plain(self.member(name), text);
-    }
-
-    /// A member that is a list, by what writes its items.
-    pub fn list<T>(&mut self, name: &str, items: &[T], write: impl Fn(&mut String, &T)) {
-        let out = self.member(name);
-        out.push('[');
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
-            write(out, item);
-        }
-        out.push(']');
-    }
-
-    /// Closes it.
-    pub fn close(self) {
-        self.0.push('}');
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,16 +174,5 @@ mod tests {
         assert_eq!(members.text("s").as_deref(), Some("x\n"));
         assert_eq!(members.rest().count(), 0);
         assert!(Members::parse("[]").is_none());
-    }
-
-    #[test]
-    fn what_is_written_reads_back() {
-        let mut out = String::new();
-        let mut object = Object::open(&mut out);
-        object.text("t", "a\"b");
-        object.number("n", -1);
-        object.list("l", &["x"], |out, item| push_string(out, item));
-        object.close();
-        assert_eq!(out, r#"{"t":"a\"b","n":-1,"l":["x"]}"#);
     }
 }

@@ -26,6 +26,8 @@ pub mod endpoint;
 
 mod json;
 
+mod object;
+
 mod fields;
 
 pub mod settings;
@@ -39,6 +41,8 @@ pub mod bucket;
 pub mod budget;
 
 pub mod gap;
+
+pub mod unknown;
 
 pub mod state;
 
@@ -71,6 +75,8 @@ pub mod absorb;
 pub mod check;
 
 mod batch;
+
+mod unlucky;
 
 pub mod source;
 

@@ -46,12 +46,19 @@ pub struct Ask {
     pub after: Option<String>,
     /// Events wanted, 1 to 500.
     pub first: u32,
+    /// Types of the settings that are not asked for.
+    pub without: Vec<String>,
 }
 
 impl Ask {
     /// The look at the newest event.
     pub fn check() -> Self {
-        Self { target: Target::Check, from: None, to: None, after: None, first: 1 }
+        Self::of(Target::Check, 1)
+    }
+
+    /// Without any bound.
+    fn of(target: Target, first: u32) -> Self {
+        Self { target, from: None, to: None, after: None, first, without: Vec::new() }
     }
 }
 
@@ -70,6 +77,17 @@ pub enum Step {
 ///
 /// Live polls come first, then the newest gap, then the older ones: fresh events before history, whatever its length.
 pub fn plan(config: &Config, state: &State, session: &Session, now: Millis) -> Step {
+    match decide(config, state, session, now) {
+        Step::Ask(ask) => {
+            let is_full = matches!(ask.target, Target::Live { full: true, .. });
+            let without = state.unknown.left_out(is_full, config.lookback_ms, now);
+            Step::Ask(Ask { without, ..ask })
+        }
+        step => step,
+    }
+}
+
+fn decide(config: &Config, state: &State, session: &Session, now: Millis) -> Step {
     if let Some(until) = blocked_until(config, state, now) {
         return Step::Throttled(wait(now, until));
     }
@@ -83,18 +101,12 @@ pub fn plan(config: &Config, state: &State, session: &Session, now: Millis) -> S
         return Step::Ask(ask);
     }
     if due && state.start.is_none() {
-        return live_step(
-            config,
-            state,
-            now,
-            Ask { target: Target::Start, from: None, to: None, after: None, first: 1 },
-        );
+        return live_step(config, state, now, Ask::of(Target::Start, 1));
     }
     let opening = state.live_floor(config.lookback_ms, now).filter(|_| due && state.has_room());
     if let Some((floor, full)) = opening {
         let target = Target::Live { floor, full };
-        let from = Some(floor.plus(-MARGIN_MS));
-        let ask = Ask { target, from, to: None, after: None, first: page };
+        let ask = Ask { from: Some(floor.plus(-MARGIN_MS)), ..Ask::of(target, page) };
         match live_step(config, state, now, ask) {
             Step::Throttled(_) if !state.gaps.is_empty() => {}
             step => return step,
@@ -136,7 +148,7 @@ fn gap_ask(config: &Config, state: &State, page: u32, now: Millis) -> Result<Ask
     let turn = match state.gaps.len() {
         1 => (0, old()),
         _ => match state.budget.for_newest(config, page, now) {
-            Allowance::Wait(_) => (1, old()),
+            Allowance::Wait(_) => (state.old_gap().unwrap_or(1), old()),
             newest => (0, newest),
         },
     };
@@ -153,7 +165,8 @@ fn page_of(index: usize, gap: &Gap, first: u32) -> Ask {
         None => (Some(gap.reached.plus(MARGIN_MS)), None),
     };
     let first = if gap.confirm && after.is_none() { first.min(SMALL_PAGE as u32) } else { first };
-    Ask { target: Target::Gap(index), from: Some(gap.floor.plus(-MARGIN_MS)), to, after, first }
+    let from = Some(gap.floor.plus(-MARGIN_MS));
+    Ask { from, to, after, ..Ask::of(Target::Gap(index), first) }
 }
 
 /// Events a page: the setting, or less after answers that were too heavy.

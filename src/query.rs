@@ -1,7 +1,7 @@
 //! Ask → request: the GraphQL document, its variables and the headers. The document takes no fragment on
 //! `actor.node` or `subject.node`, whose union members come and go, and handles every enum as text.
 
-use crate::json::{Object, push_string};
+use crate::object::{Object, push_string};
 use crate::plan::Ask;
 use crate::settings::Config;
 
@@ -20,24 +20,15 @@ pub struct Request {
 /// Writes the request for an ask.
 pub fn request(config: &Config, ask: &Ask) -> Request {
     let mut body = String::with_capacity(2 * DOCUMENT.len());
-    let mut object = Object::open(&mut body);
-    object.text("query", DOCUMENT);
-    let mut variables = Object::open(object.member("variables"));
-    variables.text("slug", &config.org_slug);
-    variables.number("first", ask.first.into());
-    let times = [("from", ask.from), ("to", ask.to)]
-        .map(|(name, time)| (name, time.map(|time| time.to_string())));
-    let [from, to] = times;
-    for (name, value) in [("after", ask.after.clone()), from, to] {
-        if let Some(value) = value {
-            variables.text(name, &value);
+    match config.endpoint.portal() {
+        Some(_) => variables(&mut body, config, ask),
+        None => {
+            let mut object = Object::open(&mut body);
+            object.text("query", DOCUMENT);
+            variables(object.member("variables"), config, ask);
+            object.close();
         }
     }
-    if !config.event_types.is_empty() {
-        variables.list("types", &config.event_types, |out, name| push_string(out, name));
-    }
-    variables.close();
-    object.close();
     let version = env!("CARGO_PKG_VERSION");
     Request {
         headers: vec![
@@ -49,4 +40,25 @@ pub fn request(config: &Config, ask: &Ask) -> Request {
         ],
         body,
     }
+}
+
+/// The variables; all there is to send to a portal, which holds the document.
+fn variables(out: &mut String, config: &Config, ask: &Ask) {
+    let mut variables = Object::open(out);
+    variables.text("slug", &config.org_slug);
+    variables.number("first", ask.first.into());
+    let times = [("from", ask.from), ("to", ask.to)]
+        .map(|(name, time)| (name, time.map(|time| time.to_string())));
+    let [from, to] = times;
+    for (name, value) in [("after", ask.after.clone()), from, to] {
+        if let Some(value) = value {
+            variables.text(name, &value);
+        }
+    }
+    if !config.event_types.is_empty() {
+        let mut types = config.event_types.clone();
+        types.retain(|name| !ask.without.contains(name));
+        variables.list("types", &types, |out, name| push_string(out, name));
+    }
+    variables.close();
 }

@@ -89,6 +89,11 @@ impl<'a> Reader<'a> {
         texts
     }
 
+    /// A list of texts; none in a text that has no such member.
+    pub fn texts_or_none(&mut self, name: &str) -> Vec<String> {
+        if self.members.has(name) { self.texts(name) } else { Vec::new() }
+    }
+
     /// A list of gaps.
     pub fn gaps(&mut self, name: &str) -> Vec<Gap> {
         let mut gaps = Vec::new();

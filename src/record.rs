@@ -4,8 +4,9 @@
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use crate::json::{push_string, string};
+use crate::json::string;
 use crate::known::parse_uuid;
+use crate::object::push_string;
 use crate::time::Millis;
 
 /// Deepest nesting of `data` that is unfolded; common parsers stop at 128, and the record adds one level.

@@ -57,6 +57,8 @@ impl Response {
 pub enum Failure {
     /// The network, the remote or a deadline: worth another try.
     Network(String),
+    /// The remote cannot be trusted: its certificate, or what it speaks.
+    Tls(String),
     /// The body is larger than [`BODY_BYTES_MAX`].
     TooLarge,
     /// The host does not allow this request at all.

@@ -2,7 +2,7 @@
 
 use crate::absorb::{Tally, absorb};
 use crate::answer::{Answer, answer};
-pub use crate::batch::{Batch, Next, Stats, Turn};
+pub use crate::batch::{Batch, Checked, Next, Stats, Turn};
 use crate::bucket::number;
 use crate::budget::{EVENT_POINTS, PAGE_POINTS};
 use crate::check;
@@ -15,12 +15,9 @@ use crate::record::Row;
 use crate::response::Exchange;
 use crate::session::Session;
 use crate::settings::Config;
-use crate::state::{Reduced, State};
+use crate::state::State;
 use crate::time::Millis;
-
-/// Good pages at a reduced size before a larger one is tried: seldom enough that a remote which cannot do better is
-/// asked in vain for one page in sixteen.
-const GOOD_PAGES: u32 = 16;
+use crate::unlucky;
 
 /// A configured source.
 #[derive(Debug, Clone)]
@@ -122,20 +119,22 @@ impl Source {
                 self.pending = pending;
                 stats.points = self.charge(ask, &headers, rows, is_typical, now);
                 self.tally(tally, &mut stats);
-                self.grow(ask);
+                unlucky::grow(&self.config, &mut self.state, ask);
+                unlucky::answered(&mut self.state, ask);
             }
             Answer::Smaller(hopeless) => {
-                if ask.first <= 1 {
-                    self.session.failed(&ask.target, &hopeless, now);
-                    return Err(hopeless);
-                }
-                let size = ask.first / 2;
-                self.state.reduced = Some(Reduced { size, good: 0 });
-                stats.notes.push(format!(
-                    "the page was too heavy: asking for {size} events a page ({hopeless})"
-                ));
+                let halved = unlucky::halve(&mut self.state, ask, hopeless);
+                let halved =
+                    halved.inspect_err(|error| self.session.failed(&ask.target, error, now));
+                stats.notes.push(halved?);
             }
-            Answer::BadCursor(said) => self.drop_cursor(ask, said, &mut stats)?,
+            Answer::BadCursor(said) => {
+                stats.notes.push(unlucky::drop_cursor(&mut self.state, ask, said)?);
+            }
+            Answer::UnknownTypes(names) => {
+                let note = unlucky::leave_out(&self.config, &mut self.state, ask, names, now)?;
+                stats.notes.push(note);
+            }
             Answer::Later(wait_ms) => {
                 self.state.budget.observe(&headers, 0, now);
                 self.state.throttled_until = Some(now.plus(wait_ms));
@@ -152,9 +151,12 @@ impl Source {
         (request(&self.config, &ask), ask)
     }
 
-    /// Reads the end of `check`'s request, step by step.
-    pub fn check_report(&self, ask: &Ask, exchange: Exchange, now: Millis) -> Vec<check::Finding> {
-        check::report(&self.config, ask, exchange, now)
+    /// Reads the end of `check`'s request: a report, or another request that will tell more.
+    pub fn check_report(&self, ask: &Ask, exchange: Exchange, now: Millis) -> Checked {
+        match check::again(&self.config, ask, &exchange, now) {
+            Some(ask) => Checked::Again(request(&self.config, &ask), ask),
+            None => Checked::Report(check::report(&self.config, ask, exchange, now)),
+        }
     }
 
     /// Points charged, headers read, and the walk's share noted.
@@ -179,7 +181,7 @@ impl Source {
         self.session.succeeded(&ask.target);
         if matches!(ask.target, Target::Gap(index) if self.state.old_gap() == Some(index)) {
             self.state.budget.note_old(points, now);
-            self.state.front_pages = 0;
+            self.state.served_old();
         } else {
             self.state.front_pages = self.state.front_pages.saturating_add(1);
         }
@@ -196,34 +198,6 @@ impl Source {
             let note = ["Buildkite could not show ", &count, " events (null in its answer)"];
             stats.notes.push(note.concat());
         }
-    }
-
-    /// After enough good pages at a reduced size, a larger one is tried again.
-    fn grow(&mut self, ask: &Ask) {
-        let Some(reduced) = self.state.reduced.as_mut().filter(|reduced| ask.first >= reduced.size)
-        else {
-            return;
-        };
-        reduced.good = reduced.good.saturating_add(1);
-        if reduced.good >= GOOD_PAGES {
-            *reduced = Reduced { size: reduced.size.saturating_mul(2), good: 0 };
-            if reduced.size >= self.config.page_size {
-                self.state.reduced = None;
-            }
-        }
-    }
-
-    /// A refused cursor: go on by time. Refused again and again without progress, it is a fault of the remote.
-    fn drop_cursor(&mut self, ask: &Ask, said: String, stats: &mut Stats) -> Result<(), Error> {
-        let Target::Gap(index) = ask.target else { return Err(Error::Protocol(said)) };
-        let Some(gap) = self.state.gaps.get_mut(index) else { return Err(Error::Protocol(said)) };
-        if gap.odd >= crate::follow::ODD_MAX {
-            return Err(Error::Protocol(said));
-        }
-        gap.odd += 1;
-        gap.cursor = None;
-        stats.notes.push(format!("a cursor was refused: going on by time ({said})"));
-        Ok(())
     }
 
     fn take(&mut self, max_records: u32, stats: &mut Stats) -> Vec<Row> {

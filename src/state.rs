@@ -8,6 +8,7 @@ use crate::gap::Gap;
 use crate::known::{CROWDED, Known, RECENT_MAX};
 use crate::settings::Config;
 use crate::time::{HOUR_MS, Millis, SECOND_MS};
+use crate::unknown::Unknown;
 
 /// Gaps that may be open at once. Each costs requests to finish; when full, the newest is finished first.
 pub const GAPS_MAX: usize = 16;
@@ -15,6 +16,10 @@ pub const GAPS_MAX: usize = 16;
 const OVERLAP_MS: i64 = 5 * SECOND_MS;
 /// A poll that re-reads at most this many known events may as well be a full re-read: 100 points, 2 % of a user's budget.
 const FULL_FOR_FREE: usize = 25;
+
+/// Requests in a row for the gap behind the newest while an older one waits: where every poll leaves another behind,
+/// history must still come to its end.
+const OLD_PAGES: u32 = 3;
 
 /// Whose checkpoint it is. With another organization, origin or filter, its times mean nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,10 +77,14 @@ pub struct State {
     pub throttled_until: Option<Millis>,
     /// A page size below the setting.
     pub reduced: Option<Reduced>,
+    /// Types that the remote does not know.
+    pub unknown: Unknown,
     /// What is known of the rate limits.
     pub budget: Budget,
     /// Requests for live polls and the newest gap since an old gap had its turn.
     pub front_pages: u32,
+    /// Requests for old gaps since the oldest of several had its turn.
+    pub old_pages: u32,
     /// The gaps, newest first, never overlapping.
     pub gaps: Vec<Gap>,
     /// Uuids of delivered events that may be read again.
@@ -98,8 +107,10 @@ impl State {
             asked: None,
             throttled_until: None,
             reduced: None,
+            unknown: Unknown::default(),
             budget: Budget::default(),
             front_pages: 0,
+            old_pages: 0,
             gaps: Vec::new(),
             known: Known::default(),
         }
@@ -148,9 +159,17 @@ impl State {
         self.gaps.len() < GAPS_MAX && self.known.len() < CROWDED
     }
 
-    /// The gap that is served when fresh ones have had their share: the one behind the newest, or the only one.
+    /// The gap that is served when fresh ones have had their share: the one behind the newest, now and then the oldest,
+    /// or the only one.
     pub fn old_gap(&self) -> Option<usize> {
-        self.gaps.len().checked_sub(1).map(|last| last.min(1))
+        let last = self.gaps.len().checked_sub(1)?;
+        Some(if self.old_pages >= OLD_PAGES { last } else { last.min(1) })
+    }
+
+    /// An old gap has had its turn.
+    pub fn served_old(&mut self) {
+        self.front_pages = 0;
+        self.old_pages = if self.old_pages >= OLD_PAGES { 0 } else { self.old_pages + 1 };
     }
 
     /// Puts a live gap on the front. It takes over everything at or above its floor: older gaps are cut to end there.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z, within the years 1970 to 9999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(i64);
 
 /// One second, in milliseconds.

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::settings::Config;
 use crate::state::{Binding, State};
 use crate::time::Millis;
+use crate::unknown::Unknown;
 
 /// A checkpoint bound to other settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,7 @@ pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
         full: state.high_water,
         gaps: Vec::new(),
         throttled_until: None,
+        unknown: Unknown::default(),
         ..state
     };
     Ok(Rebound { checkpoint: encode(&rebound), left_out })

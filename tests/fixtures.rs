@@ -6,7 +6,7 @@ use buildkite_audit_logs::check::Outcome as Ended;
 use buildkite_audit_logs::error::Error;
 use buildkite_audit_logs::query::Request;
 use buildkite_audit_logs::response::{Exchange, Failure, Response};
-use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
+use buildkite_audit_logs::source::{Batch, Checked, Next, Source, Turn};
 use buildkite_audit_logs::time::Millis;
 use script::{Answer, Outcome, Player, show_next, show_request};
 
@@ -95,7 +95,11 @@ impl Player for Native {
         let source = self.source();
         let (request, ask) = source.check_request();
         let request = Some(shown(source, &request));
-        let report = source.check_report(&ask, exchange(answer), Millis::new(now_ms));
+        let Checked::Report(report) =
+            source.check_report(&ask, exchange(answer), Millis::new(now_ms))
+        else {
+            panic!("the fixtures' types are all known");
+        };
         let line = |finding: buildkite_audit_logs::check::Finding| {
             let outcome = match finding.outcome {
                 Ended::Passed => "passed",

@@ -3,6 +3,7 @@
 use buildkite_audit_logs::answer::{Answer, Page, answer};
 use buildkite_audit_logs::plan::{Ask, Target};
 use buildkite_audit_logs::response::Response;
+use buildkite_audit_logs::source::Checked;
 use buildkite_audit_logs::time::{HOUR_MS, Millis};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -19,21 +20,23 @@ pub fn run(bytes: &[u8]) {
     let mut source =
         promises::configure(promises::SETTINGS, None, now).expect("settings of our own");
     for after in [None, Some("c1".to_owned())] {
-        let ask = Ask { target: Target::Gap(0), from: None, to: None, after, first: 500 };
+        let ask = Ask { target: Target::Gap(0), after, first: 500, ..Ask::check() };
         let exchange = Ok(response.clone());
         let meant = heap::bounded(bytes.len(), || answer(source.config(), &ask, &exchange, now));
         match meant {
             Ok(Answer::Page(page)) => is_page(&page, &response),
             Ok(Answer::Smaller(error)) => promises::is_fit(&error.to_string()),
             Ok(Answer::BadCursor(said)) => promises::is_fit(&said),
+            Ok(Answer::UnknownTypes(_)) => panic!("no type is asked for"),
             Ok(Answer::Later(wait_ms)) => assert!((1_000..=HOUR_MS).contains(&wait_ms)),
             Err(refusal) => promises::is_fit(&refusal.error.to_string()),
         }
     }
     let (_, ask) = source.check_request();
-    let findings =
+    let checked =
         heap::bounded(bytes.len(), || source.check_report(&ask, Ok(response.clone()), now));
-    assert_eq!(findings.len(), 10);
+    let Checked::Report(findings) = checked else { panic!("no type is asked for") };
+    assert_eq!(findings.len(), 12);
     findings.iter().for_each(|finding| promises::is_fit(&finding.message));
     for _ in 0..2 {
         let _ = promises::call(&mut source, 2, now, |_| Ok(response.clone()));

@@ -3,6 +3,7 @@
 //! Names and units follow <https://prometheus.io/docs/practices/naming/>.
 
 use crate::exit::{Failure, Result};
+use crate::lag::{Lag, seconds};
 use crate::source::Batch;
 use http::{Response, StatusCode};
 use http_body_util::Full;
@@ -16,7 +17,7 @@ use prometheus_client::registry::Registry;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -67,8 +68,8 @@ impl Metrics {
         all
     }
 
-    /// A batch is durable.
-    pub fn count(&self, batch: &Batch) {
+    /// A batch is durable; `lag`: how fresh the newest event is that was ever delivered.
+    pub fn count(&self, batch: &Batch, lag: &Lag) {
         let stats = &batch.stats;
         self.events.inc_by(batch.records.len() as u64);
         self.batches.inc();
@@ -77,16 +78,10 @@ impl Metrics {
         self.repeats.inc_by(stats.repeats);
         self.excluded.inc_by(stats.excluded);
         self.null_nodes.inc_by(stats.null_nodes);
-        let now = seconds(SystemTime::now());
-        self.stored.set(now);
-        let newest = stats
-            .newest
-            .as_deref()
-            .and_then(|text| Some(chrono::DateTime::parse_from_rfc3339(text).ok()?.timestamp()));
-        // History says nothing of how fresh the newest event is.
-        if let Some(newest) = newest.filter(|newest| *newest > self.newest.get()) {
+        self.stored.set(seconds(SystemTime::now()));
+        if let Some(newest) = lag.newest_seconds() {
             self.newest.set(newest);
-            self.lag.set(now.saturating_sub(newest).max(0));
+            self.lag.set(lag.seconds);
         }
     }
 
@@ -94,11 +89,6 @@ impl Metrics {
     pub fn retried(&self) {
         self.retries.inc();
     }
-}
-
-fn seconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// A listening endpoint. It ends when it is dropped.

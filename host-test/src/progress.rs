@@ -1,6 +1,7 @@
 //! What a run tells while it runs: one live line on a terminal, a log line now and then elsewhere.
 
 use crate::estimate::Estimate;
+use crate::tally::Tally;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
@@ -12,42 +13,6 @@ const LOG_EVERY: Duration = Duration::from_secs(10);
 
 /// The live line, which log lines must not tear.
 static BAR: OnceLock<ProgressBar> = OnceLock::new();
-
-/// Counts of one run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Records delivered.
-    pub events: u64,
-    /// Batches, also empty ones.
-    pub batches: u64,
-    /// Requests made by the component.
-    pub requests: u64,
-    /// API points charged.
-    pub points: u64,
-    /// Events dropped because they had been delivered before.
-    pub repeats: u64,
-    /// Events dropped because the settings exclude them.
-    pub excluded: u64,
-    /// Events that the remote showed as null.
-    pub null_nodes: u64,
-}
-
-impl std::fmt::Display for Tally {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} events in {} batches, {} requests, {} API points, {} repeats dropped, \
-             {} excluded, {} null nodes",
-            self.events,
-            self.batches,
-            self.requests,
-            self.points,
-            self.repeats,
-            self.excluded,
-            self.null_nodes
-        )
-    }
-}
 
 /// Sends logs to standard error. `level`: one of tracing's levels or a filter; else `RUST_LOG`,
 /// else `info` for this program and `warn` for its libraries.

@@ -3,10 +3,11 @@
 use crate::exit::{Failure, Result};
 use crate::metrics::Metrics;
 use crate::output::Output;
-use crate::progress::{Progress, Tally};
+use crate::progress::Progress;
 use crate::retry::Retry;
 use crate::signals::Stop;
 use crate::source::{Batch, CallError, Next, Source, SourceError};
+use crate::tally::Tally;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -87,8 +88,8 @@ pub async fn run(
         retry.succeeded();
         let checkpoint = source.checkpoint().await?;
         output.deliver(&batch.records, checkpoint)?;
-        count(tally, &batch);
-        plan.metrics.count(&batch);
+        tally.count(&batch);
+        plan.metrics.count(&batch, &tally.lag);
         notes.tell(&batch.stats.notes);
         progress.batch(tally, batch.records.first().map(|event| event.occurred_at.as_str()));
         let idle = batch.records.is_empty() && batch.stats.requests == 0;
@@ -176,17 +177,6 @@ impl Notes {
         }
         told
     }
-}
-
-fn count(tally: &mut Tally, batch: &Batch) {
-    let stats = &batch.stats;
-    tally.events += batch.records.len() as u64;
-    tally.batches += 1;
-    tally.requests += stats.requests;
-    tally.points += stats.points;
-    tally.repeats += stats.repeats;
-    tally.excluded += stats.excluded;
-    tally.null_nodes += stats.null_nodes;
 }
 
 #[cfg(test)]

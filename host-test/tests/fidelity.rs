@@ -72,6 +72,7 @@ fn every_reading_of_the_api_brings_every_event_once() {
             ties_reversed: is_set(2),
             short_pages: is_set(3),
             false_has_next_on_full: is_set(4),
+            ..Quirks::default()
         };
         let world = World::with(Options { events: 400, quirks, ..Options::default() });
         world.config(json!({"backfill_start_time": "2024-12-31T00:00:00Z", "page_size": 40}));

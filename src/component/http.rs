@@ -58,6 +58,11 @@ fn failure(code: &ErrorCode) -> Failure {
     match code {
         ErrorCode::HttpRequestDenied => Failure::Denied("the request is denied".into()),
         ErrorCode::DestinationIpProhibited => Failure::Denied("its address is prohibited".into()),
+        ErrorCode::TlsProtocolError => Failure::Tls("TLS failed: is it an https endpoint?".into()),
+        ErrorCode::TlsCertificateError => {
+            Failure::Tls("TLS failed: the certificate is not valid for this host".into())
+        }
+        ErrorCode::TlsAlertReceived(_) => Failure::Tls("TLS failed: the server refused".into()),
         _ => network(words(code)),
     }
 }
@@ -77,9 +82,6 @@ fn words(code: &ErrorCode) -> &'static str {
             "no answer within 30 seconds"
         }
         ErrorCode::ConnectionWriteTimeout => "the request could not be sent in time",
-        ErrorCode::TlsProtocolError => "TLS failed: is it an https endpoint?",
-        ErrorCode::TlsCertificateError => "TLS failed: the certificate is not valid for this host",
-        ErrorCode::TlsAlertReceived(_) => "TLS failed: the server refused",
         ErrorCode::HttpResponseIncomplete => "the answer ended early",
         ErrorCode::HttpResponseBodySize(_) => "the answer is larger than the host allows",
         ErrorCode::HttpProtocolError => "the answer is no HTTP",

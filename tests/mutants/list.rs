@@ -25,6 +25,24 @@ const fn mutant(
 
 pub const MUTANTS: &[Mutant] = &[
     mutant(
+        "a type that was not known is never tried again",
+        "src/unknown.rs",
+        "let stands = self.refusals > 1 ||",
+        "let stands = !self.names.is_empty() || self.refusals > 1 ||",
+    ),
+    mutant(
+        "a type that is not known is tried at every call",
+        "src/unknown.rs",
+        "if is_full && !stands {",
+        "if is_full {",
+    ),
+    mutant(
+        "a cursor of another filter is kept",
+        "src/unlucky.rs",
+        "state.gaps.iter_mut().for_each(|gap| gap.cursor = None);",
+        "state.gaps.iter_mut().for_each(|gap| gap.odd = 0);",
+    ),
+    mutant(
         "the gap ends with its first page",
         "src/hand_out.rs",
         "Some(gap) => state.gaps[index] = gap,",
@@ -51,9 +69,9 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "the page's cursor is kept in mid-page",
         "src/hand_out.rs",
-        "let gap = Gap::new(state.gaps[index].floor, reached);",
-        "let cursor = pending.after.as_ref().and_then(|gap| gap.cursor.clone());\n        \
-         let gap = Gap { cursor, ..Gap::new(state.gaps[index].floor, reached) };",
+        "let Gap { floor, cursor, confirm, .. } = pending.before.clone();",
+        "let Gap { floor, confirm, .. } = pending.before.clone();\n        \
+         let cursor = pending.after.as_ref().and_then(|gap| gap.cursor.clone());",
     ),
     mutant(
         "a null organization is read as no events",
@@ -127,19 +145,19 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "`from` is exactly the floor",
         "src/plan.rs",
-        "from: Some(gap.floor.plus(-MARGIN_MS)), to, after, first }",
-        "from: Some(gap.floor), to, after, first }",
+        "let from = Some(gap.floor.plus(-MARGIN_MS));",
+        "let from = Some(gap.floor);",
     ),
     mutant(
         "a short page is taken for the last",
         "src/follow.rs",
-        "if !seen.has_next && (!seen.is_full || (is_confirming && !leads_on)) {",
+        "if !seen.has_next && (!seen.is_full || is_confirmed) {",
         "if !seen.is_full {",
     ),
     mutant(
         "the end of a full page is believed",
         "src/follow.rs",
-        "if !seen.has_next && (!seen.is_full || (is_confirming && !leads_on)) {",
+        "if !seen.has_next && (!seen.is_full || is_confirmed) {",
         "if !seen.has_next {",
     ),
     mutant(
@@ -150,9 +168,9 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "the page size is not remembered after a 504",
-        "src/source.rs",
-        "self.state.reduced = Some(Reduced { size, good: 0 });",
-        "self.state.reduced = None;",
+        "src/unlucky.rs",
+        "state.reduced = Some(Reduced { size, good: 0 });",
+        "state.reduced = None.filter(|_: &Reduced| size > 0);",
     ),
     mutant(
         "a 429 is forgotten",

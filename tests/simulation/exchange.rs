@@ -17,6 +17,9 @@ impl Host {
         if self.now_us < self.not_before_us {
             self.broken = Some("asked while the remote had asked to wait".into());
         }
+        if asked.has_foreign_cursor() {
+            self.broken = Some("a cursor was sent with another filter than its own".into());
+        }
         if asked.is_live() {
             self.live_asks_us.push(self.now_us);
         }

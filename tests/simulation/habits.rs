@@ -70,5 +70,6 @@ pub fn quirks(rng: &mut Rng, page: usize) -> Quirks {
         heavy_from: if page >= 25 && rng.u8(0..12) == 0 { page / 3 } else { 0 },
         no_date: rng.u8(0..8) == 0,
         frozen_date: rng.u8(0..12) == 0,
+        knows_from_us: 0,
     }
 }

@@ -57,6 +57,7 @@ impl Host {
             (Mark::NoDate, quirks.no_date),
             (Mark::FrozenDate, quirks.frozen_date && !quirks.no_date),
             (Mark::InstancesDropped, habits.drops_instances),
+            (Mark::TypeRefused, quirks.knows_from_us > 0),
         ] {
             if has {
                 tally.mark(mark);

@@ -52,7 +52,7 @@ fn once(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
     let excludes = host.story.wanted.excludes;
     let is_wanted = Millis::new(event.at_us / 1_000) >= start
         && match event.kind {
-            Kind::Plain => true,
+            Kind::Plain | Kind::New => true,
             Kind::Excludable => host.has_toggled || !excludes,
             Kind::Null => false,
         };
@@ -87,19 +87,6 @@ fn effective_page(story: &Story) -> usize {
     if quirks.short_pages { page.div_ceil(3) } else { page }
 }
 
-/// Requests that a crowd takes to be read from its time on again and again: where every full page says that it is the
-/// last, or where an instance is dropped in mid-page.
-fn again(story: &Story, crowd: usize) -> usize {
-    let page = effective_page(story);
-    let habits = &story.habits;
-    let chunk = match () {
-        () if story.remote.quirks.false_end_from > 0 => page,
-        () if habits.drops_instances => page.min(habits.max_records as usize),
-        () => return 0,
-    };
-    crowd.div_ceil(page) * crowd.div_ceil(chunk)
-}
-
 /// Delivered within an interval, or an interval and a lookback if it was late, and the time of a number of requests that
 /// does not depend on the backfill.
 fn soon(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), String> {
@@ -112,7 +99,7 @@ fn soon(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
     let near_us = BEGIN_US - 2 * lookback_us;
     let near = story.remote.events().iter().filter(|other| other.at_us > near_us).count();
     let pages = near.div_ceil(effective_page(story));
-    let requests = 60 + 8 * pages + again(story, near);
+    let requests = 60 + 8 * pages;
     let is_late = event.visible_us - event.at_us > SECOND_US;
     let due_us = event.visible_us
         + interval_us
@@ -153,8 +140,6 @@ fn cheap(host: &Host, events: &[Stored]) -> Result<(), String> {
     let full_rows = densest(events, 2 * lookback_us + interval_us + 10 * SECOND_US);
     let pages = events.len().div_ceil(page);
     let requests_max = 10
-        + full.min(polls) * again(story, full_rows)
-        + again(story, events.len())
         + polls * (3 + poll_rows.div_ceil(page))
         + full.min(polls) * full_rows.div_ceil(page)
         + 3 * pages;

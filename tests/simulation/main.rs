@@ -39,7 +39,7 @@ fn run(seed: u64, is_traced: bool) -> Result<Tally, String> {
             story.wanted.text(),
             story.remote.quirks,
             story.remote.points,
-            sink.stored
+            sink.stored.as_deref().map(|text| text.split_once("\"known\"").unwrap_or((text, "")).0)
         )
     })?;
     Ok(host.tally)

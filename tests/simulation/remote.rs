@@ -16,6 +16,8 @@ pub enum Kind {
     Plain,
     /// Of the type that some settings exclude.
     Excludable,
+    /// Of the type that the remote does not know from the beginning on.
+    New,
     /// As a null node, always: of a type that the remote cannot resolve.
     Null,
 }
@@ -50,6 +52,8 @@ pub struct Quirks {
     pub no_date: bool,
     /// Every `Date` is that of the first answer.
     pub frozen_date: bool,
+    /// Before this time an ask for the new type is refused, in microseconds. 0: none ever is.
+    pub knows_from_us: i64,
 }
 
 /// What a request asks for.
@@ -58,6 +62,9 @@ pub struct Asked {
     pub to_us: Option<i64>,
     pub after: Option<String>,
     first: usize,
+    for_new: bool,
+    /// Bounds and types, in short: a cursor is good for one filter alone.
+    filter: String,
 }
 
 impl Asked {
@@ -68,12 +75,21 @@ impl Asked {
             let text = variables[name].as_str()?;
             Some(Millis::parse_rfc3339(text).expect("a time").get() * 1_000)
         };
+        let filter = ["from", "to", "types"].map(|name| variables[name].to_string()).concat();
         Self {
+            filter: filter.replace(['"', ':'], ""),
             from_us: time("from"),
             to_us: time("to"),
             after: variables["after"].as_str().map(str::to_owned),
             first: variables["first"].as_u64().expect("first") as usize,
+            for_new: variables["types"].to_string().contains("\"Z\""),
         }
+    }
+
+    /// Its cursor was given for another filter.
+    pub fn has_foreign_cursor(&self) -> bool {
+        let given = self.after.as_ref().and_then(|after| after.splitn(3, ':').nth(2));
+        given.is_some_and(|filter| filter != self.filter)
     }
 
     /// It opens a live gap: nothing bounds it from above.
@@ -124,8 +140,9 @@ impl Remote {
             false => self.events.partition_point(|event| event.at_us < to),
         });
         if let Some(after) = &asked.after {
-            let (at, tie) = after.split_once(':').expect("a cursor");
-            let after = (at.parse::<i64>().expect("a time"), tie.parse::<i64>().expect("a tie"));
+            let mut parts = after.split(':').map(|part| part.parse::<i64>().ok());
+            let after = [parts.next(), parts.next()].map(|part| part.flatten().expect("a cursor"));
+            let after = (after[0], after[1]);
             high = high.min(self.events.partition_point(|event| rank(quirks, event) < after));
         }
         let most = asked.first.min(quirks.clamp);
@@ -139,7 +156,7 @@ impl Remote {
         }
         let cursor = rows.last().map(|event| {
             let (at, tie) = rank(quirks, event);
-            format!("{at}:{tie}")
+            format!("{at}:{tie}:{}", asked.filter)
         });
         if quirks.disorder {
             rng.shuffle(&mut rows);
@@ -163,8 +180,18 @@ impl Remote {
         headers
     }
 
+    /// The answer to an ask for a type that is not known yet. It costs nothing.
+    fn refusal(&mut self, now_us: i64) -> Response {
+        let body = r#"{"errors":[{"message":"invalid value (Expected \"Z\" to be one of: X, Y)","locations":[{"line":1}]}]}"#;
+        let headers = self.headers(now_us, 0);
+        Response { status: 200, headers, body: body.as_bytes().to_vec(), elapsed_ms: 0 }
+    }
+
     /// The true answer.
     pub fn answer(&mut self, asked: &Asked, now_us: i64, rng: &mut fastrand::Rng) -> Response {
+        if asked.for_new && now_us < self.quirks.knows_from_us {
+            return self.refusal(now_us);
+        }
         let page = self.page(asked, now_us, rng);
         if self.quirks.heavy_from > 0 && page.rows.len() > self.quirks.heavy_from {
             return Response { status: 504, headers: vec![], body: vec![], elapsed_ms: 0 };
@@ -201,7 +228,11 @@ pub fn write(page: &Page) -> String {
             let _ = write!(body, r#"{comma}{{"node":null}}"#);
             continue;
         }
-        let name = if kind == Kind::Plain { "X" } else { "Y" };
+        let name = match kind {
+            Kind::Excludable => "Y",
+            Kind::New => "Z",
+            _ => "X",
+        };
         let at = Millis::new(at_us / 1_000);
         let _ = write!(
             body,

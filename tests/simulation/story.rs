@@ -10,6 +10,9 @@ use crate::remote::{Kind, Remote, Stored};
 pub const BEGIN_US: i64 = 1_767_225_600_000_000;
 pub const SECOND_US: i64 = 1_000_000;
 
+/// A filter with a type that the remote does not know at first.
+const NEW_TYPE: &str = r#","event_types":["X","Y","Z"]"#;
+
 /// The settings as they may change.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -80,9 +83,12 @@ impl Story {
             interval_s,
             start_ms: has_backfill.then_some(start_ms),
             excludes: rng.u8(0..6) == 0,
-            rest: match page >= 25 && points.is_none() && rng.u8(0..5) == 0 {
-                true => r#","rate_limit":{"rate":2,"unit":"second"}"#,
-                false => "",
+            rest: match rng.u8(0..15) {
+                0..3 if page >= 25 && points.is_none() => {
+                    r#","rate_limit":{"rate":2,"unit":"second"}"#
+                }
+                3 => NEW_TYPE,
+                _ => "",
             },
         };
         let live_us = rng.i64(5..25) * interval_s * SECOND_US;
@@ -98,6 +104,13 @@ impl Story {
             add_history(rng, &mut events, page);
         }
         let mut quirks = quirks(rng, page as usize);
+        if wanted.rest == NEW_TYPE {
+            quirks.knows_from_us = BEGIN_US + rng.i64(0..live_us);
+            for event in events.iter_mut().filter(|event| event.at_us >= quirks.knows_from_us) {
+                let becomes_new = event.kind == Kind::Plain && rng.u8(0..3) == 0;
+                event.kind = if becomes_new { Kind::New } else { event.kind };
+            }
+        }
         if points.is_some() {
             (quirks.no_date, quirks.frozen_date) = (false, false);
         }

@@ -19,11 +19,12 @@ pub enum Mark {
     TornSink,
     RateLimited,
     CalmRun,
+    TypeRefused,
 }
 
 use Mark::*;
 
-const MARKS: [(Mark, &str); 16] = [
+const MARKS: [(Mark, &str); 17] = [
     (TwoLiveGaps, "two or more live gaps open"),
     (OverlapCut, "an older gap cut by a newer one"),
     (LateEventRead, "a late event found by a re-read"),
@@ -40,6 +41,7 @@ const MARKS: [(Mark, &str); 16] = [
     (TornSink, "a crash between records and checkpoint"),
     (RateLimited, "a rate limit that was reached"),
     (CalmRun, "a calm run, judged by how soon events came"),
+    (TypeRefused, "a type that becomes known on the way"),
 ];
 
 /// Counts of one run, or of many.

@@ -3,12 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use apollo_compiler::response::{JsonMap, JsonValue};
 use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::answer::{AnswerBody, answer, set_common, set_extra};
@@ -17,6 +15,7 @@ use crate::engine::{self, error_body};
 use crate::fault::Fault;
 use crate::flow::{drip, fill};
 use crate::options::Options;
+use crate::posted::{Posted, Route, as_portal, object};
 use crate::seen::{Authorization, Seen};
 use crate::world::{World, lock};
 
@@ -59,7 +58,7 @@ where
         }
     }
     match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
-        Ok(body) => graphql(&world, &parts.headers, &body.to_bytes()).await,
+        Ok(body) => graphql(&world, path, &parts.headers, &body.to_bytes()).await,
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             Ok(plain(&world, 413, &error_body("The request is too large")))
         }
@@ -67,30 +66,25 @@ where
     }
 }
 
-/// The body of a request for GraphQL.
-#[derive(Default, Deserialize)]
-struct Posted {
-    query: String,
-    #[serde(default)]
-    variables: Value,
-    #[serde(default, rename = "operationName")]
-    operation_name: Option<String>,
-}
-
 async fn graphql(
     world: &World,
+    path: &str,
     headers: &HeaderMap,
     body: &[u8],
 ) -> io::Result<Response<AnswerBody>> {
     let at_ms = world.now_ms();
     let number = lock(&world.log).number();
-    let posted = serde_json::from_slice::<Posted>(body).ok();
-    let variables = posted.as_ref().map_or(Value::Null, |posted| opened(&posted.variables));
+    let route = Route::of(&world.options, path);
+    let posted = Posted::read(route, &world.options, body);
+    let variables = posted.as_ref().map_or(Value::Null, Posted::variables);
     let authorization = authorization(&world.options, headers);
-    let query: Arc<str> = posted.as_ref().map_or("", |posted| &posted.query).into();
+    let query: Arc<str> = posted.as_ref().map_or_else(|| "".into(), Posted::query);
     let fault = world.options.fault.as_ref().map_or(Fault::None, |hook| hook(number, &variables));
 
-    let result = match &fault {
+    let mut result = match &fault {
+        _ if route == Route::Nowhere => {
+            Ok(Some((plain(world, 404, &error_body("No portal found")), 0)))
+        }
         Fault::CloseBeforeHeaders => Err(io::Error::from(Breach::Close)),
         Fault::ResetBeforeHeaders => Err(io::Error::from(Breach::Reset)),
         Fault::Raw(bytes) => Err(io::Error::from(Breach::Raw(bytes.clone()))),
@@ -110,6 +104,9 @@ async fn graphql(
             Ok(Some(respond(world, at_ms, authorization, request, &fault)))
         }
     };
+    if let (Route::Portal, Ok(Some((response, _)))) = (route, &mut result) {
+        as_portal(response, world.options.quirks.wrapped_portal);
+    }
     let (status, points) = match &result {
         Ok(Some((response, points))) => (response.status().as_u16(), *points),
         _ => (0, 0),
@@ -219,21 +216,6 @@ fn authorization(options: &Options, headers: &HeaderMap) -> Authorization {
             }
         }
         _ => Authorization::Refused,
-    }
-}
-
-/// Variables may be sent as JSON or as a text of JSON; Buildkite's own examples do both.
-fn opened(variables: &Value) -> Value {
-    match variables {
-        Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
-        other => other.clone(),
-    }
-}
-
-fn object(variables: &Value) -> JsonMap {
-    match JsonValue::from(variables.clone()) {
-        JsonValue::Object(map) => map,
-        _ => JsonMap::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 //! | file | decides |
 //! |---|---|
 //! | `options`, `fault` | what can be asked of it, and what can go wrong |
-//! | `server`, `http`, `answer` | sockets, routes, statuses, headers |
+//! | `server`, `http`, `posted`, `answer` | sockets, routes, statuses, headers |
 //! | `breach`, `flow` | connections that end early, bodies that come slowly or without end |
 //! | `engine`, `complexity`, `schema` | whether a query is right, and what it costs |
 //! | `resolve`, `connection`, `node` | the GraphQL objects |
@@ -29,6 +29,7 @@ mod http;
 mod limits;
 mod node;
 mod options;
+mod posted;
 mod resolve;
 mod schema;
 mod seen;
@@ -40,7 +41,9 @@ mod words;
 mod world;
 
 pub use fault::{Fault, FaultHook};
-pub use options::{Clock, Denied, FULL_PAGE_ROWS_MIN, Limits, Options, QUERY, Quirks, SLUG, TOKEN};
+pub use options::{
+    Clock, Denied, FULL_PAGE_ROWS_MIN, Limits, Options, PORTAL, QUERY, Quirks, SLUG, TOKEN,
+};
 pub use schema::SDL;
 pub use seen::{Authorization, Seen};
 pub use server::FakeBuildkite;

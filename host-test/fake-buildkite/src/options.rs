@@ -13,6 +13,9 @@ pub const SLUG: &str = "example-org";
 /// The token that is accepted, unless [`Options::token`] says otherwise. It opens nothing real.
 pub const TOKEN: &str = "bkua_0123456789abcdef0123456789abcdef01234567";
 
+/// The slug of the only portal, which holds [`Options::query`].
+pub const PORTAL: &str = "audit-log";
+
 /// The connector's own query: the truth is rendered with its selection.
 pub const QUERY: &str = include_str!("../../../src/query.graphql");
 
@@ -95,6 +98,8 @@ pub struct Quirks {
     /// A full page of at least [`FULL_PAGE_ROWS_MIN`] rows says `hasNextPage: false` although more
     /// rows follow (seen in 2018, buildkite/docs issue 190). Its `endCursor` still works.
     pub false_has_next_on_full: bool,
+    /// A portal's answer has `data` round it, as the API's has.
+    pub wrapped_portal: bool,
 }
 
 /// The smallest page that [`Quirks::false_has_next_on_full`] lies on. Smaller ones tell the truth,
@@ -110,6 +115,7 @@ impl Default for Quirks {
             ties_reversed: false,
             short_pages: false,
             false_has_next_on_full: false,
+            wrapped_portal: true,
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::breach::Breach;
 use crate::http::handle;
-use crate::options::Options;
+use crate::options::{Options, PORTAL};
 use crate::seen::Seen;
 use crate::truth::Truth;
 use crate::world::{World, lock};
@@ -58,6 +58,13 @@ impl FakeBuildkite {
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// Where the variables of the stored query go: `http://127.0.0.1:PORT/organizations/SLUG/portals/audit-log`.
+    #[must_use]
+    pub fn portal(&self) -> String {
+        let slug = &self.world.options.slug;
+        format!("http://{}/organizations/{slug}/portals/{PORTAL}", self.address)
     }
 
     /// The address of the socket.

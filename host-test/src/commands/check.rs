@@ -57,7 +57,7 @@ pub async fn check(args: Args) -> Result<u8> {
         None => 0,
         // The host itself refused the endpoint, as it does in `run`.
         Some(_) if denied => 2,
-        Some("settings") => 2,
+        Some("settings" | "event types") => 2,
         Some(step) if ACCESS_STEPS.contains(&step) => 3,
         Some(_) => 1,
     })

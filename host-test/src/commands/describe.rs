@@ -6,6 +6,7 @@ use crate::egress::Egress;
 use crate::engine::engine;
 use crate::exit::Result;
 use crate::source::{Limits, Source};
+use buildkite_audit_logs::query::DOCUMENT;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -14,11 +15,16 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Prints JSON: name, version, the schemas of settings and records, the hosts it talks to, its \
 imports, size in bytes and SHA-256.\n
-Example:\n  host-test describe | jq .settings_schema.properties")]
+A portal gives least privilege: a token that may run this one query, and no other. Its address is \
+the setting endpoint, https://portal.buildkite.com/organizations/ORG/portals/PORTAL.\n
+Examples:\n  host-test describe --portal-query > audit-log.graphql\n  host-test describe | jq .settings_schema.properties")]
 pub struct Args {
     /// Another component than the bundled one.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
+    /// Print the query to store in a Buildkite portal, and nothing else.
+    #[arg(long, conflicts_with = "component")]
+    portal_query: bool,
 }
 
 /// Runs it.
@@ -27,6 +33,9 @@ pub struct Args {
 ///
 /// As the component is refused or fails.
 pub async fn describe(args: Args) -> Result<()> {
+    if args.portal_query {
+        return print(DOCUMENT);
+    }
     let plugin = Plugin::load(&engine()?, args.component.as_deref())?;
     let mut source = Source::start(&plugin, Egress::Closed, Limits::default(), None).await?;
     let descriptor = source.describe().await?;

@@ -6,10 +6,10 @@ use crate::exit::{Failure, Result};
 use crate::metrics::{Endpoint, Metrics};
 use crate::names::{family, is_same};
 use crate::output::{Output, Target};
-use crate::progress::Tally;
 use crate::run::{Plan, Until, run as run_loop};
 use crate::signals::Stop;
 use crate::state::State;
+use crate::tally::Tally;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -113,7 +113,7 @@ pub async fn run(args: Args) -> Result<()> {
     };
     let mut tally = Tally::default();
     let result = run_loop(&mut source, &mut output, plan, &mut stop, &mut tally).await;
-    tracing::info!("{tally}");
+    tracing::info!("{tally}; {}", tally.lag);
     result
 }
 

@@ -39,6 +39,7 @@ fn every_quirk() -> impl Iterator<Item = Quirks> {
         ties_reversed: bits & 4 != 0,
         short_pages: bits & 8 != 0,
         false_has_next_on_full: bits & 16 != 0,
+        ..Quirks::default()
     })
 }
 

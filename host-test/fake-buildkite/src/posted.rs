@@ -1,0 +1,97 @@
+//! What a request asks for: a query with its variables or, at a portal, the variables of the query stored there.
+
+use std::sync::Arc;
+
+use apollo_compiler::response::{JsonMap, JsonValue};
+use bytes::Bytes;
+use http::{HeaderValue, Response};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::answer::AnswerBody;
+use crate::options::{Options, PORTAL};
+
+/// Where a request went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The API, which takes any query.
+    GraphQl,
+    /// The only portal, which holds the connector's own.
+    Portal,
+    /// A portal that there is not.
+    Nowhere,
+}
+
+impl Route {
+    pub fn of(options: &Options, path: &str) -> Self {
+        match path.strip_prefix("/organizations/").and_then(|rest| rest.split_once("/portals/")) {
+            Some((slug, PORTAL)) if slug == options.slug => Self::Portal,
+            Some(_) => Self::Nowhere,
+            None => Self::GraphQl,
+        }
+    }
+}
+
+/// The body of a request for GraphQL.
+#[derive(Deserialize)]
+pub(crate) struct Posted {
+    query: String,
+    #[serde(default)]
+    variables: Value,
+    #[serde(default, rename = "operationName")]
+    pub operation_name: Option<String>,
+}
+
+impl Posted {
+    /// None for a body that is not understood.
+    pub fn read(route: Route, options: &Options, body: &[u8]) -> Option<Self> {
+        match route {
+            Route::GraphQl => serde_json::from_slice(body).ok(),
+            Route::Portal => Some(Self {
+                query: options.query.clone(),
+                variables: serde_json::from_slice(body).ok().filter(Value::is_object)?,
+                operation_name: None,
+            }),
+            Route::Nowhere => None,
+        }
+    }
+
+    pub fn query(&self) -> Arc<str> {
+        self.query.as_str().into()
+    }
+
+    /// Variables may be sent as JSON or as a text of JSON; Buildkite's own examples do both.
+    pub fn variables(&self) -> Value {
+        match &self.variables {
+            Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
+            other => other.clone(),
+        }
+    }
+}
+
+pub(crate) fn object(variables: &Value) -> JsonMap {
+    match JsonValue::from(variables.clone()) {
+        JsonValue::Object(map) => map,
+        _ => JsonMap::new(),
+    }
+}
+
+/// Makes an answer one of a portal: its rate limit counts requests, and without `is_wrapped` the data stand alone.
+pub(crate) fn as_portal(response: &mut Response<AnswerBody>, is_wrapped: bool) {
+    let headers = response.headers_mut();
+    for name in ["ratelimit-user-remaining", "ratelimit-user-limit", "ratelimit-user-reset"] {
+        headers.remove(name);
+    }
+    for (name, value) in
+        [("ratelimit-scope", "portal"), ("ratelimit-limit", "200"), ("ratelimit-remaining", "199")]
+    {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let (AnswerBody::Whole(Some(body)), false) = (response.body(), is_wrapped) {
+        let mut all = serde_json::from_slice::<Value>(body).unwrap_or(Value::Null);
+        if all["errors"].is_null() && !all["data"].is_null() {
+            let bare = Bytes::from(all["data"].take().to_string());
+            *response.body_mut() = AnswerBody::Whole(Some(bare));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! A type that the remote does not know is named and left out; the others are read, and when it becomes known, its
+//! events come too.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{World, assert_same, stderr, stdout, until};
+use fake_buildkite::{Fault, Options, Truth};
+use serde_json::json;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The remote's words for a type that its enum does not have.
+const REFUSAL: &str = r#"{"errors": [{"message": "Variable $types of type [AuditEventType!] was provided invalid value for 0 (Expected \"USER_UPDATED\" to be one of: TEAM_CREATED)", "locations": [{"line": 1, "column": 1}]}]}"#;
+
+/// The uuids of all events of these types.
+fn of_types(world: &World, types: &[&str]) -> Vec<String> {
+    let is_one = |truth: &Truth| types.contains(&truth.kind.as_str());
+    world.fake.truth().into_iter().filter(is_one).map(|truth| truth.uuid).collect()
+}
+
+#[test]
+fn the_others_are_read() {
+    let world = World::new(600);
+    world.config(json!({
+        "backfill_start_time": "2024-12-31T00:00:00Z",
+        "event_types": ["USER_UPDATED", "USER_UPDATD", "TEAM_CREATED"],
+    }));
+    let output = world.good("run --config c.json --output o.ndjson --until-idle");
+    let words = "event_types: Buildkite knows no type USER_UPDATD; the others are read";
+    assert_eq!(stderr(&output).matches(words).count(), 1, "{}", stderr(&output));
+    assert_same(&world.in_file("o.ndjson"), &of_types(&world, &["USER_UPDATED", "TEAM_CREATED"]));
+    let output = world.good("check --config c.json");
+    assert!(stdout(&output).contains("warned   event types"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_type_that_becomes_known_is_read_from_its_first_event_on() {
+    let known = Arc::new(AtomicBool::new(false));
+    let is_known = Arc::clone(&known);
+    let fault = move |_, variables: &serde_json::Value| {
+        let asks = variables["types"].to_string().contains("USER_UPDATED");
+        match asks && !is_known.load(Ordering::Relaxed) {
+            true => Fault::Status { status: 200, headers: vec![], body: REFUSAL.to_owned() },
+            false => Fault::None,
+        }
+    };
+    let world = World::with(Options { fault: Some(Arc::new(fault)), ..Options::default() });
+    world.config(json!({"lookback_seconds": 1, "event_types": ["USER_UPDATED", "TEAM_CREATED"]}));
+    let run = || {
+        world.good("run --config c.json --output o.ndjson --once");
+        world.in_file("o.ndjson")
+    };
+    // From its first run on everything is new.
+    run();
+    let mut new = world.fake.add_events(1_000, None);
+    new.extend({
+        run();
+        world.fake.add_events(1_000, None)
+    });
+    run();
+    let unknown_until = new.len();
+    known.store(true, Ordering::Relaxed);
+    new.extend(world.fake.add_events(1_000, None));
+    let is_in = |list: &[String]| {
+        let list: HashSet<String> = list.iter().cloned().collect();
+        move |uuid: &String| list.contains(uuid)
+    };
+    let mut wanted = of_types(&world, &["USER_UPDATED"]);
+    wanted.retain(is_in(&new[unknown_until..]));
+    assert!(wanted.len() > 1);
+    let mut always = of_types(&world, &["TEAM_CREATED"]);
+    always.retain(is_in(&new));
+    // It is tried again when a lookback has passed.
+    until("the type's events", || wanted.iter().all(is_in(&run())));
+    let got = run();
+    assert!(always.iter().all(is_in(&got)), "the type that was always known");
+    let once: HashSet<&String> = got.iter().collect();
+    assert_eq!(once.len(), got.len(), "none twice");
+}
+
+#[test]
+fn where_no_type_is_known_the_config_is_wrong() {
+    let world = World::new(3);
+    world.config(json!({"event_types": ["USER_UPDATD"]}));
+    let words = "event_types: Buildkite knows no type USER_UPDATD; mend it or leave it out";
+    let said = world.bad("run --config c.json --once --output o.ndjson", 2);
+    assert!(said.contains(words), "{said}");
+    let output = world.host("check --config c.json");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stdout(&output).contains(words), "{}", stdout(&output));
+}

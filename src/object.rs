@@ -1,0 +1,90 @@
+//! JSON as it is written: texts, and an object member by member.
+
+use std::fmt::Write;
+
+/// Writes a text as JSON.
+pub fn push_string(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        return push_plain(out, text);
+    }
+    // A text always makes JSON; nothing would be refused by the reader.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+/// Writes a text that needs no escapes, as JSON.
+fn push_plain(out: &mut String, text: &str) {
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
+}
+
+/// Writes one object, member by member.
+pub struct Object<'a>(&'a mut String);
+
+impl<'a> Object<'a> {
+    /// Opens it.
+    pub fn open(out: &'a mut String) -> Self {
+        out.push('{');
+        Self(out)
+    }
+
+    /// Writes a member's name; its value must follow.
+    pub fn member(&mut self, name: &str) -> &mut String {
+        if !self.0.ends_with('{') {
+            self.0.push(',');
+        }
+        push_plain(self.0, name);
+        self.0.push(':');
+        self.0
+    }
+
+    /// A member that is a number.
+    pub fn number(&mut self, name: &str, number: i64) {
+        // Writing to a string does not fail.
+        let _ = write!(self.member(name), "{number}");
+    }
+
+    /// A member that is a text.
+    pub fn text(&mut self, name: &str, text: &str) {
+        push_string(self.member(name), text);
+    }
+
+    /// A member that is a text which needs no escapes.
+    pub fn plain(&mut self, name: &str, text: &str) {
+        push_plain(self.member(name), text);
+    }
+
+    /// A member that is a list, by what writes its items.
+    pub fn list<T>(&mut self, name: &str, items: &[T], write: impl Fn(&mut String, &T)) {
+        let out = self.member(name);
+        out.push('[');
+        for (at, item) in items.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            write(out, item);
+        }
+        out.push(']');
+    }
+
+    /// Closes it.
+    pub fn close(self) {
+        self.0.push('}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut out = String::new();
+        let mut object = Object::open(&mut out);
+        object.text("t", "a\"b");
+        object.number("n", -1);
+        object.list("l", &["x"], |out, item| push_string(out, item));
+        object.close();
+        assert_eq!(out, r#"{"t":"a\"b","n":-1,"l":["x"]}"#);
+    }
+}

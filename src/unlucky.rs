@@ -1,0 +1,107 @@
+//! What an unlucky answer moves, so that the next call fares better: a page that was too heavy is halved, a refused cursor
+//! dropped, a type that the remote does not know left out.
+
+use crate::error::{Error, FieldError, short};
+use crate::follow::ODD_MAX;
+use crate::plan::{Ask, Target};
+use crate::settings::Config;
+use crate::state::{Reduced, State};
+use crate::time::Millis;
+use crate::unknown::Unknown;
+
+/// Good pages at a reduced size before a larger one is tried: seldom enough that a remote which cannot do better is
+/// asked in vain for one page in sixteen.
+const GOOD_PAGES: u32 = 16;
+
+/// Letters of a list of types that are shown.
+const NAMES: usize = 200;
+
+/// Halves the page. Gives a note.
+///
+/// # Errors
+///
+/// `hopeless` for a page of one event.
+pub fn halve(state: &mut State, ask: &Ask, hopeless: Error) -> Result<String, Error> {
+    if ask.first <= 1 {
+        return Err(hopeless);
+    }
+    let size = ask.first / 2;
+    state.reduced = Some(Reduced { size, good: 0 });
+    Ok(format!("the page was too heavy: asking for {size} events a page ({hopeless})"))
+}
+
+/// After enough good pages at a reduced size, a larger one is tried again.
+pub fn grow(config: &Config, state: &mut State, ask: &Ask) {
+    let Some(reduced) = state.reduced.as_mut().filter(|reduced| ask.first >= reduced.size) else {
+        return;
+    };
+    reduced.good = reduced.good.saturating_add(1);
+    if reduced.good >= GOOD_PAGES {
+        *reduced = Reduced { size: reduced.size.saturating_mul(2), good: 0 };
+        if reduced.size >= config.page_size {
+            state.reduced = None;
+        }
+    }
+}
+
+/// Drops a refused cursor: the walk goes on by time. Gives a note.
+///
+/// # Errors
+///
+/// [`Error::Protocol`] when they are refused again and again without progress.
+pub fn drop_cursor(state: &mut State, ask: &Ask, said: String) -> Result<String, Error> {
+    let Target::Gap(index) = ask.target else { return Err(Error::Protocol(said)) };
+    let Some(gap) = state.gaps.get_mut(index) else { return Err(Error::Protocol(said)) };
+    if gap.odd >= ODD_MAX {
+        return Err(Error::Protocol(said));
+    }
+    gap.odd += 1;
+    gap.cursor = None;
+    Ok(format!("a cursor was refused: going on by time ({said})"))
+}
+
+/// Leaves out types that the remote does not know. Gives a note.
+///
+/// # Errors
+///
+/// [`Error::InvalidConfig`] when no type is left to ask for.
+pub fn leave_out(
+    config: &Config,
+    state: &mut State,
+    ask: &Ask,
+    names: Vec<String>,
+    now: Millis,
+) -> Result<String, Error> {
+    if ask.without.len() + names.len() >= config.event_types.len() {
+        return Err(unknown_types(&names));
+    }
+    let note = format!(
+        "event_types: Buildkite knows no type {}; the others are read, and it is tried again",
+        short(&names.join(", "), NAMES)
+    );
+    change(state, |unknown| unknown.refused(ask.without.is_empty(), names, now));
+    Ok(note)
+}
+
+/// A page came. Types that were left out and are known again are asked for from here on.
+pub fn answered(state: &mut State, ask: &Ask) {
+    if matches!(ask.target, Target::Live { full: true, .. }) {
+        change(state, |unknown| unknown.answered(ask.without.is_empty()));
+    }
+}
+
+/// A cursor belongs to its filter: when that changes, the walks go on by time.
+fn change(state: &mut State, how: impl FnOnce(&mut Unknown)) {
+    let before = state.unknown.names.clone();
+    how(&mut state.unknown);
+    if state.unknown.names != before {
+        state.gaps.iter_mut().for_each(|gap| gap.cursor = None);
+    }
+}
+
+/// What is wrong with these types.
+pub fn unknown_types(names: &[String]) -> Error {
+    let names = short(&names.join(", "), NAMES);
+    let why = ["Buildkite knows no type ", &names, "; mend it or leave it out"].concat();
+    Error::InvalidConfig(vec![FieldError::new("event_types", why)])
+}
