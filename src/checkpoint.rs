@@ -47,8 +47,8 @@ pub fn encode(state: &State) -> String {
     let unknown = &state.unknown;
     if !unknown.names.is_empty() {
         all.list("unknown_types", &unknown.names, |out, name| push_string(out, name));
-        time(&mut all, "unknown_said", unknown.said);
-        all.number("unknown_refusals", unknown.refusals.into());
+        all.number("unknown_stands", unknown.stands.into());
+        time(&mut all, "unknown_tried", unknown.tried);
     }
     let budget = &state.budget;
     bucket(&mut all, "organization_points", budget.organization.as_ref());
@@ -115,8 +115,8 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
         reduced: reader.reduced(),
         unknown: Unknown {
             names: reader.texts_or_none("unknown_types"),
-            said: reader.time("unknown_said"),
-            refusals: u32::try_from(reader.added("unknown_refusals")).unwrap_or(0),
+            stands: reader.added("unknown_stands") != 0,
+            tried: reader.time("unknown_tried"),
         },
         budget: Budget {
             organization: reader.bucket("organization_points"),

@@ -80,7 +80,7 @@ pub fn plan(config: &Config, state: &State, session: &Session, now: Millis) -> S
     match decide(config, state, session, now) {
         Step::Ask(ask) => {
             let is_full = matches!(ask.target, Target::Live { full: true, .. });
-            let without = state.unknown.left_out(is_full, config.lookback_ms, now);
+            let without = state.unknown.left_out(is_full);
             Step::Ask(Ask { without, ..ask })
         }
         step => step,

@@ -106,6 +106,7 @@ impl Source {
         let answer = answer(&self.config, ask, &exchange, now)
             .map_err(|refusal| refusal.error)
             .inspect_err(|error| self.session.failed(&ask.target, error, now))?;
+        let sent_at = exchange.as_ref().ok().and_then(|response| response.sent_at(now));
         let headers = exchange.map(|response| response.headers).unwrap_or_default();
         let mut stats = Stats { requests: 1, ..Stats::default() };
         match answer {
@@ -132,7 +133,7 @@ impl Source {
                 stats.notes.push(unlucky::drop_cursor(&mut self.state, ask, said)?);
             }
             Answer::UnknownTypes(names) => {
-                let note = unlucky::leave_out(&self.config, &mut self.state, ask, names, now)?;
+                let note = unlucky::leave_out(&self.config, &mut self.state, ask, names, sent_at)?;
                 stats.notes.push(note);
             }
             Answer::Later(wait_ms) => {

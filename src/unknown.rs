@@ -8,38 +8,42 @@ use crate::time::Millis;
 pub struct Unknown {
     /// Their names.
     pub names: Vec<String>,
-    /// The host's time at which the remote last refused one.
-    pub said: Option<Millis>,
-    /// Refusals since the last full re-read that succeeded.
-    pub refusals: u32,
+    /// They were refused since the last full re-read that succeeded, so the next one goes without them.
+    pub stands: bool,
+    /// A time of the server, not after the first of these refusals: up to there they have been looked for.
+    pub tried: Option<Millis>,
 }
 
 impl Unknown {
-    /// What an ask leaves out. A full re-read tries all types first; refused, it goes without. The next one reaches a
-    /// lookback below it, so nothing is missed of a type that has become known in between, unless a lookback passed
-    /// between refusal and re-read: then all are tried once more, but no third time, or no poll would ever succeed.
-    pub fn left_out(&self, is_full: bool, lookback_ms: i64, now: Millis) -> Vec<String> {
-        let is_fresh = self.said.is_some_and(|said| (0..lookback_ms).contains(&now.since(said)));
-        let stands = self.refusals > 1 || (self.refusals == 1 && is_fresh);
-        if is_full && !stands { Vec::new() } else { self.names.clone() }
+    /// What an ask leaves out. A full re-read tries all types first; refused, it goes without.
+    pub fn left_out(&self, is_full: bool) -> Vec<String> {
+        if is_full && !self.stands { Vec::new() } else { self.names.clone() }
     }
 
     /// The remote refused these names, when it was asked for all types or for those not left out.
-    pub fn refused(&mut self, for_all: bool, names: Vec<String>, now: Millis) {
+    pub fn refused(&mut self, for_all: bool, names: Vec<String>, not_after: Option<Millis>) {
         if for_all {
             // What it does not name any more it knows again.
             self.names.clear();
         }
         self.names.extend(names);
-        self.said = Some(now);
-        self.refusals = self.refusals.saturating_add(1);
+        if !self.stands {
+            (self.stands, self.tried) = (true, not_after);
+        }
+    }
+
+    /// How far a full re-read with this ceiling has looked for all types, those left out among them. The next one
+    /// reaches a lookback below that, so it misses nothing of a type that has become known in between.
+    pub fn looked_up_to(&self, for_all: bool, ceiling: Millis) -> Millis {
+        let tried = self.tried.filter(|_| !for_all);
+        tried.map_or(ceiling, |tried| tried.min(ceiling))
     }
 
     /// A full re-read succeeded, for all types or for those not left out.
     pub fn answered(&mut self, for_all: bool) {
-        self.refusals = 0;
+        (self.stands, self.tried) = (false, None);
         if for_all {
-            *self = Self::default();
+            self.names.clear();
         }
     }
 }
@@ -49,20 +53,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_re_read_tries_all_but_goes_without_once_refused() {
+    fn a_full_re_read_tries_all_and_goes_without_once_refused() {
         let mut unknown = Unknown::default();
-        let left_out = |unknown: &Unknown, ms: i64| unknown.left_out(true, 300, Millis::new(ms));
-        unknown.refused(true, vec!["A".into()], Millis::new(1_000));
-        assert_eq!(left_out(&unknown, 1_299), ["A"]);
-        assert_eq!(left_out(&unknown, 1_300), [""; 0]);
-        unknown.refused(true, vec!["A".into()], Millis::new(1_300));
-        assert_eq!(left_out(&unknown, 9_000), ["A"]);
+        unknown.refused(true, vec!["A".into()], Some(Millis::new(100)));
+        assert_eq!(unknown.left_out(true), ["A"]);
+        assert_eq!(unknown.looked_up_to(false, Millis::new(900)), Millis::new(100));
         unknown.answered(false);
-        assert_eq!(left_out(&unknown, 9_000), [""; 0]);
-        assert_eq!(unknown.left_out(false, 300, Millis::new(9_000)), ["A"]);
+        assert_eq!(unknown.left_out(true), [""; 0]);
+        assert_eq!(unknown.left_out(false), ["A"]);
         // It is known now, but another is not.
-        unknown.refused(true, vec!["B".into()], Millis::new(9_000));
-        assert_eq!(left_out(&unknown, 9_000), ["B"]);
+        unknown.refused(true, vec!["B".into()], Some(Millis::new(200)));
+        assert_eq!(unknown.left_out(true), ["B"]);
+        assert_eq!(unknown.looked_up_to(true, Millis::new(900)), Millis::new(900));
         unknown.answered(true);
         assert_eq!(unknown, Unknown::default());
     }

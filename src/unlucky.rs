@@ -60,7 +60,7 @@ pub fn drop_cursor(state: &mut State, ask: &Ask, said: String) -> Result<String,
     Ok(format!("a cursor was refused: going on by time ({said})"))
 }
 
-/// Leaves out types that the remote does not know. Gives a note.
+/// Leaves out types that the remote does not know; `refused_at`: the server's time of the refusal. Gives a note.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub fn leave_out(
     state: &mut State,
     ask: &Ask,
     names: Vec<String>,
-    now: Millis,
+    refused_at: Option<Millis>,
 ) -> Result<String, Error> {
     if ask.without.len() + names.len() >= config.event_types.len() {
         return Err(unknown_types(&names));
@@ -79,7 +79,8 @@ pub fn leave_out(
         "event_types: Buildkite knows no type {}; the others are read, and it is tried again",
         short(&names.join(", "), NAMES)
     );
-    change(state, |unknown| unknown.refused(ask.without.is_empty(), names, now));
+    let not_after = state.high_water.or(refused_at);
+    change(state, |unknown| unknown.refused(ask.without.is_empty(), names, not_after));
     Ok(note)
 }
 

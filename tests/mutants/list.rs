@@ -27,14 +27,20 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "a type that was not known is never tried again",
         "src/unknown.rs",
-        "let stands = self.refusals > 1 ||",
-        "let stands = !self.names.is_empty() || self.refusals > 1 ||",
+        "if is_full && !self.stands {",
+        "if is_full && self.names.is_empty() {",
     ),
     mutant(
         "a type that is not known is tried at every call",
         "src/unknown.rs",
-        "if is_full && !stands {",
+        "if is_full && !self.stands {",
         "if is_full {",
+    ),
+    mutant(
+        "a re-read without a type counts for it, too",
+        "src/absorb.rs",
+        "looked_up_to(ask.without.is_empty(), ceiling)",
+        "looked_up_to(true, ceiling)",
     ),
     mutant(
         "a cursor of another filter is kept",

@@ -2,8 +2,8 @@
 
 use buildkite_audit_logs::response::{Exchange, Response};
 
+use crate::asked::Asked;
 use crate::host::Host;
-use crate::remote::Asked;
 use crate::story::SECOND_US;
 use crate::tally::Mark;
 use crate::trouble::{self, Trouble};
@@ -52,8 +52,10 @@ impl Host {
             false if self.chance(faults) => self.rng.choice(trouble::HARMLESS),
             false => None,
         };
-        self.last_trouble = trouble;
         let remote = &mut self.story.remote;
+        // A first poll's refusal without a `Date` says nothing of when it was.
+        let trouble = trouble.filter(|_| !remote.refuses(asked, self.now_us));
+        self.last_trouble = trouble;
         let Some(trouble) = trouble else {
             return Ok(remote.answer(asked, self.now_us, &mut self.rng));
         };

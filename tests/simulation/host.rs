@@ -7,8 +7,8 @@ use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
 use buildkite_audit_logs::time::Millis;
 use fastrand::Rng;
 
+use crate::asked::Asked;
 use crate::judge;
-use crate::remote::Asked;
 use crate::sink::Sink;
 use crate::story::{SECOND_US, Story};
 use crate::tally::{Mark, Tally};

@@ -3,6 +3,7 @@
 //!
 //! `SEEDS=200000 cargo test --test simulation -- --nocapture` runs as many, `SEED=7` replays one.
 
+mod asked;
 mod exchange;
 mod habits;
 mod host;

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use buildkite_audit_logs::response::Response;
 use buildkite_audit_logs::time::Millis;
-use serde_json::Value;
 
+use crate::asked::Asked;
 use crate::points::Points;
 
 /// How an event shows.
@@ -54,48 +54,6 @@ pub struct Quirks {
     pub frozen_date: bool,
     /// Before this time an ask for the new type is refused, in microseconds. 0: none ever is.
     pub knows_from_us: i64,
-}
-
-/// What a request asks for.
-pub struct Asked {
-    pub from_us: Option<i64>,
-    pub to_us: Option<i64>,
-    pub after: Option<String>,
-    first: usize,
-    for_new: bool,
-    /// Bounds and types, in short: a cursor is good for one filter alone.
-    filter: String,
-}
-
-impl Asked {
-    pub fn read(body: &str) -> Self {
-        let request: Value = serde_json::from_str(body).expect("the request is JSON");
-        let variables = &request["variables"];
-        let time = |name: &str| {
-            let text = variables[name].as_str()?;
-            Some(Millis::parse_rfc3339(text).expect("a time").get() * 1_000)
-        };
-        let filter = ["from", "to", "types"].map(|name| variables[name].to_string()).concat();
-        Self {
-            filter: filter.replace(['"', ':'], ""),
-            from_us: time("from"),
-            to_us: time("to"),
-            after: variables["after"].as_str().map(str::to_owned),
-            first: variables["first"].as_u64().expect("first") as usize,
-            for_new: variables["types"].to_string().contains("\"Z\""),
-        }
-    }
-
-    /// Its cursor was given for another filter.
-    pub fn has_foreign_cursor(&self) -> bool {
-        let given = self.after.as_ref().and_then(|after| after.splitn(3, ':').nth(2));
-        given.is_some_and(|filter| filter != self.filter)
-    }
-
-    /// It opens a live gap: nothing bounds it from above.
-    pub fn is_live(&self) -> bool {
-        self.to_us.is_none() && self.after.is_none()
-    }
 }
 
 /// One page, before it is written.
@@ -148,7 +106,10 @@ impl Remote {
         let most = asked.first.min(quirks.clamp);
         let most = if quirks.short_pages { rng.usize(1..=most) } else { most };
         let listed = self.events.get(low..high).unwrap_or_default();
-        let mut visible = listed.iter().rev().filter(|event| event.visible_us <= now_us);
+        let is_shown = |event: &&Stored| {
+            event.visible_us <= now_us && (event.kind != Kind::New || asked.for_new != Some(false))
+        };
+        let mut visible = listed.iter().rev().filter(is_shown);
         let mut rows: Vec<&Stored> = visible.by_ref().take(most).collect();
         let mut has_next = visible.next().is_some();
         if quirks.false_end_from > 0 && rows.len() >= quirks.false_end_from {
@@ -180,6 +141,11 @@ impl Remote {
         headers
     }
 
+    /// It is asked for a type that it does not know yet.
+    pub fn refuses(&self, asked: &Asked, now_us: i64) -> bool {
+        asked.for_new == Some(true) && now_us < self.quirks.knows_from_us
+    }
+
     /// The answer to an ask for a type that is not known yet. It costs nothing.
     fn refusal(&mut self, now_us: i64) -> Response {
         let body = r#"{"errors":[{"message":"invalid value (Expected \"Z\" to be one of: X, Y)","locations":[{"line":1}]}]}"#;
@@ -189,7 +155,7 @@ impl Remote {
 
     /// The true answer.
     pub fn answer(&mut self, asked: &Asked, now_us: i64, rng: &mut fastrand::Rng) -> Response {
-        if asked.for_new && now_us < self.quirks.knows_from_us {
+        if self.refuses(asked, now_us) {
             return self.refusal(now_us);
         }
         let page = self.page(asked, now_us, rng);

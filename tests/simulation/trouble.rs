@@ -3,7 +3,8 @@
 use buildkite_audit_logs::response::{Exchange, Failure, Response};
 use fastrand::Rng;
 
-use crate::remote::{Asked, Remote, write};
+use crate::asked::Asked;
+use crate::remote::{Remote, write};
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
