@@ -95,10 +95,10 @@ impl Player for Native {
         let source = self.source();
         let (request, ask) = source.check_request();
         let request = Some(shown(source, &request));
-        let Checked::Report(report) =
-            source.check_report(&ask, exchange(answer), Millis::new(now_ms))
-        else {
-            panic!("the fixtures' types are all known");
+        let report = match source.check_report(&ask, exchange(answer), Millis::new(now_ms)) {
+            Checked::Report(report) => report,
+            // The fixtures ask for no types, so one request tells all.
+            Checked::Again(..) => Vec::new(),
         };
         let line = |finding: buildkite_audit_logs::check::Finding| {
             let outcome = match finding.outcome {
