@@ -100,7 +100,8 @@ fn soon(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
     let near = story.remote.events().iter().filter(|other| other.at_us > near_us).count();
     let pages = near.div_ceil(effective_page(story));
     let requests = 60 + 8 * pages;
-    let is_late = event.visible_us - event.at_us > SECOND_US;
+    // A type that becomes known is found by the next full re-read, like a late event.
+    let is_late = event.visible_us - event.at_us > SECOND_US || event.kind == Kind::New;
     let due_us = event.visible_us
         + interval_us
         + if is_late { lookback_us } else { 0 }
@@ -146,7 +147,9 @@ fn cheap(host: &Host, events: &[Stored]) -> Result<(), String> {
     if host.tally.requests as usize > requests_max {
         return Err(format!("{} requests, at most {requests_max}", host.tally.requests));
     }
-    let polls_max = (elapsed_us / interval_us) as usize + 3;
+    // Each poll that is refused for a type is made again without it.
+    let asks = if story.remote.quirks.knows_from_us > 0 { 2 } else { 1 };
+    let polls_max = asks * ((elapsed_us / interval_us) as usize + 3);
     match polls > polls_max && !story.habits.drops_instances {
         true => Err(format!("{polls} polls, at most {polls_max}")),
         false => Ok(()),

@@ -136,7 +136,7 @@ impl Story {
         troubles.iter().all(|share| *share == 0.0)
             && self.remote.points.is_none()
             && self.remote.quirks.heavy_from == 0
-            && self.wanted.rest.is_empty()
+            && ["", NEW_TYPE].contains(&self.wanted.rest)
     }
 
     /// Nothing fails, crashes or changes from this time on.
