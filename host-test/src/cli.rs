@@ -1,6 +1,6 @@
 //! What the operator types. Each command is a module of [`crate::commands`].
 
-use crate::commands::{check, demo, describe, fake, preview, run, state};
+use crate::commands::{check, demo, describe, fake, preview, run, state, tenants};
 use crate::exit::{Failure, Result};
 use crate::progress::{say, start_log};
 use crate::signals::survive_file_limit;
@@ -50,6 +50,8 @@ enum Command {
     Describe(describe::Args),
     /// Look at a state file, or change it.
     State(state::Args),
+    /// Read the audit logs of many tenants, none of them trusted.
+    Tenants(Box<tenants::Args>),
     /// Serve a made-up audit log on this machine, until SIGINT or SIGTERM.
     FakeBuildkite(fake::Args),
 }
@@ -82,6 +84,7 @@ fn start(command: Command) -> Result<u8> {
             Command::Preview(args) => preview::preview(args).await.map(|()| 0),
             Command::Describe(args) => describe::describe(args).await.map(|()| 0),
             Command::State(args) => state::state(args).map(|()| 0),
+            Command::Tenants(args) => tenants::tenants(*args).await.map(|()| 0),
             Command::FakeBuildkite(args) => fake::fake(args).await.map(|()| 0),
         }
     });

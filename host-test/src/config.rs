@@ -3,13 +3,13 @@
 
 use crate::exit::{Failure, Result};
 use crate::keys::{known, object};
+use crate::limits::{self, Limits};
 use crate::origin::{DEFAULT_ENDPOINT, Origin};
-use crate::source::{Configuration, Limits, Secret};
+use crate::source::{Configuration, Secret};
 use crate::token::{PLACEHOLDER, Token, is_like};
 use serde_json::{Map, Value};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Largest config or secret file read, in bytes: 1 MiB. A larger one was named by mistake.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -21,7 +21,6 @@ const API_TOKEN: &str = "api_token";
 const REVOKE: &str = "if it was a real token, revoke it";
 
 const KEYS: [&str; 4] = ["settings", "secrets", "component", "limits"];
-const LIMIT_KEYS: [&str; 3] = ["memory_mib", "call_seconds", "response_mib"];
 
 /// A config file, read and found well-formed. The settings are the component's to judge.
 #[derive(Debug)]
@@ -140,9 +139,15 @@ impl Config {
         }
     }
 
-    /// What the component gets: the settings, placeholders for the secrets, and the checkpoint.
-    pub fn configuration(&self, checkpoint: Option<String>) -> Configuration {
-        let secret = |name: &String| Secret { name: name.clone(), value: PLACEHOLDER.to_owned() };
+    /// What the component gets: the settings, placeholders for the secrets (`is_exposed`: the token itself), and the
+    /// checkpoint.
+    pub fn configuration(&self, checkpoint: Option<String>, is_exposed: bool) -> Configuration {
+        let token = self.token.as_ref().filter(|_| is_exposed);
+        let secret = |name: &String| {
+            let token = token.filter(|_| name == API_TOKEN);
+            let value = token.map_or(PLACEHOLDER, Token::exposed);
+            Secret { name: name.clone(), value: value.to_owned() }
+        };
         Configuration {
             settings: self.settings.to_string(),
             secrets: self.secret_names.iter().map(secret).collect(),
@@ -188,20 +193,11 @@ fn read_small(path: &Path) -> std::result::Result<String, String> {
 
 fn limits(value: Option<Value>) -> std::result::Result<Limits, String> {
     let mut limits = Limits::default();
-    let Some(value) = value else { return Ok(limits) };
-    let object = object(value, "limits")?;
-    known(&object, "limits.", &LIMIT_KEYS)?;
-    let number = |key: &str, low: u64, high: u64, usual: u64| match object.get(key) {
-        None => Ok(usual),
-        Some(value) => value
-            .as_u64()
-            .filter(|number| (low..=high).contains(number))
-            .ok_or_else(|| format!("limits.{key}: must be a whole number from {low} to {high}")),
-    };
-    // 4 GiB is what a 32-bit component can address.
-    limits.memory_mib = number("memory_mib", 1, 4096, limits.memory_mib)?;
-    limits.call = Duration::from_secs(number("call_seconds", 1, 3600, limits.call.as_secs())?);
-    limits.response_mib = number("response_mib", 1, 1024, limits.response_mib)?;
+    if let Some(value) = value {
+        let object = object(value, "limits")?;
+        known(&object, "limits.", &limits::KEYS)?;
+        limits.set(&object)?;
+    }
     Ok(limits)
 }
 

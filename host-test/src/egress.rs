@@ -1,9 +1,13 @@
 //! What happens to a guest's HTTP request: it goes to the network, to a script, or nowhere.
 //! The bounds that hold for all of them are here: one body size out, one body size in.
 
+use crate::limits::Limits;
 use crate::network::Network;
+use crate::scripted::Scripted;
+pub use crate::scripted::ScriptedBody;
+use crate::token::PLACEHOLDER;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::future::Future;
@@ -16,24 +20,12 @@ use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 pub use wasmtime_wasi_http::Error as HttpError;
 
-/// Largest request body, in bytes: 1 MiB. A GraphQL request has a few kB.
-const REQUEST_BYTES_MAX: usize = 1 << 20;
-
 /// Longest wait that a guest may ask for, each for connecting, the first byte and between bytes.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Answers requests without a network.
 pub type Responder =
     dyn Fn(Request<Bytes>) -> Result<Response<ScriptedBody>, HttpError> + Send + Sync;
-
-/// The body of a scripted response.
-#[derive(Debug, Clone)]
-pub enum ScriptedBody {
-    /// All of it.
-    Whole(Bytes),
-    /// So much of it, and then the connection breaks.
-    Cut(Bytes),
-}
 
 /// Where the requests of an instance go.
 #[derive(Clone)]
@@ -69,12 +61,21 @@ impl Waits {
 /// The hooks that wasmtime calls for one instance.
 pub(crate) struct Hooks {
     egress: Egress,
-    response_bytes_max: u64,
+    sizes: Sizes,
+}
+
+/// The bounds of bodies, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    request: u64,
+    response: u64,
 }
 
 impl Hooks {
-    pub(crate) fn new(egress: Egress, response_bytes_max: u64) -> Self {
-        Self { egress, response_bytes_max }
+    pub(crate) fn new(egress: Egress, limits: &Limits) -> Self {
+        let sizes =
+            Sizes { request: limits.request_kib << 10, response: limits.response_mib << 20 };
+        Self { egress, sizes }
     }
 }
 
@@ -89,10 +90,10 @@ impl WasiHttpHooks for Hooks {
         _fut: Io,
     ) -> Box<dyn Future<Output = Answered> + Send> {
         let egress = self.egress.clone();
-        let response_bytes_max = self.response_bytes_max;
+        let sizes = self.sizes;
         Box::new(async move {
             let waits = Waits::of(options);
-            let response = egress.send(request, waits, response_bytes_max).await?;
+            let response = egress.send(request, waits, sizes).await?;
             Ok((response, Box::new(async { Ok(()) }) as Io))
         })
     }
@@ -111,35 +112,52 @@ impl Egress {
         self,
         request: Request<WasiBody>,
         waits: Waits,
-        bytes_max: u64,
+        sizes: Sizes,
     ) -> Result<Response<WasiBody>, HttpError> {
         if let Self::Closed = self {
             return Err(HttpError::HttpRequestDenied);
         }
         let (parts, body) = request.into_parts();
         // Whole bodies only: so a request on a pooled connection that just died can be repeated.
-        let collected = tokio::time::timeout(waits.first_byte, collect(body))
+        let collected = tokio::time::timeout(waits.first_byte, collect(body, sizes.request))
             .await
             .map_err(|_| HttpError::ConnectionWriteTimeout)??;
         let request = Request::from_parts(parts, collected);
+        if holds_placeholder(&request) {
+            tracing::warn!(
+                "denied a request that carries the token's placeholder elsewhere than in Authorization"
+            );
+            return Err(HttpError::HttpRequestDenied);
+        }
         match self {
             Self::Closed => Err(HttpError::HttpRequestDenied),
             Self::Network(network) => {
                 let response = network.send(request, waits).await?;
-                Ok(response.map(|body| Watched::new(body, waits, bytes_max).boxed_unsync()))
+                Ok(response.map(|body| Watched::new(body, waits, sizes.response).boxed_unsync()))
             }
             Self::Scripted(respond) => Ok(respond(request)?.map(|body| {
-                Watched::new(Scripted { body: Some(body) }, waits, bytes_max).boxed_unsync()
+                Watched::new(Scripted::new(body), waits, sizes.response).boxed_unsync()
             })),
         }
     }
 }
 
-async fn collect(body: WasiBody) -> Result<Bytes, HttpError> {
-    match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
+/// Whether the placeholder stands anywhere but in the header `Authorization`, whose value is the host's.
+fn holds_placeholder(request: &Request<Bytes>) -> bool {
+    let placeholder = PLACEHOLDER.as_bytes();
+    let holds = |text: &[u8]| text.windows(placeholder.len()).any(|part| part == placeholder);
+    let mut others = request.headers().iter().filter(|(name, _)| *name != header::AUTHORIZATION);
+    holds(request.uri().to_string().as_bytes())
+        || others.any(|(_, value)| holds(value.as_bytes()))
+        || holds(request.body())
+}
+
+async fn collect(body: WasiBody, bytes_max: u64) -> Result<Bytes, HttpError> {
+    match Limited::new(body, usize::try_from(bytes_max).unwrap_or(usize::MAX)).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            Err(HttpError::HttpRequestBodySize(Some(REQUEST_BYTES_MAX as u64)))
+            tracing::warn!("denied a request of more than {} KiB", bytes_max >> 10);
+            Err(HttpError::HttpRequestBodySize(Some(bytes_max)))
         }
         Err(error) => Err(HttpError::InternalError(Some(error.to_string()))),
     }
@@ -199,33 +217,5 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
-    }
-}
-
-/// Plays a [`ScriptedBody`].
-struct Scripted {
-    body: Option<ScriptedBody>,
-}
-
-impl Body for Scripted {
-    type Data = Bytes;
-    type Error = HttpError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
-        Poll::Ready(match self.body.take() {
-            None => None,
-            Some(ScriptedBody::Whole(bytes)) if bytes.is_empty() => None,
-            Some(ScriptedBody::Whole(bytes)) => Some(Ok(Frame::data(bytes))),
-            Some(ScriptedBody::Cut(bytes)) if bytes.is_empty() => {
-                Some(Err(HttpError::HttpResponseIncomplete))
-            }
-            Some(ScriptedBody::Cut(bytes)) => {
-                self.body = Some(ScriptedBody::Cut(Bytes::new()));
-                Some(Ok(Frame::data(bytes)))
-            }
-        })
     }
 }

@@ -1,23 +1,114 @@
 //! The wasmtime engine: one per process, with a clock tick that lets the host interrupt guests.
 
 use crate::exit::{Failure, Result};
+use crate::limits::Limits;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use wasmtime::{Cache, CacheConfig, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// One tick of the epoch. Guests are looked at this often while they compute.
 pub const TICK: Duration = Duration::from_millis(10);
+
+/// Core instances, tables and memories of one instance: a component is one module and two small shims.
+pub(crate) const PARTS_MAX: u32 = 16;
+
+/// How to build the engine.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// So many instances at once, from a pool that is reserved at the start; none: as they come.
+    pub instances: Option<u32>,
+    /// What the pool is sized for.
+    pub limits: Limits,
+    /// Where compiled code is kept, so that the next start need not compile it again.
+    pub code: CodeCache,
+}
+
+/// Where compiled code is kept. Whoever can write there decides what this process runs.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct CodeCache {
+    /// Keep compiled code in this folder, which must be ours alone. Default: host-test in XDG_CACHE_HOME, or else
+    /// in ~/.cache.
+    #[arg(long = "code-cache", value_name = "DIR", conflicts_with = "off")]
+    folder: Option<PathBuf>,
+    /// Compile anew at each start.
+    #[arg(long = "no-code-cache")]
+    off: bool,
+}
+
+impl CodeCache {
+    /// No cache: compile anew.
+    pub fn off() -> Self {
+        Self { folder: None, off: true }
+    }
+
+    /// The folder, made if it is missing; none when there is none to be had, which only costs time.
+    fn open(&self) -> Result<Option<PathBuf>> {
+        if self.off {
+            return Ok(None);
+        }
+        let usual = || {
+            let home = std::env::home_dir().map(|home| home.join(".cache"));
+            let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+            cache.filter(|path| path.is_absolute()).or(home).map(|cache| cache.join("host-test"))
+        };
+        let Some(path) = self.folder.clone().or_else(usual) else { return Ok(None) };
+        match (private(&path), &self.folder) {
+            (Ok(path), _) => Ok(Some(path)),
+            (Err(why), Some(_)) => {
+                Err(Failure::Refused(format!("--code-cache {}: {why}", path.display())))
+            }
+            (Err(why), None) => {
+                tracing::debug!("compiled code is not kept: {}: {why}", path.display());
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Insists on a folder that nobody else can write to: what lies in it is run as it is.
+fn private(path: &Path) -> std::result::Result<PathBuf, String> {
+    let mut make = std::fs::DirBuilder::new();
+    make.recursive(true).mode(0o700).create(path).map_err(|error| error.to_string())?;
+    let path = path.canonicalize().map_err(|error| error.to_string())?;
+    let metadata = path.metadata().map_err(|error| error.to_string())?;
+    let is_ours = metadata.uid() == rustix::process::geteuid().as_raw();
+    match is_ours && metadata.mode() & 0o022 == 0 {
+        true => Ok(path),
+        false => Err("others can write to it, and what lies there is run".to_owned()),
+    }
+}
+
+/// Makes an engine without a pool and without a cache.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn engine() -> Result<wasmtime::Engine> {
+    build(&Options { code: CodeCache::off(), ..Options::default() })
+}
 
 /// Makes the engine and starts its ticker, which ends when the engine is dropped.
 ///
 /// # Errors
 ///
-/// [`Failure::Failed`] when this machine cannot run wasmtime or start a thread.
-pub fn engine() -> Result<wasmtime::Engine> {
+/// [`Failure::Failed`] when this machine cannot run wasmtime or start a thread, [`Failure::Refused`] when others can
+/// write to the folder named for compiled code.
+pub fn build(options: &Options) -> Result<wasmtime::Engine> {
+    let fail = |error| Failure::Failed(format!("cannot start wasmtime: {error}"));
     let mut config = wasmtime::Config::new();
     config.epoch_interruption(true);
     // Guest frames in an error would tell the operator nothing: the component is stripped.
     config.wasm_backtrace_max_frames(None);
-    let engine = wasmtime::Engine::new(&config)
-        .map_err(|error| Failure::Failed(format!("cannot start wasmtime: {error}")))?;
+    if let Some(folder) = options.code.open()? {
+        let mut kept = CacheConfig::new();
+        kept.with_directory(folder);
+        config.cache(Some(Cache::new(kept).map_err(fail)?));
+    }
+    if let Some(instances) = options.instances {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances, options)));
+    }
+    let engine = wasmtime::Engine::new(&config).map_err(fail)?;
     let weak = engine.weak();
     std::thread::Builder::new()
         .name("epoch".to_owned())
@@ -31,4 +122,22 @@ pub fn engine() -> Result<wasmtime::Engine> {
         })
         .map_err(|error| Failure::Failed(format!("cannot start the epoch thread: {error}")))?;
     Ok(engine)
+}
+
+/// Room for so many instances. Address space is reserved for all, memory is taken only by what they touch, and given
+/// back when they end; what they begin with is mapped copy-on-write.
+fn pool(instances: u32, options: &Options) -> PoolingAllocationConfig {
+    let parts = instances.saturating_mul(PARTS_MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(instances)
+        .total_core_instances(parts)
+        .total_memories(instances)
+        .total_tables(parts)
+        .total_stacks(instances)
+        .max_core_instances_per_component(PARTS_MAX)
+        .max_memories_per_component(1)
+        .max_tables_per_component(PARTS_MAX)
+        .max_memory_size((options.limits.memory_mib << 20) as usize)
+        .table_elements(options.limits.table_elements as usize);
+    pool
 }

@@ -1,14 +1,8 @@
 //! The limits of one instance, and the words for the one that was hit.
 
-use crate::engine::TICK;
-use crate::source::Limits;
+use crate::engine::{PARTS_MAX, TICK};
+use crate::limits::Limits;
 use wasmtime::{ResourceLimiter, Trap};
-
-/// Elements of one table. The component has a few hundred functions.
-const TABLE_ELEMENTS_MAX: usize = 20_000;
-
-/// Core instances, tables and memories each: a component is one module and two small shims.
-const PARTS_MAX: usize = 16;
 
 /// Counts what an instance uses, and remembers what it was refused.
 pub(crate) struct Fence {
@@ -39,10 +33,17 @@ impl Fence {
 
     /// Says why a call failed: the limit that was hit, or else the trap.
     pub(crate) fn cause(&self, call: &str, error: &wasmtime::Error) -> String {
-        match (&self.hit, error.downcast_ref::<Trap>()) {
+        let trap = error.downcast_ref::<Trap>();
+        let text = format!("{error:#}");
+        match (&self.hit, trap) {
             (Some(hit), _) => format!("{call}: {hit}"),
+            // Known by its words alone. Source: wasmtime's `HostcallFuelExhausted`, or the like.
+            _ if text.contains("fuel allocated for hostcalls") => {
+                let mib = self.limits.returned_mib;
+                format!("{call}: the limit of {mib} MiB returned by a call was exceeded")
+            }
             (None, Some(trap)) => format!("{call}: the component trapped: {trap}"),
-            (None, None) => format!("{call}: {error:#}"),
+            (None, None) => format!("{call}: {text}"),
         }
     }
 }
@@ -72,23 +73,24 @@ impl ResourceLimiter for Fence {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired <= TABLE_ELEMENTS_MAX {
+        let most = self.limits.table_elements;
+        if desired as u64 <= most {
             return Ok(true);
         }
-        let hit = format!("the limit of {TABLE_ELEMENTS_MAX} table elements was exceeded");
+        let hit = format!("the limit of {most} table elements was exceeded");
         self.hit = Some(hit.clone());
         Err(wasmtime::Error::msg(hit))
     }
 
     fn instances(&self) -> usize {
-        PARTS_MAX
+        PARTS_MAX as usize
     }
 
     fn tables(&self) -> usize {
-        PARTS_MAX
+        PARTS_MAX as usize
     }
 
     fn memories(&self) -> usize {
-        PARTS_MAX
+        PARTS_MAX as usize
     }
 }

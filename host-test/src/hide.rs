@@ -12,12 +12,14 @@ pub(crate) trait Texts {
 
 impl Texts for Batch {
     fn texts(&mut self, f: &mut dyn FnMut(&mut String)) {
+        self.stats.notes.truncate(TEXTS_MAX);
         self.stats.notes.iter_mut().chain(&mut self.stats.newest).for_each(f);
     }
 }
 
 impl Texts for Vec<Finding> {
     fn texts(&mut self, f: &mut dyn FnMut(&mut String)) {
+        self.truncate(TEXTS_MAX);
         for finding in self {
             f(&mut finding.step);
             f(&mut finding.message);
@@ -39,6 +41,7 @@ impl Texts for CallError {
         match self {
             Self::Host(text) => f(text),
             Self::Source(SourceError::InvalidConfig(fields)) => {
+                fields.truncate(TEXTS_MAX);
                 for field in fields {
                     f(&mut field.field);
                     f(&mut field.message);
@@ -54,21 +57,37 @@ impl Texts for CallError {
     }
 }
 
-/// Puts `[token]` in the place of the token in whatever a guest returned.
+/// Letters of one text for people that are kept: a guest may return many MiB of it.
+const TEXT_CHARS_MAX: usize = 4_000;
+
+/// Texts of one call that are kept.
+const TEXTS_MAX: usize = 1_000;
+
+/// Takes out of a text what would let a guest write lines of its own into a log, and what is too long.
+fn tidy(text: &mut String) {
+    if text.chars().any(|letter| letter.is_control() && letter != '\n') {
+        text.retain(|letter| !letter.is_control() || letter == '\n');
+    }
+    if let Some((at, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
+        text.truncate(at);
+        text.push('…');
+    }
+}
+
+/// Puts `[token]` in the place of the token in whatever a guest returned, and bounds its texts.
 pub(crate) fn hide<T: Texts>(
     token: Option<&Token>,
     mut answer: Result<T, CallError>,
 ) -> Result<T, CallError> {
-    if let Some(token) = token {
-        let mut replace = |text: &mut String| {
-            if let Some(clean) = token.hidden_in(text) {
-                *text = clean;
-            }
-        };
-        match &mut answer {
-            Ok(answer) => answer.texts(&mut replace),
-            Err(error) => error.texts(&mut replace),
+    let mut replace = |text: &mut String| {
+        if let Some(clean) = token.and_then(|token| token.hidden_in(text)) {
+            *text = clean;
         }
+        tidy(text);
+    };
+    match &mut answer {
+        Ok(answer) => answer.texts(&mut replace),
+        Err(error) => error.texts(&mut replace),
     }
     answer
 }

@@ -29,6 +29,11 @@ impl Lag {
         }
     }
 
+    /// When the newest event occurred (RFC 3339).
+    pub fn newest(&self) -> Option<String> {
+        self.newest.map(|time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    }
+
     /// When the newest event occurred, in seconds since 1970.
     pub fn newest_seconds(&self) -> Option<i64> {
         self.newest.map(|time| time.timestamp())

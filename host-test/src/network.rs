@@ -1,11 +1,13 @@
-//! The way to the network: one origin, checked addresses, TLS, pooled connections, the token.
+//! The way to the network: allowed origins, checked addresses, TLS, pooled connections, the token.
 //! No redirect is followed and no proxy is taken from the environment.
 
 use crate::egress::{HttpError, Waits};
-use crate::exit::{Failure, Result};
-use crate::origin::Origin;
+use crate::exit::Result;
+use crate::limits::Limits;
+use crate::origin::{Origin, list};
 use crate::resolve::{Guarded, Lookup, Prohibited, may_dial};
 use crate::sent::Sent;
+use crate::tls;
 use crate::token::Token;
 use bytes::Bytes;
 use http::{Request, Response, Uri, header};
@@ -29,13 +31,13 @@ const POOL_IDLE: Duration = Duration::from_secs(90);
 type BoxError = Box<dyn Error + Send + Sync>;
 type Https = HttpsConnector<HttpConnector<Guarded>>;
 
-/// A way to one origin. Cheap to clone; clones share their connections.
+/// A way to the allowed origins, for one tenant. Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct Network(Arc<Inner>);
 
 struct Inner {
     client: Client<Timed, Sent>,
-    origin: Origin,
+    origins: Vec<Origin>,
     token: Option<Token>,
     connect_ms: Arc<AtomicU64>,
     /// Whether a request was denied by us: that is for the operator to change.
@@ -43,28 +45,39 @@ struct Inner {
 }
 
 impl Network {
-    /// A way to `origin`, where requests carry `token`. Names are looked up with `lookup`.
+    /// A way to these origins, where requests carry `token`. Names are looked up with `lookup`.
     ///
     /// # Errors
     ///
     /// [`Failure::Failed`] when TLS cannot be set up.
-    pub fn new(origin: Origin, token: Option<Token>, lookup: Lookup) -> Result<Self> {
-        let mut http = HttpConnector::new_with_resolver(Guarded::new(lookup, origin.is_loopback()));
+    pub fn new(
+        origins: Vec<Origin>,
+        token: Option<Token>,
+        lookup: Lookup,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let loopback = origins.iter().filter(|origin| origin.is_loopback());
+        let loopback = loopback.map(|origin| origin.host().to_owned()).collect();
+        let mut http = HttpConnector::new_with_resolver(Guarded::new(lookup, loopback));
         http.enforce_http(false);
         http.set_nodelay(true);
-        let tls = tls(origin.is_https())?;
-        let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
-        let https = match origin.is_https() {
-            true => builder.https_only().enable_http1().wrap_connector(http),
-            false => builder.https_or_http().enable_http1().wrap_connector(http),
-        };
+        // Plain http is for loopback origins alone: no request to another passes the check of its origin.
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(tls::client(origins.iter().any(Origin::is_https))?)
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(http);
         let connect_ms = Arc::new(AtomicU64::new(0));
+        let header_bytes = limits.header_kib << 10;
         let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
+            .http1_max_buf_size(usize::try_from(header_bytes).unwrap_or(usize::MAX))
+            .http2_max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
             .build(Timed { inner: https, limit_ms: Arc::clone(&connect_ms) });
         let denied = AtomicBool::new(false);
-        Ok(Self(Arc::new(Inner { client, origin, token, connect_ms, denied })))
+        Ok(Self(Arc::new(Inner { client, origins, token, connect_ms, denied })))
     }
 
     /// Whether a request was denied because of where it was to go.
@@ -94,13 +107,14 @@ impl Network {
         mut request: Request<Bytes>,
         waits: Waits,
     ) -> std::result::Result<Response<Incoming>, HttpError> {
-        let Inner { client, origin, token, connect_ms, .. } = &*self.0;
-        if Origin::of(request.uri()).as_ref() != Some(origin) {
+        let Inner { client, origins, token, connect_ms, .. } = &*self.0;
+        let asked = Origin::of(request.uri());
+        let Some(origin) = origins.iter().find(|origin| Some(*origin) == asked.as_ref()) else {
             // Path and query stay out of the log: they are the guest's words.
-            let asked = Origin::of(request.uri()).map_or("no origin".to_owned(), |o| o.to_string());
-            tracing::warn!("denied a request to {asked}: only {origin} is allowed");
+            let asked = asked.map_or("no origin".to_owned(), |origin| origin.to_string());
+            tracing::warn!("denied a request to {asked}: allowed is {}", list(origins));
             return Err(HttpError::HttpRequestDenied);
-        }
+        };
         // A host written as an address never reaches the resolver.
         if let Some(address) = origin.address()
             && !may_dial(address, origin.is_loopback())
@@ -128,21 +142,6 @@ impl Network {
             classify(&error)
         })
     }
-}
-
-/// Trusts what the operating system trusts, and Mozilla's list for machines that have none.
-fn tls(wanted: bool) -> Result<rustls::ClientConfig> {
-    let mut roots = rustls::RootCertStore::empty();
-    if wanted {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        // Certificates that rustls cannot read are of no use to us, and no reason to stop.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::Failed(format!("cannot set up TLS: {error}")))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// A connector with a time limit for all of it: look-up, TCP and TLS.

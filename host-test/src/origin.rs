@@ -50,6 +50,11 @@ impl Origin {
         self.https
     }
 
+    /// The host, lower case: a name or an address.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The address, when the host is written as one instead of a name.
     pub fn address(&self) -> Option<IpAddr> {
         self.host.trim_start_matches('[').trim_end_matches(']').parse().ok()
@@ -62,6 +67,12 @@ impl Origin {
             None => self.host == "localhost",
         }
     }
+}
+
+/// Origins in words.
+pub fn list(origins: &[Origin]) -> String {
+    let names: Vec<String> = origins.iter().map(Origin::to_string).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 impl std::fmt::Display for Origin {

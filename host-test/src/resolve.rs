@@ -39,13 +39,13 @@ impl std::error::Error for Prohibited {}
 #[derive(Clone)]
 pub struct Guarded {
     lookup: Lookup,
-    loopback: bool,
+    loopback: Arc<[String]>,
 }
 
 impl Guarded {
-    /// `loopback`: whether the allowed origin is this machine itself.
-    pub fn new(lookup: Lookup, loopback: bool) -> Self {
-        Self { lookup, loopback }
+    /// `loopback`: the allowed hosts that are this machine itself.
+    pub fn new(lookup: Lookup, loopback: Vec<String>) -> Self {
+        Self { lookup, loopback: loopback.into() }
     }
 }
 
@@ -60,7 +60,7 @@ impl tower_service::Service<Name> for Guarded {
 
     fn call(&mut self, name: Name) -> Self::Future {
         let found = (self.lookup)(name.as_str().to_owned());
-        let loopback = self.loopback;
+        let loopback = self.loopback.iter().any(|host| host == name.as_str());
         Box::pin(async move {
             let mut refused = None;
             let mut good = Vec::new();

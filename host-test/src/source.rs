@@ -5,8 +5,8 @@ use crate::component::Plugin;
 use crate::egress::{Egress, Hooks};
 use crate::fence::Fence;
 use crate::hide::{Texts, hide};
+pub use crate::limits::Limits;
 use crate::network::Network;
-use std::time::Duration;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -27,29 +27,8 @@ pub mod bindings {
     });
 }
 
-/// What one instance may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Linear memory, in MiB.
-    pub memory_mib: u64,
-    /// Wall time of one call. The component bounds its own exchange at 120 s.
-    pub call: Duration,
-    /// Time one call may compute. A full page takes well under a second.
-    pub cpu: Duration,
-    /// Largest response body, in MiB. The component itself stops at 16 MiB.
-    pub response_mib: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            memory_mib: 128,
-            call: Duration::from_secs(150),
-            cpu: Duration::from_secs(30),
-            response_mib: 64,
-        }
-    }
-}
+/// Largest checkpoint that is stored, in bytes. The bundled component's have 2 MiB at most.
+const CHECKPOINT_BYTES_MAX: usize = 4 << 20;
 
 /// Why a call gave nothing.
 #[derive(Debug)]
@@ -91,11 +70,13 @@ impl Source {
             table: ResourceTable::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks::new(egress, limits.response_mib << 20),
+            hooks: Hooks::new(egress, &limits),
             fence: Fence::new(limits),
         };
         let mut store = Store::new(&plugin.engine, tenant);
         store.limiter(|tenant| &mut tenant.fence);
+        // What a guest returns it copies into the host's memory, as often as it likes to point to it.
+        store.set_hostcall_fuel((limits.returned_mib << 20) as usize);
         store.epoch_deadline_callback(|mut context| {
             Ok(match context.data_mut().fence.tick() {
                 true => UpdateDeadline::Yield(1),
@@ -161,7 +142,14 @@ impl Source {
         let call = source.call_read_batch(&mut self.store, records_max);
         let answer = tokio::time::timeout(self.limits.call, call).await;
         let answer = self.leave("read-batch", answer);
-        self.clean(answer)
+        let batch = self.clean(answer)?;
+        let count = batch.records.len();
+        match count <= records_max as usize {
+            true => Ok(batch),
+            false => Err(self.stop(format!(
+                "read-batch: {count} records were returned, {records_max} were asked for"
+            ))),
+        }
     }
 
     /// The state that covers every record handed out so far.
@@ -174,7 +162,20 @@ impl Source {
         let call = self.guest.etl_connector_source().call_checkpoint(&mut self.store);
         let answer = tokio::time::timeout(self.limits.call, call).await;
         let answer = self.leave("checkpoint", answer);
-        self.clean(answer)
+        let checkpoint = self.clean(answer)?;
+        match checkpoint.len() <= CHECKPOINT_BYTES_MAX {
+            true => Ok(checkpoint),
+            false => Err(self.stop(format!(
+                "checkpoint: it has {} bytes, {CHECKPOINT_BYTES_MAX} are stored",
+                checkpoint.len()
+            ))),
+        }
+    }
+
+    /// Ends an instance that broke its contract.
+    fn stop(&mut self, why: String) -> CallError {
+        self.gone = true;
+        CallError::Host(why)
     }
 
     /// Whether the host denied a request because of where it was to go.
@@ -213,8 +214,7 @@ impl Source {
                 format!("{call}: the time limit of {seconds} s was exceeded")
             }
         };
-        self.gone = true;
-        Err(CallError::Host(why))
+        Err(self.stop(why))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::database::{Kind, prepare, words};
 use crate::exit::{Failure, Result};
+use crate::ledger::Ledger;
 use crate::lock::Lock;
 pub use crate::mark::Mark;
 use crate::names::true_name;
@@ -94,49 +95,6 @@ impl State {
     /// [`Failure::Refused`] when the file is damaged.
     pub fn checkpoint(&self) -> Result<Option<Stored>> {
         stored(&self.database).map_err(|error| self.refuse(&error))
-    }
-
-    /// Where the output file stood.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Refused`] when the file is damaged.
-    pub fn mark(&self) -> Result<Option<Mark>> {
-        self.database
-            .query_row("SELECT device, inode, length, tail FROM output_file", [], |row| {
-                Ok(Mark {
-                    device: row.get::<_, i64>(0)?.cast_unsigned(),
-                    inode: row.get::<_, i64>(1)?.cast_unsigned(),
-                    length: row.get::<_, i64>(2)?.cast_unsigned(),
-                    tail: row.get(3)?,
-                })
-            })
-            .optional()
-            .map_err(|error| self.refuse(&error))
-    }
-
-    /// Says durably what is about to be appended to the output file, which stands at `mark`.
-    /// [`State::store`] with a mark takes it back.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Failed`] when the disk does not take it.
-    pub fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
-        self.store(None, Some(mark), |all| {
-            all.prepare_cached("INSERT INTO writing VALUES (1, ?1)")?.execute([bytes]).map(|_| ())
-        })
-    }
-
-    /// What was announced and not finished: the process was killed, or the disk did not take it.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Refused`] when the file is damaged.
-    pub fn announced(&self) -> Result<Option<Vec<u8>>> {
-        self.database
-            .query_row("SELECT bytes FROM writing", [], |row| row.get(0))
-            .optional()
-            .map_err(|error| self.refuse(&error))
     }
 
     /// Stores the checkpoint, where the output file stands (and that nothing is announced any
@@ -240,6 +198,39 @@ impl State {
 
     fn refuse(&self, error: &rusqlite::Error) -> Failure {
         Failure::Refused(format!("state {}: {error}", self.path.display()))
+    }
+}
+
+impl Ledger for State {
+    fn mark(&self) -> Result<Option<Mark>> {
+        self.database
+            .query_row("SELECT device, inode, length, tail FROM output_file", [], |row| {
+                Ok(Mark {
+                    device: row.get::<_, i64>(0)?.cast_unsigned(),
+                    inode: row.get::<_, i64>(1)?.cast_unsigned(),
+                    length: row.get::<_, i64>(2)?.cast_unsigned(),
+                    tail: row.get(3)?,
+                })
+            })
+            .optional()
+            .map_err(|error| self.refuse(&error))
+    }
+
+    fn announced(&self) -> Result<Option<Vec<u8>>> {
+        self.database
+            .query_row("SELECT bytes FROM writing", [], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.refuse(&error))
+    }
+
+    fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
+        self.store(None, Some(mark), |all| {
+            all.prepare_cached("INSERT INTO writing VALUES (1, ?1)")?.execute([bytes]).map(|_| ())
+        })
+    }
+
+    fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()> {
+        self.store(checkpoint, Some(mark), |_| Ok(()))
     }
 }
 

@@ -77,6 +77,11 @@ impl Token {
         Some(clean)
     }
 
+    /// The token itself, for hosts that want their component to have it.
+    pub(crate) fn exposed(&self) -> &str {
+        self.0.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default()
+    }
+
     /// The value of the header `Authorization`, marked as sensitive.
     pub fn authorization(&self) -> HeaderValue {
         self.0.clone()

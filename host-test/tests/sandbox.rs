@@ -38,7 +38,8 @@ async fn a_name_that_leads_to_this_machine_or_a_private_net_is_not_dialled() {
         let endpoint = format!("https://graphql.example:{port}/v1");
         let origin = Origin::parse(&endpoint).unwrap();
         let token = Some(Token::new(common::TOKEN).unwrap());
-        let egress = Egress::Network(Network::new(origin, token, lookup).unwrap());
+        let egress =
+            Egress::Network(Network::new(vec![origin], token, lookup, &Limits::default()).unwrap());
         let mut source = Source::start(&plugin, egress, Limits::default(), None).await.unwrap();
         source.configure(&configuration(&endpoint)).await.unwrap();
         let error = source.read_batch(1).await.unwrap_err();
@@ -56,7 +57,8 @@ async fn another_origin_than_the_allowed_one_is_denied() {
     let plugin = Plugin::new(&engine().unwrap(), BUNDLED).unwrap();
     let allowed = Origin::parse("http://127.0.0.1:1").unwrap();
     let lookup = host_test::resolve::system();
-    let egress = Egress::Network(Network::new(allowed, None, lookup).unwrap());
+    let egress =
+        Egress::Network(Network::new(vec![allowed], None, lookup, &Limits::default()).unwrap());
     let mut source = Source::start(&plugin, egress, Limits::default(), None).await.unwrap();
     source.configure(&configuration(&format!("http://127.0.0.1:{port}/v1"))).await.unwrap();
     source.read_batch(1).await.unwrap_err();

@@ -7,6 +7,7 @@ pub mod fake;
 pub mod preview;
 pub mod run;
 pub mod state;
+pub mod tenants;
 
 use crate::component::Plugin;
 use crate::config::Config;
@@ -49,13 +50,14 @@ pub async fn source(
     // The component tells all that is wrong with the settings; the host's word comes after it.
     let (egress, wrong) = match config.origin() {
         Ok(origin) => {
-            let network = Network::new(origin, config.token.clone(), resolve::system())?;
+            let token = config.token.clone();
+            let network = Network::new(vec![origin], token, resolve::system(), &config.limits)?;
             (Egress::Network(network), None)
         }
         Err(why) => (Egress::Closed, Some(why)),
     };
     let mut source = Source::start(plugin, egress, config.limits, None).await?;
-    source.configure(&config.configuration(checkpoint)).await?;
+    source.configure(&config.configuration(checkpoint, false)).await?;
     match wrong {
         None => Ok(source),
         Some(why) => Err(Failure::Refused(why)),

@@ -6,10 +6,11 @@
 
 use super::lines;
 use crate::exit::{Failure, Result};
+use crate::ledger::Ledger;
 use crate::lock::hold;
+use crate::mark::Mark;
 use crate::names::folder;
 use crate::source::Event;
-use crate::state::{Mark, State};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
@@ -43,7 +44,7 @@ impl FileSink {
     ///
     /// [`Failure::Refused`] when it cannot be opened or another process writes to it,
     /// [`Failure::Failed`] when the disk does not do what it is told.
-    pub fn open(path: &Path, state: &mut State) -> Result<Opened> {
+    pub fn open(path: &Path, state: &mut dyn Ledger) -> Result<Opened> {
         let refuse = |error: Error| Failure::Refused(format!("output {}: {error}", path.display()));
         let fail = |error: Error| Failure::Failed(format!("output {}: {error}", path.display()));
         if path.is_dir() {
@@ -69,7 +70,7 @@ impl FileSink {
         // From before the first write on, also of an empty file: or a crash could not be told
         // from a file that somebody else had filled.
         if old.as_ref() != Some(&mark) || announced.is_some() {
-            state.store(None, Some(&mark), |_| Ok(()))?;
+            state.settle(None, &mark)?;
         }
         Ok(Opened::File(Self { file, path: path.to_owned(), mark }))
     }
@@ -79,7 +80,12 @@ impl FileSink {
     /// # Errors
     ///
     /// [`Failure::Failed`] when the disk does not take it.
-    pub fn write(&mut self, state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
+    pub fn write(
+        &mut self,
+        state: &mut dyn Ledger,
+        events: &[Event],
+        checkpoint: &str,
+    ) -> Result<()> {
         if !events.is_empty() {
             let name = self.path.display().to_string();
             let fail =
@@ -100,7 +106,7 @@ impl FileSink {
             let surplus = self.mark.tail.len().saturating_sub(TAIL_BYTES);
             self.mark.tail.drain(..surplus);
         }
-        state.store(Some(checkpoint), Some(&self.mark), |_| Ok(()))
+        state.settle(Some(checkpoint), &self.mark)
     }
 
     /// Whether the path still names the open file: logs are rotated, and files deleted.

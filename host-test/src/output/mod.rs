@@ -122,7 +122,14 @@ fn lines(events: &[Event]) -> Vec<u8> {
     let size = events.iter().map(|event| event.payload.len() + 1).sum();
     let mut lines = Vec::with_capacity(size);
     for event in events {
+        let begins = lines.len();
         lines.extend_from_slice(event.payload.as_bytes());
+        // A line is a record. In JSON a line break is only ever blank space; in what is none, it forges records.
+        for byte in &mut lines[begins..] {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
         lines.push(b'\n');
     }
     lines

@@ -1,0 +1,224 @@
+//! `tenants`: many configurations in one process, none of them trusted.
+
+use super::print;
+use crate::component::Plugin;
+use crate::egress::Egress;
+use crate::engine::{CodeCache, Options, build};
+use crate::exit::{Failure, Result};
+use crate::limits::Limits;
+use crate::metrics::{Endpoint, Metrics};
+use crate::origin::{Origin, list};
+use crate::signals::Stop;
+use crate::source::Source;
+use crate::tenants::schedule::{Schedule, insist_on_none};
+use crate::tenants::status;
+use crate::tenants::store::Store;
+use crate::tenants::turn::Shared;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const ABOUT: &str = "\
+A folder for each tenant in DIR, with config.json and its secret files:
+  DIR/acme/config.json   {\"settings\": {\"org_slug\": \"acme\"},
+                          \"secrets\": {\"api_token\": {\"file\": \"token\"}}}
+  DIR/acme/token         the token alone
+A tenant decides its settings and nothing else: component, limits, paths and hosts are flags, and a
+secret is a regular file of its own folder. Tenants that are added, changed or removed are picked up;
+one whose configuration is wrong is reported and does not stop the others. Records go to
+OUTPUT_DIR/TENANT.ndjson, each once, whatever instant the process is killed at.
+
+Exit code: 0 after SIGINT or SIGTERM; with --until-idle, 1 when a tenant failed.
+
+Example:
+  host-test tenants --dir tenants --output-dir out & host-test tenants status --dir tenants";
+
+/// Options of `tenants`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = ABOUT, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Show how each tenant is.
+    Status(StatusArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct StatusArgs {
+    /// The folder of folders.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// The state, when it lies elsewhere.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    /// The folder of folders.
+    #[arg(long, value_name = "DIR", required = true)]
+    dir: Option<PathBuf>,
+    /// Where records go: TENANT.ndjson for each. It must exist, and lie outside of DIR.
+    #[arg(long, value_name = "DIR", required = true)]
+    output_dir: Option<PathBuf>,
+    /// The state of all tenants (SQLite), made if missing. Default: DIR.state.sqlite, beside DIR.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Turns at the same time: each takes memory and a connection, so more than cores and remotes
+    /// can serve bring nothing.
+    #[arg(long, value_name = "N", default_value_t = 16,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    concurrency: u32,
+    /// Where requests may go, a URL; may be given again. Default: what the component describes, if
+    /// it is the bundled one or pinned.
+    #[arg(long = "allow-host", value_name = "URL")]
+    allow_hosts: Vec<String>,
+    /// Another component than the bundled one.
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
+    /// Take that component only if its SHA-256 is this one, in hexadecimal.
+    #[arg(long, value_name = "HEX", requires = "component")]
+    component_sha256: Option<String>,
+    /// Hand the token itself to the component, not a placeholder that the host replaces.
+    #[arg(long)]
+    expose_token: bool,
+    /// Most records in one batch.
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_records: u32,
+    /// End when each tenant has read everything, or failed.
+    #[arg(long)]
+    until_idle: bool,
+    /// Serve counts of all tenants together for Prometheus at http://ADDRESS/metrics.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    code: CodeCache,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// As folders, component or state are refused.
+pub async fn tenants(args: Args) -> Result<()> {
+    match args.what {
+        Some(What::Status(args)) => show(&args),
+        None => run(args.run).await,
+    }
+}
+
+/// The state's place: beside the folder, so that watching that does not see each change of this.
+fn beside(dir: &Path, state: Option<&PathBuf>) -> PathBuf {
+    state.cloned().unwrap_or_else(|| {
+        let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        let mut name = dir.into_os_string();
+        name.push(".state.sqlite");
+        PathBuf::from(name)
+    })
+}
+
+fn show(args: &StatusArgs) -> Result<()> {
+    let state = beside(&args.dir, args.state.as_ref());
+    match status::read(&state)? {
+        None => print(&format!("no tenant has run yet ({} is missing)\n", state.display())),
+        Some(rows) if args.json => print(&format!("{:#}\n", json!({ "tenants": rows }))),
+        Some(rows) => print(&status::table(&rows)),
+    }
+}
+
+async fn run(args: RunArgs) -> Result<()> {
+    let stop = Stop::on_signals()?;
+    let dir = existing("--dir", args.dir.as_ref())?;
+    let out = existing("--output-dir", args.output_dir.as_ref())?;
+    if out.starts_with(&dir) {
+        let why = "lies in --dir, where tenants have their files; take another folder";
+        return Err(Failure::Refused(format!("--output-dir {}: {why}", out.display())));
+    }
+    let plugin = Arc::new(plugin(&args)?);
+    let origins = origins(&args, &plugin).await?;
+    tracing::info!("requests may go to {}", list(&origins));
+    let (store, thread) = Store::open(&beside(&dir, args.state.as_ref()))?;
+    let metrics = Metrics::default();
+    let _endpoint = match args.metrics {
+        Some(address) => Some(Endpoint::listen(address, &metrics).await?),
+        None => None,
+    };
+    let schedule = Schedule {
+        dir,
+        limits: args.limits,
+        concurrency: args.concurrency as usize,
+        until_idle: args.until_idle,
+        shared: Shared {
+            plugin,
+            origins,
+            output_dir: out,
+            max_records: args.max_records,
+            expose_token: args.expose_token,
+            metrics,
+        },
+    };
+    let ended = schedule.run(store, stop).await;
+    // All senders are gone: what is still to be stored is stored now.
+    let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+    if !matches!(joined, Ok(Ok(()))) {
+        return Err(Failure::Failed("the thread that stores ended by itself".to_owned()));
+    }
+    let failing = ended?;
+    if args.until_idle { insist_on_none(failing) } else { Ok(()) }
+}
+
+fn existing(flag: &str, path: Option<&PathBuf>) -> Result<PathBuf> {
+    // The command line insists on both, but for a subcommand.
+    let path = path.ok_or_else(|| Failure::Refused(format!("{flag} is missing")))?;
+    path.canonicalize()
+        .map_err(|error| Failure::Refused(format!("{flag} {}: {error}", path.display())))
+}
+
+fn plugin(args: &RunArgs) -> Result<Plugin> {
+    let engine = build(&Options {
+        instances: Some(args.concurrency),
+        limits: args.limits,
+        code: args.code.clone(),
+    })?;
+    let plugin = Plugin::load(&engine, args.component.as_deref())?;
+    match &args.component_sha256 {
+        Some(pin) if !pin.eq_ignore_ascii_case(&plugin.sha256) => Err(Failure::Refused(format!(
+            "--component-sha256: the component's is {}, not {pin}",
+            plugin.sha256
+        ))),
+        _ => Ok(plugin),
+    }
+}
+
+/// Where requests may go: what the operator says, and only without that a trusted component's word.
+async fn origins(args: &RunArgs, plugin: &Plugin) -> Result<Vec<Origin>> {
+    let parse = |what: &str, urls: &[String]| {
+        let origin = |url: &String| {
+            Origin::parse(url).map_err(|why| Failure::Refused(format!("{what} {url}: {why}")))
+        };
+        urls.iter().map(origin).collect::<Result<Vec<Origin>>>()
+    };
+    if !args.allow_hosts.is_empty() {
+        return parse("--allow-host", &args.allow_hosts);
+    }
+    if args.component.is_some() && args.component_sha256.is_none() {
+        let why = "nobody says where its requests may go: give --allow-host, or pin the component \
+                   with --component-sha256 to take its word";
+        return Err(Failure::Refused(format!("--component: {why}")));
+    }
+    let mut source = Source::start(plugin, Egress::Closed, args.limits, None).await?;
+    parse("the component describes", &source.describe().await?.allowed_hosts)
+}

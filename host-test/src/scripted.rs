@@ -1,0 +1,50 @@
+//! Bodies of responses that a test writes, in place of a network's.
+
+use crate::egress::HttpError;
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// The body of a scripted response.
+#[derive(Debug, Clone)]
+pub enum ScriptedBody {
+    /// All of it.
+    Whole(Bytes),
+    /// So much of it, and then the connection breaks.
+    Cut(Bytes),
+}
+
+/// Plays a [`ScriptedBody`].
+pub(crate) struct Scripted {
+    body: Option<ScriptedBody>,
+}
+
+impl Scripted {
+    pub(crate) fn new(body: ScriptedBody) -> Self {
+        Self { body: Some(body) }
+    }
+}
+
+impl Body for Scripted {
+    type Data = Bytes;
+    type Error = HttpError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
+        Poll::Ready(match self.body.take() {
+            None => None,
+            Some(ScriptedBody::Whole(bytes)) if bytes.is_empty() => None,
+            Some(ScriptedBody::Whole(bytes)) => Some(Ok(Frame::data(bytes))),
+            Some(ScriptedBody::Cut(bytes)) if bytes.is_empty() => {
+                Some(Err(HttpError::HttpResponseIncomplete))
+            }
+            Some(ScriptedBody::Cut(bytes)) => {
+                self.body = Some(ScriptedBody::Cut(Bytes::new()));
+                Some(Ok(Frame::data(bytes)))
+            }
+        })
+    }
+}

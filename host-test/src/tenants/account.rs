@@ -1,0 +1,64 @@
+//! One tenant's part of the common state.
+
+use super::store::{Change, Row, Store};
+use crate::exit::Result;
+use crate::ledger::Ledger;
+use crate::mark::Mark;
+
+/// What is stored of a tenant, and the way to store more.
+#[derive(Debug, Clone)]
+pub struct Account {
+    store: Store,
+    tenant: String,
+    row: Row,
+}
+
+impl Account {
+    /// Loads it; waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::load`].
+    pub fn open(store: Store, tenant: &str) -> Result<Self> {
+        let row = store.load(tenant)?;
+        Ok(Self { store, tenant: tenant.to_owned(), row })
+    }
+
+    /// The checkpoint; none before the first was taken.
+    pub fn checkpoint(&self) -> Option<&str> {
+        self.row.checkpoint.as_deref()
+    }
+
+    /// Takes over a checkpoint that covers no new record: it is stored with the turn's end.
+    pub fn moved(&mut self, checkpoint: String) {
+        self.row.checkpoint = Some(checkpoint);
+    }
+}
+
+impl Ledger for Account {
+    fn mark(&self) -> Result<Option<Mark>> {
+        Ok(self.row.mark.clone())
+    }
+
+    fn announced(&self) -> Result<Option<Vec<u8>>> {
+        Ok(self.row.writing.clone())
+    }
+
+    fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
+        self.store.write(&self.tenant, Change::Announce(mark.clone(), bytes.to_vec()))?;
+        self.row.mark = Some(mark.clone());
+        self.row.writing = Some(bytes.to_vec());
+        Ok(())
+    }
+
+    fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()> {
+        let body = checkpoint.map(str::to_owned);
+        self.store.write(&self.tenant, Change::Settle(mark.clone(), body.clone()))?;
+        self.row.mark = Some(mark.clone());
+        self.row.writing = None;
+        if body.is_some() {
+            self.row.checkpoint = body;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! What the operator sees of the tenants: a table, from the state alone.
+
+use super::store::TENANTS;
+use crate::exit::{Failure, Result};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Letters of an error in the table; `--json` has all of it.
+const ERROR_CHARS_MAX: usize = 100;
+
+/// Reads the rows of all tenants, by name; none when there is no state yet.
+///
+/// # Errors
+///
+/// [`Failure::Refused`]: not ours, damaged, or of a newer version.
+pub fn read(state: &Path) -> Result<Option<Vec<Value>>> {
+    let refuse =
+        |error: rusqlite::Error| Failure::Refused(format!("state {}: {error}", state.display()));
+    let Some(database) = TENANTS.open_to_read(state)? else { return Ok(None) };
+    let sql =
+        "SELECT name, state, last_event, lag_seconds, events, error FROM tenant ORDER BY name";
+    let mut query = database.prepare(sql).map_err(refuse)?;
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok(json!({
+            "tenant": row.get::<_, String>(0)?,
+            "state": row.get::<_, String>(1)?,
+            "last_event": row.get::<_, Option<String>>(2)?,
+            "lag_seconds": row.get::<_, Option<i64>>(3)?,
+            "events": row.get::<_, i64>(4)?,
+            "last_error": row.get::<_, Option<String>>(5)?,
+        }))
+    };
+    query.query_map([], row).and_then(Iterator::collect).map(Some).map_err(refuse)
+}
+
+/// The rows as a table for people.
+pub fn table(rows: &[Value]) -> String {
+    let text = |value: &Value| match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.replace('\n', "; "),
+        other => other.to_string(),
+    };
+    let titles = ["TENANT", "STATE", "LAST EVENT", "LAG S", "EVENTS", "LAST ERROR"];
+    let keys = ["tenant", "state", "last_event", "lag_seconds", "events", "last_error"];
+    let mut lines = vec![titles.map(str::to_owned)];
+    lines.extend(rows.iter().map(|row| {
+        let mut cells = keys.map(|key| text(&row[key]));
+        if let Some((at, _)) = cells[5].char_indices().nth(ERROR_CHARS_MAX) {
+            cells[5].truncate(at);
+            cells[5].push('…');
+        }
+        cells
+    }));
+    let width =
+        |column: usize| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
+    let widths = [0, 1, 2, 3, 4].map(width);
+    let mut table = String::new();
+    for cells in &lines {
+        for (cell, width) in cells.iter().zip(widths) {
+            // Writing to a text cannot fail.
+            let _ = write!(table, "{cell:<width$}  ");
+        }
+        let _ = writeln!(table, "{}", cells[5]);
+    }
+    table
+}
