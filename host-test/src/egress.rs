@@ -2,6 +2,7 @@
 //! The bounds that hold for all of them are here: one body size out, one body size in.
 
 use crate::limits::Limits;
+use crate::mask::{Mask, mask_headers};
 use crate::network::Network;
 use crate::scripted::Scripted;
 pub use crate::scripted::ScriptedBody;
@@ -132,11 +133,16 @@ impl Egress {
         match self {
             Self::Closed => Err(HttpError::HttpRequestDenied),
             Self::Network(network) => {
-                let response = network.send(request, waits).await?;
-                Ok(response.map(|body| Watched::new(body, waits, sizes.response).boxed_unsync()))
+                let mut response = network.send(request, waits).await?;
+                if let Some(token) = network.token() {
+                    mask_headers(response.headers_mut(), token);
+                }
+                let mask = network.token().map(Mask::new);
+                Ok(response
+                    .map(|body| Watched::new(body, waits, sizes.response, mask).boxed_unsync()))
             }
             Self::Scripted(respond) => Ok(respond(request)?.map(|body| {
-                Watched::new(Scripted::new(body), waits, sizes.response).boxed_unsync()
+                Watched::new(Scripted::new(body), waits, sizes.response, None).boxed_unsync()
             })),
         }
     }
@@ -166,6 +172,7 @@ async fn collect(body: WasiBody, bytes_max: u64) -> Result<Bytes, HttpError> {
 /// A response body that ends with an error when it grows too large or stands still too long.
 struct Watched<B> {
     inner: B,
+    mask: Option<Mask>,
     left: u64,
     bytes_max: u64,
     wait: Duration,
@@ -173,9 +180,10 @@ struct Watched<B> {
 }
 
 impl<B> Watched<B> {
-    fn new(inner: B, waits: Waits, bytes_max: u64) -> Self {
+    fn new(inner: B, waits: Waits, bytes_max: u64, mask: Option<Mask>) -> Self {
         let wait = waits.between_bytes;
-        Self { inner, left: bytes_max, bytes_max, wait, alarm: Box::pin(tokio::time::sleep(wait)) }
+        let alarm = Box::pin(tokio::time::sleep(wait));
+        Self { inner, mask, left: bytes_max, bytes_max, wait, alarm }
     }
 }
 
@@ -188,31 +196,46 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
         let this = &mut *self;
-        let frame = match Pin::new(&mut this.inner).poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => frame,
-            Poll::Ready(Some(Err(_))) => {
-                return Poll::Ready(Some(Err(HttpError::HttpResponseIncomplete)));
+        // Again only for a piece that is held back whole, so as often as pieces come.
+        loop {
+            let frame = match Pin::new(&mut this.inner).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => frame,
+                Poll::Ready(Some(Err(_))) => {
+                    return Poll::Ready(Some(Err(HttpError::HttpResponseIncomplete)));
+                }
+                Poll::Ready(None) => {
+                    let rest = this.mask.as_mut().map(Mask::end).filter(|rest| !rest.is_empty());
+                    return Poll::Ready(rest.map(|rest| Ok(Frame::data(rest))));
+                }
+                Poll::Pending => {
+                    return this
+                        .alarm
+                        .as_mut()
+                        .poll(cx)
+                        .map(|()| Some(Err(HttpError::ConnectionReadTimeout)));
+                }
+            };
+            let size = frame.data_ref().map_or(0, Bytes::len) as u64;
+            if size > this.left {
+                tracing::warn!("ended a response of more than {} MiB", this.bytes_max >> 20);
+                return Poll::Ready(Some(Err(HttpError::HttpResponseBodySize(Some(
+                    this.bytes_max,
+                )))));
             }
-            Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Pending => {
-                return this
-                    .alarm
-                    .as_mut()
-                    .poll(cx)
-                    .map(|()| Some(Err(HttpError::ConnectionReadTimeout)));
+            this.left -= size;
+            this.alarm.as_mut().reset(Instant::now() + this.wait);
+            let Some(mask) = &mut this.mask else { return Poll::Ready(Some(Ok(frame))) };
+            let frame = frame.map_data(|data| mask.piece(data));
+            // A piece of nothing may be taken for the end.
+            if frame.data_ref().is_none_or(|data| !data.is_empty()) {
+                return Poll::Ready(Some(Ok(frame)));
             }
-        };
-        let size = frame.data_ref().map_or(0, Bytes::len) as u64;
-        if size > this.left {
-            return Poll::Ready(Some(Err(HttpError::HttpResponseBodySize(Some(this.bytes_max)))));
         }
-        this.left -= size;
-        this.alarm.as_mut().reset(Instant::now() + this.wait);
-        Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        // What is held back is still to come.
+        self.mask.is_none() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -65,8 +65,8 @@ const TEXTS_MAX: usize = 1_000;
 
 /// Takes out of a text what would let a guest write lines of its own into a log, and what is too long.
 fn tidy(text: &mut String) {
-    if text.chars().any(|letter| letter.is_control() && letter != '\n') {
-        text.retain(|letter| !letter.is_control() || letter == '\n');
+    if text.chars().any(char::is_control) {
+        *text = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     }
     if let Some((at, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
         text.truncate(at);

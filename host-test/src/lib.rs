@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod limits;
 pub mod lock;
 pub mod mark;
+mod mask;
 pub mod metrics;
 pub mod names;
 pub mod network;

@@ -51,6 +51,7 @@ impl Body for Sent {
 #[cfg(test)]
 mod tests {
     use crate::egress::{HttpError, Waits};
+    use crate::limits::Limits;
     use crate::network::Network;
     use crate::origin::Origin;
     use crate::resolve;
@@ -62,7 +63,13 @@ mod tests {
     async fn the_wait_for_the_first_byte_is_not_lengthened_by_that_for_the_connection() {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
-        let network = Network::new(Origin::parse(&url).unwrap(), None, resolve::system()).unwrap();
+        let network = Network::new(
+            vec![Origin::parse(&url).unwrap()],
+            None,
+            resolve::system(),
+            &Limits::default(),
+        )
+        .unwrap();
         let waits = Waits {
             connect: Duration::from_secs(30),
             first_byte: Duration::from_millis(100),

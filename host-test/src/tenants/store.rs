@@ -70,8 +70,11 @@ pub struct Row {
     pub writing: Option<Vec<u8>>,
 }
 
+/// What is to be stored, of whom, and who waits for it.
+type Write = (String, Change, Option<oneshot::Sender<Result<()>>>);
+
 enum Job {
-    Write(String, Change, Option<oneshot::Sender<Result<()>>>),
+    Write(Write),
     Load(String, oneshot::Sender<Result<Row>>),
 }
 
@@ -109,14 +112,14 @@ impl Store {
     /// [`Failure::Failed`] when the disk does not take it.
     pub fn write(&self, tenant: &str, change: Change) -> Result<()> {
         let (done, waits) = oneshot::channel();
-        self.send(Job::Write(tenant.to_owned(), change, Some(done)))?;
+        self.send(Job::Write((tenant.to_owned(), change, Some(done))))?;
         waits.blocking_recv().map_err(|_| gone())?
     }
 
     /// Stores soon. An error is logged: what is stored next says all of it again.
     pub fn write_later(&self, tenant: &str, change: Change) {
         // The thread has ended only when the process is about to.
-        let _ = self.send(Job::Write(tenant.to_owned(), change, None));
+        let _ = self.send(Job::Write((tenant.to_owned(), change, None)));
     }
 
     /// What is known of a tenant; waits for it.
@@ -159,9 +162,9 @@ impl Writer {
             let mut has_waiter = is_over;
             for job in next.into_iter().chain(jobs.try_iter().take(GROUP_MAX)) {
                 match job {
-                    Job::Write(tenant, change, done) => {
-                        has_waiter |= done.is_some();
-                        group.push((tenant, change, done));
+                    Job::Write(write) => {
+                        has_waiter |= write.2.is_some();
+                        group.push(write);
                     }
                     Job::Load(tenant, done) => {
                         self.commit(&mut group);
@@ -184,7 +187,7 @@ impl Writer {
     }
 
     /// Stores a group and tells those who wait.
-    fn commit(&mut self, group: &mut Vec<(String, Change, Option<oneshot::Sender<Result<()>>>)>) {
+    fn commit(&mut self, group: &mut Vec<Write>) {
         if group.is_empty() {
             return;
         }

@@ -1,0 +1,92 @@
+//! Keeps the token out of what a guest reads: a server that echoes the request's headers must not hand it over.
+
+use crate::token::Token;
+use bytes::{Bytes, BytesMut};
+use memchr::memmem::Finder;
+
+/// What stands in the token's place: as many letters, so that every length stays right.
+const LETTER: u8 = b'*';
+
+/// Finds the token in a stream of bytes, also where it is cut into pieces.
+pub(crate) struct Mask {
+    token: Vec<u8>,
+    finder: Finder<'static>,
+    /// The end of what came, as it may be the beginning of the token.
+    held: BytesMut,
+}
+
+impl Mask {
+    pub(crate) fn new(token: &Token) -> Self {
+        let token = token.exposed().as_bytes().to_vec();
+        Self { finder: Finder::new(&token).into_owned(), token, held: BytesMut::new() }
+    }
+
+    /// Blots the token out of a piece. What may be the beginning of another is held back.
+    pub(crate) fn piece(&mut self, piece: Bytes) -> Bytes {
+        if self.held.is_empty() && self.finder.find(&piece).is_none() && self.tail(&piece) == 0 {
+            return piece;
+        }
+        let mut all = std::mem::take(&mut self.held);
+        all.extend_from_slice(&piece);
+        let mut from = 0;
+        // Each round goes a whole token forward.
+        while let Some(at) = self.finder.find(&all[from..]) {
+            let end = from + at + self.token.len();
+            all[from + at..end].fill(LETTER);
+            from = end;
+        }
+        self.held = all.split_off(all.len() - self.tail(&all[from..]));
+        all.freeze()
+    }
+
+    /// The end of the stream: what was held back is no token.
+    pub(crate) fn end(&mut self) -> Bytes {
+        std::mem::take(&mut self.held).freeze()
+    }
+
+    /// How many of the last bytes are the beginning of the token.
+    fn tail(&self, bytes: &[u8]) -> usize {
+        let most = bytes.len().min(self.token.len().saturating_sub(1));
+        (1..=most)
+            .rev()
+            .find(|size| self.token.starts_with(&bytes[bytes.len() - size..]))
+            .unwrap_or(0)
+    }
+}
+
+/// Blots the token out of headers. A value that can then no longer be sent is emptied.
+pub(crate) fn mask_headers(headers: &mut http::HeaderMap, token: &Token) {
+    for value in headers.values_mut() {
+        let mut mask = Mask::new(token);
+        let clean = [mask.piece(Bytes::copy_from_slice(value.as_bytes())), mask.end()].concat();
+        if clean != value.as_bytes() {
+            *value = http::HeaderValue::from_bytes(&clean)
+                .unwrap_or_else(|_| http::HeaderValue::from_static(""));
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_found_wherever_it_is_cut() {
+        let token = Token::new("bkua_bkua_x").unwrap();
+        let text = b"a bkua_bkua_bkua_x bkua_bkua_xbkua_bkua_x b bkua_bkua_";
+        let wanted = b"a bkua_*********** ********************** b bkua_bkua_";
+        for cut in 0..=text.len() {
+            for size in 1..=12 {
+                let mut mask = Mask::new(&token);
+                let (first, rest) = text.split_at(cut);
+                let mut clean = mask.piece(Bytes::copy_from_slice(first)).to_vec();
+                for piece in rest.chunks(size) {
+                    clean.extend(mask.piece(Bytes::copy_from_slice(piece)));
+                }
+                clean.extend(mask.end());
+                assert_eq!(clean, wanted, "cut at {cut}, then every {size}");
+            }
+        }
+    }
+}

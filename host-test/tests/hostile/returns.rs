@@ -1,0 +1,130 @@
+//! What a component returns, written into its memory by hand: more than it may, and what is no text.
+
+use host_test::component::Plugin;
+use host_test::egress::Egress;
+use host_test::engine::engine;
+use host_test::source::{CallError, Limits, Source};
+use std::time::Duration;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::{ManglingAndAbi, Resolve};
+
+/// A component of the right world, from the text of a module whose every function traps.
+fn guest_with(change: impl FnOnce(&str) -> String) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).unwrap();
+    let world = resolve.select_world(&[package], Some("source-plugin")).unwrap();
+    let dummy = wit_component::dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    let text = wasmprinter::print_bytes(&dummy).unwrap();
+    let mut module = wat::parse_str(change(&text)).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
+}
+
+/// Every function does `body`; the module has these parts besides.
+fn guest(body: &str, parts: &str) -> Vec<u8> {
+    guest_with(|text| {
+        let text = text.replace("unreachable", body);
+        let (start, end) = text.trim_end().split_at(text.trim_end().len() - 1);
+        format!("{start}{parts}{end}")
+    })
+}
+
+async fn start(bytes: &[u8], limits: Limits) -> Source {
+    let plugin = Plugin::new(&engine().unwrap(), bytes).unwrap();
+    Source::start(&plugin, Egress::Closed, limits, None).await.unwrap()
+}
+
+fn host<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
+    match answer.unwrap_err() {
+        CallError::Host(why) => why,
+        CallError::Source(error) => panic!("the guest answered {error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_endless_loop_is_stopped_in_each_export() {
+    let bytes = guest("(loop br 0) unreachable", "");
+    let limits = Limits { cpu: Duration::from_millis(30), ..Limits::default() };
+    let configuration = host_test::source::Configuration {
+        settings: "{}".to_owned(),
+        secrets: Vec::new(),
+        checkpoint: None,
+    };
+    let said = [
+        host(start(&bytes, limits).await.describe().await),
+        host(start(&bytes, limits).await.check().await),
+        host(start(&bytes, limits).await.read_batch(1).await),
+        host(start(&bytes, limits).await.checkpoint().await),
+    ];
+    assert!(said.iter().all(|said| said.contains("the CPU limit of ")), "{said:?}");
+    // Texts cannot be handed over: for that the guest is asked for memory, and loops there.
+    let said = host(start(&bytes, limits).await.configure(&configuration).await);
+    assert!(said.contains("configure: the CPU limit"), "{said}");
+}
+
+#[tokio::test]
+async fn a_table_that_grows_without_end_is_stopped() {
+    let bomb = "(loop (table.grow $bomb (ref.null func) (i32.const 1000)) drop br 0) unreachable";
+    let bytes = guest(bomb, "(table $bomb 0 funcref)");
+    let said = host(start(&bytes, Limits::default()).await.checkpoint().await);
+    assert_eq!(said, "checkpoint: the limit of 20000 table elements was exceeded");
+}
+
+#[tokio::test]
+async fn a_recursion_without_end_is_stopped() {
+    let bytes = guest("(call $deep) unreachable", "(func $deep (call $deep))");
+    let said = host(start(&bytes, Limits::default()).await.checkpoint().await);
+    assert!(said.contains("checkpoint: the component trapped: wasm trap: call stack"), "{said}");
+}
+
+/// `read-batch` gives so many records (32 bytes each, from byte 4,096 on), whose payload is so many bytes of memory from
+/// this place on. At byte 4,095 stands what is no UTF-8. Source: the canonical ABI, and `wit/source.wit`.
+fn returning(records: u32, payload_at: u32, payload: u32) -> Vec<u8> {
+    let body = format!(
+        "(local $n i32)
+         (drop (memory.grow (i32.const 600)))
+         (i32.store (i32.const 8) (i32.const 4096))
+         (i32.store (i32.const 12) (i32.const {records}))
+         (i32.store8 (i32.const 4095) (i32.const 255))
+         (loop
+            (i32.store (i32.add (i32.const 4120) (i32.mul (local.get $n) (i32.const 32)))
+                       (i32.const {payload_at}))
+            (i32.store (i32.add (i32.const 4124) (i32.mul (local.get $n) (i32.const 32)))
+                       (i32.const {payload}))
+            (local.set $n (i32.add (local.get $n) (i32.const 1)))
+            (br_if 0 (i32.lt_u (local.get $n) (i32.const {records}))))
+         (i32.const 0)"
+    );
+    guest_with(|text| {
+        let export = text.lines().find(|line| line.contains("|read-batch\" (func")).unwrap();
+        let index = export.rsplit("(func ").next().unwrap().trim_end_matches(')').to_owned();
+        let from = text.find(&format!("(func (;{index};)")).unwrap();
+        let (before, function) = text.split_at(from);
+        format!("{before}{}", function.replacen("unreachable", &body, 1))
+    })
+}
+
+#[tokio::test]
+async fn a_batch_of_a_gigabyte_is_not_copied() {
+    // A thousand records of one MiB, all of them the same MiB.
+    let bytes = returning(1_000, 65_536, 1 << 20);
+    let said = host(start(&bytes, Limits::default()).await.read_batch(1_000).await);
+    assert_eq!(said, "read-batch: the limit of 64 MiB returned by a call was exceeded");
+}
+
+#[tokio::test]
+async fn more_records_than_were_asked_for_are_not_taken() {
+    let bytes = returning(1_000_000, 0, 0);
+    let limits = Limits { returned_mib: 512, ..Limits::default() };
+    let said = host(start(&bytes, limits).await.read_batch(1_000).await);
+    assert_eq!(said, "read-batch: 1000000 records were returned, 1000 were asked for");
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_not_taken() {
+    let said = host(start(&returning(1, 4_095, 1), Limits::default()).await.read_batch(1).await);
+    assert!(said.contains("read-batch: ") && said.contains("utf-8"), "{said}");
+    let beyond =
+        host(start(&returning(1, u32::MAX, 9), Limits::default()).await.read_batch(1).await);
+    assert!(beyond.contains("read-batch: ") && beyond.contains("out of bounds"), "{beyond}");
+}
