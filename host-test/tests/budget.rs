@@ -47,7 +47,9 @@ impl World {
         let fake = FakeBuildkite::start(options).await.unwrap();
         let origin = Origin::parse(&fake.endpoint()).unwrap();
         let token = Some(Token::new(fake.token()).unwrap());
-        let network = Network::new(origin, token, host_test::resolve::system()).unwrap();
+        let network =
+            Network::new(vec![origin], token, host_test::resolve::system(), &Limits::default())
+                .unwrap();
         let plugin = Plugin::new(&engine().unwrap(), BUNDLED).unwrap();
         let clock = Clock::default();
         clock.set(BEGIN_MS);

@@ -2,6 +2,7 @@
 
 use super::{plugin, print, source};
 use crate::config::Config;
+use crate::engine::CodeCache;
 use crate::exit::{Failure, Result};
 use crate::source::{CallError, Finding, Outcome};
 use serde_json::json;
@@ -30,6 +31,8 @@ pub struct Args {
     /// Another component than the bundled one.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
+    #[command(flatten)]
+    code: CodeCache,
 }
 
 /// Runs it and returns the exit code.
@@ -39,7 +42,7 @@ pub struct Args {
 /// When there is no report to print: the config is refused, or the component fails.
 pub async fn check(args: Args) -> Result<u8> {
     let config = Config::read(&args.config)?;
-    let plugin = plugin(args.component.as_ref(), &config)?;
+    let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
     let (findings, denied) = match source(&plugin, &config, None).await {
         Ok(mut source) => {
             let findings = source.check().await.map_err(|error: CallError| Failure::from(error))?;

@@ -12,7 +12,7 @@ pub mod tenants;
 use crate::component::Plugin;
 use crate::config::Config;
 use crate::egress::Egress;
-use crate::engine::engine;
+use crate::engine::{CodeCache, Options, build};
 use crate::exit::{Failure, Result};
 use crate::network::Network;
 use crate::resolve;
@@ -26,9 +26,10 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// As [`Plugin::load`].
-pub fn plugin(named: Option<&PathBuf>, config: &Config) -> Result<Plugin> {
+pub fn plugin(named: Option<&PathBuf>, config: &Config, code: &CodeCache) -> Result<Plugin> {
     let path: Option<&Path> = named.or(config.component.as_ref()).map(PathBuf::as_path);
-    Plugin::load(&engine()?, path)
+    let engine = build(&Options { code: code.clone(), ..Options::default() })?;
+    Plugin::load(&engine, path)
 }
 
 /// Starts an instance and configures it, with the way to its origin and with no other.

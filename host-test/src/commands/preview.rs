@@ -2,6 +2,7 @@
 
 use super::{plugin, source};
 use crate::config::Config;
+use crate::engine::CodeCache;
 use crate::exit::{Failure, Result};
 use crate::metrics::Metrics;
 use crate::output::Output;
@@ -29,6 +30,8 @@ pub struct Args {
     /// Another component than the bundled one.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
+    #[command(flatten)]
+    code: CodeCache,
 }
 
 /// Runs it. A reader that goes early is welcome to.
@@ -50,7 +53,7 @@ pub async fn preview(args: Args) -> Result<()> {
             settings.insert("backfill_start_time".to_owned(), Value::String(start));
         }
     }
-    let plugin = plugin(args.component.as_ref(), &config)?;
+    let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
     let mut source = source(&plugin, &config, None).await?;
     let plan = Plan {
         until: Until::Once,

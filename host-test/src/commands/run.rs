@@ -2,6 +2,7 @@
 
 use super::{plugin, source};
 use crate::config::Config;
+use crate::engine::CodeCache;
 use crate::exit::{Failure, Result};
 use crate::metrics::{Endpoint, Metrics};
 use crate::names::{family, is_same};
@@ -63,6 +64,8 @@ pub struct Args {
     /// Retries in a row of a call that failed for no lasting reason; waits grow up to a minute.
     #[arg(long, value_name = "N", default_value_t = 8)]
     retries: u32,
+    #[command(flatten)]
+    code: CodeCache,
 }
 
 /// Runs it.
@@ -82,7 +85,7 @@ pub async fn run(args: Args) -> Result<()> {
         let why = format!("state {name}: {file} is a file that the config stands on");
         return Err(Failure::Refused(why));
     }
-    let plugin = plugin(args.component.as_ref(), &config)?;
+    let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
     let state = State::open(&path)?;
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
     let mut source = source(&plugin, &config, checkpoint).await?;

@@ -68,6 +68,8 @@ impl World {
             .args(line.split_whitespace())
             .current_dir(self.folder.path())
             .env_remove("RUST_LOG")
+            // Compiled once for all tests, and not where a person's own lies.
+            .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -1,0 +1,270 @@
+//! Many tenants in one process: each gets its own records once, whoever else is there.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{Running, World, all_files, assert_same, stderr, stdout, until};
+use fake_buildkite::{Options, SLUG};
+use serde_json::{Value, json};
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A world with folders for tenants and their outputs.
+struct Tenants(World);
+
+impl Tenants {
+    fn with(options: Options) -> Self {
+        let world = World::with(options);
+        std::fs::create_dir(world.path("dir")).unwrap();
+        std::fs::create_dir(world.path("out")).unwrap();
+        Self(world)
+    }
+
+    fn add(&self, tenant: &str, settings: Value) {
+        let mut all = json!({"org_slug": SLUG, "endpoint": self.0.fake.endpoint(),
+                             "backfill_start_time": "2024-12-31T00:00:00Z"});
+        for (key, value) in settings.as_object().unwrap() {
+            all[key] = value.clone();
+        }
+        self.write(tenant, &json!({"settings": all, "secrets": {"api_token": {"file": "token"}}}));
+    }
+
+    fn write(&self, tenant: &str, config: &Value) {
+        let folder = self.folder(tenant);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("token"), common::TOKEN).unwrap();
+        // As editors do it: the new file is put in the place of the old one.
+        std::fs::write(folder.join("new"), config.to_string()).unwrap();
+        std::fs::rename(folder.join("new"), folder.join("config.json")).unwrap();
+    }
+
+    fn folder(&self, tenant: &str) -> PathBuf {
+        self.0.path("dir").join(tenant)
+    }
+
+    fn command(&self, more: &str) -> Command {
+        let allowed = self.0.fake.endpoint().replace("/v1", "");
+        let line = format!("tenants --dir dir --output-dir out --allow-host {allowed} {more}");
+        self.0.command(&line)
+    }
+
+    fn got(&self, tenant: &str) -> Vec<String> {
+        let name = format!("out/{tenant}.ndjson");
+        if self.0.path(&name).exists() { self.0.in_file(&name) } else { Vec::new() }
+    }
+
+    /// The state of a tenant and its last error.
+    fn status(&self, tenant: &str) -> (String, String) {
+        let output = self.0.host("tenants status --dir dir --json");
+        let all: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();
+        let rows = all["tenants"].as_array().cloned().unwrap_or_default();
+        let row = rows.into_iter().find(|row| row["tenant"] == tenant).unwrap_or_default();
+        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        (text("state"), text("last_error"))
+    }
+}
+
+#[test]
+fn each_tenant_gets_every_event_once_and_one_that_is_wrong_stops_nobody() {
+    let all = Tenants::with(Options { events: 1_200, ..Options::default() });
+    for tenant in ["a", "b", "c"] {
+        all.add(tenant, json!({}));
+    }
+    all.add("slug", json!({"org_slug": "nobody"}));
+    all.add("typo", json!({"page_sizes": 1}));
+    let output = all.command("--until-idle").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("2 tenants failed, among them slug, typo"));
+    for tenant in ["a", "b", "c"] {
+        assert_same(&all.got(tenant), &all.0.truth());
+        assert_eq!(all.status(tenant), ("idle".to_owned(), String::new()));
+    }
+    assert!(all.status("slug").1.contains("there is no organization nobody"));
+    assert!(all.status("typo").1.contains("page_sizes: unknown setting"));
+    // Again, from where it ended.
+    all.0.fake.add_events(50, None);
+    all.command("--until-idle").output().unwrap();
+    assert_same(&all.got("b"), &all.0.truth());
+    let table = stdout(&all.0.host("tenants status --dir dir"));
+    assert!(table.starts_with("TENANT  STATE") && table.contains("\nslug    failing"), "{table}");
+}
+
+#[test]
+fn what_a_tenant_may_not_decide_is_refused_by_name() {
+    let all = Tenants::with(Options { events: 3, ..Options::default() });
+    let settings = json!({"org_slug": SLUG, "endpoint": all.0.fake.endpoint()});
+    let secret = json!({"api_token": {"file": "token"}});
+    std::fs::write(all.0.path("elsewhere"), common::TOKEN).unwrap();
+    let cases = [
+        (
+            "component",
+            json!({"settings": settings, "component": "x.wasm"}),
+            "component is for the operator",
+        ),
+        ("limits", json!({"settings": settings, "limits": {}}), "limits is for the operator"),
+        ("output", json!({"settings": settings, "output": "/etc/x"}), "output is for the operator"),
+        ("other-key", json!({"settings": settings, "secret": secret}), "did you mean secrets?"),
+        (
+            "env",
+            json!({"settings": settings, "secrets": {"api_token": {"env": "HOME"}}}),
+            "no environment",
+        ),
+        (
+            "path",
+            json!({"settings": settings, "secrets": {"api_token": {"file": "../../elsewhere"}}}),
+            "may not lead out",
+        ),
+        (
+            "absolute",
+            json!({"settings": settings, "secrets": {"api_token": {"file": "/etc/passwd"}}}),
+            "may not lead out",
+        ),
+        (
+            "link",
+            json!({"settings": settings, "secrets": {"api_token": {"file": "link"}}}),
+            "is a link",
+        ),
+        (
+            "hard",
+            json!({"settings": settings, "secrets": {"api_token": {"file": "hard"}}}),
+            "one name",
+        ),
+        (
+            "literal",
+            json!({"settings": settings, "secrets": {"api_token": "bkua_literal"}}),
+            "not the value itself",
+        ),
+    ];
+    for (tenant, config, _) in &cases {
+        all.write(tenant, config);
+    }
+    all.add("origin", json!({"endpoint": "http://127.0.0.1:9/v1"}));
+    symlink(all.0.path("elsewhere"), all.folder("link").join("link")).unwrap();
+    std::fs::hard_link(all.0.path("elsewhere"), all.folder("hard").join("hard")).unwrap();
+    symlink(all.folder("hard"), all.folder("alias")).unwrap();
+    // A pipe that nobody writes to must not be waited for.
+    std::fs::create_dir(all.folder("pipe")).unwrap();
+    let pipe = all.folder("pipe").join("config.json");
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let output = all.command("--until-idle").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    for (tenant, _, words) in &cases {
+        let said = all.status(tenant).1;
+        assert!(said.contains(words) && !said.contains("bkua_"), "{tenant}: {said}");
+    }
+    assert!(all.status("origin").1.contains("http://127.0.0.1:9 is not allowed here"));
+    assert!(all.status("pipe").1.contains("must be a regular file"));
+    assert_eq!(all.status("alias").0, "", "a link is no tenant");
+    assert_eq!(std::fs::read_dir(all.0.path("out")).unwrap().count(), 0);
+}
+
+#[test]
+fn tenants_come_change_and_go_while_it_runs() {
+    let all = Tenants::with(Options { events: 300, ..Options::default() });
+    all.add("first", json!({}));
+    all.add("wrong", json!({"page_size": 0}));
+    let mut running = Running::start(all.command(""));
+    // Read on, or the child blocks on a full pipe.
+    running.says("requests may go to");
+    until("the first", || all.got("first").len() == 300);
+    until("what is wrong", || all.status("wrong").1.contains("page_size"));
+    all.add("second", json!({}));
+    all.add("wrong", json!({"page_size": 100}));
+    until("the second", || all.got("second").len() == 300);
+    until("what was mended", || all.got("wrong").len() == 300);
+    std::fs::remove_dir_all(all.folder("second")).unwrap();
+    until("the removal", || all.status("second").0 == "removed");
+    // Two processes on one state would tell everything twice.
+    let other = all.command("").output().unwrap();
+    assert_eq!(other.status.code(), Some(2));
+    assert!(stderr(&other).contains("in use by another process"), "{}", stderr(&other));
+    assert_eq!(running.signal("TERM"), Some(0));
+    for tenant in ["first", "second", "wrong"] {
+        assert_same(&all.got(tenant), &all.0.truth());
+    }
+}
+
+#[test]
+fn a_long_backfill_starves_nobody() {
+    let all = Tenants::with(Options { events: 3_000, ..Options::default() });
+    // One place for all turns: six hundred pages of one, and one page of another that comes later.
+    all.add("long", json!({"page_size": 5}));
+    let mut running = Running::start(all.command("--concurrency 1"));
+    running.says("requests may go to");
+    until("the backfill to begin", || !all.got("long").is_empty());
+    all.add("short", json!({}));
+    until("the other", || all.got("short").len() == 3_000);
+    assert!(all.got("long").len() < 3_000, "it waited for the end of the backfill");
+    assert_eq!(running.signal("TERM"), Some(0));
+}
+
+#[test]
+fn a_kill_at_any_instant_leaves_each_event_once() {
+    let all = Tenants::with(Options { events: 2_000, ..Options::default() });
+    let names: Vec<String> = (0..6).map(|number| format!("t{number}")).collect();
+    for name in &names {
+        all.add(name, json!({"page_size": 50}));
+    }
+    let total = || {
+        names
+            .iter()
+            .map(|name| {
+                std::fs::metadata(all.0.path(&format!("out/{name}.ndjson")))
+                    .map_or(0, |file| file.len())
+            })
+            .sum::<u64>()
+    };
+    for round in 1..=8 {
+        let mut running = Running::start(all.command("--max-records 20"));
+        running.says("requests may go to");
+        let before = total();
+        // Somewhere in the next records; the last rounds may find nothing left to do.
+        until("some records", || total() > before || round > 4);
+        running.0.kill().unwrap();
+        running.0.wait().unwrap();
+    }
+    let output = all.command("--until-idle").output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    names.iter().for_each(|name| assert_same(&all.got(name), &all.0.truth()));
+}
+
+#[test]
+fn a_component_must_be_the_pinned_one_and_its_word_opens_nothing() {
+    let all = Tenants::with(Options { events: 3, ..Options::default() });
+    all.add("a", json!({}));
+    std::fs::write(all.0.path("c.wasm"), host_test::component::BUNDLED).unwrap();
+    let refused = |line: &str| all.0.bad(&format!("tenants --dir dir --output-dir out {line}"), 2);
+    let said = refused("--component c.wasm");
+    assert!(said.contains("give --allow-host, or pin the component"), "{said}");
+    let said = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
+    assert!(said.contains("--component-sha256: the component's is "), "{said}");
+    let pin =
+        said.split("the component's is ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    // Pinned, it is believed where it wants to go, which is not where this tenant wants to go.
+    let line = format!(
+        "tenants --dir dir --output-dir out --component c.wasm --component-sha256 {pin} --until-idle"
+    );
+    let said = all.0.bad(&line, 1);
+    assert!(
+        said.contains("is not allowed here; the operator allows https://graphql.buildkite.com"),
+        "{said}"
+    );
+    let said = all.0.bad("tenants --dir dir --output-dir dir --until-idle", 2);
+    assert!(said.contains("--output-dir") && said.contains("lies in --dir"), "{said}");
+}
+
+#[test]
+fn no_file_but_the_tenants_own_holds_a_token() {
+    let all = Tenants::with(Options { events: 100, ..Options::default() });
+    all.add("a", json!({}));
+    let output = all.command("--until-idle --log trace").output().unwrap();
+    assert!(!(stdout(&output) + &stderr(&output)).contains(common::TOKEN));
+    std::fs::remove_file(all.0.path("token")).unwrap();
+    for folder in [all.0.folder.path().to_owned(), all.0.path("out")] {
+        for (path, bytes) in all_files(&folder) {
+            let found = String::from_utf8_lossy(&bytes).contains(common::TOKEN);
+            assert!(!found, "{}", path.display());
+        }
+    }
+}
