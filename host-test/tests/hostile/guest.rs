@@ -12,12 +12,12 @@ pub fn hostile() -> &'static PathBuf {
         let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/hostile");
         let mut cargo = Command::new(env!("CARGO"));
         // What the outer cargo set for its own target would break this one.
+        let kept = ["CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
         for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy().into_owned();
-            if name.starts_with("CARGO") || name.starts_with("RUST") {
-                if !["CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"].contains(&name.as_str()) {
-                    cargo.env_remove(name);
-                }
+            let text = name.to_string_lossy();
+            let is_cargos = text.starts_with("CARGO") || text.starts_with("RUST");
+            if is_cargos && !kept.contains(&text.as_ref()) {
+                cargo.env_remove(&name);
             }
         }
         let built = cargo
