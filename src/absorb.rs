@@ -60,8 +60,7 @@ pub fn absorb(
                 tally.notes.extend(state.budget.rereading(config, known));
             }
             if full || state.full.is_none() {
-                let looked = state.unknown.looked_up_to(ask.without.is_empty(), ceiling);
-                (state.full, state.full_polled) = (state.full.max(Some(looked)), Some(asked_at));
+                (state.full, state.full_polled) = (Some(ceiling), Some(asked_at));
             }
             tally.notes.extend(state.prune(config.lookback_ms));
             Ok((Pending::new(0, waiting, gap, after), tally))

@@ -1,47 +1,18 @@
 //! Response → what it means. The rows of the table are tested in one fixed order, and null is never read as "no events".
 
 use crate::bucket::header;
-use crate::error::{Error, FieldError};
+use crate::error::Error;
 use crate::graphql::{self, Connection, Envelope};
-use crate::json::Members;
 use crate::plan::Ask;
 use crate::record::Row;
+pub use crate::refusal::{Refusal, Stage};
+use crate::refusal::{at, denied, refused, said};
 use crate::response::{Exchange, Failure, Response};
 use crate::settings::Config;
 use crate::time::Millis;
 
 /// Longest cursor that is kept; Buildkite's have less than a hundred characters.
 const CURSOR_BYTES_MAX: usize = 4_096;
-
-/// How far a request got; what the steps of `check` are told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Reaching the endpoint.
-    Endpoint,
-    /// Trusting it.
-    Tls,
-    /// The token being accepted.
-    Token,
-    /// The token having GraphQL access.
-    GraphQl,
-    /// The organization being visible.
-    Organization,
-    /// The permission to see audit events.
-    Permission,
-    /// The event types being known.
-    Types,
-    /// The answer being understood.
-    Answer,
-}
-
-/// An answer that cannot be used, and where it failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// Where.
-    pub stage: Stage,
-    /// Who must act, and on what.
-    pub error: Error,
-}
 
 /// One page of events, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,62 +75,6 @@ pub fn answer(
     }
 }
 
-fn at(stage: Stage, error: Error) -> Refusal {
-    Refusal { stage, error }
-}
-
-fn denied(config: &Config, why: &str) -> Error {
-    let origin = config.endpoint.origin();
-    Error::InvalidConfig(vec![FieldError::new(
-        "endpoint",
-        format!(
-            "the host does not allow requests to {origin} ({why}); allow it there, or change the endpoint"
-        ),
-    )])
-}
-
-/// Any status but 200, 429 and 504.
-fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
-    let said = said(config, response);
-    let status = u32::from(status);
-    match status {
-        401 => at(
-            Stage::Token,
-            Error::Unauthorized(format!(
-                "the token was refused (HTTP 401{said}); it may be wrong, revoked or expired: create a new one \
-                 under Personal Settings, API Access Tokens, and mind its expiry"
-            )),
-        ),
-        403 => at(
-            Stage::GraphQl,
-            Error::Unauthorized(format!(
-                "the token may not do this (HTTP 403{said}); tick \"Enable GraphQL API access\" for it, \
-                 and see that its allowed IP addresses include this host"
-            )),
-        ),
-        408 | 500..=599 => at(Stage::Endpoint, Error::Transient(format!("HTTP {status}{said}"))),
-        300..=399 => at(
-            Stage::Endpoint,
-            Error::Protocol(format!(
-                "HTTP {status}: a redirect, which is not followed; check the endpoint"
-            )),
-        ),
-        _ => {
-            at(Stage::Endpoint, Error::Protocol(format!("HTTP {status}{said}; check the endpoint")))
-        }
-    }
-}
-
-/// The remote's words in an error body, as `: words`, or nothing.
-fn said(config: &Config, response: &Response) -> String {
-    let text = std::str::from_utf8(&response.body).unwrap_or_default();
-    let message = Members::parse(text).and_then(|mut body| {
-        let first = |raw| graphql::failures(raw).into_iter().next().map(|failure| failure.message);
-        body.text("message").or_else(|| body.take("errors").and_then(first))
-    });
-    message.map_or(String::new(), |message| [": \"", &config.token.quote(&message), "\""].concat())
-}
-
 /// A 200: encoding, JSON, permission, errors, organization, connection, in this order.
 fn body(config: &Config, ask: &Ask, response: &Response, now: Millis) -> Result<Answer, Refusal> {
     let answer = |error| at(Stage::Answer, error);
@@ -176,6 +91,11 @@ fn body(config: &Config, ask: &Ask, response: &Response, now: Millis) -> Result<
     }
     if let Some(failure) = envelope.failures.first() {
         return failed(config, ask, failure, envelope.has_data());
+    }
+    if !envelope.has_data() {
+        // The remote's own words, if it has any, tell more than ours.
+        let why = ["the answer has no data", &said(config, response)].concat();
+        return Err(answer(Error::Protocol(why)));
     }
     match envelope.organization().map_err(answer)? {
         None => Err(at(Stage::Organization, not_visible(config))),

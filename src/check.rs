@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 
 use crate::answer::{Answer, Page, Stage, answer};
-use crate::bucket::number;
+use crate::bucket::{header, number};
 use crate::plan::Ask;
 use crate::response::Exchange;
 use crate::settings::Config;
 use crate::time::{Millis, SECOND_MS};
-use crate::unlucky::unknown_types;
+use crate::unlucky::unknown_words;
 
 /// A clock that is further off is worth a warning; nothing depends on it but the words about how old events are.
 const CLOCK_MS_MAX: i64 = 60 * SECOND_MS;
@@ -45,9 +45,9 @@ const STAGES: [(Stage, &str); 8] = [
     (Stage::Tls, "TLS"),
     (Stage::Token, "token accepted"),
     (Stage::GraphQl, "token has GraphQL access"),
+    (Stage::Types, "event types"),
     (Stage::Organization, "organization visible"),
     (Stage::Permission, "audit log permitted"),
-    (Stage::Types, "event types"),
     (Stage::Answer, "answer understood"),
 ];
 
@@ -58,17 +58,31 @@ fn finding(step: &'static str, outcome: Outcome, message: String) -> Finding {
     Finding { step, outcome, message }
 }
 
-/// Requests of a check at most, so that it costs next to nothing: one, and another for each type that is not known.
-const REQUESTS_MAX: usize = 3;
-
-/// Another ask that will tell more than this one's answer: without the types that are not known.
+/// Another ask that will tell more than this one's answer: without the types that are not known, and then without any,
+/// so that a check is three requests at most.
 pub fn again(config: &Config, ask: &Ask, exchange: &Exchange, now: Millis) -> Option<Ask> {
     let Ok(Answer::UnknownTypes(names)) = answer(config, ask, exchange, now) else { return None };
-    let without = [ask.without.clone(), names].concat();
-    // Each ask leaves out one more at least, so their number is that of the asks before.
-    let is_last =
-        ask.without.len() + 1 >= REQUESTS_MAX || without.len() >= config.event_types.len();
-    (!is_last).then(|| Ask { without, ..ask.clone() })
+    let mut without = [ask.without.clone(), names].concat();
+    if without.len() >= config.event_types.len() {
+        return None; // No other is left.
+    }
+    if !ask.without.is_empty() {
+        let others = config.event_types.iter().filter(|name| !without.contains(name)).cloned();
+        without.extend(others.collect::<Vec<_>>());
+    }
+    Some(Ask { without, ..ask.clone() })
+}
+
+/// What to say of types that are not known, the first of what was left out.
+fn unknown(config: &Config, ask: &Ask) -> Finding {
+    let is_all = ask.without.len() >= config.event_types.len();
+    let named = ask.without.get(..2).filter(|_| is_all).unwrap_or(&ask.without);
+    let why = unknown_words(named);
+    let rest = match is_all {
+        true => ", and perhaps others; those that it knows are read",
+        false => "; the others are read",
+    };
+    finding("event types", Outcome::Warned, [&why, rest].concat())
 }
 
 /// Reads the last exchange of a check.
@@ -84,7 +98,8 @@ pub fn report(config: &Config, ask: &Ask, exchange: Exchange, now: Millis) -> Ve
         Ok(Answer::Smaller(error)) => (Some(Stage::Answer), error.to_string(), None),
         Ok(Answer::BadCursor(said)) => (Some(Stage::Answer), said, None),
         Ok(Answer::UnknownTypes(names)) => {
-            (Some(Stage::Types), unknown_types(&names).to_string(), None)
+            let names = [ask.without.clone(), names].concat();
+            (Some(Stage::Types), unknown_words(&names), None)
         }
         Err(refusal) => (Some(refusal.stage), refusal.error.to_string(), None),
     };
@@ -93,8 +108,13 @@ pub fn report(config: &Config, ask: &Ask, exchange: Exchange, now: Millis) -> Ve
     for (stage, step) in STAGES {
         findings.push(match failed.map(|failed| stage.cmp(&failed)) {
             None | Some(Ordering::Less) if stage == Stage::Types && !ask.without.is_empty() => {
-                let why = unknown_types(&ask.without).to_string();
-                finding(step, Outcome::Warned, [&why, "; the others are read"].concat())
+                unknown(config, ask)
+            }
+            Some(_)
+                if failed == Some(Stage::Answer)
+                    && (Stage::Token..Stage::Answer).contains(&stage) =>
+            {
+                finding(step, Outcome::Skipped, "the answer does not tell".into())
             }
             None | Some(Ordering::Less) => finding(step, Outcome::Passed, passed(config, stage)),
             Some(Ordering::Equal) => finding(step, Outcome::Failed, message.clone()),
@@ -170,7 +190,9 @@ fn points(headers: &[(String, String)]) -> Finding {
         if !message.is_empty() {
             message.push_str("; ");
         }
-        message.push_str(&format!("{name} {left} of {limit}, reset in {reset} s"));
+        let what =
+            if header(headers, "ratelimit-scope") == Some("portal") { " requests" } else { "" };
+        message.push_str(&format!("{name} {left} of {limit}{what}, reset in {reset} s"));
         is_low |= left.saturating_mul(100) < limit.saturating_mul(POINTS_PERCENT_MIN);
     }
     if message.is_empty() {

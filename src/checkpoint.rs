@@ -47,8 +47,9 @@ pub fn encode(state: &State) -> String {
     let unknown = &state.unknown;
     if !unknown.names.is_empty() {
         all.list("unknown_types", &unknown.names, |out, name| push_string(out, name));
-        all.number("unknown_stands", unknown.stands.into());
+        all.number("unknown_refusals", unknown.refusals.into());
         time(&mut all, "unknown_tried", unknown.tried);
+        time(&mut all, "unknown_looked", unknown.looked);
     }
     let budget = &state.budget;
     bucket(&mut all, "organization_points", budget.organization.as_ref());
@@ -115,8 +116,9 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
         reduced: reader.reduced(),
         unknown: Unknown {
             names: reader.texts_or_none("unknown_types"),
-            stands: reader.added("unknown_stands") != 0,
+            refusals: u32::try_from(reader.added("unknown_refusals")).unwrap_or(u32::MAX),
             tried: reader.time("unknown_tried"),
+            looked: reader.time("unknown_looked"),
         },
         budget: Budget {
             organization: reader.bucket("organization_points"),
@@ -172,6 +174,13 @@ pub fn decode(text: &str) -> Result<State, Error> {
     }
 }
 
+/// Whether names are some of those asked for, each once, and not all of them.
+fn is_part(names: &[String], asked: &[String]) -> bool {
+    let is_once =
+        |(at, name): (usize, &String)| !names[..at].contains(name) && asked.contains(name);
+    names.is_empty() || (names.len() < asked.len() && names.iter().enumerate().all(is_once))
+}
+
 /// What cannot be true of any state of ours.
 fn fault(state: &State) -> Option<&'static str> {
     let begun = [state.start.is_some(), state.full.is_some(), state.polled.is_some()];
@@ -189,8 +198,8 @@ fn fault(state: &State) -> Option<&'static str> {
         Some("gaps without a high-water time")
     } else if state.reduced.as_ref().is_some_and(|reduced| reduced.size == 0) {
         Some("a page of no events")
-    } else if state.unknown.names.iter().any(|name| !state.binding.event_types.contains(name)) {
-        Some("unknown types that nobody asks for")
+    } else if !is_part(&state.unknown.names, &state.binding.event_types) {
+        Some("unknown types that nobody asks for, or nothing else")
     } else {
         None
     }

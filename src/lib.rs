@@ -64,6 +64,8 @@ mod body;
 
 pub mod graphql;
 
+mod refusal;
+
 pub mod answer;
 
 pub mod hand_out;

@@ -55,9 +55,10 @@ fn variables(out: &mut String, config: &Config, ask: &Ask) {
             variables.text(name, &value);
         }
     }
-    if !config.event_types.is_empty() {
-        let mut types = config.event_types.clone();
-        types.retain(|name| !ask.without.contains(name));
+    let mut types = config.event_types.clone();
+    types.retain(|name| !ask.without.contains(name));
+    // Only a check leaves out all of them. An empty list may mean none, or all.
+    if !types.is_empty() {
         variables.list("types", &types, |out, name| push_string(out, name));
     }
     variables.close();

@@ -121,7 +121,7 @@ impl Source {
                 stats.points = self.charge(ask, &headers, rows, is_typical, now);
                 self.tally(tally, &mut stats);
                 unlucky::grow(&self.config, &mut self.state, ask);
-                unlucky::answered(&mut self.state, ask);
+                stats.notes.extend(unlucky::answered(&mut self.state, ask));
             }
             Answer::Smaller(hopeless) => {
                 let halved = unlucky::halve(&mut self.state, ask, hopeless);
@@ -133,7 +133,10 @@ impl Source {
                 stats.notes.push(unlucky::drop_cursor(&mut self.state, ask, said)?);
             }
             Answer::UnknownTypes(names) => {
-                let note = unlucky::leave_out(&self.config, &mut self.state, ask, names, sent_at)?;
+                let note =
+                    unlucky::leave_out(&self.config, &mut self.state, ask, names, sent_at, now)?;
+                // What it costs is not documented: as much as an empty page, where the answer does not say.
+                self.state.budget.observe(&headers, PAGE_POINTS, now);
                 stats.notes.push(note);
             }
             Answer::Later(wait_ms) => {

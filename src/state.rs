@@ -121,7 +121,8 @@ impl State {
         let (Some(high_water), Some(full)) = (self.high_water, self.full) else {
             return self.lowest();
         };
-        full.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())
+        let looked = self.unknown.looked.map_or(full, |looked| looked.min(full));
+        looked.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())
     }
 
     /// No floor lies below the start, nor below the time from which the recent uuids are complete.

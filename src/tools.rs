@@ -32,6 +32,14 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
             "event types     {}",
             if types.is_empty() { "all".to_owned() } else { types.join(", ") }
         ),
+        format!(
+            "not known       {}",
+            if state.unknown.names.is_empty() {
+                "-".to_owned()
+            } else {
+                state.unknown.names.join(", ")
+            }
+        ),
         format!("start           {}", time(state.start)),
         format!("high-water      {}", time(state.high_water)),
         format!("last poll       {}", time(state.polled)),

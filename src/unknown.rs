@@ -1,50 +1,68 @@
 //! Types of the settings that the remote does not know: a slip of the pen, or a name that came or went. They are left out
 //! of what is asked for, so that the others are read, and tried again.
 
-use crate::time::Millis;
+use crate::time::{HOUR_MS, Millis};
 
 /// The types that are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unknown {
-    /// Their names.
+    /// Their names; the first is the next to be tried.
     pub names: Vec<String>,
-    /// They were refused since the last full re-read that succeeded, so the next one goes without them.
-    pub stands: bool,
-    /// A time of the server, not after the first of these refusals: up to there they have been looked for.
+    /// Refusals since the last full re-read that succeeded.
+    pub refusals: u32,
+    /// A time of the server, not after the first of these refusals.
     pub tried: Option<Millis>,
+    /// Up to this time of the server all types have been looked for. Full re-reads reach a lookback below it, so a type
+    /// that is known again within an hour has missed nothing.
+    pub looked: Option<Millis>,
 }
 
 impl Unknown {
-    /// What an ask leaves out. A full re-read tries all types first; refused, it goes without.
+    /// What an ask leaves out. A full re-read tries one of them again; refused, it goes without.
     pub fn left_out(&self, is_full: bool) -> Vec<String> {
-        if is_full && !self.stands { Vec::new() } else { self.names.clone() }
+        let is_trial = is_full && self.refusals == 0;
+        self.names.iter().skip(usize::from(is_trial)).cloned().collect()
     }
 
-    /// The remote refused these names, when it was asked for all types or for those not left out.
-    pub fn refused(&mut self, for_all: bool, names: Vec<String>, not_after: Option<Millis>) {
-        if for_all {
-            // What it does not name any more it knows again.
-            self.names.clear();
+    /// The remote refused these names, which an ask had not left out. `full`: up to where all had been looked for;
+    /// `not_after`: a time of the server not after this.
+    pub fn refused(
+        &mut self,
+        without: &[String],
+        names: Vec<String>,
+        full: Option<Millis>,
+        not_after: Option<Millis>,
+    ) {
+        if self.names.is_empty() {
+            self.looked = full.or(not_after);
         }
-        self.names.extend(names);
-        if !self.stands {
-            (self.stands, self.tried) = (true, not_after);
+        if without.len() < self.names.len() {
+            self.names.rotate_left(1); // The one that was tried comes last.
         }
+        for name in names {
+            if !self.names.contains(&name) {
+                self.names.push(name);
+            }
+        }
+        if self.refusals == 0 {
+            self.tried = not_after;
+        }
+        self.refusals = self.refusals.saturating_add(1);
     }
 
-    /// How far a full re-read with this ceiling has looked for all types, those left out among them. The next one
-    /// reaches a lookback below that, so it misses nothing of a type that has become known in between.
-    pub fn looked_up_to(&self, for_all: bool, ceiling: Millis) -> Millis {
-        let tried = self.tried.filter(|_| !for_all);
-        tried.map_or(ceiling, |tried| tried.min(ceiling))
-    }
-
-    /// A full re-read succeeded, for all types or for those not left out.
-    pub fn answered(&mut self, for_all: bool) {
-        (self.stands, self.tried) = (false, None);
-        if for_all {
-            self.names.clear();
+    /// A full re-read with this ceiling succeeded. Gives the names that are known again.
+    pub fn answered(&mut self, without: &[String], ceiling: Millis) -> Vec<String> {
+        let (names, known) = self.names.drain(..).partition(|name| without.contains(name));
+        self.names = names;
+        let is_held = self.looked.is_some_and(|looked| ceiling.since(looked) <= HOUR_MS);
+        if self.names.is_empty() {
+            self.looked = None;
+        } else if !is_held {
+            // A type that does not come back must not be paid for for ever.
+            self.looked = self.tried.or(Some(ceiling));
         }
+        (self.refusals, self.tried) = (0, None);
+        known
     }
 }
 
@@ -52,20 +70,36 @@ impl Unknown {
 mod tests {
     use super::*;
 
+    fn at(ms: i64) -> Option<Millis> {
+        Some(Millis::new(ms))
+    }
+
     #[test]
-    fn a_full_re_read_tries_all_and_goes_without_once_refused() {
+    fn a_full_re_read_tries_one_and_goes_without_once_refused() {
         let mut unknown = Unknown::default();
-        unknown.refused(true, vec!["A".into()], Some(Millis::new(100)));
-        assert_eq!(unknown.left_out(true), ["A"]);
-        assert_eq!(unknown.looked_up_to(false, Millis::new(900)), Millis::new(100));
-        unknown.answered(false);
-        assert_eq!(unknown.left_out(true), [""; 0]);
-        assert_eq!(unknown.left_out(false), ["A"]);
-        // It is known now, but another is not.
-        unknown.refused(true, vec!["B".into()], Some(Millis::new(200)));
-        assert_eq!(unknown.left_out(true), ["B"]);
-        assert_eq!(unknown.looked_up_to(true, Millis::new(900)), Millis::new(900));
-        unknown.answered(true);
+        unknown.refused(&[], vec!["A".into(), "B".into()], at(50), at(100));
+        assert_eq!(unknown.left_out(true), ["A", "B"]);
+        assert_eq!(unknown.answered(&["A".into(), "B".into()], Millis::new(900)), [""; 0]);
+        assert_eq!((unknown.left_out(true), unknown.left_out(false).len()), (vec!["B".into()], 2));
+        unknown.refused(&["B".into()], vec!["A".into()], at(900), at(900));
+        assert_eq!(
+            (unknown.left_out(true), unknown.looked),
+            (vec!["B".into(), "A".into()], at(50))
+        );
+        unknown.answered(&["B".into(), "A".into()], Millis::new(1_000));
+        assert_eq!(unknown.answered(&["A".into()], Millis::new(2_000)), ["B"]);
+        assert_eq!(unknown.answered(&[], Millis::new(3_000)), ["A"]);
         assert_eq!(unknown, Unknown::default());
+    }
+
+    #[test]
+    fn one_that_does_not_come_back_is_looked_for_an_hour_back_at_most() {
+        let mut unknown = Unknown::default();
+        unknown.refused(&[], vec!["A".into()], at(0), at(100));
+        unknown.answered(&["A".into()], Millis::new(HOUR_MS));
+        assert_eq!(unknown.looked, at(0));
+        unknown.refused(&[], vec!["A".into()], at(HOUR_MS), at(HOUR_MS + 7));
+        unknown.answered(&["A".into()], Millis::new(HOUR_MS + 9));
+        assert_eq!(unknown.looked, at(HOUR_MS + 7));
     }
 }

@@ -16,6 +16,12 @@ const GOOD_PAGES: u32 = 16;
 /// Letters of a list of types that are shown.
 const NAMES: usize = 200;
 
+/// Refusals in a row for types that are not known, one or more each, that are followed by another request at once: more
+/// are a long list of slips, which has time.
+const REFUSALS_FREE: u32 = 3;
+/// Time to the next request after more of them, in milliseconds.
+const REFUSAL_MS: i64 = 1_000;
+
 /// Halves the page. Gives a note.
 ///
 /// # Errors
@@ -60,7 +66,8 @@ pub fn drop_cursor(state: &mut State, ask: &Ask, said: String) -> Result<String,
     Ok(format!("a cursor was refused: going on by time ({said})"))
 }
 
-/// Leaves out types that the remote does not know; `refused_at`: the server's time of the refusal. Gives a note.
+/// Leaves out types that the remote does not know; `refused_at`: the server's time of the refusal, `now` the host's. Gives
+/// a note.
 ///
 /// # Errors
 ///
@@ -71,6 +78,7 @@ pub fn leave_out(
     ask: &Ask,
     names: Vec<String>,
     refused_at: Option<Millis>,
+    now: Millis,
 ) -> Result<String, Error> {
     if ask.without.len() + names.len() >= config.event_types.len() {
         return Err(unknown_types(&names));
@@ -79,30 +87,46 @@ pub fn leave_out(
         "event_types: Buildkite knows no type {}; the others are read, and it is tried again",
         short(&names.join(", "), NAMES)
     );
-    let not_after = state.high_water.or(refused_at);
-    change(state, |unknown| unknown.refused(ask.without.is_empty(), names, not_after));
+    let (full, not_after) = (state.full, state.high_water.or(refused_at));
+    change(state, |unknown| unknown.refused(&ask.without, names, full, not_after));
+    if state.unknown.refusals > REFUSALS_FREE {
+        state.throttled_until = Some(now.plus(REFUSAL_MS));
+    }
     Ok(note)
 }
 
-/// A page came. Types that were left out and are known again are asked for from here on.
-pub fn answered(state: &mut State, ask: &Ask) {
-    if matches!(ask.target, Target::Live { full: true, .. }) {
-        change(state, |unknown| unknown.answered(ask.without.is_empty()));
-    }
+/// A page came. Types that were left out and are known again are asked for from here on. Gives a note on them.
+pub fn answered(state: &mut State, ask: &Ask) -> Option<String> {
+    let Target::Live { floor, full: true } = ask.target else { return None };
+    let ceiling = state.high_water?;
+    let mut known = Vec::new();
+    change(state, |unknown| known = unknown.answered(&ask.without, ceiling));
+    let names = short(&known.join(", "), NAMES);
+    (!known.is_empty()).then(|| {
+        format!(
+            "event_types: Buildkite knows {names} again: its events from {floor} on are read, but none before that \
+             while it was left out; to have them, read this type into a state of its own"
+        )
+    })
 }
 
 /// A cursor belongs to its filter: when that changes, the walks go on by time.
 fn change(state: &mut State, how: impl FnOnce(&mut Unknown)) {
     let before = state.unknown.names.clone();
     how(&mut state.unknown);
-    if state.unknown.names != before {
+    let after = &state.unknown.names;
+    if before.len() != after.len() || !before.iter().all(|name| after.contains(name)) {
         state.gaps.iter_mut().for_each(|gap| gap.cursor = None);
     }
 }
 
 /// What is wrong with these types.
 pub fn unknown_types(names: &[String]) -> Error {
+    Error::InvalidConfig(vec![FieldError::new("event_types", unknown_words(names))])
+}
+
+/// The same in words.
+pub fn unknown_words(names: &[String]) -> String {
     let names = short(&names.join(", "), NAMES);
-    let why = ["Buildkite knows no type ", &names, "; mend it or leave it out"].concat();
-    Error::InvalidConfig(vec![FieldError::new("event_types", why)])
+    ["Buildkite knows no type ", &names, "; mend it or leave it out"].concat()
 }

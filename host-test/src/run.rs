@@ -152,7 +152,7 @@ impl Pause {
 /// Notes of the source, each kind of them logged once.
 #[derive(Default)]
 struct Notes {
-    /// The texts without their digits: a count or a time in them does not make another kind.
+    /// The texts without their numbers: a count or a time in them does not make another kind.
     kinds: HashSet<String>,
     is_full: bool,
 }
@@ -162,7 +162,7 @@ impl Notes {
     fn tell(&mut self, notes: &[String]) -> usize {
         let mut told = 0;
         for note in notes {
-            let kind = note.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+            let kind = kind(note);
             if self.is_full || self.kinds.contains(&kind) {
                 continue;
             }
@@ -179,6 +179,16 @@ impl Notes {
     }
 }
 
+/// A note without its numbers and times; digits in a name stay.
+fn kind(note: &str) -> String {
+    let begins = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
+    let plain = |word: &str| match begins(word) {
+        true => word.replace(|letter: char| letter.is_ascii_digit(), ""),
+        false => word.to_owned(),
+    };
+    note.split(' ').map(plain).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +198,7 @@ mod tests {
         let mut notes = Notes::default();
         let told: Vec<_> = (0..5).map(|n| notes.tell(&[format!("{n} rows were null")])).collect();
         assert_eq!(told, [1, 0, 0, 0, 0]);
+        assert_eq!(notes.tell(&["no type A_1".to_owned(), "no type A_2".to_owned()]), 2);
     }
 
     #[test]

@@ -27,20 +27,20 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "a type that was not known is never tried again",
         "src/unknown.rs",
-        "if is_full && !self.stands {",
-        "if is_full && self.names.is_empty() {",
+        "let is_trial = is_full && self.refusals == 0;",
+        "let is_trial = is_full && self.names.is_empty();",
     ),
     mutant(
         "a type that is not known is tried at every call",
         "src/unknown.rs",
-        "if is_full && !self.stands {",
-        "if is_full {",
+        "let is_trial = is_full && self.refusals == 0;",
+        "let is_trial = is_full;",
     ),
     mutant(
         "a re-read without a type counts for it, too",
-        "src/absorb.rs",
-        "looked_up_to(ask.without.is_empty(), ceiling)",
-        "looked_up_to(true, ceiling)",
+        "src/state.rs",
+        "self.unknown.looked.map_or(full, |looked| looked.min(full))",
+        "self.unknown.looked.map_or(full, |looked| looked.max(full))",
     ),
     mutant(
         "a cursor of another filter is kept",
@@ -199,8 +199,8 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "the lookback is forgotten",
         "src/state.rs",
-        "full.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())",
-        "high_water.plus(-OVERLAP_MS).max(full.plus(-lookback_ms)).max(self.lowest())",
+        "looked.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())",
+        "high_water.plus(-OVERLAP_MS).max(looked.plus(-lookback_ms)).max(self.lowest())",
     ),
     mutant(
         "recent uuids go before the floor rises",

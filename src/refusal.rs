@@ -1,0 +1,107 @@
+//! Answers that cannot be used: how far the request got, and who must act on what.
+
+use crate::error::{Error, FieldError};
+use crate::graphql;
+use crate::json::Members;
+use crate::response::Response;
+use crate::settings::Config;
+
+/// How far a request got; what the steps of `check` are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Reaching the endpoint.
+    Endpoint,
+    /// Trusting it.
+    Tls,
+    /// The token being accepted.
+    Token,
+    /// The token having GraphQL access.
+    GraphQl,
+    /// The event types being known, before anything is looked up.
+    Types,
+    /// The organization being visible.
+    Organization,
+    /// The permission to see audit events.
+    Permission,
+    /// The answer being understood.
+    Answer,
+}
+
+/// An answer that cannot be used, and where it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Where.
+    pub stage: Stage,
+    /// Who must act, and on what.
+    pub error: Error,
+}
+
+/// A refusal.
+pub fn at(stage: Stage, error: Error) -> Refusal {
+    Refusal { stage, error }
+}
+
+/// The host does not let the request out.
+pub fn denied(config: &Config, why: &str) -> Error {
+    let origin = config.endpoint.origin();
+    Error::InvalidConfig(vec![FieldError::new(
+        "endpoint",
+        format!(
+            "the host does not allow requests to {origin} ({why}); allow it there, or change the endpoint"
+        ),
+    )])
+}
+
+/// Any status but 200, 429 and 504.
+pub fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
+    let said = said(config, response);
+    let status = u32::from(status);
+    let portal = config.endpoint.portal();
+    match status {
+        401 => at(
+            Stage::Token,
+            Error::Unauthorized(format!(
+                "the token was refused (HTTP 401{said}); it may be wrong, revoked or expired: create a new one {}, and \
+                 mind its expiry",
+                match portal {
+                    Some(_) => "for this portal",
+                    None => "under Personal Settings, API Access Tokens",
+                }
+            )),
+        ),
+        403 => at(
+            Stage::GraphQl,
+            Error::Unauthorized(format!(
+                "the token may not do this (HTTP 403{said}); {}, and see that its allowed IP addresses include this host",
+                match portal {
+                    Some(_) => "see that it is this portal's",
+                    None => "tick \"Enable GraphQL API access\" for it",
+                }
+            )),
+        ),
+        404 if portal.is_some() => at(
+            Stage::GraphQl,
+            Error::Protocol(format!("HTTP 404{said}; there is no such portal: check the endpoint")),
+        ),
+        408 | 500..=599 => at(Stage::Endpoint, Error::Transient(format!("HTTP {status}{said}"))),
+        300..=399 => at(
+            Stage::Endpoint,
+            Error::Protocol(format!(
+                "HTTP {status}: a redirect, which is not followed; check the endpoint"
+            )),
+        ),
+        _ => {
+            at(Stage::Endpoint, Error::Protocol(format!("HTTP {status}{said}; check the endpoint")))
+        }
+    }
+}
+
+/// The remote's words in an error body, as `: words`, or nothing.
+pub fn said(config: &Config, response: &Response) -> String {
+    let text = std::str::from_utf8(&response.body).unwrap_or_default();
+    let message = Members::parse(text).and_then(|mut body| {
+        let first = |raw| graphql::failures(raw).into_iter().next().map(|failure| failure.message);
+        body.text("message").or_else(|| body.take("errors").and_then(first))
+    });
+    message.map_or(String::new(), |message| [": \"", &config.token.quote(&message), "\""].concat())
+}
