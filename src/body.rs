@@ -4,7 +4,7 @@
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::json::place;
+use crate::json::{Key, place};
 use crate::record::{self, Row};
 
 /// A place in the answer that is looked at.
@@ -132,9 +132,9 @@ impl<'a> Walk<'_, 'a> {
 
     /// Reads the members of the object at this place.
     fn members<A: MapAccess<'a>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
+        while let Some(Key(key)) = map.next_key()? {
             let leads =
-                |(from, name, _): &&(Place, &str, Place)| *from == self.place && *name == key;
+                |(from, name, _): &&(Place, &str, Place)| *from == self.place && **name == *key;
             let Some((_, _, place)) = MEMBERS.iter().find(leads) else {
                 map.next_value::<&RawValue>()?;
                 continue;

@@ -1,8 +1,37 @@
 //! Small pieces of JSON, where generated code would be larger than the whole component may be: a value taken apart one
 //! level deep. The hot path, events, comes through here for single texts only.
 
+use std::borrow::Cow;
+
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+/// A member's name, where it stands in the answer unless it has escapes.
+pub struct Key<'a>(pub Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_str(KeyVisitor).map(Self)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
 
 /// A value, taken apart one level deep; what is below stays raw JSON.
 enum Value<'a> {
@@ -143,6 +172,11 @@ pub fn items(text: &str) -> Option<Vec<&str>> {
 
 /// A JSON string's text; none if it is none.
 pub fn string(text: &str) -> Option<String> {
+    // Most have no escapes: what stands between the quotation marks is the text.
+    let plain = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    if let Some(plain) = plain.filter(|plain| !plain.contains(['\\', '"'])) {
+        return Some(plain.to_owned());
+    }
     match serde_json::from_slice(text.as_bytes()) {
         Ok(Value::Text(text)) => Some(text),
         _ => None,

@@ -4,7 +4,7 @@
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use crate::json::string;
+use crate::json::{Key, string};
 use crate::known::parse_uuid;
 use crate::object::push_string;
 use crate::time::Millis;
@@ -38,7 +38,7 @@ pub fn read<'de, A: MapAccess<'de>>(mut map: A) -> Result<Result<Row, &'static s
     let (mut id, mut occurred_at, mut kind) = (None, None, None);
     let mut payload = String::with_capacity(512);
     payload.push('{');
-    while let Some(key) = map.next_key::<String>()? {
+    while let Some(Key(key)) = map.next_key()? {
         let value: &'de RawValue = map.next_value()?;
         let value = value.get();
         if payload.len() > 1 {
@@ -46,15 +46,17 @@ pub fn read<'de, A: MapAccess<'de>>(mut map: A) -> Result<Result<Row, &'static s
         }
         push_string(&mut payload, &key);
         payload.push(':');
-        match key.as_str() {
+        match &*key {
             "uuid" => id = string(value),
             "occurredAt" => occurred_at = string(value),
             "type" => kind = string(value),
             _ => {}
         }
-        match key.as_str() {
+        match &*key {
             "data" => push_data(&mut payload, value),
-            _ => push_compact(&mut payload, value),
+            _ => {
+                push_compact(&mut payload, value);
+            }
         }
     }
     payload.push('}');
@@ -80,27 +82,38 @@ fn push_data(out: &mut String, raw: &str) {
     let inner: Option<String> = if raw.starts_with('"') { string(raw) } else { None };
     let parsed =
         inner.as_deref().and_then(|text| serde_json::from_slice::<&RawValue>(text.as_bytes()).ok());
+    let before = out.len();
     match parsed {
-        Some(value) if depth(value.get()) <= DEPTH_MAX => push_compact(out, value.get()),
-        _ => push_compact(out, raw),
+        Some(value) if push_compact(out, value.get()) <= DEPTH_MAX => {}
+        _ => {
+            out.truncate(before);
+            push_compact(out, raw);
+        }
     }
 }
 
-/// Writes valid JSON without the white space between its tokens, so that a record is one line.
-fn push_compact(out: &mut String, json: &str) {
+/// Writes valid JSON without the white space between its tokens, so that a record is one line. Gives how deep it is nested.
+fn push_compact(out: &mut String, json: &str) -> usize {
     if !json.starts_with(['{', '[']) {
         out.push_str(json);
-        return;
+        return 0;
     }
     // Runs between white space are copied whole; within strings nothing is touched. White space is ASCII, so every cut
     // lies between characters.
     let bytes = json.as_bytes();
     let (mut from, mut at, mut quoted) = (0, 0, false);
-    while at < bytes.len() {
-        match bytes[at] {
+    let (mut depth, mut deepest) = (0usize, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
             b'"' => quoted = !quoted,
             b'\\' if quoted => at += 1,
-            b' ' | b'\n' | b'\r' | b'\t' if !quoted => {
+            _ if quoted => {}
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b' ' | b'\n' | b'\r' | b'\t' => {
                 out.push_str(json.get(from..at).unwrap_or_default());
                 from = at + 1;
             }
@@ -109,24 +122,6 @@ fn push_compact(out: &mut String, json: &str) {
         at += 1;
     }
     out.push_str(json.get(from..).unwrap_or_default());
-}
-
-/// How deep valid JSON is nested.
-fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest, mut quoted, mut escaped) = (0usize, 0, false, false);
-    for byte in json.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'{' | b'[' if !quoted => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
     deepest
 }
 

@@ -1,0 +1,143 @@
+//! A whole backfill onto disk, through the real command, beside a plain Python script; and what more events cost.
+
+use crate::pages::Remote;
+use crate::process::{Taken, watch};
+use crate::report::{Plot, Section};
+use serde_json::json;
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Events that both read.
+const EVENTS: u64 = 100_000;
+/// What more events cost is looked at with these.
+const SCALE: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
+
+fn lines(path: &Path) -> u64 {
+    use std::io::{BufRead, BufReader};
+    BufReader::new(File::open(path).unwrap()).lines().count() as u64
+}
+
+fn ours(remote: &Remote, events: u64, output: &str) -> Taken {
+    let folder = tempfile::tempdir().unwrap();
+    let config = json!({
+        "settings": {"org_slug": "acme-inc", "endpoint": remote.endpoint,
+                     "backfill_start_time": "2000-01-01T00:00:00Z"},
+        "secrets": {"api_token": {"file": "token"}},
+    });
+    std::fs::write(folder.path().join("c.json"), config.to_string()).unwrap();
+    std::fs::write(folder.path().join("token"), "bkua_bench").unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_host-test"))
+        .args(["run", "--config", "c.json", "--until-idle", "--output", output])
+        .current_dir(folder.path())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let taken = watch(child);
+    if output == "o.ndjson" {
+        assert_eq!(lines(&folder.path().join(output)), events);
+    }
+    taken
+}
+
+/// None where there is no Python.
+fn python(remote: &Remote) -> Option<Taken> {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("o.ndjson");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../baseline/page_and_print.py");
+    let child = Command::new("python3")
+        .args([script, &remote.endpoint, "acme-inc", "bkua_bench"])
+        .stdout(File::create(&output).unwrap())
+        .spawn()
+        .ok()?;
+    let taken = watch(child);
+    assert_eq!(lines(&output), EVENTS);
+    Some(taken)
+}
+
+fn words(taken: &Taken, events: u64) -> String {
+    format!(
+        "{:.0} events/s, {:.2} s CPU, {} MiB at most",
+        events as f64 / taken.time.as_secs_f64(),
+        taken.cpu.as_secs_f64(),
+        taken.memory >> 20
+    )
+}
+
+pub fn section() -> Section {
+    let mut rows = Vec::new();
+    let mut scale = Vec::new();
+    let mut memory = Vec::new();
+    let mut flat = Vec::new();
+    for events in SCALE {
+        let remote = Remote::start(events);
+        let file = ours(&remote, events, "o.ndjson");
+        if events == EVENTS {
+            let sqlite = ours(&remote, events, "sqlite:o.sqlite");
+            rows.push([format!("{events} events to a file"), words(&file, events), String::new()]);
+            rows.push([
+                format!("{events} events to sqlite"),
+                words(&sqlite, events),
+                String::new(),
+            ]);
+            if let Some(script) = python(&remote) {
+                let ratio = script.time.as_secs_f64() / file.time.as_secs_f64();
+                let cpu = script.cpu.as_secs_f64() / file.cpu.as_secs_f64();
+                rows.push(["the Python script".into(), words(&script, events), String::new()]);
+                rows.push([
+                    "times as fast as it".into(),
+                    format!("{ratio:.1} ({cpu:.1} by CPU time)"),
+                    "≥ 4".into(),
+                ]);
+            }
+        }
+        if events == SCALE[3] {
+            rows.push([
+                format!("{events} events: resident memory"),
+                format!("{} MiB at most", file.memory >> 20),
+                "≤ 100 MB, flat".into(),
+            ]);
+            flat = file.curve.iter().step_by(10).copied().collect();
+        }
+        scale.push((events as f64, 1e6 * file.cpu.as_secs_f64() / events as f64));
+        memory.push((events as f64, file.memory as f64 / (1 << 20) as f64));
+    }
+    let said = |points: &[(f64, f64)]| {
+        points.iter().map(|(_, value)| format!("{value:.0}")).collect::<Vec<_>>().join(", ")
+    };
+    let sizes = "1,000, 10,000, 100,000 and 1,000,000 events";
+    rows.push([
+        format!("CPU time an event, at {sizes}"),
+        format!("{} µs (the start is in it)", said(&scale)),
+        "flat".into(),
+    ]);
+    rows.push([
+        format!("most memory, at {sizes}"),
+        format!("{} MiB", said(&memory)),
+        "flat".into(),
+    ]);
+    Section {
+        title: "A backfill, end to end",
+        about: "The command `run` against rendered pages of 500 events on loopback, records and checkpoints durable on \
+                disk after each page; the script in `baseline/` keeps nothing but its output.",
+        rows,
+        plots: vec![
+            Plot {
+                file: "backfill-memory.svg",
+                title: "Resident memory of a backfill of 1,000,000 events",
+                across: "seconds",
+                up: "MiB",
+                is_logarithmic: false,
+                lines: vec![("host-test run", flat)],
+            },
+            Plot {
+                file: "backfill-scale.svg",
+                title: "What an event costs, by the length of the backfill",
+                across: "events",
+                up: "µs of CPU time; MiB at most",
+                is_logarithmic: true,
+                lines: vec![("CPU time an event, µs", scale), ("memory, MiB", memory)],
+            },
+        ],
+    }
+}

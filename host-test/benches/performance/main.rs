@@ -1,0 +1,53 @@
+//! How fast it is, as ratios within one run: against the same core compiled natively, against a component that does
+//! nothing, against a plain Python script. Absolute figures are those of the machine it runs on.
+//!
+//! `cargo bench -p host-test --bench performance` runs all parts and writes `docs/performance.md` with its plots;
+//! with names of parts behind `--`, it runs those and writes nothing.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod backfill;
+mod checkpoint;
+mod decode;
+mod guest;
+mod machine;
+mod pages;
+mod process;
+mod report;
+mod start;
+mod tenants;
+
+use report::Section;
+
+/// A part of the whole, by its name.
+type Part = (&'static str, fn() -> Section);
+
+const PARTS: [Part; 5] = [
+    ("decode", decode::section),
+    ("start", start::section),
+    ("checkpoint", checkpoint::section),
+    ("backfill", backfill::section),
+    ("tenants", tenants::section),
+];
+
+fn main() {
+    // Cargo adds this.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
+    if let [serve, events] = wanted.as_slice()
+        && serve == "serve"
+    {
+        return pages::serve(events.parse().unwrap());
+    }
+    let chosen =
+        PARTS.iter().filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|it| it == name));
+    let sections: Vec<Section> = chosen
+        .map(|(name, part)| {
+            eprintln!("measuring: {name}");
+            let section = part();
+            println!("{}", section.text());
+            section
+        })
+        .collect();
+    if wanted.is_empty() {
+        report::write(&sections);
+    }
+}

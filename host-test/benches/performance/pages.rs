@@ -1,0 +1,133 @@
+//! A remote that serves rendered pages, so that what is measured is the client: so many events, a second apart, newest
+//! first. It runs in a process of its own.
+
+use buildkite_audit_logs::time::Millis;
+use bytes::Bytes;
+use fake_buildkite::{FakeBuildkite, Options};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::convert::Infallible;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// Different events, which come again with other uuids and times.
+const TEMPLATES: usize = 500;
+
+/// The process that serves; it ends when it is dropped.
+pub struct Remote {
+    child: Child,
+    pub endpoint: String,
+}
+
+impl Remote {
+    pub fn start(events: u64) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["serve", &events.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, endpoint: line.trim().to_owned() }
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An event cut where its uuid and its time go.
+struct Template([String; 3]);
+
+struct Log {
+    templates: Vec<Template>,
+    events: u64,
+    newest_ms: i64,
+}
+
+impl Log {
+    fn new(runtime: &Runtime, events: u64) -> Self {
+        let options = Options { events: TEMPLATES as u64, ..Options::default() };
+        let fake = runtime.block_on(FakeBuildkite::start(options)).unwrap();
+        let cut = |truth: fake_buildkite::Truth| {
+            let (before, rest) = truth.node.split_once(&truth.uuid).unwrap();
+            let (middle, after) = rest.split_once(&truth.occurred_at).unwrap();
+            Template([before, middle, after].map(str::to_owned))
+        };
+        let templates = fake.truth().into_iter().map(cut).collect();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Self { templates, events, newest_ms: now.as_millis() as i64 - 10_000 }
+    }
+
+    /// The page that these variables ask for.
+    fn page(&self, variables: &Value) -> Bytes {
+        let first = variables["first"].as_u64().unwrap_or(500);
+        let time = |name: &str| Some(Millis::parse_rfc3339(variables[name].as_str()?)?.get());
+        let after = variables["after"].as_str().and_then(|text| text.parse::<u64>().ok());
+        let below = |to: i64| ((self.newest_ms - to).max(0) as u64).div_ceil(1_000);
+        let begin = after.unwrap_or_else(|| time("to").map_or(0, below)).min(self.events);
+        // Events before the time asked for are left out.
+        let until = time("from").map_or(self.events, |from| {
+            (((self.newest_ms - from).max(0) as u64) / 1_000 + 1).min(self.events)
+        });
+        let end = (begin + first).min(until).max(begin);
+        let mut body = String::with_capacity(1_100 * first as usize);
+        body.push_str(r#"{"data":{"organization":{"permissions":{"auditEventsView":{"allowed":true,"code":null,"message":null}},"auditEvents":{"edges":["#);
+        for number in begin..end {
+            let Template([before, middle, after]) = &self.templates[number as usize % TEMPLATES];
+            let at = Millis::new(self.newest_ms - number as i64 * 1_000);
+            let comma = if number > begin { "," } else { "" };
+            body.push_str(&format!(
+                r#"{comma}{{"node":{before}00000000-0000-7000-8000-{number:012x}{middle}{at}{after}}}"#
+            ));
+        }
+        body.push_str(&format!(
+            r#"],"pageInfo":{{"hasNextPage":{},"endCursor":"{end}"}}}}}}}}}}"#,
+            end < until
+        ));
+        Bytes::from(body)
+    }
+}
+
+/// Serves until it is killed.
+pub fn serve(events: u64) {
+    let runtime = Runtime::new().unwrap();
+    let log = Arc::new(Log::new(&runtime, events));
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        println!("http://{}/v1", listener.local_addr().unwrap());
+        while let Ok((stream, _)) = listener.accept().await {
+            let log = Arc::clone(&log);
+            tokio::spawn(async move {
+                let answer = service_fn(move |request: Request<Incoming>| {
+                    let log = Arc::clone(&log);
+                    async move {
+                        let body = request.into_body().collect().await.unwrap().to_bytes();
+                        let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+                        let page = Full::new(log.page(&asked["variables"]));
+                        let response = Response::builder()
+                            .header("content-type", "application/json")
+                            .header("ratelimit-user-limit", "1000000000")
+                            .header("ratelimit-user-remaining", "1000000000")
+                            .header("ratelimit-user-reset", "300");
+                        Ok::<_, Infallible>(response.body(page).unwrap())
+                    }
+                });
+                let _ = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), answer)
+                    .await;
+            });
+        }
+    });
+}

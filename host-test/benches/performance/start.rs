@@ -1,0 +1,59 @@
+//! What a new instance costs: instantiate, configure, checkpoint, on a warm engine with a pool.
+
+use crate::guest::constant;
+use crate::report::Section;
+use host_test::component::{BUNDLED, Plugin};
+use host_test::egress::Egress;
+use host_test::engine::{CodeCache, Options, build};
+use host_test::source::{Configuration, Limits, Secret, Source};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+const ROUNDS: usize = 3_000;
+
+fn configuration() -> Configuration {
+    Configuration {
+        settings: r#"{"org_slug": "acme-inc"}"#.to_owned(),
+        secrets: vec![Secret { name: "api_token".to_owned(), value: "t".to_owned() }],
+        checkpoint: None,
+    }
+}
+
+async fn once(plugin: &Plugin) -> Duration {
+    let configuration = configuration();
+    let began = Instant::now();
+    let mut source = Source::start(plugin, Egress::Closed, Limits::default(), None).await.unwrap();
+    source.configure(&configuration).await.unwrap();
+    std::hint::black_box(source.checkpoint().await.unwrap());
+    drop(source);
+    began.elapsed()
+}
+
+pub fn section() -> Section {
+    let runtime = Runtime::new().unwrap();
+    let options = Options { instances: Some(4), code: CodeCache::off(), ..Options::default() };
+    let engine = build(&options).unwrap();
+    let ours = Plugin::new(&engine, BUNDLED).unwrap();
+    let floor = Plugin::new(&engine, &constant()).unwrap();
+    let (mut ours_us, mut floor_us) = (Vec::new(), Vec::new());
+    // In turns, so that whatever else the machine does strikes both.
+    for _ in 0..ROUNDS {
+        ours_us.push(runtime.block_on(once(&ours)).as_secs_f64() * 1e6);
+        floor_us.push(runtime.block_on(once(&floor)).as_secs_f64() * 1e6);
+    }
+    let median = |times: &mut Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    let (ours, floor) = (median(&mut ours_us), median(&mut floor_us));
+    Section {
+        title: "A new instance",
+        about: "Instantiate, configure and checkpoint, against a component of the same world and toolchain whose exports \
+                return constants. Medians.",
+        rows: vec![
+            ["ours / constant".into(), format!("{:.2}", ours / floor), "≤ 3".into()],
+            ["ours, constant".into(), format!("{ours:.0} µs, {floor:.0} µs"), String::new()],
+        ],
+        plots: Vec::new(),
+    }
+}

@@ -1,0 +1,168 @@
+//! What an idle tenant costs: many of them in one process, each polled at an interval against the made-up Buildkite.
+//! `TENANTS` (10000) and `MINUTES` (2) may be set.
+
+use crate::process::{cpu, memory};
+use crate::report::{Plot, Section};
+use fake_buildkite::{FakeBuildkite, Options, SLUG};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// A poll may be late by this much: turns wait in one line.
+const LATE: Duration = Duration::from_secs(5);
+
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// The command over so many tenants.
+struct Run {
+    folder: TempDir,
+    child: Child,
+}
+
+impl Run {
+    fn start(fake: &FakeBuildkite, tenants: u64, interval_s: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (dir, out) = (folder.path().join("dir"), folder.path().join("out"));
+        std::fs::create_dir(&dir).unwrap();
+        std::fs::create_dir(&out).unwrap();
+        let config = json!({
+            "settings": {"org_slug": SLUG, "endpoint": fake.endpoint(),
+                         "poll_interval_seconds": interval_s},
+            "secrets": {"api_token": {"file": "token"}},
+        });
+        for number in 0..tenants {
+            let tenant = dir.join(format!("tenant-{number}"));
+            std::fs::create_dir(&tenant).unwrap();
+            std::fs::write(tenant.join("config.json"), config.to_string()).unwrap();
+            std::fs::write(tenant.join("token"), fake.token()).unwrap();
+        }
+        let child = Command::new(env!("CARGO_BIN_EXE_host-test"))
+            .arg("tenants")
+            .arg("--dir")
+            .arg(dir)
+            .arg("--output-dir")
+            .arg(out)
+            .args(["--allow-host", &fake.endpoint().replace("/v1", "")])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { folder, child }
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("dir.state.sqlite")
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How many tenants are idle, and how long ago the one polled longest ago was polled, in seconds.
+fn idle(state: &Path) -> Option<(u64, f64)> {
+    let database = rusqlite::Connection::open(state).ok()?;
+    database.busy_timeout(Duration::from_secs(10)).ok()?;
+    let sql = "SELECT count(*), max(unixepoch('now', 'subsec') - unixepoch(stored_at, 'subsec')) \
+               FROM tenant WHERE state = 'idle'";
+    database.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).ok()
+}
+
+/// Waits until all have been polled once.
+fn settle(run: &Run, tenants: u64) {
+    while idle(&run.state()).is_none_or(|(count, _)| count < tenants) {
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+/// What so many tenants cost, once each has been polled.
+struct Cost {
+    memory: u64,
+    cpu_ms_a_poll: f64,
+    cores: f64,
+    polls_a_tenant: f64,
+    oldest_s: f64,
+}
+
+fn cost(fake: &FakeBuildkite, tenants: u64, interval_s: u64, seconds: u64) -> Cost {
+    let run = Run::start(fake, tenants, interval_s);
+    settle(&run, tenants);
+    let id = run.child.id();
+    let asked = || fake.requests().last().map_or(0, |seen| seen.number);
+    let (asked_before, cpu_before, since) = (asked(), cpu(id).unwrap(), Instant::now());
+    let (mut most, mut oldest_s) = (0, 0.0_f64);
+    while since.elapsed() < Duration::from_secs(seconds) {
+        std::thread::sleep(Duration::from_secs(2));
+        most = most.max(memory(id).unwrap());
+        oldest_s = oldest_s.max(idle(&run.state()).unwrap().1);
+    }
+    let polls = (asked() - asked_before) as f64;
+    let spent = (cpu(id).unwrap() - cpu_before).as_secs_f64();
+    let elapsed = since.elapsed().as_secs_f64();
+    Cost {
+        memory: most,
+        cpu_ms_a_poll: 1e3 * spent / polls,
+        cores: spent / elapsed,
+        polls_a_tenant: polls * interval_s as f64 / elapsed / tenants as f64,
+        oldest_s,
+    }
+}
+
+pub fn section() -> Section {
+    let (tenants, minutes) = (number("TENANTS", 10_000), number("MINUTES", 2));
+    let runtime = Runtime::new().unwrap();
+    let fake = runtime.block_on(FakeBuildkite::start(Options::default())).unwrap();
+    // Fewer are polled more often, so that there is something to measure.
+    let few = [(1, 1), (100, 1), (1_000, 10)]
+        .map(|(count, interval)| (count, cost(&fake, count, interval, 20)));
+    let all = cost(&fake, tenants, 60, 60 * minutes);
+    let each = all.memory.saturating_sub(few[0].1.memory) as f64 / tenants as f64 / 1e3;
+    let is_missed = all.oldest_s > 60.0 + LATE.as_secs_f64();
+    let rows = vec![
+        [
+            format!("resident memory of each of {tenants} idle tenants"),
+            format!("{each:.1} kB"),
+            "≤ 200 kB".into(),
+        ],
+        [
+            "resident memory of all, and of one alone".into(),
+            format!("{} MiB, {} MiB", all.memory >> 20, few[0].1.memory >> 20),
+            String::new(),
+        ],
+        ["polls of each, in an interval".into(), format!("{:.3}", all.polls_a_tenant), "1".into()],
+        [
+            "the longest time since a tenant's poll".into(),
+            format!("{:.1} s{}", all.oldest_s, if is_missed { " (a poll was missed)" } else { "" }),
+            "60 s and the turn".into(),
+        ],
+        [
+            "CPU time a poll".into(),
+            format!("{:.2} ms, {:.2} cores", all.cpu_ms_a_poll, all.cores),
+            "2 cores suffice".into(),
+        ],
+    ];
+    let mut points: Vec<(f64, f64)> =
+        few.iter().map(|(count, cost)| (*count as f64, cost.cpu_ms_a_poll)).collect();
+    points.push((tenants as f64, all.cpu_ms_a_poll));
+    Section {
+        title: "Idle tenants",
+        about: "The command `tenants`: each tenant polled once a minute against the made-up Buildkite, which runs on the \
+                same machine and takes as much CPU time again.",
+        rows,
+        plots: vec![Plot {
+            file: "tenants-scale.svg",
+            title: "What a poll costs, by the number of tenants",
+            across: "tenants",
+            up: "ms of CPU time",
+            is_logarithmic: true,
+            lines: vec![("CPU time a poll", points)],
+        }],
+    }
+}
