@@ -4,13 +4,13 @@
 use crate::limits::Limits;
 use crate::mask::{Mask, mask_headers};
 use crate::network::Network;
+use crate::outgoing::{collect, holds_placeholder};
 use crate::scripted::Scripted;
 pub use crate::scripted::ScriptedBody;
-use crate::token::PLACEHOLDER;
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -109,6 +109,13 @@ impl Egress {
         }
     }
 
+    fn tell(&self, what: &str) {
+        match self.network() {
+            Some(network) => network.tell(what),
+            None => tracing::warn!("{what}"),
+        }
+    }
+
     async fn send(
         self,
         request: Request<WasiBody>,
@@ -122,11 +129,19 @@ impl Egress {
         // Whole bodies only: so a request on a pooled connection that just died can be repeated.
         let collected = tokio::time::timeout(waits.first_byte, collect(body, sizes.request))
             .await
-            .map_err(|_| HttpError::ConnectionWriteTimeout)??;
+            .map_err(|_| HttpError::ConnectionWriteTimeout)?
+            .inspect_err(|error| {
+                if let HttpError::HttpRequestBodySize(_) = error {
+                    self.tell(&format!(
+                        "denied a request of more than {} KiB",
+                        sizes.request >> 10
+                    ));
+                }
+            })?;
         let request = Request::from_parts(parts, collected);
         if holds_placeholder(&request) {
-            tracing::warn!(
-                "denied a request that carries the token's placeholder elsewhere than in Authorization"
+            self.tell(
+                "denied a request with the token's placeholder elsewhere than in Authorization",
             );
             return Err(HttpError::HttpRequestDenied);
         }
@@ -145,27 +160,6 @@ impl Egress {
                 Watched::new(Scripted::new(body), waits, sizes.response, None).boxed_unsync()
             })),
         }
-    }
-}
-
-/// Whether the placeholder stands anywhere but in the header `Authorization`, whose value is the host's.
-fn holds_placeholder(request: &Request<Bytes>) -> bool {
-    let placeholder = PLACEHOLDER.as_bytes();
-    let holds = |text: &[u8]| text.windows(placeholder.len()).any(|part| part == placeholder);
-    let mut others = request.headers().iter().filter(|(name, _)| *name != header::AUTHORIZATION);
-    holds(request.uri().to_string().as_bytes())
-        || others.any(|(_, value)| holds(value.as_bytes()))
-        || holds(request.body())
-}
-
-async fn collect(body: WasiBody, bytes_max: u64) -> Result<Bytes, HttpError> {
-    match Limited::new(body, usize::try_from(bytes_max).unwrap_or(usize::MAX)).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            tracing::warn!("denied a request of more than {} KiB", bytes_max >> 10);
-            Err(HttpError::HttpRequestBodySize(Some(bytes_max)))
-        }
-        Err(error) => Err(HttpError::InternalError(Some(error.to_string()))),
     }
 }
 

@@ -63,15 +63,18 @@ const TEXT_CHARS_MAX: usize = 4_000;
 /// Texts of one call that are kept.
 const TEXTS_MAX: usize = 1_000;
 
-/// Takes out of a text what would let a guest write lines of its own into a log, and what is too long.
-fn tidy(text: &mut String) {
-    if text.chars().any(char::is_control) {
-        *text = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+/// A text for people in one line, without what would move the cursor of a terminal, and not longer than so many letters.
+pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
+    let mut line: String = text
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .take(chars_max.saturating_add(1))
+        .collect();
+    if let Some((at, _)) = line.char_indices().nth(chars_max) {
+        line.truncate(at);
+        line.push('…');
     }
-    if let Some((at, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
-        text.truncate(at);
-        text.push('…');
-    }
+    line
 }
 
 /// Puts `[token]` in the place of the token in whatever a guest returned, and bounds its texts.
@@ -83,7 +86,8 @@ pub(crate) fn hide<T: Texts>(
         if let Some(clean) = token.and_then(|token| token.hidden_in(text)) {
             *text = clean;
         }
-        tidy(text);
+        // Nor may a guest write lines of its own into a log.
+        *text = one_line(text, TEXT_CHARS_MAX);
     };
     match &mut answer {
         Ok(answer) => answer.texts(&mut replace),

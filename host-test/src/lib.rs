@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod names;
 pub mod network;
 pub mod origin;
+mod outgoing;
 pub mod output;
 pub mod progress;
 pub mod resolve;

@@ -42,7 +42,12 @@ struct Inner {
     connect_ms: Arc<AtomicU64>,
     /// Whether a request was denied by us: that is for the operator to change.
     denied: AtomicBool,
+    /// What was said of a guest's requests so far.
+    told: AtomicU64,
 }
+
+/// So many words on a guest's requests, and no more: it may ask as often as it likes.
+const TOLD_MAX: u64 = 5;
 
 impl Network {
     /// A way to these origins, where requests carry `token`. Names are looked up with `lookup`.
@@ -77,12 +82,22 @@ impl Network {
             .http2_max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
             .build(Timed { inner: https, limit_ms: Arc::clone(&connect_ms) });
         let denied = AtomicBool::new(false);
-        Ok(Self(Arc::new(Inner { client, origins, token, connect_ms, denied })))
+        let told = AtomicU64::new(0);
+        Ok(Self(Arc::new(Inner { client, origins, token, connect_ms, denied, told })))
     }
 
     /// Whether a request was denied because of where it was to go.
     pub fn has_denied(&self) -> bool {
         self.0.denied.load(Ordering::Relaxed)
+    }
+
+    /// Logs what became of a guest's request, a few times at most.
+    pub(crate) fn tell(&self, what: &str) {
+        let told = self.0.told.fetch_add(1, Ordering::Relaxed);
+        if told < TOLD_MAX {
+            let rest = if told + 1 == TOLD_MAX { " (no more of this is told)" } else { "" };
+            tracing::warn!("{what}{rest}");
+        }
     }
 
     /// The token that requests carry.
@@ -112,14 +127,14 @@ impl Network {
         let Some(origin) = origins.iter().find(|origin| Some(*origin) == asked.as_ref()) else {
             // Path and query stay out of the log: they are the guest's words.
             let asked = asked.map_or("no origin".to_owned(), |origin| origin.to_string());
-            tracing::warn!("denied a request to {asked}: allowed is {}", list(origins));
+            self.tell(&format!("denied a request to {asked}: allowed is {}", list(origins)));
             return Err(HttpError::HttpRequestDenied);
         };
         // A host written as an address never reaches the resolver.
         if let Some(address) = origin.address()
             && !may_dial(address, origin.is_loopback())
         {
-            tracing::warn!("denied a request to {origin}: {}", Prohibited(address));
+            self.tell(&format!("denied a request to {origin}: {}", Prohibited(address)));
             return Err(HttpError::DestinationIpProhibited);
         }
         if let Some(token) = token {

@@ -75,7 +75,7 @@ fn each_tenant_gets_every_event_once_and_one_that_is_wrong_stops_nobody() {
     all.add("typo", json!({"page_sizes": 1}));
     let output = all.command("--until-idle").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("2 tenants failed, among them slug, typo"));
+    assert!(stderr(&output).contains("2 tenants failed: slug, typo"), "{}", stderr(&output));
     for tenant in ["a", "b", "c"] {
         assert_same(&all.got(tenant), &all.0.truth());
         assert_eq!(all.status(tenant), ("idle".to_owned(), String::new()));
@@ -156,7 +156,11 @@ fn what_a_tenant_may_not_decide_is_refused_by_name() {
     assert!(all.status("origin").1.contains("http://127.0.0.1:9 is not allowed here"));
     assert!(all.status("pipe").1.contains("must be a regular file"));
     assert_eq!(all.status("alias").0, "", "a link is no tenant");
-    assert_eq!(std::fs::read_dir(all.0.path("out")).unwrap().count(), 0);
+    let outputs = std::fs::read_dir(all.0.path("out")).unwrap();
+    let is_output = |entry: &std::io::Result<std::fs::DirEntry>| {
+        entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "ndjson")
+    };
+    assert_eq!(outputs.filter(is_output).count(), 0);
 }
 
 #[test]
@@ -267,4 +271,112 @@ fn no_file_but_the_tenants_own_holds_a_token() {
             assert!(!found, "{}", path.display());
         }
     }
+}
+
+#[test]
+fn links_in_a_tenant_s_folder_lead_nowhere() {
+    let all = Tenants::with(Options { events: 50, ..Options::default() });
+    all.add("good", json!({}));
+    all.add("evil", json!({}));
+    symlink("/", all.folder("evil").join("all")).unwrap();
+    // Sixteen million ways through them.
+    for step in 0..24 {
+        let here = all.folder("evil").join(format!("d{step}"));
+        std::fs::create_dir(&here).unwrap();
+        let next = format!("../d{}", step + 1);
+        symlink(&next, here.join("l")).unwrap();
+        symlink(&next, here.join("m")).unwrap();
+    }
+    let mut running = Running::start(all.command(""));
+    running.says("requests may go to");
+    until("both", || all.got("good").len() == 50 && all.got("evil").len() == 50);
+    all.add("late", json!({}));
+    until("one that comes later", || all.got("late").len() == 50);
+    assert_eq!(running.signal("TERM"), Some(0));
+}
+
+#[test]
+fn a_folder_that_goes_and_comes_back_repeats_nothing() {
+    let all = Tenants::with(Options { events: 1_500, ..Options::default() });
+    for name in ["a", "b", "c"] {
+        all.add(name, json!({"page_size": 10}));
+    }
+    let mut running = Running::start(all.command("--concurrency 1"));
+    running.says("requests may go to");
+    for round in 1..=6 {
+        let before = all.got("a").len();
+        until("some more", || all.got("a").len() > before || all.got("a").len() == 1_500);
+        std::fs::rename(all.folder("a"), all.0.path("away")).unwrap();
+        if round % 2 == 0 {
+            until("the removal", || all.status("a").0 == "removed");
+        }
+        std::fs::rename(all.0.path("away"), all.folder("a")).unwrap();
+    }
+    for name in ["a", "b", "c"] {
+        until("all of them", || all.got(name).len() >= 1_500);
+        assert_same(&all.got(name), &all.0.truth());
+    }
+    assert_eq!(running.signal("TERM"), Some(0));
+}
+
+#[test]
+fn a_signal_is_not_waited_for_by_everyone_in_line() {
+    let hangs = fake_buildkite::Options {
+        fault: Some(std::sync::Arc::new(|_, _| fake_buildkite::Fault::Hang)),
+        ..Options::default()
+    };
+    let all = Tenants::with(hangs);
+    (0..5).for_each(|number| all.add(&format!("t{number}"), json!({})));
+    let mut running = Running::start(all.command("--concurrency 1"));
+    running.says("requests may go to");
+    let open = || all.0.fake.requests().len();
+    until("the first request", || open() == 1);
+    assert_eq!(running.signal("TERM"), Some(0));
+    assert_eq!(open(), 1, "others began after the signal");
+}
+
+#[test]
+fn a_rate_limit_is_waited_for_and_counts_stay_right_over_kills() {
+    let limits =
+        fake_buildkite::Limits { window_seconds: 2, ..fake_buildkite::Limits::buildkite() };
+    let all = Tenants::with(Options { events: 1_500, limits, ..Options::default() });
+    all.add("a", json!({}));
+    let mut running = Running::start(all.command("--max-records 50"));
+    running.says("requests may go to");
+    until("some records", || !all.got("a").is_empty());
+    running.0.kill().unwrap();
+    running.0.wait().unwrap();
+    let output = all.command("--until-idle").output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_same(&all.got("a"), &all.0.truth());
+    let table = stdout(&all.0.host("tenants status --dir dir"));
+    assert!(table.contains(" 1500 "), "{table}");
+}
+
+#[test]
+fn what_a_tenant_writes_forges_no_line_and_moves_no_cursor() {
+    let all = Tenants::with(Options { events: 3, ..Options::default() });
+    let key = "k\n2026 INFO all is well\u{1b}[31m\r";
+    let settings = json!({"org_slug": SLUG});
+    all.write("evil", &json!({"settings": settings, "secrets": {key: {"file": "token", "x": 1}}}));
+    all.write("long", &json!({"settings": settings, "secrets": {"a-".repeat(100_000): 1}}));
+    let output = all.command("--until-idle").output().unwrap();
+    let said = stderr(&output) + &stdout(&all.0.host("tenants status --dir dir"));
+    assert!(said.contains("2026 INFO all is well") && !said.contains("\n2026 INFO"), "{said}");
+    assert!(!said.contains(['\u{1b}', '\r']) && said.len() < 20_000, "{} letters", said.len());
+}
+
+#[test]
+fn a_tenant_whose_filter_changed_may_begin_anew() {
+    let all = Tenants::with(Options { events: 300, ..Options::default() });
+    all.add("a", json!({}));
+    all.command("--until-idle").output().unwrap();
+    all.add("a", json!({"event_types": ["USER_UPDATED", "TEAM_CREATED"]}));
+    assert_eq!(all.command("--until-idle").output().unwrap().status.code(), Some(1));
+    assert!(all.status("a").1.contains("belongs to another filter"));
+    let former = stdout(&all.0.good("tenants reset --dir dir a"));
+    assert!(former.starts_with(r#"{"format":"buildkite-audit-logs""#), "{former}");
+    assert!(all.command("--until-idle").output().unwrap().status.success());
+    let said = all.0.bad("tenants reset --dir dir nobody", 2);
+    assert!(said.contains("it knows no tenant nobody"), "{said}");
 }

@@ -1,18 +1,18 @@
 //! `tenants`: many configurations in one process, none of them trusted.
 
 use super::print;
-use crate::component::Plugin;
-use crate::egress::Egress;
-use crate::engine::{CodeCache, Options, build};
+use crate::engine::{CodeCache, Options};
 use crate::exit::{Failure, Result};
 use crate::limits::Limits;
+use crate::lock::Lock;
 use crate::metrics::{Endpoint, Metrics};
-use crate::origin::{Origin, list};
+use crate::origin::list;
 use crate::signals::Stop;
-use crate::source::Source;
+use crate::tenants::rows::reset;
 use crate::tenants::schedule::{Schedule, insist_on_none};
 use crate::tenants::status;
 use crate::tenants::store::Store;
+use crate::tenants::supply::Supply;
 use crate::tenants::turn::Shared;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -28,6 +28,9 @@ A tenant decides its settings and nothing else: component, limits, paths and hos
 secret is a regular file of its own folder. Tenants that are added, changed or removed are picked up;
 one whose configuration is wrong is reported and does not stop the others. Records go to
 OUTPUT_DIR/TENANT.ndjson, each once, whatever instant the process is killed at.
+
+A tenant whose endpoint or event_types changed fails, for its checkpoint is of the former ones: tenants
+reset lets it begin anew.
 
 Exit code: 0 after SIGINT or SIGTERM; with --until-idle, 1 when a tenant failed.
 
@@ -48,16 +51,33 @@ pub struct Args {
 enum What {
     /// Show how each tenant is.
     Status(StatusArgs),
+    /// Let a tenant begin anew, as after a change of its endpoint or event_types. Prints its former checkpoint.
+    Reset(ResetArgs),
 }
 
 #[derive(Debug, clap::Args)]
-struct StatusArgs {
+struct ResetArgs {
+    #[command(flatten)]
+    place: Place,
+    /// The tenant.
+    tenant: String,
+}
+
+/// Where the tenants are.
+#[derive(Debug, clap::Args)]
+struct Place {
     /// The folder of folders.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
     /// The state, when it lies elsewhere.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct StatusArgs {
+    #[command(flatten)]
+    place: Place,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -79,16 +99,8 @@ struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     concurrency: u32,
-    /// Where requests may go, a URL; may be given again. Default: what the component describes, if
-    /// it is the bundled one or pinned.
-    #[arg(long = "allow-host", value_name = "URL")]
-    allow_hosts: Vec<String>,
-    /// Another component than the bundled one.
-    #[arg(long, value_name = "FILE")]
-    component: Option<PathBuf>,
-    /// Take that component only if its SHA-256 is this one, in hexadecimal.
-    #[arg(long, value_name = "HEX", requires = "component")]
-    component_sha256: Option<String>,
+    #[command(flatten)]
+    supply: Supply,
     /// Hand the token itself to the component, not a placeholder that the host replaces.
     #[arg(long)]
     expose_token: bool,
@@ -116,6 +128,11 @@ struct RunArgs {
 pub async fn tenants(args: Args) -> Result<()> {
     match args.what {
         Some(What::Status(args)) => show(&args),
+        Some(What::Reset(args)) => {
+            let state = beside(&args.place.dir, args.place.state.as_ref());
+            let former = reset(&state, &args.tenant)?;
+            print(&format!("{former}\n"))
+        }
         None => run(args.run).await,
     }
 }
@@ -131,8 +148,12 @@ fn beside(dir: &Path, state: Option<&PathBuf>) -> PathBuf {
 }
 
 fn show(args: &StatusArgs) -> Result<()> {
-    let state = beside(&args.dir, args.state.as_ref());
+    let state = beside(&args.place.dir, args.place.state.as_ref());
     match status::read(&state)? {
+        None if !args.place.dir.is_dir() => Err(Failure::Refused(format!(
+            "--dir {}: there is no such folder",
+            args.place.dir.display()
+        ))),
         None => print(&format!("no tenant has run yet ({} is missing)\n", state.display())),
         Some(rows) if args.json => print(&format!("{:#}\n", json!({ "tenants": rows }))),
         Some(rows) => print(&status::table(&rows)),
@@ -147,9 +168,15 @@ async fn run(args: RunArgs) -> Result<()> {
         let why = "lies in --dir, where tenants have their files; take another folder";
         return Err(Failure::Refused(format!("--output-dir {}: {why}", out.display())));
     }
-    let plugin = Arc::new(plugin(&args)?);
-    let origins = origins(&args, &plugin).await?;
+    let plugin = Arc::new(args.supply.plugin(&Options {
+        instances: Some(args.concurrency),
+        limits: args.limits,
+        code: args.code.clone(),
+    })?);
+    let origins = args.supply.origins(&plugin, args.limits).await?;
     tracing::info!("requests may go to {}", list(&origins));
+    // Two processes would write the same files, each with a state of its own.
+    let _output = Lock::take(&out.join("tenants"))?;
     let (store, thread) = Store::open(&beside(&dir, args.state.as_ref()))?;
     let metrics = Metrics::default();
     let _endpoint = match args.metrics {
@@ -185,40 +212,4 @@ fn existing(flag: &str, path: Option<&PathBuf>) -> Result<PathBuf> {
     let path = path.ok_or_else(|| Failure::Refused(format!("{flag} is missing")))?;
     path.canonicalize()
         .map_err(|error| Failure::Refused(format!("{flag} {}: {error}", path.display())))
-}
-
-fn plugin(args: &RunArgs) -> Result<Plugin> {
-    let engine = build(&Options {
-        instances: Some(args.concurrency),
-        limits: args.limits,
-        code: args.code.clone(),
-    })?;
-    let plugin = Plugin::load(&engine, args.component.as_deref())?;
-    match &args.component_sha256 {
-        Some(pin) if !pin.eq_ignore_ascii_case(&plugin.sha256) => Err(Failure::Refused(format!(
-            "--component-sha256: the component's is {}, not {pin}",
-            plugin.sha256
-        ))),
-        _ => Ok(plugin),
-    }
-}
-
-/// Where requests may go: what the operator says, and only without that a trusted component's word.
-async fn origins(args: &RunArgs, plugin: &Plugin) -> Result<Vec<Origin>> {
-    let parse = |what: &str, urls: &[String]| {
-        let origin = |url: &String| {
-            Origin::parse(url).map_err(|why| Failure::Refused(format!("{what} {url}: {why}")))
-        };
-        urls.iter().map(origin).collect::<Result<Vec<Origin>>>()
-    };
-    if !args.allow_hosts.is_empty() {
-        return parse("--allow-host", &args.allow_hosts);
-    }
-    if args.component.is_some() && args.component_sha256.is_none() {
-        let why = "nobody says where its requests may go: give --allow-host, or pin the component \
-                   with --component-sha256 to take its word";
-        return Err(Failure::Refused(format!("--component: {why}")));
-    }
-    let mut source = Source::start(plugin, Egress::Closed, args.limits, None).await?;
-    parse("the component describes", &source.describe().await?.allowed_hosts)
 }

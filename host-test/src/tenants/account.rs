@@ -1,6 +1,7 @@
 //! One tenant's part of the common state.
 
-use super::store::{Change, Row, Store};
+use super::rows::{Change, Row};
+use super::store::Store;
 use crate::exit::Result;
 use crate::ledger::Ledger;
 use crate::mark::Mark;
@@ -11,6 +12,8 @@ pub struct Account {
     store: Store,
     tenant: String,
     row: Row,
+    /// Events that are being written.
+    events: u64,
 }
 
 impl Account {
@@ -21,12 +24,17 @@ impl Account {
     /// As [`Store::load`].
     pub fn open(store: Store, tenant: &str) -> Result<Self> {
         let row = store.load(tenant)?;
-        Ok(Self { store, tenant: tenant.to_owned(), row })
+        Ok(Self { store, tenant: tenant.to_owned(), row, events: 0 })
     }
 
     /// The checkpoint; none before the first was taken.
     pub fn checkpoint(&self) -> Option<&str> {
         self.row.checkpoint.as_deref()
+    }
+
+    /// So many events are about to be written; they count when they are settled.
+    pub fn writing(&mut self, events: usize) {
+        self.events = events as u64;
     }
 
     /// Takes over a checkpoint that covers no new record: it is stored with the turn's end.
@@ -53,7 +61,9 @@ impl Ledger for Account {
 
     fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()> {
         let body = checkpoint.map(str::to_owned);
-        self.store.write(&self.tenant, Change::Settle(mark.clone(), body.clone()))?;
+        // Also the opening of a file is settled, without a checkpoint and without an event.
+        let events = if body.is_some() { std::mem::take(&mut self.events) } else { 0 };
+        self.store.write(&self.tenant, Change::Settle(mark.clone(), body.clone(), events))?;
         self.row.mark = Some(mark.clone());
         self.row.writing = None;
         if body.is_some() {

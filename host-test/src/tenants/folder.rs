@@ -137,12 +137,15 @@ fn read_in(folder: &OwnedFd, name: &str, digest: &mut Sha256) -> Result<String, 
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = openat(folder.as_fd(), name, flags, Mode::empty()).map_err(|error| match error {
         Errno::LOOP => format!("{name}: is a link, which a tenant may not use"),
+        Errno::NOENT => format!("{name}: is missing in the tenant's folder"),
         error => format!("{name}: {error}"),
     })?;
     let file = File::from(file);
     let metadata = file.metadata().map_err(|error| format!("{name}: {error}"))?;
     if !metadata.is_file() || metadata.nlink() > 1 {
-        return Err(format!("{name}: must be a regular file with one name"));
+        return Err(format!(
+            "{name}: must be a regular file with one name; copy it, do not link it"
+        ));
     }
     let mut text = String::new();
     let size = file

@@ -1,31 +1,23 @@
-//! Whose turn it is: a task for each tenant, which sleeps until its turn is due, and then waits in
-//! one line with the others, so that a long backfill never keeps a poll waiting for long.
+//! Who is a tenant: a task for each folder, told of every change to it. Which of them has its turn is decided by one line
+//! in which all wait, so that a long backfill never keeps a poll waiting for long.
 
-use super::account::Account;
 use super::folder::{self, Wish};
-use super::store::{Change, Report, Store};
-use super::turn::{Ended, Shared, Tenant};
-use super::watch::{Changes, Watch};
+use super::life::Life;
+use super::rows::{Change, Report};
+use super::store::Store;
+use super::turn::Shared;
+use super::watch::{Changes, Watch, names};
 use crate::exit::{Failure, Result};
-use crate::lag::Lag;
 use crate::limits::Limits;
 use crate::signals::Stop;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
-
-/// First wait after a failure that may pass; it doubles up to [`WAIT_MAX`].
-const WAIT_FIRST: Duration = Duration::from_secs(1);
-
-/// Longest wait between two tries of a tenant that is failing: a token that was renewed, or a right
-/// that was granted, is found within this time, and a trap costs next to nothing.
-const WAIT_MAX: Duration = Duration::from_secs(5 * 60);
+use tokio::task::{JoinError, JoinSet};
 
 /// What a tenant wants: none when its folder has gone, in words what is wrong with it.
-type Wanted = Option<std::result::Result<Arc<Wish>, String>>;
+pub type Wanted = Option<std::result::Result<Arc<Wish>, String>>;
 
 /// All tenants of a folder.
 pub struct Schedule {
@@ -35,10 +27,40 @@ pub struct Schedule {
     pub limits: Limits,
     /// Turns at the same time.
     pub concurrency: usize,
-    /// Each tenant ends when it has read everything, or fails.
+    /// Each tenant ends when it has read everything, or fails for good.
     pub until_idle: bool,
     /// What all turns share.
     pub shared: Shared,
+}
+
+/// How a task ended: the tenant, and whether it was failing.
+type Ended = std::result::Result<(String, bool), JoinError>;
+
+/// What runs.
+#[derive(Default)]
+struct Running {
+    tasks: JoinSet<(String, bool)>,
+    tenants: HashMap<String, watch::Sender<Wanted>>,
+    failing: Vec<String>,
+}
+
+impl Running {
+    /// Takes in the end of a task, and gives its tenant.
+    fn ended(&mut self, ended: Ended) -> Option<String> {
+        match ended {
+            Ok((name, is_failing)) => {
+                // Not before: two tasks of one tenant would deliver everything twice.
+                self.tenants.remove(&name);
+                self.failing.extend(is_failing.then(|| name.clone()));
+                Some(name)
+            }
+            Err(error) => {
+                tracing::error!("a tenant's task ended by itself: {error}");
+                self.failing.push("one whose task ended by itself".to_owned());
+                None
+            }
+        }
+    }
 }
 
 impl Schedule {
@@ -50,59 +72,93 @@ impl Schedule {
     pub async fn run(self, store: Store, mut stop: Stop) -> Result<Vec<String>> {
         let mut watch = Watch::start(&self.dir)?;
         let line = Arc::new(Semaphore::new(self.concurrency));
-        let mut tasks: JoinSet<Option<String>> = JoinSet::new();
-        let mut tenants: HashMap<String, watch::Sender<Wanted>> = HashMap::new();
-        let mut failing = Vec::new();
-        let mut changes = Changes::All;
+        let mut running = Running::default();
+        let first = names(&self.dir)?;
+        self.forget_the_gone(&store, &first)?;
+        let mut changed: Vec<String> = first.into_iter().collect();
         // Ends with a signal or, when wanted, with the last task.
         loop {
-            for name in changes.names(&self.dir, tenants.keys())? {
-                let wanted = self.read(&name);
-                match tenants.get(&name) {
-                    Some(sender) => tell(sender, &name, wanted),
-                    None if wanted.is_none() => {}
-                    None => {
-                        let (sender, receiver) = watch::channel(wanted);
-                        let task = Task {
-                            name: name.clone(),
-                            wanted: receiver,
-                            line: Arc::clone(&line),
-                            store: store.clone(),
-                            shared: self.shared.clone(),
-                            stop: stop.clone(),
-                            until_idle: self.until_idle,
-                        };
-                        tasks.spawn(task.run());
-                        tenants.insert(name, sender);
-                    }
-                }
+            for name in changed {
+                watch.also(&self.dir.join(&name));
+                self.look(&name, &store, &line, &stop, &mut running);
             }
-            tenants.retain(|_, sender| sender.borrow().is_some() && !sender.is_closed());
-            if self.until_idle && tasks.is_empty() {
+            if self.until_idle && running.tasks.is_empty() {
                 break;
             }
-            changes = tokio::select! {
+            changed = tokio::select! {
                 () = stop.wait() => break,
-                changes = watch.next() => changes,
-                Some(ended) = tasks.join_next() => {
-                    failing.extend(ended.ok().flatten());
-                    Changes::none()
+                Some(ended) = running.tasks.join_next() => {
+                    // Its folder may have come back while the task was ending.
+                    running.ended(ended).filter(|_| !self.until_idle).into_iter().collect()
                 }
+                changes = watch.next(), if !self.until_idle => self.named(changes, &running),
             };
         }
-        drop(tenants);
-        while let Some(ended) = tasks.join_next().await {
-            failing.extend(ended.ok().flatten());
+        // What is asleep is woken by the signal.
+        while let Some(ended) = running.tasks.join_next().await {
+            running.ended(ended);
         }
-        Ok(failing)
+        Ok(running.failing)
     }
 
-    fn read(&self, name: &str) -> Wanted {
-        match folder::read(&self.dir, name, self.limits) {
+    /// The tenants to look at.
+    fn named(&self, changes: Changes, running: &Running) -> Vec<String> {
+        match (changes, names(&self.dir)) {
+            (Changes::Some(names), _) => names.into_iter().collect(),
+            (Changes::All, Ok(mut all)) => {
+                all.extend(running.tenants.keys().cloned());
+                all.into_iter().collect()
+            }
+            // It may be back at the next look; nobody's events are lost meanwhile.
+            (Changes::All, Err(why)) => {
+                tracing::warn!("{why}; going on with the tenants there were");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Tells a tenant's task what it wants now, or begins one.
+    fn look(
+        &self,
+        name: &str,
+        store: &Store,
+        line: &Arc<Semaphore>,
+        stop: &Stop,
+        running: &mut Running,
+    ) {
+        let wanted = match folder::read(&self.dir, name, self.limits) {
             Ok(None) => None,
             Ok(Some(wish)) => Some(Ok(Arc::new(wish))),
             Err(why) => Some(Err(why)),
+        };
+        match running.tenants.get(name) {
+            Some(sender) => tell(sender, name, wanted),
+            None if wanted.is_none() => {}
+            None => {
+                let (sender, receiver) = watch::channel(wanted);
+                let life = Life {
+                    name: name.to_owned(),
+                    wanted: receiver,
+                    line: Arc::clone(line),
+                    store: store.clone(),
+                    shared: self.shared.clone(),
+                    stop: stop.clone(),
+                    until_idle: self.until_idle,
+                };
+                running.tasks.spawn(life.run());
+                running.tenants.insert(name.to_owned(), sender);
+            }
         }
+    }
+
+    /// Tenants whose folder went while nobody looked.
+    fn forget_the_gone(&self, store: &Store, present: &HashSet<String>) -> Result<()> {
+        let known = tokio::task::block_in_place(|| store.names())?;
+        for name in known.into_iter().filter(|name| !present.contains(name)) {
+            let gone = Report { state: "removed", ..Report::default() };
+            store.write_later(&name, Change::Turn(None, gone));
+        }
+        Ok(())
     }
 }
 
@@ -116,105 +172,9 @@ fn tell(sender: &watch::Sender<Wanted>, name: &str, wanted: Wanted) {
     };
     if is_new {
         let what = if wanted.is_some() { "changed" } else { "removed" };
-        tracing::info!(tenant = name, "{what}");
+        // Not louder: a tenant may change its files as often as it likes.
+        tracing::debug!(tenant = name, "{what}");
         sender.send_replace(wanted);
-    }
-}
-
-/// One tenant's life.
-struct Task {
-    name: String,
-    wanted: watch::Receiver<Wanted>,
-    line: Arc<Semaphore>,
-    store: Store,
-    shared: Shared,
-    stop: Stop,
-    until_idle: bool,
-}
-
-impl Task {
-    /// Gives its name when it ended failing.
-    async fn run(mut self) -> Option<String> {
-        let mut tenant = match self.open() {
-            Ok(tenant) => tenant,
-            Err(failure) => {
-                tracing::error!(tenant = self.name, "{failure}");
-                return Some(self.name);
-            }
-        };
-        let mut failures = 0;
-        let mut is_failing = false;
-        // Ends with the tenant, a signal, or when it has read everything.
-        while !self.stop.is_set() {
-            let wanted = self.wanted.borrow_and_update().clone();
-            let wait = match wanted {
-                None => {
-                    self.report(None, Report { state: "removed", ..Report::default() });
-                    return None;
-                }
-                Some(Err(why)) => {
-                    is_failing = true;
-                    tracing::warn!(tenant = self.name, "{why}");
-                    let error = Some(why);
-                    self.report(None, Report { state: "failing", error, ..Report::default() });
-                    // Until its files change.
-                    Some(Duration::MAX)
-                }
-                Some(Ok(wish)) => {
-                    // Behind those who came before; never closed while tasks live.
-                    let Ok(_place) = self.line.acquire().await else { return None };
-                    // In a box, so that a sleeping tenant keeps no room for it.
-                    let mut stop = self.stop.clone();
-                    let ended = Box::pin(tenant.turn(&wish, &self.shared, &mut stop)).await;
-                    is_failing = ended.failure.is_some();
-                    self.ended(ended, &mut failures)
-                }
-            };
-            let Some(wait) = wait else { continue };
-            if self.until_idle {
-                break;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                _ = self.wanted.changed() => failures = 0,
-                () = self.stop.wait() => {}
-            }
-        }
-        is_failing.then_some(self.name)
-    }
-
-    fn open(&self) -> Result<Tenant> {
-        let open = || Account::open(self.store.clone(), &self.name);
-        let account = tokio::task::block_in_place(open)?;
-        Ok(Tenant { name: self.name.clone(), account, lag: Lag::default(), barren: 0 })
-    }
-
-    /// Reports the end of a turn, and gives the time until the next.
-    fn ended(&self, ended: Ended, failures: &mut u32) -> Option<Duration> {
-        let wait = match ended.failure {
-            None => {
-                *failures = 0;
-                ended.wait
-            }
-            Some((failure, is_passing)) => {
-                // Once, not at every try.
-                if *failures == 0 {
-                    tracing::warn!(tenant = self.name, "{failure}");
-                }
-                let doubled = WAIT_FIRST.saturating_mul(1 << (*failures).min(9));
-                *failures = failures.saturating_add(1);
-                let full = if is_passing { doubled.min(WAIT_MAX) } else { WAIT_MAX };
-                // Those that failed together must not return together.
-                Some(full.mul_f64(0.5 + rand::random::<f64>() / 2.0))
-            }
-        };
-        self.report(ended.checkpoint, ended.report);
-        wait
-    }
-
-    fn report(&self, checkpoint: Option<String>, report: Report) {
-        let change = Change::Turn(checkpoint, report);
-        tokio::task::block_in_place(|| self.store.write_later(&self.name, change));
     }
 }
 
@@ -224,12 +184,13 @@ impl Task {
 ///
 /// [`Failure::Failed`], naming some of them.
 pub fn insist_on_none(mut failing: Vec<String>) -> Result<()> {
-    if failing.is_empty() {
-        return Ok(());
-    }
     failing.sort_unstable();
-    let count = failing.len();
+    let many = match failing.len() {
+        0 => return Ok(()),
+        1 => "1 tenant".to_owned(),
+        count => format!("{count} tenants"),
+    };
     failing.truncate(10);
     let names = failing.join(", ");
-    Err(Failure::Failed(format!("{count} tenants failed, among them {names}; see tenants status")))
+    Err(Failure::Failed(format!("{many} failed: {names}; see tenants status")))
 }

@@ -1,7 +1,8 @@
 //! What the operator sees of the tenants: a table, from the state alone.
 
-use super::store::TENANTS;
+use super::rows::TENANTS;
 use crate::exit::{Failure, Result};
+use crate::hide::one_line;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -38,20 +39,13 @@ pub fn read(state: &Path) -> Result<Option<Vec<Value>>> {
 pub fn table(rows: &[Value]) -> String {
     let text = |value: &Value| match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.replace('\n', "; "),
+        Value::String(text) => one_line(text, ERROR_CHARS_MAX),
         other => other.to_string(),
     };
     let titles = ["TENANT", "STATE", "LAST EVENT", "LAG S", "EVENTS", "LAST ERROR"];
     let keys = ["tenant", "state", "last_event", "lag_seconds", "events", "last_error"];
     let mut lines = vec![titles.map(str::to_owned)];
-    lines.extend(rows.iter().map(|row| {
-        let mut cells = keys.map(|key| text(&row[key]));
-        if let Some((at, _)) = cells[5].char_indices().nth(ERROR_CHARS_MAX) {
-            cells[5].truncate(at);
-            cells[5].push('…');
-        }
-        cells
-    }));
+    lines.extend(rows.iter().map(|row| keys.map(|key| text(&row[key]))));
     let width =
         |column: usize| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
     let widths = [0, 1, 2, 3, 4].map(width);

@@ -1,32 +1,16 @@
 //! The state of all tenants, in one database. One thread writes, so that what many tenants store at
 //! the same time costs one transaction.
 
-use crate::database::{Kind, words};
+use super::rows::{Change, LAYOUT, Row, TENANTS, apply, load, names};
+use crate::database::words;
 use crate::exit::{Failure, Result};
 use crate::lock::Lock;
-use crate::mark::Mark;
 use crate::names::true_name;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::Connection;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-
-/// "BAtn": tells these files from other databases.
-pub(crate) const TENANTS: Kind = Kind {
-    name: "state",
-    application_id: 0x4241_746e,
-    version: 1,
-    is_checked: true,
-    tables: &["tenant"],
-};
-
-const LAYOUT: &str = "
-    CREATE TABLE tenant (
-        name TEXT PRIMARY KEY, checkpoint TEXT, stored_at TEXT,
-        device INTEGER, inode INTEGER, length INTEGER, tail BLOB, writing BLOB,
-        state TEXT NOT NULL DEFAULT 'new', events INTEGER NOT NULL DEFAULT 0, last_event TEXT,
-        lag_seconds INTEGER, error TEXT) WITHOUT ROWID;";
 
 /// How long what nobody waits for may lie before it is stored: only that a tenant looked, and found
 /// nothing. Less than the shortest lookback, so that a crash costs no event.
@@ -35,47 +19,13 @@ const LAZY: Duration = Duration::from_millis(500);
 /// Changes in one transaction, and in the queue before it. Who finds the queue full waits.
 const GROUP_MAX: usize = 1_000;
 
-/// How a tenant is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    /// In one word.
-    pub state: &'static str,
-    /// Events delivered since the last report.
-    pub events: u64,
-    /// When the newest event occurred (RFC 3339), if there is news of it, and its age at delivery.
-    pub newest: Option<(String, i64)>,
-    /// Why it is failing.
-    pub error: Option<String>,
-}
-
-/// What is to be stored of a tenant.
-#[derive(Debug)]
-pub enum Change {
-    /// What is about to be appended to its output, which stands there.
-    Announce(Mark, Vec<u8>),
-    /// Its output stands there, nothing is announced any more, and this covers it.
-    Settle(Mark, Option<String>),
-    /// How its turn ended; nobody waits for it.
-    Turn(Option<String>, Report),
-}
-
-/// What is known of a tenant.
-#[derive(Debug, Clone, Default)]
-pub struct Row {
-    /// Its checkpoint.
-    pub checkpoint: Option<String>,
-    /// Where its output stood.
-    pub mark: Option<Mark>,
-    /// What was announced and not settled.
-    pub writing: Option<Vec<u8>>,
-}
-
 /// What is to be stored, of whom, and who waits for it.
 type Write = (String, Change, Option<oneshot::Sender<Result<()>>>);
 
 enum Job {
     Write(Write),
     Load(String, oneshot::Sender<Result<Row>>),
+    Names(oneshot::Sender<Result<Vec<String>>>),
 }
 
 /// The way to the thread that writes. Clones share it; it ends, with all stored, after the last.
@@ -133,6 +83,17 @@ impl Store {
         waits.blocking_recv().map_err(|_| gone())?
     }
 
+    /// The names of all tenants that there ever were; waits for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Failed`] when the database cannot be read.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let (done, waits) = oneshot::channel();
+        self.send(Job::Names(done))?;
+        waits.blocking_recv().map_err(|_| gone())?
+    }
+
     fn send(&self, job: Job) -> Result<()> {
         self.0.send(job).map_err(|_| gone())
     }
@@ -165,6 +126,9 @@ impl Writer {
                     Job::Write(write) => {
                         has_waiter |= write.2.is_some();
                         group.push(write);
+                    }
+                    Job::Names(done) => {
+                        let _ = done.send(names(&self.database).map_err(|e| self.refuse(&e)));
                     }
                     Job::Load(tenant, done) => {
                         self.commit(&mut group);
@@ -205,71 +169,4 @@ impl Writer {
             let _ = waits.map(|waits| waits.send(done.clone()));
         }
     }
-}
-
-fn apply(all: &Transaction<'_>, tenant: &str, change: &Change) -> rusqlite::Result<()> {
-    all.prepare_cached("INSERT OR IGNORE INTO tenant (name) VALUES (?1)")?.execute([tenant])?;
-    let stored = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
-    match change {
-        Change::Announce(mark, bytes) => {
-            place(all, tenant, mark)?;
-            all.prepare_cached("UPDATE tenant SET writing = ?2 WHERE name = ?1")?
-                .execute(params![tenant, bytes])
-        }
-        Change::Settle(mark, checkpoint) => {
-            place(all, tenant, mark)?;
-            all.prepare_cached(&format!(
-                "UPDATE tenant SET writing = NULL, checkpoint = coalesce(?2, checkpoint), \
-                 stored_at = {stored} WHERE name = ?1"
-            ))?
-            .execute(params![tenant, checkpoint])
-        }
-        Change::Turn(checkpoint, report) => {
-            let newest = report.newest.as_ref();
-            all.prepare_cached(&format!(
-                "UPDATE tenant SET checkpoint = coalesce(?2, checkpoint), stored_at = {stored}, \
-                 state = ?3, events = events + ?4, last_event = coalesce(?5, last_event), \
-                 lag_seconds = coalesce(?6, lag_seconds), error = ?7 WHERE name = ?1"
-            ))?
-            .execute(params![
-                tenant,
-                checkpoint,
-                report.state,
-                report.events.cast_signed(),
-                newest.map(|(time, _)| time),
-                newest.map(|(_, lag)| lag),
-                report.error
-            ])
-        }
-    }
-    .map(drop)
-}
-
-fn place(all: &Transaction<'_>, tenant: &str, mark: &Mark) -> rusqlite::Result<usize> {
-    let sql = "UPDATE tenant SET device = ?2, inode = ?3, length = ?4, tail = ?5 WHERE name = ?1";
-    all.prepare_cached(sql)?.execute(params![
-        tenant,
-        mark.device.cast_signed(),
-        mark.inode.cast_signed(),
-        mark.length.cast_signed(),
-        mark.tail
-    ])
-}
-
-fn load(database: &Connection, tenant: &str) -> rusqlite::Result<Row> {
-    let sql = "SELECT checkpoint, writing, device, inode, length, tail FROM tenant WHERE name = ?1";
-    let row = |row: &rusqlite::Row<'_>| {
-        let device: Option<i64> = row.get(2)?;
-        let mark = match device {
-            None => None,
-            Some(device) => Some(Mark {
-                device: device.cast_unsigned(),
-                inode: row.get::<_, i64>(3)?.cast_unsigned(),
-                length: row.get::<_, i64>(4)?.cast_unsigned(),
-                tail: row.get(5)?,
-            }),
-        };
-        Ok(Row { checkpoint: row.get(0)?, writing: row.get(1)?, mark })
-    };
-    Ok(database.query_row(sql, [tenant], row).optional()?.unwrap_or_default())
 }

@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::folder::Wish;
-use super::store::Report;
+use super::rows::Report;
 use crate::component::Plugin;
 use crate::egress::Egress;
 use crate::exit::{Failure, Result};
@@ -14,7 +14,7 @@ use crate::output::file::{FileSink, Opened};
 use crate::resolve;
 use crate::signals::Stop;
 use crate::source::{Batch, CallError, Next, Source, SourceError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// Calls of one turn: enough for a usual poll, few enough that a backfill hands its place on soon.
@@ -82,7 +82,6 @@ impl Tenant {
         };
         if let Err(failure) = self.calls(wish, shared, stop, &mut ended).await {
             ended.report.state = "failing";
-            ended.report.error = Some(failure.0.to_string());
             ended.failure = Some(failure);
         }
         ended
@@ -107,6 +106,9 @@ impl Tenant {
         let mut sink = None;
         let mut has_worked = false;
         for _ in 0..CALLS_MAX {
+            if stop.is_set() {
+                return Ok(()); // Between two calls everything is stored.
+            }
             let batch = tokio::select! {
                 batch = source.read_batch(shared.max_records) => batch.map_err(judge)?,
                 () = stop.is_overdue() => return Ok(()),
@@ -155,9 +157,10 @@ impl Tenant {
                 Some(sink) => sink,
                 None => sink.insert(self.open(shared)?),
             };
+            insist_on_file(&self.path(shared))?;
+            self.account.writing(batch.records.len());
             sink.write(&mut self.account, &batch.records, &checkpoint)?;
             ended.checkpoint = None;
-            ended.report.events += batch.records.len() as u64;
             let newest = batch.records.iter().map(|event| event.occurred_at.as_str()).max();
             self.lag.see(newest, SystemTime::now());
             ended.report.newest = self.lag.newest().map(|time| (time, self.lag.seconds));
@@ -168,17 +171,29 @@ impl Tenant {
 
     /// Opens the tenant's output, for this turn: so many files would not stay open at once.
     fn open(&mut self, shared: &Shared) -> Result<FileSink> {
-        let path = shared.output_dir.join(format!("{}.ndjson", self.name));
-        if path.is_symlink() {
-            return Err(Failure::Refused(format!("output {} is a link", path.display())));
-        }
+        let path = self.path(shared);
+        insist_on_file(&path)?;
         match FileSink::open(&path, &mut self.account)? {
             Opened::File(sink) => Ok(sink),
-            Opened::Stream(_) => {
-                Err(Failure::Refused(format!("output {} is no regular file", path.display())))
-            }
+            Opened::Stream(_) => Err(no_file(&path)),
         }
     }
+
+    fn path(&self, shared: &Shared) -> PathBuf {
+        shared.output_dir.join(format!("{}.ndjson", self.name))
+    }
+}
+
+/// Refuses an output that somebody put something else in the place of.
+fn insist_on_file(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Ok(metadata) if !metadata.is_file() => Err(no_file(path)),
+        _ => Ok(()),
+    }
+}
+
+fn no_file(path: &Path) -> Failure {
+    Failure::Refused(format!("output {} is no regular file; move it away", path.display()))
 }
 
 /// The tenant's way to the network, for this turn: its connections end with it.

@@ -2,11 +2,12 @@
 
 use super::folder::is_name;
 use crate::exit::{Failure, Result};
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Interval, MissedTickBehavior};
 
 /// What changes together is looked at together: an editor writes a file in several steps.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -24,51 +25,40 @@ pub enum Changes {
     Some(HashSet<String>),
 }
 
-impl Changes {
-    /// No folder.
-    pub fn none() -> Self {
-        Self::Some(HashSet::new())
-    }
-
-    /// The names of the folders to look at; `known`: those that were there before.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Refused`] when the folder of folders cannot be read.
-    pub fn names<'a>(
-        self,
-        dir: &Path,
-        known: impl Iterator<Item = &'a String>,
-    ) -> Result<Vec<String>> {
-        if let Self::Some(names) = self {
-            return Ok(names.into_iter().collect());
-        }
-        let refuse = |error| Failure::Refused(format!("--dir {}: {error}", dir.display()));
-        let mut all: HashSet<String> = known.cloned().collect();
-        for entry in std::fs::read_dir(dir).map_err(refuse)? {
-            let entry = entry.map_err(refuse)?;
-            // A link is no folder here.
-            if entry.file_type().is_ok_and(|kind| kind.is_dir())
-                && let Some(name) = entry.file_name().to_str()
-            {
-                match is_name(name) {
-                    true => drop(all.insert(name.to_owned())),
-                    false if name.starts_with('.') => {}
-                    false => tracing::warn!(
-                        "{name:?} is left alone: letters, digits, -, _ and . make a tenant's name"
-                    ),
-                }
+/// The names of all tenants' folders.
+///
+/// # Errors
+///
+/// [`Failure::Refused`] when the folder of folders cannot be read.
+pub fn names(dir: &Path) -> Result<HashSet<String>> {
+    let refuse = |error| Failure::Refused(format!("--dir {}: {error}", dir.display()));
+    let mut all = HashSet::new();
+    for entry in std::fs::read_dir(dir).map_err(refuse)? {
+        let entry = entry.map_err(refuse)?;
+        let name = entry.file_name();
+        // A link is no folder here.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir())
+            && !name.as_encoded_bytes().starts_with(b".")
+        {
+            match name.to_str().filter(|name| is_name(name)) {
+                Some(name) => drop(all.insert(name.to_owned())),
+                None => tracing::warn!(
+                    "{name:?} is left alone: a tenant's name has letters, digits, -, _ and ."
+                ),
             }
         }
-        Ok(all.into_iter().collect())
     }
+    Ok(all)
 }
 
-/// Watches a folder of folders.
+/// Watches a folder of folders: itself and, each for itself, the folders in it. What tenants put below theirs is not
+/// looked at, nor where their links lead.
 pub struct Watch {
     dir: PathBuf,
     events: UnboundedReceiver<notify::Result<Event>>,
-    _watcher: RecommendedWatcher,
+    watcher: RecommendedWatcher,
+    looks: Interval,
+    is_told: bool,
 }
 
 impl Watch {
@@ -84,28 +74,49 @@ impl Watch {
             return Err(refuse("is no folder".to_owned()));
         }
         let (sender, events) = unbounded_channel();
-        // Nobody listens any more when the command is ending.
-        let tell = move |event| drop(sender.send(event));
-        let mut watcher =
-            notify::recommended_watcher(tell).map_err(|error| refuse(error.to_string()))?;
-        if let Err(error) = watcher.watch(&dir, RecursiveMode::Recursive) {
-            let seconds = LOOK_EVERY.as_secs();
-            tracing::warn!("changes are looked for every {seconds} s only: {error}");
-        }
-        Ok(Self { dir, events, _watcher: watcher })
+        // Reading is no change. Nobody listens any more when the command is ending.
+        let tell = move |event: notify::Result<Event>| {
+            if event.as_ref().map_or(true, |event| !event.kind.is_access()) {
+                let _ = sender.send(event);
+            }
+        };
+        let watcher = RecommendedWatcher::new(tell, Config::default().with_follow_symlinks(false))
+            .map_err(|error| refuse(error.to_string()))?;
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        looks.reset();
+        let mut watch = Self { dir, events, watcher, looks, is_told: false };
+        let whole = watch.dir.clone();
+        watch.also(&whole);
+        Ok(watch)
     }
 
-    /// Waits for changes. It may be dropped and called again: what it has not given, it gives then.
+    /// Watches a folder, too; once more does no harm.
+    pub fn also(&mut self, folder: &Path) {
+        if folder.is_symlink() || !folder.is_dir() {
+            return;
+        }
+        if let Err(error) = self.watcher.watch(folder, RecursiveMode::NonRecursive)
+            && !self.is_told
+        {
+            self.is_told = true;
+            let seconds = LOOK_EVERY.as_secs();
+            tracing::warn!("some changes are looked for every {seconds} s only: {error}");
+        }
+    }
+
+    /// Waits for changes. It may be dropped and called again: what it has not given, a look at all finds later.
     pub async fn next(&mut self) -> Changes {
-        let first = tokio::time::timeout(LOOK_EVERY, self.events.recv()).await;
-        let Ok(Some(first)) = first else { return Changes::All };
+        let first = tokio::select! {
+            _ = self.looks.tick() => return Changes::All,
+            event = self.events.recv() => event,
+        };
         tokio::time::sleep(SETTLE).await;
         let mut names = HashSet::new();
-        let mut event = Some(first);
+        let mut event = first;
         // Bounded by what the watcher has told so far.
         while let Some(told) = event {
             match told {
-                Ok(told) if told.kind.is_access() => {}
                 Ok(told) if !told.need_rescan() => {
                     names.extend(told.paths.iter().filter_map(|path| self.tenant(path)));
                 }

@@ -1,0 +1,172 @@
+//! The table of all tenants: what is in it, and how it changes.
+
+use crate::database::{Kind, words};
+use crate::exit::{Failure, Result};
+use crate::lock::Lock;
+use crate::mark::Mark;
+use crate::names::true_name;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::path::Path;
+
+/// "BAtn": tells these files from other databases.
+pub(crate) const TENANTS: Kind = Kind {
+    name: "state",
+    application_id: 0x4241_746e,
+    version: 1,
+    is_checked: true,
+    tables: &["tenant"],
+};
+
+pub(crate) const LAYOUT: &str = "
+    CREATE TABLE tenant (
+        name TEXT PRIMARY KEY, checkpoint TEXT, stored_at TEXT,
+        device INTEGER, inode INTEGER, length INTEGER, tail BLOB, writing BLOB,
+        state TEXT NOT NULL DEFAULT 'new', events INTEGER NOT NULL DEFAULT 0, last_event TEXT,
+        lag_seconds INTEGER, error TEXT) WITHOUT ROWID;";
+
+/// How a tenant is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// In one word.
+    pub state: &'static str,
+    /// When the newest event occurred (RFC 3339), if there is news of it, and its age at delivery.
+    pub newest: Option<(String, i64)>,
+    /// Why it is failing.
+    pub error: Option<String>,
+}
+
+/// What is to be stored of a tenant.
+#[derive(Debug)]
+pub enum Change {
+    /// What is about to be appended to its output, which stands there.
+    Announce(Mark, Vec<u8>),
+    /// Its output stands there, with so many more events, nothing is announced any more, and this covers it.
+    Settle(Mark, Option<String>, u64),
+    /// How its turn ended; nobody waits for it.
+    Turn(Option<String>, Report),
+}
+
+/// What is known of a tenant.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// Its checkpoint.
+    pub checkpoint: Option<String>,
+    /// Where its output stood.
+    pub mark: Option<Mark>,
+    /// What was announced and not settled.
+    pub writing: Option<Vec<u8>>,
+}
+
+/// Writes a change.
+///
+/// # Errors
+///
+/// SQLite's.
+pub(crate) fn apply(all: &Transaction<'_>, tenant: &str, change: &Change) -> rusqlite::Result<()> {
+    all.prepare_cached("INSERT OR IGNORE INTO tenant (name) VALUES (?1)")?.execute([tenant])?;
+    let stored = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+    match change {
+        Change::Announce(mark, bytes) => {
+            place(all, tenant, mark)?;
+            all.prepare_cached("UPDATE tenant SET writing = ?2 WHERE name = ?1")?
+                .execute(params![tenant, bytes])
+        }
+        Change::Settle(mark, checkpoint, events) => {
+            place(all, tenant, mark)?;
+            all.prepare_cached(&format!(
+                "UPDATE tenant SET writing = NULL, checkpoint = coalesce(?2, checkpoint), \
+                 stored_at = {stored}, events = events + ?3 WHERE name = ?1"
+            ))?
+            .execute(params![tenant, checkpoint, events.cast_signed()])
+        }
+        Change::Turn(checkpoint, report) => {
+            let newest = report.newest.as_ref();
+            all.prepare_cached(&format!(
+                "UPDATE tenant SET checkpoint = coalesce(?2, checkpoint), stored_at = {stored}, \
+                 state = ?3, last_event = coalesce(?4, last_event), \
+                 lag_seconds = coalesce(?5, lag_seconds), error = ?6 WHERE name = ?1"
+            ))?
+            .execute(params![
+                tenant,
+                checkpoint,
+                report.state,
+                newest.map(|(time, _)| time),
+                newest.map(|(_, lag)| lag),
+                report.error
+            ])
+        }
+    }
+    .map(drop)
+}
+
+fn place(all: &Transaction<'_>, tenant: &str, mark: &Mark) -> rusqlite::Result<usize> {
+    let sql = "UPDATE tenant SET device = ?2, inode = ?3, length = ?4, tail = ?5 WHERE name = ?1";
+    all.prepare_cached(sql)?.execute(params![
+        tenant,
+        mark.device.cast_signed(),
+        mark.inode.cast_signed(),
+        mark.length.cast_signed(),
+        mark.tail
+    ])
+}
+
+/// What is known of a tenant.
+///
+/// # Errors
+///
+/// SQLite's.
+pub(crate) fn load(database: &Connection, tenant: &str) -> rusqlite::Result<Row> {
+    let sql = "SELECT checkpoint, writing, device, inode, length, tail FROM tenant WHERE name = ?1";
+    let row = |row: &rusqlite::Row<'_>| {
+        let device: Option<i64> = row.get(2)?;
+        let mark = match device {
+            None => None,
+            Some(device) => Some(Mark {
+                device: device.cast_unsigned(),
+                inode: row.get::<_, i64>(3)?.cast_unsigned(),
+                length: row.get::<_, i64>(4)?.cast_unsigned(),
+                tail: row.get(5)?,
+            }),
+        };
+        Ok(Row { checkpoint: row.get(0)?, writing: row.get(1)?, mark })
+    };
+    Ok(database.query_row(sql, [tenant], row).optional()?.unwrap_or_default())
+}
+
+/// Names of all tenants that were not removed.
+///
+/// # Errors
+///
+/// SQLite's.
+pub(crate) fn names(database: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut query = database.prepare("SELECT name FROM tenant WHERE state <> 'removed'")?;
+    query.query_map([], |row| row.get(0))?.collect()
+}
+
+/// Takes a tenant's checkpoint away, and where its output stood, so that it begins anew. Gives the former one.
+///
+/// # Errors
+///
+/// [`Failure::Refused`]: the state is in use, not ours or damaged, or knows no such tenant.
+pub fn reset(state: &Path, tenant: &str) -> Result<String> {
+    let refuse = |why: String| Failure::Refused(format!("state {}: {why}", state.display()));
+    if !TENANTS.look(state)? {
+        return Err(refuse("there is none yet".to_owned()));
+    }
+    let path = true_name(state)?;
+    let _lock = Lock::take(&path)?;
+    let database = TENANTS.open(&path, LAYOUT)?;
+    let work = || {
+        let sql = "SELECT coalesce(checkpoint, '') FROM tenant WHERE name = ?1";
+        let former: Option<String> =
+            database.query_row(sql, [tenant], |row| row.get(0)).optional()?;
+        database.execute(
+            "UPDATE tenant SET checkpoint = NULL, writing = NULL, device = NULL, error = NULL, \
+             state = 'new' WHERE name = ?1",
+            [tenant],
+        )?;
+        Ok(former)
+    };
+    let former = work().map_err(|error: rusqlite::Error| refuse(words(&error)))?;
+    former.ok_or_else(|| refuse(format!("it knows no tenant {tenant}")))
+}
