@@ -130,7 +130,8 @@ fn a_token_that_the_server_echoes_is_hidden() {
             assert!(!output.status.success());
             clean(&output, line);
             let said = common::stderr(&output) + &common::stdout(&output);
-            shown += usize::from(said.contains("[token]"));
+            // The host blots it out before the component reads it.
+            shown += usize::from(said.contains("****"));
         }
         // Else this test would prove nothing; of a 5xx the component quotes nothing.
         assert!(shown > 0 || status.starts_with("503"), "{status}: the echo is not quoted");
