@@ -14,9 +14,6 @@ use host_test::source::{CallError, Configuration, Limits, Secret, Source, Source
 use host_test::token::Token;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::{ManglingAndAbi, Resolve};
 
 fn configuration(endpoint: &str) -> Configuration {
     Configuration {
@@ -99,51 +96,6 @@ fn the_bundled_component_imports_exactly_the_allow_list() {
 fn the_bundled_component_is_small() {
     // 150 kB at the smallest optimisation, which decodes a page at half the speed: the speed comes first.
     assert!(BUNDLED.len() <= 200_000, "{} bytes", BUNDLED.len());
-}
-
-/// A component of the right world whose every function does `body`.
-fn guest(body: &str) -> Vec<u8> {
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).unwrap();
-    let world = resolve.select_world(&[package], Some("source-plugin")).unwrap();
-    let mangling = ManglingAndAbi::Standard32;
-    let dummy = wit_component::dummy_module(&resolve, world, mangling);
-    let text = wasmprinter::print_bytes(&dummy).unwrap().replace("unreachable", body);
-    let mut module = wat::parse_str(text).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
-    ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
-}
-
-async fn failure(body: &str, limits: Limits) -> String {
-    let plugin = Plugin::new(&engine().unwrap(), &guest(body)).unwrap();
-    let mut source = Source::start(&plugin, Egress::Closed, limits, None).await.unwrap();
-    let CallError::Host(why) = source.checkpoint().await.unwrap_err() else {
-        panic!("the guest answered");
-    };
-    // An instance that was stopped is never entered again.
-    let again = source.checkpoint().await.unwrap_err();
-    assert!(matches!(again, CallError::Host(text) if text.contains("was stopped before")));
-    why
-}
-
-#[tokio::test]
-async fn a_guest_that_loops_is_stopped() {
-    let limits = Limits { cpu: Duration::from_millis(50), ..Limits::default() };
-    let why = failure("(loop br 0) unreachable", limits).await;
-    assert!(why.contains("the CPU limit"), "{why}");
-}
-
-#[tokio::test]
-async fn a_guest_that_takes_all_memory_is_stopped() {
-    let bomb = "(loop i32.const 1 memory.grow drop br 0) unreachable";
-    let why = failure(bomb, Limits { memory_mib: 8, ..Limits::default() }).await;
-    assert_eq!(why, "checkpoint: the memory limit of 8 MiB was exceeded");
-}
-
-#[tokio::test]
-async fn a_trap_is_named() {
-    let why = failure("unreachable", Limits::default()).await;
-    assert!(why.contains("checkpoint: the component trapped: "), "{why}");
 }
 
 #[test]

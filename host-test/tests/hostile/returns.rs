@@ -63,6 +63,23 @@ async fn an_endless_loop_is_stopped_in_each_export() {
 }
 
 #[tokio::test]
+async fn an_instance_that_was_stopped_is_never_entered_again() {
+    let mut source = start(&guest("unreachable", ""), Limits::default()).await;
+    let said = host(source.checkpoint().await);
+    assert!(said.contains("checkpoint: the component trapped: "), "{said}");
+    let said = host(source.checkpoint().await);
+    assert!(said.contains("was stopped before"), "{said}");
+}
+
+#[tokio::test]
+async fn memory_that_grows_without_end_is_stopped() {
+    let bomb = "(loop i32.const 1 memory.grow drop br 0) unreachable";
+    let limits = Limits { memory_mib: 8, ..Limits::default() };
+    let said = host(start(&guest(bomb, ""), limits).await.checkpoint().await);
+    assert_eq!(said, "checkpoint: the memory limit of 8 MiB was exceeded");
+}
+
+#[tokio::test]
 async fn a_table_that_grows_without_end_is_stopped() {
     let bomb = "(loop (table.grow $bomb (ref.null func) (i32.const 1000)) drop br 0) unreachable";
     let bytes = guest(bomb, "(table $bomb 0 funcref)");
