@@ -2,21 +2,19 @@
 
 use crate::exit::{Failure, Result};
 use crate::metrics::Metrics;
+use crate::notes::Notes;
 use crate::output::Output;
+use crate::pipeline::Pipeline;
 use crate::progress::Progress;
 use crate::retry::Retry;
 use crate::signals::Stop;
 use crate::source::{Batch, CallError, Next, Source, SourceError};
 use crate::tally::Tally;
-use std::collections::HashSet;
 use std::time::Duration;
 
 /// So many calls in a row that ask for another one at once, and bring neither a record nor a
 /// request, are a component that spins.
 const EMPTY_CALLS_MAX: u32 = 1_000;
-
-/// So many kinds of notes are remembered, and each logged once.
-const NOTES_MAX: usize = 1_000;
 
 /// When a run ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,64 +52,115 @@ pub struct Plan {
 /// As the source or the output failed; every delivered record is durable and covered.
 pub async fn run(
     source: &mut Source,
-    output: &mut Output,
+    output: Output,
     plan: Plan,
     stop: &mut Stop,
     tally: &mut Tally,
 ) -> Result<()> {
-    let mut retry = Retry::new(plan.retries);
-    let mut progress = Progress::start(plan.backfill.as_deref());
-    let mut notes = Notes::default();
-    let mut empty_calls = 0;
-    // Ends by plan, signal or failure; `EMPTY_CALLS_MAX` bounds the rounds that do nothing.
-    while !stop.is_set() {
-        let wanted = plan.records_max.map_or(u64::MAX, |max| max.saturating_sub(tally.events));
-        if wanted == 0 {
-            break;
-        }
-        let ask = u32::try_from(wanted).unwrap_or(u32::MAX).min(plan.batch_records);
-        let Some(answer) = read(source, ask, stop).await else { break };
-        let batch = match answer {
-            Ok(batch) => batch,
-            Err(CallError::Source(SourceError::Transient(why))) => {
-                let Some(wait) = retry.failed(rand::random()) else {
-                    return Err(Failure::Failed(format!("given up after retries: {why}")));
-                };
-                plan.metrics.retried();
-                tracing::warn!("{why}; trying again in {:.1} s", wait.as_secs_f64());
-                progress.wait(tally, "retrying", wait);
-                stop.sleep(wait).await;
-                continue;
+    let progress = Progress::start(plan.backfill.as_deref());
+    let mut run = Run { plan, tally, progress, notes: Notes::default(), read: 0, empty_calls: 0 };
+    let mut pipeline = Pipeline::new(output);
+    let ended = run.rounds(source, &mut pipeline, stop).await;
+    // What was read is made durable, however it ended.
+    run.count(pipeline.finish().await?);
+    ended
+}
+
+/// What a run remembers from round to round.
+struct Run<'a> {
+    plan: Plan,
+    tally: &'a mut Tally,
+    progress: Progress,
+    notes: Notes,
+    /// Records read, the batch under way among them.
+    read: u64,
+    empty_calls: u32,
+}
+
+impl Run<'_> {
+    async fn rounds(
+        &mut self,
+        source: &mut Source,
+        pipeline: &mut Pipeline,
+        stop: &mut Stop,
+    ) -> Result<()> {
+        let mut retry = Retry::new(self.plan.retries);
+        // Ends by plan, signal or failure; `EMPTY_CALLS_MAX` bounds the rounds that do nothing.
+        while !stop.is_set() {
+            let wanted =
+                self.plan.records_max.map_or(u64::MAX, |max| max.saturating_sub(self.read));
+            if wanted == 0 {
+                break;
             }
-            Err(error) => return Err(error.into()),
-        };
-        retry.succeeded();
-        let checkpoint = source.checkpoint().await?;
-        output.deliver(&batch.records, checkpoint)?;
-        tally.count(&batch);
-        plan.metrics.count(&batch, &tally.lag);
-        notes.tell(&batch.stats.notes);
-        progress.batch(tally, batch.records.first().map(|event| event.occurred_at.as_str()));
-        let idle = batch.records.is_empty() && batch.stats.requests == 0;
-        let Some(pause) = Pause::of(batch.next, plan.until) else {
-            empty_calls = if idle { empty_calls + 1 } else { 0 };
-            if empty_calls > EMPTY_CALLS_MAX {
-                let why = "batches in a row without a record or a request";
-                return Err(Failure::Failed(format!("protocol: {EMPTY_CALLS_MAX} {why}")));
+            let ask = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.plan.batch_records);
+            let Some(answer) = read(source, ask, stop).await else { break };
+            let batch = match answer {
+                Ok(batch) => batch,
+                Err(CallError::Source(SourceError::Transient(why))) => {
+                    let Some(wait) = retry.failed(rand::random()) else {
+                        return Err(Failure::Failed(format!("given up after retries: {why}")));
+                    };
+                    self.plan.metrics.retried();
+                    tracing::warn!("{why}; trying again in {:.1} s", wait.as_secs_f64());
+                    self.pause(pipeline, "retrying", wait, stop).await?;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            retry.succeeded();
+            let pause = self.look(&batch)?;
+            let checkpoint = source.checkpoint().await?;
+            let durable = pipeline.begin(batch, checkpoint).await?;
+            self.count(durable);
+            let Some(pause) = pause else { continue };
+            if pause.ends {
+                break;
             }
-            continue;
-        };
-        empty_calls = 0;
-        if matches!(batch.next, Next::Idle(_)) {
-            progress.caught_up();
+            self.pause(pipeline, pause.why, pause.time, stop).await?;
         }
-        if pause.ends {
-            break;
-        }
-        progress.wait(tally, pause.why, pause.time);
-        stop.sleep(pause.time).await;
+        Ok(())
     }
-    Ok(())
+
+    /// Looks at a batch that was just read. Gives the pause that follows it, if one does.
+    fn look(&mut self, batch: &Batch) -> Result<Option<Pause>> {
+        self.read += batch.records.len() as u64;
+        self.notes.tell(&batch.stats.notes);
+        let is_empty = batch.records.is_empty() && batch.stats.requests == 0;
+        let pause = Pause::of(batch.next, self.plan.until);
+        self.empty_calls = if is_empty && pause.is_none() { self.empty_calls + 1 } else { 0 };
+        if self.empty_calls > EMPTY_CALLS_MAX {
+            let why = "batches in a row without a record or a request";
+            return Err(Failure::Failed(format!("protocol: {EMPTY_CALLS_MAX} {why}")));
+        }
+        if matches!(batch.next, Next::Idle(_)) {
+            self.progress.caught_up();
+        }
+        Ok(pause)
+    }
+
+    /// Counts a batch that is durable.
+    fn count(&mut self, batch: Option<Batch>) {
+        let Some(batch) = batch else { return };
+        self.tally.count(&batch);
+        self.plan.metrics.count(&batch, &self.tally.lag);
+        let oldest = batch.records.first().map(|event| event.occurred_at.as_str());
+        self.progress.batch(self.tally, oldest);
+    }
+
+    /// Waits, with nothing under way.
+    async fn pause(
+        &mut self,
+        pipeline: &mut Pipeline,
+        why: &str,
+        time: Duration,
+        stop: &mut Stop,
+    ) -> Result<()> {
+        let durable = pipeline.finish().await?;
+        self.count(durable);
+        self.progress.wait(self.tally, why, time);
+        stop.sleep(time).await;
+        Ok(())
+    }
 }
 
 /// One call, or `None` when it did not end in time after a signal. It is dropped then, and with it
@@ -146,66 +195,5 @@ impl Pause {
             Next::Throttled(ms) => ("throttled, waiting", ms, until == Until::Once),
         };
         Some(Self { why, time: Duration::from_millis(ms), ends })
-    }
-}
-
-/// Notes of the source, each kind of them logged once.
-#[derive(Default)]
-struct Notes {
-    /// The texts without their numbers: a count or a time in them does not make another kind.
-    kinds: HashSet<String>,
-    is_full: bool,
-}
-
-impl Notes {
-    /// Logs what is new, and returns how many lines that were.
-    fn tell(&mut self, notes: &[String]) -> usize {
-        let mut told = 0;
-        for note in notes {
-            let kind = kind(note);
-            if self.is_full || self.kinds.contains(&kind) {
-                continue;
-            }
-            told += 1;
-            if self.kinds.len() == NOTES_MAX {
-                self.is_full = true;
-                tracing::warn!("more than {NOTES_MAX} kinds of notes; new ones are dropped");
-                continue;
-            }
-            tracing::warn!("{note}");
-            self.kinds.insert(kind);
-        }
-        told
-    }
-}
-
-/// A note without its numbers and times; digits in a name stay.
-fn kind(note: &str) -> String {
-    let begins = |word: &str| word.starts_with(|letter: char| letter.is_ascii_digit());
-    let plain = |word: &str| match begins(word) {
-        true => word.replace(|letter: char| letter.is_ascii_digit(), ""),
-        false => word.to_owned(),
-    };
-    note.split(' ').map(plain).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_note_whose_number_changes_is_logged_once() {
-        let mut notes = Notes::default();
-        let told: Vec<_> = (0..5).map(|n| notes.tell(&[format!("{n} rows were null")])).collect();
-        assert_eq!(told, [1, 0, 0, 0, 0]);
-        assert_eq!(notes.tell(&["no type A_1".to_owned(), "no type A_2".to_owned()]), 2);
-    }
-
-    #[test]
-    fn kinds_of_notes_are_bounded_and_the_bound_is_told_once() {
-        let mut notes = Notes::default();
-        let many: Vec<_> = (0..1_500).map(|n| "x".repeat(n)).collect();
-        assert_eq!(notes.tell(&many), NOTES_MAX + 1);
-        assert_eq!(notes.tell(&many), 0);
     }
 }

@@ -75,9 +75,9 @@ pub async fn demo(args: Args) -> Result<()> {
         backfill: None,
         metrics: Metrics::default(),
     };
-    let mut output = Output::stdout()?;
+    let output = Output::stdout()?;
     let mut tally = Tally::default();
-    let result = run(&mut source, &mut output, plan, &mut stop, &mut tally).await;
+    let result = run(&mut source, output, plan, &mut stop, &mut tally).await;
     let seconds = began.elapsed().as_secs_f64();
     match result {
         Err(Failure::ReaderGone) => return Ok(()),

@@ -64,8 +64,8 @@ pub async fn preview(args: Args) -> Result<()> {
         metrics: Metrics::default(),
     };
     let mut tally = Tally::default();
-    let mut output = Output::stdout()?;
-    match run(&mut source, &mut output, plan, &mut stop, &mut tally).await {
+    let output = Output::stdout()?;
+    match run(&mut source, output, plan, &mut stop, &mut tally).await {
         Ok(()) if tally.events == 0 => say("no records in that time"),
         Ok(()) | Err(Failure::ReaderGone) => {}
         Err(failure) => return Err(failure),

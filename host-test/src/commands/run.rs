@@ -90,7 +90,7 @@ pub async fn run(args: Args) -> Result<()> {
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
     let mut source = source(&plugin, &config, checkpoint).await?;
     // Last, so that a run that is refused leaves the output as it was.
-    let mut output = Output::open(&args.output, state, &own)?;
+    let output = Output::open(&args.output, state, &own)?;
     let metrics = Metrics::default();
     let _endpoint = match args.metrics {
         Some(address) => {
@@ -115,7 +115,7 @@ pub async fn run(args: Args) -> Result<()> {
         metrics,
     };
     let mut tally = Tally::default();
-    let result = run_loop(&mut source, &mut output, plan, &mut stop, &mut tally).await;
+    let result = run_loop(&mut source, output, plan, &mut stop, &mut tally).await;
     tracing::info!("{tally}; {}", tally.lag);
     result
 }
