@@ -78,7 +78,7 @@ impl<'a> Body<'a> {
     /// # Errors
     ///
     /// Where it is no JSON, in words.
-    pub fn read(text: &'a [u8]) -> Result<Self, String> {
+    pub fn read(text: &'a str) -> Result<Self, String> {
         let mut body = Self {
             seen: [Seen::Absent; Place::Node as usize + 1],
             errors: None,
@@ -87,7 +87,7 @@ impl<'a> Body<'a> {
             rows: Vec::new(),
             wrong: None,
         };
-        let mut input = serde_json::Deserializer::from_slice(text);
+        let mut input = serde_json::Deserializer::from_str(text);
         let walk = Walk { place: Place::Answer, body: &mut body };
         walk.deserialize(&mut input).and_then(|()| input.end()).map_err(|why| place(&why))?;
         Ok(body)

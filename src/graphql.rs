@@ -74,9 +74,11 @@ impl<'a> Envelope<'a> {
     /// [`Error::Transient`] if it is no JSON object (a proxy's page, a truncated body), [`Error::Protocol`] if it is
     /// one of another shape.
     pub fn parse(text: &'a [u8]) -> Result<Self, Error> {
-        let body = match text.trim_ascii_start().starts_with(b"{") {
-            true => Body::read(text),
-            false => Err("it begins otherwise".to_owned()),
+        // Once for all of it: the parser would look at each text again.
+        let body = match std::str::from_utf8(text) {
+            Ok(text) if text.trim_ascii_start().starts_with('{') => Body::read(text),
+            Ok(_) => Err("it begins otherwise".to_owned()),
+            Err(_) => Err("it is no UTF-8".to_owned()),
         };
         let body = body.map_err(|why| {
             Error::Transient(["the answer is no JSON object (", &why, ")"].concat())

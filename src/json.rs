@@ -121,7 +121,7 @@ impl<'a> Members<'a> {
         if text.len() > OBJECT_BYTES_MAX {
             return Err("it is far too long".to_owned());
         }
-        match serde_json::from_slice(text.as_bytes()) {
+        match serde_json::from_str(text) {
             Ok(Value::Object(members)) => Ok(members),
             Ok(_) => Err(format!("it is {}", kind(text.trim_ascii_start()))),
             Err(why) => Err(place(&why)),
@@ -164,7 +164,7 @@ impl<'a> Members<'a> {
 
 /// The items of a list, each as raw JSON; none if it is none.
 pub fn items(text: &str) -> Option<Vec<&str>> {
-    match serde_json::from_slice(text.as_bytes()) {
+    match serde_json::from_str(text) {
         Ok(Value::List(items)) => Some(items),
         _ => None,
     }
@@ -177,7 +177,7 @@ pub fn string(text: &str) -> Option<String> {
     if let Some(plain) = plain.filter(|plain| !plain.contains(['\\', '"'])) {
         return Some(plain.to_owned());
     }
-    match serde_json::from_slice(text.as_bytes()) {
+    match serde_json::from_str(text) {
         Ok(Value::Text(text)) => Some(text),
         _ => None,
     }

@@ -80,8 +80,7 @@ fn identified(
 /// Writes `data`: unfolded if it is a string of JSON, else as it came.
 fn push_data(out: &mut String, raw: &str) {
     let inner: Option<String> = if raw.starts_with('"') { string(raw) } else { None };
-    let parsed =
-        inner.as_deref().and_then(|text| serde_json::from_slice::<&RawValue>(text.as_bytes()).ok());
+    let parsed = inner.as_deref().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
     let before = out.len();
     match parsed {
         Some(value) if push_compact(out, value.get()) <= DEPTH_MAX => {}
@@ -101,28 +100,55 @@ fn push_compact(out: &mut String, json: &str) -> usize {
     // Runs between white space are copied whole; within strings nothing is touched. White space is ASCII, so every cut
     // lies between characters.
     let bytes = json.as_bytes();
-    let (mut from, mut at, mut quoted) = (0, 0, false);
+    let (mut from, mut at) = (0, 0);
     let (mut depth, mut deepest) = (0usize, 0);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\\' if quoted => at += 1,
-            _ if quoted => {}
+    while let Some(step) =
+        bytes.get(at..).and_then(|rest| rest.iter().position(|byte| TELLING[usize::from(*byte)]))
+    {
+        at += step;
+        match bytes[at] {
+            b'"' => at += string_length(&bytes[at + 1..]),
             b'{' | b'[' => {
                 depth += 1;
                 deepest = deepest.max(depth);
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
-            b' ' | b'\n' | b'\r' | b'\t' => {
+            _ => {
                 out.push_str(json.get(from..at).unwrap_or_default());
                 from = at + 1;
             }
-            _ => {}
         }
         at += 1;
     }
     out.push_str(json.get(from..).unwrap_or_default());
     deepest
+}
+
+/// The bytes of JSON that matter outside of strings.
+const TELLING: [bool; 256] = {
+    let mut telling = [false; 256];
+    let bytes = b"\"{}[] \n\r\t";
+    let mut at = 0;
+    while at < bytes.len() {
+        telling[bytes[at] as usize] = true;
+        at += 1;
+    }
+    telling
+};
+
+/// Bytes of a string's rest, its closing quotation mark included.
+fn string_length(rest: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(step) =
+        rest.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'"' || *byte == b'\\'))
+    {
+        at += step + 1;
+        if rest[at - 1] == b'"' {
+            break;
+        }
+        at += 1; // What is escaped.
+    }
+    at
 }
 
 #[cfg(test)]
