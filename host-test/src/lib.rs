@@ -14,6 +14,7 @@ pub mod egress;
 pub mod engine;
 pub mod estimate;
 pub mod exit;
+mod failures;
 mod fence;
 mod hide;
 mod keys;

@@ -3,6 +3,7 @@
 
 use crate::egress::{HttpError, Waits};
 use crate::exit::Result;
+use crate::failures::{chain, classify};
 use crate::limits::Limits;
 use crate::origin::{Origin, list};
 use crate::resolve::{Guarded, Lookup, Prohibited, may_dial};
@@ -28,6 +29,9 @@ use std::time::Duration;
 /// An unused connection is closed after this time, which is longer than a usual poll interval.
 const POOL_IDLE: Duration = Duration::from_secs(90);
 
+/// Read at once, at most: what comes in small pieces costs a change between tasks for each.
+const READ_BYTES: usize = 512 << 10;
+
 type BoxError = Box<dyn Error + Send + Sync>;
 type Https = HttpsConnector<HttpConnector<Guarded>>;
 
@@ -39,6 +43,7 @@ struct Inner {
     client: Client<Timed, Sent>,
     origins: Vec<Origin>,
     token: Option<Token>,
+    header_bytes: u64,
     connect_ms: Arc<AtomicU64>,
     /// Whether a request was denied by us: that is for the operator to change.
     denied: AtomicBool,
@@ -78,12 +83,13 @@ impl Network {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
-            .http1_max_buf_size(usize::try_from(header_bytes).unwrap_or(usize::MAX))
+            .http1_max_buf_size(READ_BYTES.max(usize::try_from(header_bytes).unwrap_or(0)))
             .http2_max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
             .build(Timed { inner: https, limit_ms: Arc::clone(&connect_ms) });
         let denied = AtomicBool::new(false);
         let told = AtomicU64::new(0);
-        Ok(Self(Arc::new(Inner { client, origins, token, connect_ms, denied, told })))
+        let inner = Inner { client, origins, token, header_bytes, connect_ms, denied, told };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Whether a request was denied because of where it was to go.
@@ -152,10 +158,20 @@ impl Network {
                 .map_err(|_| HttpError::HttpResponseTimeout),
             () = tokio::time::sleep(waits.connect) => Err(HttpError::ConnectionTimeout),
         };
-        done?.map_err(|error| {
+        let response = done?.map_err(|error| {
             tracing::debug!("request to {origin} failed: {}", chain(&error));
             classify(&error)
-        })
+        })?;
+        let lines = response.headers().iter();
+        let size: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if size as u64 > self.0.header_bytes {
+            self.tell(&format!(
+                "denied an answer whose head is larger than {} KiB",
+                self.0.header_bytes >> 10
+            ));
+            return Err(HttpError::HttpResponseHeaderSectionSize(None));
+        }
+        Ok(response)
     }
 }
 
@@ -186,62 +202,4 @@ impl tower_service::Service<Uri> for Timed {
             }
         })
     }
-}
-
-/// Translates a failure into the words of `wasi:http`.
-fn classify(error: &hyper_util::client::legacy::Error) -> HttpError {
-    let mut cause: Option<&(dyn Error + 'static)> = error.source();
-    let mut dns = false;
-    // Bounded by the length of the chain, which is finite by construction.
-    while let Some(error) = cause {
-        if let Some(prohibited) = find::<Prohibited>(error) {
-            tracing::warn!("denied: {prohibited}");
-            return HttpError::DestinationIpProhibited;
-        }
-        if let Some(tls) = find::<rustls::Error>(error) {
-            return match tls {
-                rustls::Error::InvalidCertificate(_) => HttpError::TlsCertificateError,
-                _ => HttpError::TlsProtocolError,
-            };
-        }
-        if let Some(http) = error.downcast_ref::<hyper::Error>()
-            && http.is_parse()
-        {
-            return HttpError::HttpProtocolError;
-        }
-        match error.downcast_ref::<io::Error>().map(io::Error::kind) {
-            Some(io::ErrorKind::TimedOut) => return HttpError::ConnectionTimeout,
-            Some(io::ErrorKind::ConnectionRefused) => return HttpError::ConnectionRefused,
-            _ => {}
-        }
-        dns |= error.to_string().contains("dns error");
-        cause = error.source();
-    }
-    match dns {
-        true => HttpError::DnsError { rcode: None, info_code: None },
-        false if error.is_connect() => HttpError::DestinationUnavailable,
-        false => HttpError::ConnectionTerminated,
-    }
-}
-
-/// Looks at an error, and into an `io::Error`, whose `source` skips what it wraps, and into one that wraps another.
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut error = error;
-    // Bounded by how deep they were wrapped.
-    loop {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        error = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)?;
-    }
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

@@ -18,6 +18,8 @@ use crate::settings::Config;
 const STEP_NS: u64 = 30_000_000_000;
 /// For the whole exchange; a slow page of 500 events takes a few seconds.
 const WHOLE_NS: u64 = 120_000_000_000;
+/// Room made for a body before it comes: twice a usual page.
+const ROOM_MAX: usize = 1024 * 1024;
 /// Bytes asked for in one read: large, since each read is a call of the host.
 const READ_BYTES: u64 = 1024 * 1024;
 const NS_PER_MS: u64 = 1_000_000;
@@ -34,9 +36,9 @@ pub fn exchange(config: &Config, request: &Request) -> Exchange {
         .filter_map(|(name, value)| Some((name, String::from_utf8(value).ok()?)))
         .collect();
     let body = response.consume().map_err(|()| network("the body was taken already"))?;
-    let body = read(body, &deadline)?;
     let promised = crate::bucket::number(&headers, "content-length")
         .and_then(|length| usize::try_from(length).ok());
+    let body = read(body, promised, &deadline)?;
     if promised.is_some_and(|length| length != body.len()) {
         return Err(network("the body ended early"));
     }
@@ -169,9 +171,14 @@ fn write(body: &OutgoingBody, bytes: &[u8], deadline: &Pollable) -> Result<(), F
     stream.flush().map_err(broken)
 }
 
-fn read(body: IncomingBody, deadline: &Pollable) -> Result<Vec<u8>, Failure> {
+fn read(
+    body: IncomingBody,
+    promised: Option<usize>,
+    deadline: &Pollable,
+) -> Result<Vec<u8>, Failure> {
     let stream: InputStream = body.stream().map_err(|()| network("no body can be read"))?;
-    let mut bytes = Vec::new();
+    // At once, for a growing one is copied again and again; what is promised is not always kept.
+    let mut bytes = Vec::with_capacity(promised.unwrap_or(0).min(ROOM_MAX));
     loop {
         match stream.read(READ_BYTES) {
             Ok(chunk) if chunk.is_empty() => wait(&stream.subscribe(), deadline)?,
@@ -179,7 +186,7 @@ fn read(body: IncomingBody, deadline: &Pollable) -> Result<Vec<u8>, Failure> {
                 drop(chunk);
                 return Err(Failure::TooLarge);
             }
-            Ok(chunk) if bytes.is_empty() => bytes = chunk,
+            Ok(chunk) if bytes.capacity() == 0 => bytes = chunk,
             Ok(chunk) => bytes.extend_from_slice(&chunk),
             Err(StreamError::Closed) => return Ok(bytes),
             Err(StreamError::LastOperationFailed(_)) => {

@@ -69,6 +69,8 @@ pub fn section() -> Section {
     let mut scale = Vec::new();
     let mut memory = Vec::new();
     let mut flat = Vec::new();
+    // The first start compiles; later ones find the code that was kept.
+    drop(ours(&Remote::start(1), 1, "o.ndjson"));
     for events in SCALE {
         let remote = Remote::start(events);
         let file = ours(&remote, events, "o.ndjson");

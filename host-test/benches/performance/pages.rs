@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -20,6 +21,12 @@ use tokio::runtime::Runtime;
 
 /// Different events, which come again with other uuids and times.
 const TEMPLATES: usize = 500;
+
+/// Events of a full page.
+const PAGE: u64 = 500;
+
+/// Logs up to this length are rendered before they are served: 90 MB.
+const RENDERED_MAX: u64 = 100_000;
 
 /// The process that serves; it ends when it is dropped.
 pub struct Remote {
@@ -51,6 +58,8 @@ impl Drop for Remote {
 struct Template([String; 3]);
 
 struct Log {
+    /// Whole pages, by where they begin, of a log that is not too long for it.
+    rendered: HashMap<u64, Bytes>,
     templates: Vec<Template>,
     events: u64,
     newest_ms: i64,
@@ -67,7 +76,14 @@ impl Log {
         };
         let templates = fake.truth().into_iter().map(cut).collect();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Self { templates, events, newest_ms: now.as_millis() as i64 - 10_000 }
+        let newest_ms = now.as_millis() as i64 - 10_000;
+        let mut log = Self { rendered: HashMap::new(), templates, events, newest_ms };
+        if events <= RENDERED_MAX {
+            let begins = (0..events).step_by(PAGE as usize);
+            log.rendered =
+                begins.map(|begin| (begin, log.render(begin, begin + PAGE, events))).collect();
+        }
+        log
     }
 
     /// The page that these variables ask for.
@@ -81,8 +97,15 @@ impl Log {
         let until = time("from").map_or(self.events, |from| {
             (((self.newest_ms - from).max(0) as u64) / 1_000 + 1).min(self.events)
         });
-        let end = (begin + first).min(until).max(begin);
-        let mut body = String::with_capacity(1_100 * first as usize);
+        match self.rendered.get(&begin).filter(|_| first == PAGE && until == self.events) {
+            Some(page) => page.clone(),
+            None => self.render(begin, begin + first, until),
+        }
+    }
+
+    fn render(&self, begin: u64, end: u64, until: u64) -> Bytes {
+        let end = end.min(until).max(begin);
+        let mut body = String::with_capacity(1_100 * (end - begin) as usize);
         body.push_str(r#"{"data":{"organization":{"permissions":{"auditEventsView":{"allowed":true,"code":null,"message":null}},"auditEvents":{"edges":["#);
         for number in begin..end {
             let Template([before, middle, after]) = &self.templates[number as usize % TEMPLATES];
