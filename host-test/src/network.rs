@@ -59,7 +59,7 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when TLS cannot be set up.
+    /// [`crate::exit::Failure::Failed`] when TLS cannot be set up.
     pub fn new(
         origins: Vec<Origin>,
         token: Option<Token>,
