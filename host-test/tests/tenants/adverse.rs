@@ -1,94 +1,11 @@
-//! Many tenants in one process: each gets its own records once, whoever else is there.
-#![allow(clippy::unwrap_used, clippy::panic)]
+//! What tenants try, and what happens to them.
 
-mod common;
-
-use common::{Running, World, all_files, assert_same, stderr, stdout, until};
+use crate::common::{self, Running, all_files, assert_same, stderr, stdout, until};
+use crate::place::Tenants;
 use fake_buildkite::{Options, SLUG};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
 use std::process::Command;
-
-/// A world with folders for tenants and their outputs.
-struct Tenants(World);
-
-impl Tenants {
-    fn with(options: Options) -> Self {
-        let world = World::with(options);
-        std::fs::create_dir(world.path("dir")).unwrap();
-        std::fs::create_dir(world.path("out")).unwrap();
-        Self(world)
-    }
-
-    fn add(&self, tenant: &str, settings: Value) {
-        let mut all = json!({"org_slug": SLUG, "endpoint": self.0.fake.endpoint(),
-                             "backfill_start_time": "2024-12-31T00:00:00Z"});
-        for (key, value) in settings.as_object().unwrap() {
-            all[key] = value.clone();
-        }
-        self.write(tenant, &json!({"settings": all, "secrets": {"api_token": {"file": "token"}}}));
-    }
-
-    fn write(&self, tenant: &str, config: &Value) {
-        let folder = self.folder(tenant);
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("token"), common::TOKEN).unwrap();
-        // As editors do it: the new file is put in the place of the old one.
-        std::fs::write(folder.join("new"), config.to_string()).unwrap();
-        std::fs::rename(folder.join("new"), folder.join("config.json")).unwrap();
-    }
-
-    fn folder(&self, tenant: &str) -> PathBuf {
-        self.0.path("dir").join(tenant)
-    }
-
-    fn command(&self, more: &str) -> Command {
-        let allowed = self.0.fake.endpoint().replace("/v1", "");
-        let line = format!("tenants --dir dir --output-dir out --allow-host {allowed} {more}");
-        self.0.command(&line)
-    }
-
-    fn got(&self, tenant: &str) -> Vec<String> {
-        let name = format!("out/{tenant}.ndjson");
-        if self.0.path(&name).exists() { self.0.in_file(&name) } else { Vec::new() }
-    }
-
-    /// The state of a tenant and its last error.
-    fn status(&self, tenant: &str) -> (String, String) {
-        let output = self.0.host("tenants status --dir dir --json");
-        let all: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();
-        let rows = all["tenants"].as_array().cloned().unwrap_or_default();
-        let row = rows.into_iter().find(|row| row["tenant"] == tenant).unwrap_or_default();
-        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-        (text("state"), text("last_error"))
-    }
-}
-
-#[test]
-fn each_tenant_gets_every_event_once_and_one_that_is_wrong_stops_nobody() {
-    let all = Tenants::with(Options { events: 1_200, ..Options::default() });
-    for tenant in ["a", "b", "c"] {
-        all.add(tenant, json!({}));
-    }
-    all.add("slug", json!({"org_slug": "nobody"}));
-    all.add("typo", json!({"page_sizes": 1}));
-    let output = all.command("--until-idle").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("2 tenants failed: slug, typo"), "{}", stderr(&output));
-    for tenant in ["a", "b", "c"] {
-        assert_same(&all.got(tenant), &all.0.truth());
-        assert_eq!(all.status(tenant), ("idle".to_owned(), String::new()));
-    }
-    assert!(all.status("slug").1.contains("there is no organization nobody"));
-    assert!(all.status("typo").1.contains("page_sizes: unknown setting"));
-    // Again, from where it ended.
-    all.0.fake.add_events(50, None);
-    all.command("--until-idle").output().unwrap();
-    assert_same(&all.got("b"), &all.0.truth());
-    let table = stdout(&all.0.host("tenants status --dir dir"));
-    assert!(table.starts_with("TENANT  STATE") && table.contains("\nslug    failing"), "{table}");
-}
 
 #[test]
 fn what_a_tenant_may_not_decide_is_refused_by_name() {
@@ -161,46 +78,6 @@ fn what_a_tenant_may_not_decide_is_refused_by_name() {
         entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "ndjson")
     };
     assert_eq!(outputs.filter(is_output).count(), 0);
-}
-
-#[test]
-fn tenants_come_change_and_go_while_it_runs() {
-    let all = Tenants::with(Options { events: 300, ..Options::default() });
-    all.add("first", json!({}));
-    all.add("wrong", json!({"page_size": 0}));
-    let mut running = Running::start(all.command(""));
-    // Read on, or the child blocks on a full pipe.
-    running.says("requests may go to");
-    until("the first", || all.got("first").len() == 300);
-    until("what is wrong", || all.status("wrong").1.contains("page_size"));
-    all.add("second", json!({}));
-    all.add("wrong", json!({"page_size": 100}));
-    until("the second", || all.got("second").len() == 300);
-    until("what was mended", || all.got("wrong").len() == 300);
-    std::fs::remove_dir_all(all.folder("second")).unwrap();
-    until("the removal", || all.status("second").0 == "removed");
-    // Two processes on one state would tell everything twice.
-    let other = all.command("").output().unwrap();
-    assert_eq!(other.status.code(), Some(2));
-    assert!(stderr(&other).contains("in use by another process"), "{}", stderr(&other));
-    assert_eq!(running.signal("TERM"), Some(0));
-    for tenant in ["first", "second", "wrong"] {
-        assert_same(&all.got(tenant), &all.0.truth());
-    }
-}
-
-#[test]
-fn a_long_backfill_starves_nobody() {
-    let all = Tenants::with(Options { events: 3_000, ..Options::default() });
-    // One place for all turns: six hundred pages of one, and one page of another that comes later.
-    all.add("long", json!({"page_size": 5}));
-    let mut running = Running::start(all.command("--concurrency 1"));
-    running.says("requests may go to");
-    until("the backfill to begin", || !all.got("long").is_empty());
-    all.add("short", json!({}));
-    until("the other", || all.got("short").len() == 3_000);
-    assert!(all.got("long").len() < 3_000, "it waited for the end of the backfill");
-    assert_eq!(running.signal("TERM"), Some(0));
 }
 
 #[test]
@@ -336,24 +213,6 @@ fn a_signal_is_not_waited_for_by_everyone_in_line() {
 }
 
 #[test]
-fn a_rate_limit_is_waited_for_and_counts_stay_right_over_kills() {
-    let limits =
-        fake_buildkite::Limits { window_seconds: 2, ..fake_buildkite::Limits::buildkite() };
-    let all = Tenants::with(Options { events: 1_500, limits, ..Options::default() });
-    all.add("a", json!({}));
-    let mut running = Running::start(all.command("--max-records 50"));
-    running.says("requests may go to");
-    until("some records", || !all.got("a").is_empty());
-    running.0.kill().unwrap();
-    running.0.wait().unwrap();
-    let output = all.command("--until-idle").output().unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
-    assert_same(&all.got("a"), &all.0.truth());
-    let table = stdout(&all.0.host("tenants status --dir dir"));
-    assert!(table.contains(" 1500 "), "{table}");
-}
-
-#[test]
 fn what_a_tenant_writes_forges_no_line_and_moves_no_cursor() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
     let key = "k\n2026 INFO all is well\u{1b}[31m\r";
@@ -364,19 +223,4 @@ fn what_a_tenant_writes_forges_no_line_and_moves_no_cursor() {
     let said = stderr(&output) + &stdout(&all.0.host("tenants status --dir dir"));
     assert!(said.contains("2026 INFO all is well") && !said.contains("\n2026 INFO"), "{said}");
     assert!(!said.contains(['\u{1b}', '\r']) && said.len() < 20_000, "{} letters", said.len());
-}
-
-#[test]
-fn a_tenant_whose_filter_changed_may_begin_anew() {
-    let all = Tenants::with(Options { events: 300, ..Options::default() });
-    all.add("a", json!({}));
-    all.command("--until-idle").output().unwrap();
-    all.add("a", json!({"event_types": ["USER_UPDATED", "TEAM_CREATED"]}));
-    assert_eq!(all.command("--until-idle").output().unwrap().status.code(), Some(1));
-    assert!(all.status("a").1.contains("belongs to another filter"));
-    let former = stdout(&all.0.good("tenants reset --dir dir a"));
-    assert!(former.starts_with(r#"{"format":"buildkite-audit-logs""#), "{former}");
-    assert!(all.command("--until-idle").output().unwrap().status.success());
-    let said = all.0.bad("tenants reset --dir dir nobody", 2);
-    assert!(said.contains("it knows no tenant nobody"), "{said}");
 }

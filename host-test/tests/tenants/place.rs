@@ -1,0 +1,62 @@
+//! Folders for tenants and their outputs, and the command over them.
+
+use crate::common::{self, World, stdout};
+use fake_buildkite::{Options, SLUG};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A world with folders for tenants and their outputs.
+pub struct Tenants(pub World);
+
+impl Tenants {
+    pub fn with(options: Options) -> Self {
+        let world = World::with(options);
+        std::fs::create_dir(world.path("dir")).unwrap();
+        std::fs::create_dir(world.path("out")).unwrap();
+        Self(world)
+    }
+
+    pub fn add(&self, tenant: &str, settings: Value) {
+        let mut all = json!({"org_slug": SLUG, "endpoint": self.0.fake.endpoint(),
+                             "backfill_start_time": "2024-12-31T00:00:00Z"});
+        for (key, value) in settings.as_object().unwrap() {
+            all[key] = value.clone();
+        }
+        self.write(tenant, &json!({"settings": all, "secrets": {"api_token": {"file": "token"}}}));
+    }
+
+    pub fn write(&self, tenant: &str, config: &Value) {
+        let folder = self.folder(tenant);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("token"), common::TOKEN).unwrap();
+        // As editors do it: the new file is put in the place of the old one.
+        std::fs::write(folder.join("new"), config.to_string()).unwrap();
+        std::fs::rename(folder.join("new"), folder.join("config.json")).unwrap();
+    }
+
+    pub fn folder(&self, tenant: &str) -> PathBuf {
+        self.0.path("dir").join(tenant)
+    }
+
+    pub fn command(&self, more: &str) -> Command {
+        let allowed = self.0.fake.endpoint().replace("/v1", "");
+        let line = format!("tenants --dir dir --output-dir out --allow-host {allowed} {more}");
+        self.0.command(&line)
+    }
+
+    pub fn got(&self, tenant: &str) -> Vec<String> {
+        let name = format!("out/{tenant}.ndjson");
+        if self.0.path(&name).exists() { self.0.in_file(&name) } else { Vec::new() }
+    }
+
+    /// The state of a tenant and its last error.
+    pub fn status(&self, tenant: &str) -> (String, String) {
+        let output = self.0.host("tenants status --dir dir --json");
+        let all: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();
+        let rows = all["tenants"].as_array().cloned().unwrap_or_default();
+        let row = rows.into_iter().find(|row| row["tenant"] == tenant).unwrap_or_default();
+        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        (text("state"), text("last_error"))
+    }
+}
