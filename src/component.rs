@@ -80,6 +80,7 @@ impl Guest for Component {
     fn check() -> Result<Vec<Finding>, Error> {
         with_source(|source| {
             let (mut request, mut ask) = source.check_request();
+            // Three rounds at most: each asks for fewer types than the one before, the third for none by name.
             loop {
                 let exchange = http::exchange(source.config(), &request);
                 match source.check_report(&ask, exchange, now()) {

@@ -36,14 +36,8 @@ impl Unknown {
         if self.names.is_empty() {
             self.looked = full.or(not_after);
         }
-        if without.len() < self.names.len() {
-            self.names.rotate_left(1); // The one that was tried comes last.
-        }
-        for name in names {
-            if !self.names.contains(&name) {
-                self.names.push(name);
-            }
-        }
+        // What was tried comes last if it was refused, and goes if it was not; so never more is left out than was refused.
+        self.names = [without, &names].concat();
         if self.refusals == 0 {
             self.tried = not_after;
         }
@@ -90,6 +84,14 @@ mod tests {
         assert_eq!(unknown.answered(&["A".into()], Millis::new(2_000)), ["B"]);
         assert_eq!(unknown.answered(&[], Millis::new(3_000)), ["A"]);
         assert_eq!(unknown, Unknown::default());
+    }
+
+    #[test]
+    fn what_was_tried_and_not_refused_is_not_left_out_beside_what_was() {
+        let mut unknown = Unknown { names: vec!["A".into(), "B".into()], ..Unknown::default() };
+        // Of three types, the one that was always known is refused now: one must be left to ask for.
+        unknown.refused(&["B".into()], vec!["C".into()], at(1), at(1));
+        assert_eq!(unknown.names, ["B", "C"]);
     }
 
     #[test]
