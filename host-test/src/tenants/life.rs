@@ -61,14 +61,18 @@ enum Then {
 impl Life {
     /// Gives its name, and whether it ended failing.
     pub async fn run(mut self) -> (String, bool) {
-        let mut tenant = match self.open() {
-            Ok(tenant) => tenant,
-            Err(failure) => {
-                tracing::error!(tenant = self.name, "{failure}");
+        let mut troubles = Troubles::default();
+        let mut tenant = loop {
+            match self.open() {
+                Ok(tenant) => break tenant,
+                Err(failure) => drop(troubles.tell(&self.name, &failure.to_string(), true)),
+            }
+            // Ends with a signal or, in a run that is to end, after some tries.
+            if self.stop.is_set() || (self.until_idle && troubles.is_over()) {
                 return (self.name, true);
             }
+            self.stop.sleep(troubles.wait(true)).await;
         };
-        let mut troubles = Troubles::default();
         // Ends with the tenant, a signal, or when it has read everything.
         while !self.stop.is_set() {
             let then = match self.next(&mut tenant, &mut troubles).await {

@@ -57,6 +57,8 @@ impl Running {
             Err(error) => {
                 tracing::error!("a tenant's task ended by itself: {error}");
                 self.failing.push("one whose task ended by itself".to_owned());
+                // The next look at all folders begins it anew.
+                self.tenants.retain(|_, sender| !sender.is_closed());
                 None
             }
         }
