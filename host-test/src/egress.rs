@@ -7,16 +7,13 @@ use crate::network::Network;
 use crate::outgoing::{collect, holds_placeholder};
 use crate::scripted::Scripted;
 pub use crate::scripted::ScriptedBody;
+use crate::watched::Watched;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 pub use wasmtime_wasi_http::Error as HttpError;
@@ -160,105 +157,5 @@ impl Egress {
                 Watched::new(Scripted::new(body), waits, sizes.response, None).boxed_unsync()
             })),
         }
-    }
-}
-
-/// A response body that ends with an error when it grows too large or stands still too long.
-struct Watched<B> {
-    inner: B,
-    mask: Option<Mask>,
-    left: u64,
-    bytes_max: u64,
-    wait: Duration,
-    alarm: Pin<Box<Sleep>>,
-}
-
-impl<B> Watched<B> {
-    fn new(inner: B, waits: Waits, bytes_max: u64, mask: Option<Mask>) -> Self {
-        let wait = waits.between_bytes;
-        let alarm = Box::pin(tokio::time::sleep(wait));
-        Self { inner, mask, left: bytes_max, bytes_max, wait, alarm }
-    }
-}
-
-impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
-    type Data = Bytes;
-    type Error = HttpError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
-        let this = &mut *self;
-        // Again only for a piece that is held back whole, so as often as pieces come.
-        loop {
-            let frame = match Pin::new(&mut this.inner).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => frame,
-                Poll::Ready(Some(Err(_))) => {
-                    return Poll::Ready(Some(Err(HttpError::HttpResponseIncomplete)));
-                }
-                Poll::Ready(None) => {
-                    let rest = this.mask.as_mut().map(Mask::end).filter(|rest| !rest.is_empty());
-                    return Poll::Ready(rest.map(|rest| Ok(Frame::data(rest))));
-                }
-                Poll::Pending => {
-                    return this
-                        .alarm
-                        .as_mut()
-                        .poll(cx)
-                        .map(|()| Some(Err(HttpError::ConnectionReadTimeout)));
-                }
-            };
-            let size = frame.data_ref().map_or(0, Bytes::len) as u64;
-            if size > this.left {
-                tracing::warn!("ended a response of more than {} MiB", this.bytes_max >> 20);
-                return Poll::Ready(Some(Err(HttpError::HttpResponseBodySize(Some(
-                    this.bytes_max,
-                )))));
-            }
-            this.left -= size;
-            this.alarm.as_mut().reset(Instant::now() + this.wait);
-            let Some(mask) = &mut this.mask else { return Poll::Ready(Some(Ok(frame))) };
-            let Ok(data) = frame.into_data() else {
-                // Trailers might echo the token, too, and nothing here needs any: they are left out.
-                continue;
-            };
-            let data = mask.piece(data);
-            // A piece of nothing may be taken for the end.
-            if !data.is_empty() {
-                return Poll::Ready(Some(Ok(Frame::data(data))));
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        // What is held back is still to come.
-        self.mask.is_none() && self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::token::Token;
-    use http_body_util::Full;
-
-    #[tokio::test]
-    async fn trailers_carry_no_token_and_cut_no_body() {
-        let token = Token::new("bkua_secret").unwrap();
-        let mut trailers = http::HeaderMap::new();
-        trailers.insert("x-echo", token.authorization());
-        // It ends like the beginning of a token.
-        let body = Full::new(Bytes::from_static(b"all of it, bkua_"));
-        let body = body.with_trailers(std::future::ready(Some(Ok(trailers))));
-        let watched = Watched::new(body, Waits::of(None), 1_000, Some(Mask::new(&token)));
-        let all = watched.collect().await.unwrap();
-        assert!(all.trailers().is_none());
-        assert_eq!(all.to_bytes(), "all of it, bkua_");
     }
 }

@@ -7,7 +7,7 @@ const NOTES_MAX: usize = 1_000;
 
 /// Notes of the source, each kind of them logged once.
 #[derive(Default)]
-pub(crate) struct Notes {
+pub struct Notes {
     /// The texts without their numbers: a count or a time in them does not make another kind.
     kinds: HashSet<String>,
     is_full: bool,

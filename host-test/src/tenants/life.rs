@@ -8,6 +8,7 @@ use super::turn::{Ended, Shared, Tenant};
 use crate::exit::Result;
 use crate::hide::one_line;
 use crate::lag::Lag;
+use crate::notes::Notes;
 use crate::signals::Stop;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -133,7 +134,13 @@ impl Life {
     fn open(&self) -> Result<Tenant> {
         let open = || Account::open(self.store.clone(), &self.name);
         let account = tokio::task::block_in_place(open)?;
-        Ok(Tenant { name: self.name.clone(), account, lag: Lag::default(), barren: 0 })
+        Ok(Tenant {
+            name: self.name.clone(),
+            account,
+            lag: Lag::default(),
+            barren: 0,
+            notes: Notes::default(),
+        })
     }
 
     /// Reports the end of a turn.

@@ -9,6 +9,7 @@ use crate::exit::{Failure, Result};
 use crate::lag::Lag;
 use crate::metrics::Metrics;
 use crate::network::Network;
+use crate::notes::Notes;
 use crate::origin::{Origin, list};
 use crate::output::file::{FileSink, Opened};
 use crate::resolve;
@@ -56,6 +57,8 @@ pub struct Tenant {
     pub lag: Lag,
     /// Turns in a row that brought nothing, and asked for another.
     pub barren: u32,
+    /// What it was told for the operator.
+    pub notes: Notes,
 }
 
 /// How a turn ended.
@@ -144,9 +147,7 @@ impl Tenant {
         sink: &mut Option<FileSink>,
         ended: &mut Ended,
     ) -> Result<()> {
-        for note in &batch.stats.notes {
-            tracing::debug!(tenant = self.name, "{note}");
-        }
+        self.notes.tell(&batch.stats.notes);
         if batch.records.is_empty() {
             if self.account.checkpoint() != Some(&checkpoint) {
                 self.account.moved(checkpoint.clone());
