@@ -83,8 +83,8 @@ pub(crate) fn apply(all: &Transaction<'_>, tenant: &str, change: &Change) -> rus
             let newest = report.newest.as_ref();
             all.prepare_cached(&format!(
                 "UPDATE tenant SET checkpoint = coalesce(?2, checkpoint), stored_at = {stored}, \
-                 state = ?3, last_event = coalesce(?4, last_event), \
-                 lag_seconds = coalesce(?5, lag_seconds), error = ?6 WHERE name = ?1"
+                 state = ?3, lag_seconds = iif(?4 > coalesce(last_event, ''), ?5, lag_seconds), \
+                 last_event = iif(?4 > coalesce(last_event, ''), ?4, last_event), error = ?6 WHERE name = ?1"
             ))?
             .execute(params![
                 tenant,
