@@ -8,6 +8,7 @@
 mod backfill;
 mod checkpoint;
 mod decode;
+#[path = "../../tests/common/guest.rs"]
 mod guest;
 mod machine;
 mod pages;

@@ -1,11 +1,12 @@
 //! What a new instance costs: instantiate, configure, checkpoint, on a warm engine with a pool.
 
-use crate::guest::constant;
+use crate::guest::compile;
 use crate::report::Section;
 use host_test::component::{BUNDLED, Plugin};
 use host_test::egress::Egress;
 use host_test::engine::{CodeCache, Options, build};
 use host_test::source::{Configuration, Limits, Secret, Source};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -33,8 +34,10 @@ pub fn section() -> Section {
     let runtime = Runtime::new().unwrap();
     let options = Options { instances: Some(4), code: CodeCache::off(), ..Options::default() };
     let engine = build(&options).unwrap();
+    let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/constant");
+    let constant = compile("constant-guest", Path::new(target));
     let ours = Plugin::new(&engine, BUNDLED).unwrap();
-    let floor = Plugin::new(&engine, &constant()).unwrap();
+    let floor = Plugin::new(&engine, &std::fs::read(constant).unwrap()).unwrap();
     let (mut ours_us, mut floor_us) = (Vec::new(), Vec::new());
     // In turns, so that whatever else the machine does strikes both.
     for _ in 0..ROUNDS {
