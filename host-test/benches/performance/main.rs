@@ -10,6 +10,7 @@ mod checkpoint;
 mod decode;
 #[path = "../../tests/common/guest.rs"]
 mod guest;
+mod loopback;
 mod machine;
 mod pages;
 mod process;
@@ -22,8 +23,9 @@ use report::Section;
 /// A part of the whole, by its name.
 type Part = (&'static str, fn() -> Section);
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("decode", decode::section),
+    ("read-batch", loopback::section),
     ("start", start::section),
     ("checkpoint", checkpoint::section),
     ("backfill", backfill::section),
