@@ -1,0 +1,86 @@
+"""A made-up Buildkite, in a process of its own, for as long as a `with` lasts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import urllib.request
+
+# Loopback is never behind a proxy, whatever the environment says.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Fake:
+    """`host-test fake-buildkite`: its endpoint, slug and token, and what it ought to have delivered."""
+
+    def __init__(self, host_test: str, events: int, seed: int, seconds: int) -> None:
+        command = [host_test, "fake-buildkite", "--listen", "127.0.0.1:0", "--log", "error"]
+        command += ["--seed", str(seed), "--events", str(events)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # Bounds the whole run, also while a call into the component blocks this thread.
+        self._watchdog = threading.Timer(seconds, self._expire, [seconds])
+        self._watchdog.daemon = True
+        self._watchdog.start()
+        self.endpoint = self._line("listening on ")
+        self.slug = self._line("slug: ")
+        self.token = self._line("token: ")
+
+    def __enter__(self) -> Fake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watchdog.cancel()
+        self._process.terminate()
+        self._process.wait(10)
+
+    def truth(self) -> dict[str, list]:
+        """Every event there is, by uuid, as a record of it must be."""
+        nodes = [exact(line)[2][1] for line in self._ask("/truth").split("\n") if line]
+        return {dict(node)["uuid"]: [parsed(pair) for pair in node] for node in nodes}
+
+    def add(self, count: int) -> set[str]:
+        """Makes so many events happen now; their uuids."""
+        return set(json.loads(self._ask(f"/events?n={count}", "POST")))
+
+    def _ask(self, path: str, method: str = "GET") -> str:
+        request = urllib.request.Request(self.endpoint.rsplit("/", 1)[0] + path, method=method)
+        with OPENER.open(request, timeout=30) as response:
+            return response.read().decode()
+
+    def _line(self, start: str) -> str:
+        line = self._process.stdout.readline().rstrip("\n")
+        if not line.startswith(start):
+            self._process.kill()
+            raise RuntimeError(f"the made-up Buildkite printed {line!r} where {start!r} was expected")
+        return line[len(start) :]
+
+    def _expire(self, seconds: int) -> None:
+        self._process.kill()
+        print(f"FAILED: not done within {seconds} s", flush=True)
+        os._exit(1)
+
+
+def exact(text: str) -> list | str | bool | None:
+    """JSON without loss: objects as pairs in their order, numbers as they are written."""
+    return json.loads(text, object_pairs_hook=list, parse_int=_number, parse_float=_number, parse_constant=_refuse)
+
+
+def parsed(pair: tuple) -> tuple:
+    """`data` is JSON inside a string at Buildkite, and the value in a record. Some of it is no JSON: a string stays."""
+    name, value = pair
+    if name == "data" and isinstance(value, str):
+        try:
+            return name, exact(value)
+        except ValueError:
+            pass
+    return name, value
+
+
+def _number(text: str) -> dict[str, str]:
+    return {"number": text}  # No object looks like that here, nor does a string.
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
