@@ -1,0 +1,113 @@
+//! The loop itself.
+
+use crate::backoff::Backoff;
+use crate::contract::{Batch, Next, Refusal};
+use crate::report::{Counts, Ended, Fault, Report};
+use crate::shell::{Plan, Shell, Source, StoreError};
+
+/// So many batches in a row without a record or a request, that all ask for another one at once, are a source that spins.
+const EMPTY_BATCHES_MAX: u32 = 1_000;
+
+/// Runs a source until it is idle or throttled, the time is used up, or a step fails for good. Never loses an event: see
+/// the crate's own words.
+pub async fn drive<C: Source, S: Shell>(source: &mut C, shell: &mut S, plan: &Plan) -> Report {
+    let backoff = Backoff::new(plan, shell.now_ms());
+    let mut run = Run { source, shell, plan, backoff, counts: Counts::default() };
+    let ended = match run.rounds().await {
+        Ok(ended) | Err(ended) => ended,
+    };
+    Report { ended, counts: run.counts }
+}
+
+struct Run<'a, C, S> {
+    source: &'a mut C,
+    shell: &'a mut S,
+    plan: &'a Plan,
+    backoff: Backoff,
+    counts: Counts,
+}
+
+impl<C: Source, S: Shell> Run<'_, C, S> {
+    async fn rounds(&mut self) -> Result<Ended, Ended> {
+        let checkpoint = self.load().await?;
+        self.source.configure(checkpoint)?;
+        let mut empty = 0;
+        // Bounded by the budget, and by `EMPTY_BATCHES_MAX` where no time passes.
+        while !self.backoff.is_over(self.shell.now_ms()) {
+            let mut batch = self.read().await?;
+            self.counts.read(&mut batch);
+            let is_empty = batch.records.is_empty() && batch.stats.requests == 0;
+            self.settle(batch.records).await?;
+            match batch.next {
+                Next::Idle(again_in_ms) => return Ok(Ended::Idle { again_in_ms }),
+                Next::Throttled(again_in_ms) => return Ok(Ended::Throttled { again_in_ms }),
+                Next::Ready => empty = if is_empty { empty + 1 } else { 0 },
+            }
+            if empty > EMPTY_BATCHES_MAX {
+                let why = "batches in a row without a record or a request";
+                return Err(Refusal::Protocol(format!("{EMPTY_BATCHES_MAX} {why}")).into());
+            }
+        }
+        Ok(Ended::OutOfTime)
+    }
+
+    async fn load(&mut self) -> Result<Option<String>, Ended> {
+        loop {
+            match self.shell.load().await {
+                Ok(checkpoint) => {
+                    self.backoff.succeeded();
+                    return Ok(checkpoint);
+                }
+                Err(error) => self.stored_not(error).await?,
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<Batch, Ended> {
+        loop {
+            match self.source.read_batch(self.plan.batch_records) {
+                Ok(batch) => {
+                    self.backoff.succeeded();
+                    return Ok(batch);
+                }
+                Err(Refusal::Transient(why)) => {
+                    if !self.backoff.failed(self.shell).await {
+                        return Err(Refusal::Transient(why).into());
+                    }
+                }
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+    }
+
+    /// Has events acknowledged, and then the checkpoint that covers them stored. Also of an empty batch: what was read
+    /// moves on.
+    async fn settle(&mut self, events: Vec<crate::Event>) -> Result<(), Ended> {
+        let checkpoint = self.source.checkpoint()?;
+        while let Err(message) =
+            if events.is_empty() { Ok(()) } else { self.shell.deliver(&events).await }
+        {
+            if !self.backoff.failed(self.shell).await {
+                return Err(Ended::Failed { fault: Fault::Sink, message, is_transient: true });
+            }
+        }
+        self.backoff.succeeded();
+        while let Err(error) = self.shell.store(&checkpoint).await {
+            self.stored_not(error).await?;
+        }
+        self.backoff.succeeded();
+        self.counts.delivered += events.len() as u64;
+        Ok(())
+    }
+
+    async fn stored_not(&mut self, error: StoreError) -> Result<(), Ended> {
+        let (fault, message) = match error {
+            StoreError::Overtaken(message) => (Fault::Overtaken, message),
+            StoreError::Failed(message) => (Fault::Store, message),
+        };
+        if fault == Fault::Store && self.backoff.failed(self.shell).await {
+            return Ok(());
+        }
+        Err(Ended::Failed { fault, message, is_transient: true })
+    }
+}

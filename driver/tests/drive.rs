@@ -1,0 +1,237 @@
+//! The loop against a source, a receiver and a store that fail, stop and are overtaken: nothing is lost, and no
+//! checkpoint moves past what was acknowledged.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use source_driver::{
+    Batch, Ended, Event, Fault, Next, Plan, Refusal, Report, Shell, Source, Stats, StoreError,
+    at_once, drive,
+};
+
+const PLAN: Plan = Plan { batch_records: 3, budget_ms: 600_000, retries: 4 };
+
+/// Events 0, 1, 2 … up to `count`; its checkpoint is the number of the next one.
+struct Numbers {
+    count: u64,
+    next: u64,
+    refusals: Vec<Refusal>,
+}
+
+impl Source for Numbers {
+    fn configure(&mut self, checkpoint: Option<String>) -> Result<(), Refusal> {
+        self.next = checkpoint.map_or(0, |text| text.parse().unwrap());
+        Ok(())
+    }
+
+    fn read_batch(&mut self, records_max: u32) -> Result<Batch, Refusal> {
+        if let Some(refusal) = self.refusals.pop() {
+            return Err(refusal);
+        }
+        let end = (self.next + u64::from(records_max)).min(self.count);
+        let event = |number: u64| Event {
+            id: number.to_string(),
+            occurred_at: String::new(),
+            kind: "X".into(),
+            payload: "{}".into(),
+        };
+        let records: Vec<Event> = (self.next..end).map(event).collect();
+        self.next = end;
+        let next = if end == self.count { Next::Idle(60_000) } else { Next::Ready };
+        let stats = Stats { requests: 1, notes: vec!["a note".into()], ..Stats::default() };
+        Ok(Batch { records, next, stats })
+    }
+
+    fn checkpoint(&mut self) -> Result<String, Refusal> {
+        Ok(self.next.to_string())
+    }
+}
+
+/// A receiver and a store that outlive a crash.
+#[derive(Default)]
+struct World {
+    received: Vec<u64>,
+    stored: Option<u64>,
+    now: u64,
+    slept: Vec<u64>,
+    /// Steps of the shell until it crashes; each step may do its work first, or not.
+    steps_left: Option<(u32, bool)>,
+    fail_deliveries: u32,
+    fail_stores: u32,
+    overtaken: bool,
+}
+
+impl World {
+    /// Whether to crash at this step, and whether its work is done before.
+    fn crash(&mut self) -> Option<bool> {
+        let (left, works) = self.steps_left.as_mut()?;
+        *left = left.checked_sub(1)?;
+        (*left == 0).then_some(*works)
+    }
+
+    async fn step(&mut self, work: impl FnOnce(&mut Self)) {
+        match self.crash() {
+            None => work(self),
+            Some(works) => {
+                if works {
+                    work(self);
+                }
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+impl Shell for World {
+    async fn load(&mut self) -> Result<Option<String>, StoreError> {
+        self.step(|_| ()).await;
+        Ok(self.stored.map(|next| next.to_string()))
+    }
+
+    async fn deliver(&mut self, events: &[Event]) -> Result<(), String> {
+        if self.fail_deliveries > 0 {
+            self.fail_deliveries -= 1;
+            return Err("the receiver is away".into());
+        }
+        let numbers: Vec<u64> = events.iter().map(|event| event.id.parse().unwrap()).collect();
+        self.step(|world| world.received.extend(numbers)).await;
+        Ok(())
+    }
+
+    async fn store(&mut self, checkpoint: &str) -> Result<(), StoreError> {
+        if self.overtaken {
+            return Err(StoreError::Overtaken("another run moved it".into()));
+        }
+        if self.fail_stores > 0 {
+            self.fail_stores -= 1;
+            return Err(StoreError::Failed("the store is away".into()));
+        }
+        let next: u64 = checkpoint.parse().unwrap();
+        self.step(|world| {
+            assert!(world.stored.is_none_or(|stored| stored <= next), "it never goes back");
+            assert!((0..next).all(|number| world.received.contains(&number)), "all acknowledged");
+            world.stored = Some(next);
+        })
+        .await;
+        Ok(())
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.now
+    }
+
+    async fn sleep(&mut self, ms: u64) {
+        self.slept.push(ms);
+        self.now += ms;
+    }
+}
+
+fn run(world: &mut World, refusals: Vec<Refusal>, plan: &Plan) -> Option<Report> {
+    let mut source = Numbers { count: 10, next: 0, refusals };
+    at_once(drive(&mut source, world, plan))
+}
+
+#[test]
+fn everything_is_delivered_once_where_nothing_fails() {
+    let mut world = World::default();
+    let report = run(&mut world, vec![], &PLAN).unwrap();
+    assert_eq!(world.received, (0..10).collect::<Vec<_>>());
+    assert_eq!(world.stored, Some(10));
+    assert_eq!(
+        (report.counts.delivered, report.counts.batches, report.counts.requests),
+        (10, 4, 4)
+    );
+    assert_eq!(report.counts.notes, ["a note"]);
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!((&json["ended"], &json["again_in_ms"]), (&"idle".into(), &60_000.into()));
+}
+
+#[test]
+fn a_crash_at_any_step_loses_nothing_and_repeats_one_batch_at_most() {
+    // Load, then delivery and store of four batches.
+    for steps in 1..=9 {
+        for works in [false, true] {
+            let mut world = World { steps_left: Some((steps, works)), ..World::default() };
+            assert!(run(&mut world, vec![], &PLAN).is_none(), "it stops at step {steps}");
+            run(&mut world, vec![], &PLAN).unwrap();
+            assert!((0..10).all(|number| world.received.contains(&number)), "lost, step {steps}");
+            assert!(world.received.len() <= 13, "repeated, step {steps}: {:?}", world.received);
+            assert_eq!(world.stored, Some(10));
+        }
+    }
+}
+
+#[test]
+fn failures_are_tried_again_and_longer_each_time() {
+    let transient = || Refusal::Transient("the remote is away".into());
+    let mut world = World { fail_deliveries: 3, fail_stores: 2, ..World::default() };
+    let report = run(&mut world, vec![transient(), transient()], &PLAN).unwrap();
+    assert!(matches!(report.ended, Ended::Idle { .. }));
+    assert_eq!(world.slept, [1_000, 2_000, 1_000, 2_000, 4_000, 1_000, 2_000]);
+    assert_eq!(world.received, (0..10).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_goes_on_failing_ends_the_run_and_moves_nothing() {
+    let fails = |ended: &Ended, expected: Fault| {
+        let Ended::Failed { fault, .. } = ended else { panic!("{ended:?}") };
+        assert_eq!(*fault, expected);
+    };
+    let mut world = World { fail_deliveries: 99, ..World::default() };
+    fails(&run(&mut world, vec![], &PLAN).unwrap().ended, Fault::Sink);
+    assert_eq!((world.stored, world.slept.len()), (None, 4));
+
+    let mut world = World { fail_stores: 99, ..World::default() };
+    let report = run(&mut world, vec![], &PLAN).unwrap();
+    fails(&report.ended, Fault::Store);
+    assert_eq!((world.stored, report.counts.delivered), (None, 0));
+
+    let mut world = World::default();
+    let transient = vec![Refusal::Transient("away".into()); 9];
+    fails(&run(&mut world, transient, &PLAN).unwrap().ended, Fault::Source);
+
+    let mut world = World::default();
+    fails(
+        &run(&mut world, vec![Refusal::Unauthorized("no".into())], &PLAN).unwrap().ended,
+        Fault::Unauthorized,
+    );
+    assert!(world.slept.is_empty(), "what does not mend itself is not tried again");
+}
+
+#[test]
+fn a_run_that_was_overtaken_ends_at_once() {
+    let mut world = World { overtaken: true, ..World::default() };
+    let report = run(&mut world, vec![], &PLAN).unwrap();
+    let Ended::Failed { fault: Fault::Overtaken, is_transient, .. } = report.ended else {
+        panic!("{report:?}")
+    };
+    assert!(is_transient);
+    assert_eq!((world.received.len(), world.stored), (3, None));
+}
+
+#[test]
+fn no_batch_and_no_wait_goes_beyond_the_budget() {
+    let mut world = World { fail_deliveries: 3, ..World::default() };
+    let plan = Plan { budget_ms: 2_500, ..PLAN };
+    let report = run(&mut world, vec![], &plan).unwrap();
+    assert!(matches!(report.ended, Ended::Failed { fault: Fault::Sink, .. }));
+    assert_eq!(world.slept, [1_000]);
+    let report = run(&mut World::default(), vec![], &Plan { budget_ms: 0, ..PLAN }).unwrap();
+    assert_eq!(report.ended, Ended::OutOfTime);
+}
+
+#[test]
+fn a_source_that_spins_is_ended() {
+    struct Spinning;
+    impl Source for Spinning {
+        fn configure(&mut self, _: Option<String>) -> Result<(), Refusal> {
+            Ok(())
+        }
+        fn read_batch(&mut self, _: u32) -> Result<Batch, Refusal> {
+            Ok(Batch { records: vec![], next: Next::Ready, stats: Stats::default() })
+        }
+        fn checkpoint(&mut self) -> Result<String, Refusal> {
+            Ok("0".into())
+        }
+    }
+    let report = at_once(drive(&mut Spinning, &mut World::default(), &PLAN)).unwrap();
+    assert!(matches!(report.ended, Ended::Failed { fault: Fault::Protocol, .. }));
+}
