@@ -8,8 +8,6 @@
 mod backfill;
 mod checkpoint;
 mod decode;
-#[path = "../../tests/common/guest.rs"]
-mod guest;
 mod loopback;
 mod machine;
 mod pages;

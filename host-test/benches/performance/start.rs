@@ -1,7 +1,7 @@
 //! What a new instance costs: instantiate, configure, checkpoint, on a warm engine with a pool.
 
-use crate::guest::compile;
 use crate::report::Section;
+use compose::compile;
 use host_test::component::{BUNDLED, Plugin};
 use host_test::egress::Egress;
 use host_test::engine::{CodeCache, Options, build};
@@ -35,7 +35,7 @@ pub fn section() -> Section {
     let options = Options { instances: Some(4), code: CodeCache::off(), ..Options::default() };
     let engine = build(&options).unwrap();
     let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/constant");
-    let constant = compile("constant-guest", Path::new(target));
+    let constant = compile("constant-guest", Path::new(target)).unwrap();
     let ours = Plugin::new(&engine, BUNDLED).unwrap();
     let floor = Plugin::new(&engine, &std::fs::read(constant).unwrap()).unwrap();
     let (mut ours_us, mut floor_us) = (Vec::new(), Vec::new());

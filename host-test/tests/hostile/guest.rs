@@ -1,8 +1,5 @@
 //! The hostile component, compiled once.
 
-#[path = "../common/guest.rs"]
-mod compiled;
-
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -10,5 +7,5 @@ use std::sync::OnceLock;
 pub fn hostile() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
-    BUILT.get_or_init(|| compiled::compile("hostile-guest", &target))
+    BUILT.get_or_init(|| compose::compile("hostile-guest", &target).unwrap())
 }

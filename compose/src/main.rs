@@ -1,0 +1,51 @@
+//! Compiles the source and an engine's adapter, and writes the two as one component.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+/// Compile the source and an engine's adapter, and write the two as one component
+#[derive(Debug, Parser)]
+#[command(
+    after_help = "Example:\n  cargo run -p compose -- wasmcloud --output wasmcloud/composed.wasm"
+)]
+struct Options {
+    /// The engine
+    engine: Engine,
+    /// Where the component is written
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Engine {
+    /// The HTTP trigger of spin/ (Spin also composes it by itself, as spin.toml says)
+    Spin,
+    /// The service of wasmcloud/
+    Wasmcloud,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let adapter = match options.engine {
+        Engine::Spin => "spin-trigger",
+        Engine::Wasmcloud => "wasmcloud-service",
+    };
+    let target = PathBuf::from(compose::ROOT).join("target/components");
+    let written = compose::composed(adapter, &target).and_then(|wasm| {
+        std::fs::write(&options.output, &wasm)
+            .map_err(|error| format!("{}: {error}", options.output.display()))?;
+        Ok(wasm.len())
+    });
+    match written {
+        Ok(bytes) => {
+            eprintln!("{}: {bytes} bytes", options.output.display());
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
