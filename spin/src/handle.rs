@@ -1,0 +1,87 @@
+//! A request in, what happened out.
+
+use serde_json::{Value, json};
+use source_driver::{Ended, Fault, Report, StoreError, drive};
+use spin_sdk::http::{HeaderValue, IntoResponse, Request, StatusCode};
+use spin_sdk::http_service;
+
+use crate::bindings::wasi::keyvalue::store::open;
+use crate::lease::{Lease, failed};
+use crate::route::{Route, route};
+use crate::shell::Shell;
+use crate::sink::Sink;
+use crate::source::Composed;
+use crate::store::Store;
+use crate::tenant::Tenant;
+
+/// The label of the key-value store in spin.toml.
+const STORE: &str = "default";
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let (status, body) = match route(request.method().as_str(), request.uri().path()) {
+        Route::Poll(tenant) => poll(tenant.as_deref()).await,
+        Route::WrongMethod => said(StatusCode::METHOD_NOT_ALLOWED, "POST is what polls"),
+        Route::WrongName => said(
+            StatusCode::NOT_FOUND,
+            "a tenant is named by 1 to 32 of a-z, 0-9 and single _, with none at its end",
+        ),
+        Route::Unknown => said(StatusCode::NOT_FOUND, "POST /poll or POST /poll/TENANT"),
+    };
+    let mut response = http::Response::new(body.to_string() + "\n");
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert("allow", HeaderValue::from_static("POST"));
+    }
+    response
+}
+
+fn said(status: StatusCode, message: &str) -> (StatusCode, Value) {
+    (status, json!({ "ended": "refused", "message": message }))
+}
+
+async fn poll(name: Option<&str>) -> (StatusCode, Value) {
+    let tenant = match Tenant::load(name).await {
+        Ok(tenant) => tenant,
+        Err(why) => return said(StatusCode::INTERNAL_SERVER_ERROR, &why),
+    };
+    let sink = match Sink::new(&tenant.sink_url, &tenant.sink_authorization) {
+        Ok(sink) => sink,
+        Err(why) => return said(StatusCode::INTERNAL_SERVER_ERROR, &why),
+    };
+    let bucket = match open(STORE) {
+        Ok(bucket) => bucket,
+        Err(error) => return unstored(failed(error)),
+    };
+    let lease = match Lease::take(&bucket, &tenant.name) {
+        Ok(Ok(lease)) => lease,
+        Ok(Err(again_in_ms)) => {
+            let message = "another poll of this tenant is under way";
+            let body = json!({ "ended": "busy", "message": message, "again_in_ms": again_in_ms });
+            return (StatusCode::CONFLICT, body);
+        }
+        Err(error) => return unstored(failed(error)),
+    };
+    let store = Store::new(bucket, lease, &tenant.name);
+    let mut source = Composed { settings: tenant.settings, api_token: tenant.api_token };
+    let mut shell = Shell { sink, store };
+    let report = drive(&mut source, &mut shell, &tenant.plan).await;
+    shell.store.close();
+    (status(&report), serde_json::to_value(&report).unwrap_or_default())
+}
+
+fn unstored(error: StoreError) -> (StatusCode, Value) {
+    let (StoreError::Failed(why) | StoreError::Overtaken(why)) = error;
+    said(StatusCode::SERVICE_UNAVAILABLE, &why)
+}
+
+fn status(report: &Report) -> StatusCode {
+    match &report.ended {
+        Ended::Failed { fault: Fault::Overtaken, .. } => StatusCode::CONFLICT,
+        Ended::Failed { is_transient: true, .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Ended::Failed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        Ended::Idle { .. } | Ended::Throttled { .. } | Ended::OutOfTime => StatusCode::OK,
+    }
+}

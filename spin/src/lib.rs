@@ -1,0 +1,32 @@
+//! The source on Spin. `POST /poll` polls the audit log of one tenant: its configuration comes from Spin's variables,
+//! its checkpoint lies in Spin's key-value store, its events go to a collector by HTTP, and the answer says as JSON what
+//! happened.
+//!
+//! ```text
+//! route → tenant (variables) → lease → drive: source ⇄ collector ⇄ store → report
+//! ```
+//!
+//! The loop is the crate `source-driver`'s. What is here is where events and checkpoints go.
+
+mod lines;
+mod route;
+
+#[cfg(target_family = "wasm")]
+mod bindings;
+#[cfg(target_family = "wasm")]
+mod handle;
+#[cfg(target_family = "wasm")]
+mod lease;
+#[cfg(target_family = "wasm")]
+mod shell;
+#[cfg(target_family = "wasm")]
+mod sink;
+#[cfg(target_family = "wasm")]
+mod source;
+#[cfg(target_family = "wasm")]
+mod store;
+#[cfg(target_family = "wasm")]
+mod tenant;
+
+pub use lines::chunks;
+pub use route::{Route, route};

@@ -1,0 +1,60 @@
+//! What a request asks for.
+
+/// Longest name of a tenant; it becomes part of a variable's name and of a key.
+const NAME_BYTES_MAX: usize = 32;
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// Poll this tenant; none: the one whose variables have no suffix.
+    Poll(Option<String>),
+    /// The path is known, the method is not.
+    WrongMethod,
+    /// The tenant's name cannot be one.
+    WrongName,
+    /// Nothing is here.
+    Unknown,
+}
+
+/// Reads a method and a path.
+pub fn route(method: &str, path: &str) -> Route {
+    let tenant = match path.trim_end_matches('/').strip_prefix("/poll") {
+        Some("") => None,
+        Some(rest) => match rest.strip_prefix('/') {
+            Some(name) => Some(name),
+            None => return Route::Unknown,
+        },
+        None => return Route::Unknown,
+    };
+    // Variables of Spin are named so. Source: its manifest reference, "variables".
+    let is_name = |name: &str| {
+        let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let ends_well = name.ends_with(|last: char| last != '_') && !name.contains("__");
+        name.len() <= NAME_BYTES_MAX && name.bytes().all(letters) && ends_well
+    };
+    match tenant {
+        _ if method != "POST" => Route::WrongMethod,
+        Some(name) if !is_name(name) => Route::WrongName,
+        tenant => Route::Poll(tenant.map(str::to_owned)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenants_come_by_path() {
+        assert_eq!(route("POST", "/poll"), Route::Poll(None));
+        assert_eq!(route("POST", "/poll/"), Route::Poll(None));
+        assert_eq!(route("POST", "/poll/acme_2"), Route::Poll(Some("acme_2".into())));
+        assert_eq!(route("GET", "/poll"), Route::WrongMethod);
+        for path in ["/", "/polls", "/pol", "", "/acme/poll"] {
+            assert_eq!(route("POST", path), Route::Unknown, "{path}");
+        }
+        for path in ["/poll/Acme", "/poll/a/b", "/poll/a__b", "/poll/a_", "/poll/ä", "/poll/%61"] {
+            assert_eq!(route("POST", path), Route::WrongName, "{path}");
+        }
+        assert_eq!(route("POST", &format!("/poll/{}", "a".repeat(33))), Route::WrongName);
+    }
+}

@@ -1,0 +1,41 @@
+//! What the loop needs, by Spin's means.
+
+use std::time::Duration;
+
+use source_driver as driver;
+use source_driver::{Event, StoreError};
+use spin_sdk::time::sleep;
+use spin_sdk::wasip3::clocks::monotonic_clock;
+
+use crate::sink::Sink;
+use crate::store::Store;
+
+/// Where one tenant's events and checkpoints go.
+pub struct Shell {
+    /// Its events.
+    pub sink: Sink,
+    /// Its checkpoints.
+    pub store: Store,
+}
+
+impl driver::Shell for Shell {
+    async fn load(&mut self) -> Result<Option<String>, StoreError> {
+        self.store.load()
+    }
+
+    async fn deliver(&mut self, events: &[Event]) -> Result<(), String> {
+        self.sink.send(events).await
+    }
+
+    async fn store(&mut self, checkpoint: &str) -> Result<(), StoreError> {
+        self.store.store(checkpoint)
+    }
+
+    fn now_ms(&self) -> u64 {
+        monotonic_clock::now() / 1_000_000
+    }
+
+    async fn sleep(&mut self, ms: u64) {
+        sleep(Duration::from_millis(ms)).await;
+    }
+}

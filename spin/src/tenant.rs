@@ -1,0 +1,95 @@
+//! A tenant's configuration, from the application's variables.
+
+use source_driver::Plan;
+use spin_sdk::variables::{self, Error};
+
+/// Seconds a poll may take before no further batch is begun, where `budget_seconds` says nothing.
+const BUDGET_SECONDS: u64 = 25;
+/// Events of one batch, where `batch_records` says nothing: a page.
+const BATCH_RECORDS: u64 = 500;
+/// Failures in a row that are tried again within one poll; the next poll tries on.
+const RETRIES: u32 = 4;
+
+/// What a poll of one tenant needs to know.
+pub struct Tenant {
+    /// Its name, for keys.
+    pub name: String,
+    /// The source's settings, JSON.
+    pub settings: String,
+    /// Buildkite's API token.
+    pub api_token: String,
+    /// Where events go.
+    pub sink_url: String,
+    /// The whole value of the `Authorization` header to the sink; empty: none.
+    pub sink_authorization: String,
+    /// How long a poll goes on.
+    pub plan: Plan,
+}
+
+impl Tenant {
+    /// Reads the variables of a tenant: each is `NAME_TENANT`, where that is defined, or else `NAME`. Settings and token
+    /// are a tenant's own.
+    ///
+    /// # Errors
+    ///
+    /// Which variable is missing or wrong, without its value.
+    pub async fn load(name: Option<&str>) -> Result<Self, String> {
+        let own = |variable: &str| match name {
+            Some(name) => format!("{variable}_{name}"),
+            None => variable.to_owned(),
+        };
+        let number = async |variable: &str, usual: u64, range: std::ops::RangeInclusive<u64>| {
+            let Some(text) = shared(variable, &own(variable)).await? else { return Ok(usual) };
+            let number = text.trim().parse().ok().filter(|number| range.contains(number));
+            let (from, to) = (range.start(), range.end());
+            number.ok_or_else(|| format!("variable {variable}: not a whole number, {from} to {to}"))
+        };
+        let missing = |variable: String, what: &str| {
+            format!(
+                "variable {variable} is not set: it holds {what}; name it in spin.toml and set SPIN_VARIABLE_{}",
+                variable.to_uppercase()
+            )
+        };
+        let budget_ms = 1_000 * number("budget_seconds", BUDGET_SECONDS, 1..=3_600).await?;
+        let records = number("batch_records", BATCH_RECORDS, 1..=100_000).await?;
+        Ok(Self {
+            settings: get(&own("settings"))
+                .await?
+                .ok_or_else(|| missing(own("settings"), "the source's settings, JSON"))?,
+            api_token: get(&own("api_token"))
+                .await?
+                .ok_or_else(|| missing(own("api_token"), "the API token of Buildkite"))?,
+            sink_url: shared("sink_url", &own("sink_url"))
+                .await?
+                .ok_or_else(|| missing("sink_url".into(), "the address events are sent to"))?,
+            sink_authorization: shared("sink_authorization", &own("sink_authorization"))
+                .await?
+                .unwrap_or_default(),
+            plan: Plan {
+                batch_records: u32::try_from(records).unwrap_or(u32::MAX),
+                budget_ms,
+                retries: RETRIES,
+            },
+            name: name.unwrap_or("default").to_owned(),
+        })
+    }
+}
+
+/// A variable of the tenant, or else of all of them.
+async fn shared(variable: &str, own: &str) -> Result<Option<String>, String> {
+    match get(own).await? {
+        Some(value) => Ok(Some(value)),
+        None if own == variable => Ok(None),
+        None => get(variable).await,
+    }
+}
+
+/// A variable; none where it is not defined, or empty.
+async fn get(variable: &str) -> Result<Option<String>, String> {
+    match variables::get(variable).await {
+        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
+        Err(Error::Undefined(_)) => Ok(None),
+        // What a provider says may name its own secrets.
+        Err(_) => Err(format!("variable {variable} cannot be read; see the log of Spin")),
+    }
+}
