@@ -131,17 +131,20 @@ fn send(
     };
     let sent = write(&body, request.body.as_bytes(), deadline);
     let finished = OutgoingBody::finish(body, None).map_err(ManuallyDrop::new).is_ok();
-    // The answer to a body that was not taken whole (a refusal, say) tells more than the failed write.
+    // The answer to a body that was not taken whole (a refusal, say) tells more than the failed write, and may come later.
     loop {
         if let Some(answer) = pending.get() {
             let answer = answer.map_err(|()| network("the answer was taken already"))?;
             return answer.map_err(|code| failure(&code));
         }
-        sent.clone()?;
-        if !finished {
-            return Err(network("the request could not be sent whole"));
+        if let Err(late) = wait(&pending.subscribe(), deadline) {
+            sent?;
+            return Err(if finished {
+                late
+            } else {
+                network("the request could not be sent whole")
+            });
         }
-        wait(&pending.subscribe(), deadline)?;
     }
 }
 
