@@ -46,6 +46,21 @@ impl KeyValue {
         self.connection.execute(sql, params![key, value]).unwrap() == 1
     }
 
+    fn increment(&mut self, key: &str, delta: i64) -> i64 {
+        let behavior = rusqlite::TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior).unwrap();
+        let old =
+            transaction.query_row("SELECT value FROM kv WHERE key = ?1", [key], |row| row.get(0));
+        let old: Option<Vec<u8>> = old.optional().unwrap();
+        // Spin's store panics on a value of another length.
+        let sum = delta + old.map_or(0, |value| i64::from_le_bytes(value.try_into().unwrap()));
+        transaction
+            .execute("INSERT OR REPLACE INTO kv VALUES (?1, ?2)", params![key, sum.to_le_bytes()])
+            .unwrap();
+        transaction.commit().unwrap();
+        sum
+    }
+
     fn swap(&self, cas: &Cas, value: &[u8]) -> bool {
         let Some(seen) = &cas.seen else { return self.put(&cas.key, value) };
         let sql = "UPDATE kv SET value = ?2 WHERE key = ?1 AND value = ?3";
@@ -123,14 +138,9 @@ impl atomics::Host for View<'_> {
         delta: i64,
     ) -> Result<Result<i64, Error>> {
         self.keyvalue.crash.point().await;
-        // Spin's store panics on a value of another length.
-        let old = self
-            .keyvalue
-            .value(&key)
-            .map_or(0, |value| i64::from_le_bytes(value.try_into().unwrap()));
-        self.keyvalue.put(&key, &(old + delta).to_le_bytes());
+        let sum = self.keyvalue.increment(&key, delta);
         self.keyvalue.crash.point().await;
-        Ok(Ok(old + delta))
+        Ok(Ok(sum))
     }
 
     async fn swap(&mut self, cas: Resource<Cas>, value: Vec<u8>) -> Result<Result<(), CasError>> {

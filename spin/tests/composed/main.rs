@@ -1,11 +1,13 @@
 //! The composed application, in wasmtime with Spin's interfaces, over real sockets.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod collector;
 mod crash;
 mod host;
 mod keyvalue;
 mod poll;
+mod refusals;
+mod world;
 
 #[allow(clippy::all)]
 mod bindings {

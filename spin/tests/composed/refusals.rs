@@ -1,0 +1,70 @@
+//! What is wrong is named, and secrets and tenants are kept apart.
+
+use crate::world::{EVENTS, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_named_and_no_secret_is_told() {
+    let mut world = World::start().await;
+    let token = world.app.variables.insert("api_token".into(), "bkua_wrong".into()).unwrap();
+    let (status, answer) = world.poll().await;
+    assert_eq!((status, &answer["fault"]), (500, &"unauthorized".into()), "{answer}");
+    assert!(!answer.to_string().contains("bkua_wrong"), "{answer}");
+    assert_eq!(world.stored("checkpoint/default"), None);
+
+    world.app.variables.insert("api_token".into(), token.clone());
+    world.app.variables.insert("settings".into(), r#"{"org_slug": "", "colour": 1}"#.into());
+    let (status, answer) = world.poll().await;
+    assert_eq!((status, &answer["fault"]), (500, &"invalid_config".into()), "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains("org_slug"), "{answer}");
+
+    for (variable, value, word) in [
+        ("budget_seconds", "soon", "budget_seconds"),
+        ("sink_url", "ftp://x", "sink_url"),
+        ("sink_authorization", "a\nb", "sink_authorization"),
+        ("sink_url", "", "sink_url"),
+        ("api_token", "", "SPIN_VARIABLE_API_TOKEN"),
+    ] {
+        let mut app = world.app.clone();
+        app.variables.insert(variable.into(), value.into());
+        let (status, answer) = app.request("POST", "/poll").await.unwrap();
+        assert_eq!(status, 500);
+        assert!(answer["message"].as_str().unwrap().contains(word), "{answer}");
+    }
+    let mut app = world.app.clone();
+    app.allowed.pop();
+    app.variables.insert("settings".into(), World::start().await.app.variables["settings"].clone());
+    let (_, answer) = app.request("POST", "/poll").await.unwrap();
+    assert!(answer.to_string().contains("does not allow requests"), "{answer}");
+    for (method, path, expected) in [
+        ("GET", "/poll", 405),
+        ("POST", "/", 404),
+        ("POST", "/poll/A", 404),
+        ("POST", "/poll/beta", 500),
+    ] {
+        let (status, answer) = world.app.request(method, path).await.unwrap();
+        assert_eq!(status, expected, "{answer}");
+    }
+    // The key-value store, the events and the answers are all that leaves: none has a secret.
+    let kept = std::fs::read(&world.app.database).unwrap();
+    for secret in [token.as_str(), "hec-secret"] {
+        assert!(!kept.windows(secret.len()).any(|window| window == secret.as_bytes()));
+        assert!(world.collector.lines().iter().all(|line| !line.contains(secret)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_share_the_application_and_nothing_else() {
+    let world = World::start().await;
+    let mut app = world.app.clone();
+    for name in ["settings", "api_token"] {
+        let value = app.variables[name].clone();
+        app.variables.insert(format!("{name}_acme"), value);
+    }
+    app.variables.remove("settings");
+    let (status, answer) = app.request("POST", "/poll").await.unwrap();
+    assert_eq!(status, 500, "{answer}");
+    let (status, answer) = app.request("POST", "/poll/acme").await.unwrap();
+    assert_eq!((status, &answer["delivered"]), (200, &EVENTS.into()), "{answer}");
+    assert!(world.stored("checkpoint/acme").is_some());
+    assert_eq!(world.stored("checkpoint/default"), None);
+}

@@ -1,0 +1,93 @@
+//! An application with a Buildkite, a collector and a database of its own.
+
+use crate::collector::Collector;
+use crate::crash::Crash;
+use crate::host::{App, Variables};
+use crate::keyvalue::KeyValue;
+use fake_buildkite::{FakeBuildkite, Options};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
+
+/// How many events there are.
+pub const EVENTS: u64 = 120;
+/// How many of them a page, and a batch, has.
+pub const PAGE: u64 = 20;
+
+/// An application with a Buildkite and a collector of its own.
+pub struct World {
+    pub fake: FakeBuildkite,
+    pub collector: Collector,
+    pub app: App,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        let options = Options { events: EVENTS, ..Options::default() };
+        let slug = options.slug.clone();
+        let fake = FakeBuildkite::start(options).await.unwrap();
+        let crash = Crash::default();
+        let (collector, sink_url) = Collector::start(crash.clone()).await;
+        let folder = tempfile::tempdir().unwrap();
+        let settings = serde_json::json!({
+            "org_slug": slug, "endpoint": fake.endpoint(), "page_size": PAGE,
+            "backfill_start_time": "2024-12-31T00:00:00Z", "poll_interval_seconds": 1,
+        });
+        let origin = |url: &str| url.rsplit_once('/').unwrap().0.to_owned();
+        let allowed = vec![origin(&fake.endpoint()), origin(&sink_url)];
+        let variables = [
+            ("settings", settings.to_string()),
+            ("api_token", fake.token().to_owned()),
+            ("sink_url", sink_url),
+            ("sink_authorization", "Splunk hec-secret".to_owned()),
+            ("batch_records", PAGE.to_string()),
+        ];
+        let variables: Variables = variables.map(|(name, value)| (name.to_owned(), value)).into();
+        let database = folder.path().join("kv.sqlite");
+        Self { fake, collector, app: App { variables, allowed, database, crash }, _folder: folder }
+    }
+
+    pub async fn poll(&self) -> (u16, Value) {
+        self.app.request("POST", "/poll").await.unwrap()
+    }
+
+    /// Polls until everything is read; bounded by twice the pages.
+    pub async fn poll_to_idle(&self) {
+        for _ in 0..2 * EVENTS / PAGE {
+            let (_, answer) = self.poll().await;
+            if answer["ended"] == "idle" {
+                return;
+            }
+        }
+        panic!("it is not idle after all");
+    }
+
+    pub fn stored(&self, key: &str) -> Option<Vec<u8>> {
+        KeyValue::open(&self.app.database, Crash::default()).value(key)
+    }
+
+    /// How often each event came, by its uuid.
+    pub fn received(&self) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for line in self.collector.lines() {
+            let event: Value = serde_json::from_str(&line).unwrap();
+            *counts.entry(event["uuid"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Every event came; gives how many came again.
+    pub fn all_came(&self) -> u64 {
+        let received = self.received();
+        let truth: HashSet<String> =
+            self.fake.truth().into_iter().map(|truth| truth.uuid).collect();
+        assert_eq!(received.keys().cloned().collect::<HashSet<_>>(), truth, "lost or made up");
+        received.values().sum::<u64>() - truth.len() as u64
+    }
+
+    /// Ends a lease that a killed poll has left, as time would.
+    pub fn expire(&self) {
+        KeyValue::open(&self.app.database, Crash::default())
+            .put("lease/default", &1u64.to_le_bytes());
+    }
+}
