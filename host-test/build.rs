@@ -67,7 +67,7 @@ fn build() -> Result<PathBuf, String> {
         .args(["--target", "wasm32-unknown-unknown"])
         .arg("--target-dir")
         .arg(&target_dir)
-        .args(["--config", &short_paths()])
+        .args(["--config", &short_paths(&root)])
         .output()
         .map_err(|error| format!("cannot run cargo for the component: {error}"))?;
     if !output.status.success() {
@@ -80,22 +80,42 @@ fn build() -> Result<PathBuf, String> {
     Ok(wasm)
 }
 
-/// Cuts the place of the crates' sources out of the component's panic messages: it tells of this machine, and would make
-/// the component larger on one with a longer name. Adds to the flags of `.cargo/config.toml`.
-fn short_paths() -> String {
+/// Cuts the place of the sources out of the component's panic messages: it tells of this machine, and would make the
+/// component larger on one with a longer name. Adds to the flags of `.cargo/config.toml`.
+fn short_paths(root: &Path) -> String {
+    let flags: Vec<String> = crates()
+        .chain(standard_library(root))
+        // A path that TOML could not quote stays as it is.
+        .filter(|(from, _)| !from.contains('\''))
+        .map(|(from, to)| format!("'--remap-path-prefix={from}/={to}'"))
+        .collect();
+    format!("target.wasm32-unknown-unknown.rustflags = [{}]", flags.join(", "))
+}
+
+/// The folders that cargo unpacks crates into.
+fn crates() -> impl Iterator<Item = (String, String)> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
     let sources = home.map(|home| home.join("registry/src"));
     let folders = sources.and_then(|sources| std::fs::read_dir(sources).ok());
-    let flags: Vec<String> = folders
+    folders
         .into_iter()
         .flatten()
-        .filter_map(|folder| Some(folder.ok()?.path().to_str()?.to_owned()))
-        // A path that TOML could not quote stays as it is.
-        .filter(|folder| !folder.contains('\''))
-        .map(|folder| format!("'--remap-path-prefix={folder}/='"))
-        .collect();
-    format!("target.wasm32-unknown-unknown.rustflags = [{}]", flags.join(", "))
+        .filter_map(|folder| Some((folder.ok()?.path().to_str()?.to_owned(), String::new())))
+}
+
+/// The sources of the standard library where rustup's component `rust-src` is installed, as editors want it: rustc names
+/// them then, and the path `/rustc/COMMIT` of its own build elsewhere.
+fn standard_library(root: &Path) -> Option<(String, String)> {
+    let ask = |arguments: &[&str]| {
+        // As the cargo below, which is not told a compiler either.
+        let output = Command::new("rustc").current_dir(root).args(arguments).output().ok()?;
+        String::from_utf8(output.stdout).ok()
+    };
+    let version = ask(&["--version", "--verbose"])?;
+    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "))?;
+    let sysroot = ask(&["--print", "sysroot"])?;
+    Some((format!("{}/lib/rustlib/src/rust", sysroot.trim_end()), format!("/rustc/{commit}/")))
 }
 
 fn explain(stderr: &str) -> String {
