@@ -21,6 +21,9 @@ pub struct Place {
     bucket: String,
     tenant: String,
     generation: u64,
+    /// What this service stored last. An older one that stood still between its look at the counter and its write may
+    /// still put its own in the place of it.
+    last: Option<String>,
 }
 
 /// The shell of one run.
@@ -51,7 +54,7 @@ impl<'a> Nats<'a> {
             return Err(StoreError::Failed(format!("bucket {name}: is not open")));
         };
         let key = generation_key(tenant);
-        if let Some(Place { generation, .. }) = *self.place {
+        if let Some(generation) = self.place.as_ref().map(|place| place.generation) {
             let stored = bucket.get(&key).map_err(|error| failed(name, &error))?;
             match stored {
                 Some(stored) if is_ours(&stored, generation) => return Ok(bucket),
@@ -68,7 +71,8 @@ impl<'a> Nats<'a> {
         }
         let generation =
             atomics::increment(bucket, &key, 1).map_err(|error| failed(name, &error))?;
-        *self.place = Some(Place { bucket: name.clone(), tenant: tenant.clone(), generation });
+        let (bucket_name, tenant) = (name.clone(), tenant.clone());
+        *self.place = Some(Place { bucket: bucket_name, tenant, generation, last: None });
         Ok(bucket)
     }
 }
@@ -77,8 +81,9 @@ impl Shell for Nats<'_> {
     async fn load(&mut self) -> Result<Option<String>, StoreError> {
         let (name, key) = (&self.options.bucket, checkpoint_key(&self.options.tenant));
         let stored = self.ours()?.get(&key).map_err(|error| failed(name, &error))?;
-        // What is no text is no checkpoint either; the source says so.
-        Ok(stored.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        let last = self.place.as_ref().and_then(|place| place.last.clone());
+        // What is no text is no checkpoint either; the source says so. None: an operator deleted it, to begin anew.
+        Ok(stored.map(|bytes| last.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned())))
     }
 
     async fn deliver(&mut self, events: &[Event]) -> Result<(), String> {
@@ -101,6 +106,9 @@ impl Shell for Nats<'_> {
         let bucket = self.ours()?;
         bucket.set(&key, checkpoint.as_bytes()).map_err(|error| failed(name, &error))?;
         self.arrived.clear();
+        if let Some(place) = self.place.as_mut() {
+            place.last = Some(checkpoint.to_owned());
+        }
         Ok(())
     }
 
