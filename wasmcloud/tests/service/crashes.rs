@@ -1,7 +1,8 @@
 //! A crash at every step: the engine dies before, within or after a call, and a new one goes on.
 
 use crate::host::Steps;
-use crate::world::{POLL_MS, Seen, World};
+use crate::service::Seen;
+use crate::world::{POLL_MS, World};
 
 const EVENTS: u64 = 60;
 /// As configured: a crash may repeat as many.

@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::receiver::Habit;
-use crate::world::{POLL_MS, Seen, Service, TOKEN, World};
+use crate::service::{Seen, Service};
+use crate::world::{POLL_MS, TOKEN, World};
 
 /// Lets it try until it has given up a run: a minute's sleep.
 async fn until_it_gives_up(service: &mut Service) {

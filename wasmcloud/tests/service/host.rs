@@ -1,9 +1,7 @@
-//! The engine of the tests: configuration, buckets in an SQLite file, messages over a socket, a clock that moves while the
-//! service sleeps. Each call that has an effect can be the last one: before the effect, within it, or after.
+//! The engine of the tests: configuration, buckets, the log; messages and clocks lie beside it. Each call that has an effect can be the last one: before the effect, within it, or after.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::net::TcpStream;
@@ -15,10 +13,8 @@ use wasmtime_wasi_io::IoView;
 use crate::bindings::wasi::config::store as config;
 use crate::bindings::wasi::keyvalue::{atomics, store};
 use crate::bindings::wasi::logging::logging;
-use crate::bindings::wasmcloud::messaging::{consumer, types};
 use crate::egress::Egress;
 use crate::kept::{put, stored};
-use crate::receiver::{text, write_text};
 use crate::world::Shared;
 
 /// Where a run stops to be looked at. It goes on when `resume` is used, and never when that is dropped.
@@ -52,7 +48,7 @@ pub struct Host {
 }
 
 impl Host {
-    async fn step(&mut self, name: &'static str) -> wasmtime::Result<()> {
+    pub async fn step(&mut self, name: &'static str) -> wasmtime::Result<()> {
         let number = {
             let mut done = self.steps.done.lock().unwrap();
             done.push(name);
@@ -70,37 +66,6 @@ impl Host {
             true => Err(wasmtime::Error::msg("the crash that was asked for")),
             false => Ok(()),
         }
-    }
-
-    /// Sends a message and waits for its answer, as long as the test has patience.
-    async fn ask(
-        &mut self,
-        subject: &str,
-        body: &[u8],
-    ) -> wasmtime::Result<std::io::Result<Vec<u8>>> {
-        let mut line = match self.line.take() {
-            Some(line) => line,
-            None => match TcpStream::connect(self.shared.receiver).await {
-                Ok(line) => line,
-                Err(error) => return Ok(Err(error)),
-            },
-        };
-        // Two small writes would wait for each other.
-        let sent = match line.set_nodelay(true) {
-            Ok(()) => write_text(&mut line, subject.as_bytes()).await,
-            Err(error) => Err(error),
-        };
-        let sent = match sent {
-            Ok(()) => write_text(&mut line, body).await,
-            Err(error) => Err(error),
-        };
-        self.step("request: sent, no answer").await?;
-        if let Err(error) = sent {
-            return Ok(Err(error));
-        }
-        let answer = text(&mut line).await;
-        self.line = Some(line);
-        Ok(answer)
     }
 }
 
@@ -214,30 +179,6 @@ impl atomics::Host for Host {
         put(&self.database, &name, &key, &number.to_be_bytes());
         self.step("increment: after").await?;
         Ok(Ok(number))
-    }
-}
-
-impl types::Host for Host {}
-
-impl consumer::Host for Host {
-    async fn request(
-        &mut self,
-        subject: String,
-        body: Vec<u8>,
-        timeout_ms: u32,
-    ) -> wasmtime::Result<Result<types::BrokerMessage, String>> {
-        self.step("request: before").await?;
-        let patience = self.shared.patience.min(Duration::from_millis(timeout_ms.into()));
-        let answer = match tokio::time::timeout(patience, self.ask(&subject, &body)).await {
-            Ok(answer) => answer?.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("request timed out after {timeout_ms}ms")),
-        };
-        self.step("request: after").await?;
-        Ok(answer.map(|body| types::BrokerMessage { subject, body, reply_to: None }))
-    }
-
-    async fn publish(&mut self, _: types::BrokerMessage) -> wasmtime::Result<Result<(), String>> {
-        Err(wasmtime::Error::msg("nothing is sent without an answer"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The composition imports what it needs and nothing else.
 
-use crate::world::{component, engine};
+use crate::engine::{component, engine};
 
 #[test]
 fn the_imports_are_exactly_these() {

@@ -6,11 +6,14 @@
 mod bindings;
 mod crashes;
 mod egress;
+mod engine;
 mod faults;
 mod host;
 mod imports;
 mod kept;
+mod messaging;
 mod receiver;
+mod service;
 mod sync;
 mod time;
 mod two;

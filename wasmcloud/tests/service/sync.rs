@@ -1,6 +1,7 @@
 //! Nothing goes wrong.
 
-use crate::world::{POLL_MS, Seen, World};
+use crate::service::Seen;
+use crate::world::{POLL_MS, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_event_arrives_once_as_buildkite_has_it_and_new_ones_at_the_next_look() {

@@ -1,9 +1,10 @@
 //! Two services of one tenant: the older one ends, wherever it is.
 
 use crate::host::Steps;
-use crate::world::{POLL_MS, Seen, World};
+use crate::service::{Seen, Service};
+use crate::world::{POLL_MS, World};
 
-async fn ends(world: &World, older: &mut crate::world::Service) {
+async fn ends(world: &World, older: &mut Service) {
     assert_eq!(older.until_idle().await, Seen::Ended);
     let log = world.log();
     let told = log.iter().filter(|line| line.contains("Error acme overtaken: another service"));

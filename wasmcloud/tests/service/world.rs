@@ -2,23 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fake_buildkite::{FakeBuildkite, Options};
 use tempfile::TempDir;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
-use wasmtime::component::{Component, HasData, HasSelf, Linker, ResourceTable};
-use wasmtime::{Engine, Store};
+use tokio::sync::mpsc;
+use wasmtime::Store;
+use wasmtime::component::ResourceTable;
 use wasmtime_wasi_http::WasiHttpCtx;
 
-use crate::bindings::ComposedPre;
 use crate::egress::Egress;
-use crate::host::{Host, Pause, Steps};
+use crate::engine::engine;
+use crate::host::{Host, Steps};
 use crate::receiver::Receiver;
+use crate::service::Service;
 
 /// A token that is easy to find in whatever should not hold it.
 pub const TOKEN: &str = "bkua_5ecre7f00dcafe5ecre7f00dcafe5ecre7f00dca";
@@ -28,8 +28,6 @@ pub const POLL_MS: u64 = 90_000;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// 2025-06-01, after every event there is at the start.
 const START_MS: u64 = 1_748_736_000_000;
-/// More sleeps in a row are a service that never comes to rest.
-const SLEEPS_MAX: usize = 1_000;
 
 /// What all services of a world see.
 pub struct Shared {
@@ -137,16 +135,8 @@ impl World {
             line: None,
             pauses,
         };
-        let mut store = Store::new(engine(), host);
-        let guest = composed().instantiate_async(&mut store).await.unwrap();
-        let task = tokio::spawn(async move { guest.wasi_cli_run().call_run(&mut store).await });
-        Service {
-            task,
-            paused,
-            held: None,
-            has_ended: false,
-            clock_ms: Arc::clone(&self.shared.clock_ms),
-        }
+        let store = Store::new(engine(), host);
+        Service::start(store, paused, Arc::clone(&self.shared.clock_ms)).await
     }
 
     /// The payloads that ought to arrive and those that did, sorted.
@@ -177,118 +167,4 @@ pub fn canonical(node: &str) -> String {
         node["data"] = inner;
     }
     node.to_string()
-}
-
-/// What a run came to.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Seen {
-    Slept(u64),
-    Gate,
-    /// It returned.
-    Ended,
-    /// It trapped.
-    Crashed,
-}
-
-pub struct Service {
-    task: JoinHandle<wasmtime::Result<Result<(), ()>>>,
-    paused: mpsc::UnboundedReceiver<Pause>,
-    held: Option<(u64, oneshot::Sender<()>)>,
-    has_ended: bool,
-    clock_ms: Arc<AtomicU64>,
-}
-
-impl Service {
-    /// Lets it go on, and waits until it sleeps, waits or ends.
-    pub async fn next(&mut self) -> Seen {
-        if let Some((ms, resume)) = self.held.take() {
-            self.clock_ms.fetch_add(ms, Ordering::Relaxed);
-            let _ = resume.send(());
-        }
-        let next = async {
-            match self.paused.recv().await {
-                Some(Pause::Slept(ms, resume)) => {
-                    self.held = Some((ms, resume));
-                    Seen::Slept(ms)
-                }
-                Some(Pause::Gate(resume)) => {
-                    self.held = Some((0, resume));
-                    Seen::Gate
-                }
-                None => {
-                    let ended = (&mut self.task).await.unwrap();
-                    self.has_ended = true;
-                    if ended.is_ok() { Seen::Ended } else { Seen::Crashed }
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, next).await.expect("it neither sleeps nor ends")
-    }
-
-    /// Goes on through shorter sleeps until everything is read, or until it ends.
-    pub async fn until_idle(&mut self) -> Seen {
-        for _ in 0..SLEEPS_MAX {
-            match self.next().await {
-                Seen::Slept(ms) if ms != POLL_MS => {}
-                seen => return seen,
-            }
-        }
-        panic!("it never comes to rest");
-    }
-
-    /// As a kill of the engine: it does nothing more.
-    pub async fn kill(self) {
-        if !self.has_ended {
-            self.task.abort();
-            let _ = self.task.await;
-        }
-    }
-}
-
-pub fn engine() -> &'static Engine {
-    static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(Engine::default)
-}
-
-/// Service and source, compiled and composed once for all tests.
-pub fn component() -> &'static Component {
-    static COMPONENT: OnceLock<Component> = OnceLock::new();
-    COMPONENT.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("composed");
-        let wasm = compose::composed("wasmcloud-service", &target).unwrap();
-        Component::new(engine(), wasm).unwrap()
-    })
-}
-
-struct Io;
-
-impl HasData for Io {
-    type Data<'a> = &'a mut ResourceTable;
-}
-
-fn composed() -> &'static ComposedPre<Host> {
-    use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
-    use crate::bindings::wasi::config::store as config;
-    use crate::bindings::wasi::keyvalue::{atomics, store};
-    use crate::bindings::wasi::logging::logging;
-    use crate::bindings::wasmcloud::messaging::{consumer, types};
-    use wasmtime_wasi_io::bindings::wasi::io;
-    static PRE: OnceLock<ComposedPre<Host>> = OnceLock::new();
-    PRE.get_or_init(|| {
-        let mut linker = Linker::new(engine());
-        let l = &mut linker;
-        io::error::add_to_linker::<Host, Io>(l, |host| &mut host.table).unwrap();
-        io::poll::add_to_linker::<Host, Io>(l, |host| &mut host.table).unwrap();
-        io::streams::add_to_linker::<Host, Io>(l, |host| &mut host.table).unwrap();
-        store::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
-        atomics::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
-        config::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
-        types::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
-        consumer::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
-        logging::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
-        monotonic_clock::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
-        wall_clock::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
-        wasmtime_wasi_http::p2::add_only_http_to_linker_async(l).unwrap();
-        ComposedPre::new(linker.instantiate_pre(component()).unwrap()).unwrap()
-    })
 }
