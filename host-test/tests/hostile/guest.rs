@@ -6,6 +6,6 @@ use std::sync::OnceLock;
 /// Where it lies.
 pub fn hostile() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("components");
     BUILT.get_or_init(|| compose::compile("hostile-guest", &target).unwrap())
 }

@@ -1,0 +1,161 @@
+//! What the operator wants. Every fault is found at once, and named with its key and what to do.
+
+use source_driver::Plan;
+
+/// Longest name of a tenant: it is part of keys and of a subject.
+const TENANT_CHARS_MAX: usize = 63;
+/// Longest subject that is taken; NATS itself has no fixed limit, but long ones are slips.
+const SUBJECT_CHARS_MAX: usize = 255;
+/// The bucket, unless the operator says otherwise.
+const BUCKET: &str = "buildkite-audit-logs";
+/// Events in one batch: what a crash may repeat, and one checkpoint stored for it.
+const BATCH_RECORDS: u32 = 500;
+/// Failures in a row that are tried again within a run: about half a minute.
+const RETRIES: u32 = 5;
+/// A run ends after ten minutes even in a long backfill, so that the configuration is read again.
+const BUDGET_MS: u64 = 10 * 60 * 1_000;
+
+/// The configuration of one service.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The source's settings, a JSON object that the source itself checks.
+    pub settings: String,
+    /// Whose audit log this is; part of keys and of the usual subject.
+    pub tenant: String,
+    /// The API token.
+    pub token: Secret,
+    /// Where events go.
+    pub subject: String,
+    /// Where checkpoints are.
+    pub bucket: String,
+    /// Batches, retries, and when a run ends.
+    pub plan: Plan,
+}
+
+/// A text that cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the source alone.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Options {
+    /// Takes the values of the keys; `get` gives none for a key that is not set.
+    ///
+    /// # Errors
+    ///
+    /// One sentence for each fault: key, what is wrong, what to do. No value of a secret is in it.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
+        let mut faults = Vec::new();
+        let tenant = tenant(get("tenant"), &mut faults);
+        let subject = get("subject").unwrap_or_else(|| format!("audit.{tenant}"));
+        if !tenant.is_empty() && !is_subject(&subject) {
+            faults.push(
+                "subject: must be names with dots between them, without spaces and wildcards, \
+                 for example audit.acme"
+                    .to_owned(),
+            );
+        }
+        let bucket = get("bucket").unwrap_or_else(|| BUCKET.to_owned());
+        if bucket.is_empty()
+            || !bucket.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        {
+            faults.push("bucket: may hold letters, digits, - and _ only".to_owned());
+        }
+        let settings = get("settings").unwrap_or_default();
+        if settings.trim().is_empty() {
+            let example = r#"{"org_slug": "acme-inc"}"#;
+            faults.push(format!("settings: is missing; set the source's settings, {example}"));
+        }
+        let token = get("api_token").unwrap_or_default();
+        if token.is_empty() {
+            faults.push("api_token: is missing; give it as a secret of the workload".to_owned());
+        }
+        let batch_records = number("batch_records", &get, 1..=10_000, BATCH_RECORDS, &mut faults);
+        let retries = number("retries", &get, 0..=20, RETRIES, &mut faults);
+        let plan = Plan { batch_records, budget_ms: BUDGET_MS, retries };
+        match faults.is_empty() {
+            true => Ok(Self { settings, tenant, token: Secret(token), subject, bucket, plan }),
+            false => Err(faults),
+        }
+    }
+}
+
+fn tenant(value: Option<String>, faults: &mut Vec<String>) -> String {
+    let rule = "a name of a-z, 0-9 and -, for example acme";
+    let Some(name) = value.filter(|name| !name.is_empty()) else {
+        faults.push(format!("tenant: is missing; set {rule}"));
+        return String::new();
+    };
+    let is_fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.len() > TENANT_CHARS_MAX || !name.chars().all(is_fit) {
+        faults.push(format!("tenant: must be {rule}, at most {TENANT_CHARS_MAX} characters"));
+        return String::new();
+    }
+    name
+}
+
+/// A subject to publish to. Source: docs.nats.io, Subject-Based Messaging.
+fn is_subject(text: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic() && !"*>".contains(c))
+    };
+    text.len() <= SUBJECT_CHARS_MAX && !text.starts_with('$') && text.split('.').all(is_name)
+}
+
+fn number(
+    key: &str,
+    get: impl Fn(&str) -> Option<String>,
+    range: std::ops::RangeInclusive<u32>,
+    usual: u32,
+    faults: &mut Vec<String>,
+) -> u32 {
+    let Some(text) = get(key) else { return usual };
+    text.trim().parse().ok().filter(|number| range.contains(number)).unwrap_or_else(|| {
+        let (low, high) = (range.start(), range.end());
+        faults.push(format!("{key}: must be a whole number from {low} to {high}"));
+        usual
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Options, Vec<String>> {
+        Options::read(|key| {
+            pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn three_keys_are_enough() {
+        let three = [("settings", "{}"), ("tenant", "acme"), ("api_token", "t")];
+        let options = read(&three).ok().unwrap();
+        assert_eq!(options.subject, "audit.acme");
+        assert_eq!((options.bucket.as_str(), options.plan.batch_records), (BUCKET, 500));
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once_with_its_key() {
+        let faults = read(&[("bucket", "a/b"), ("batch_records", "0"), ("retries", "many")]);
+        let keys = ["tenant", "bucket", "settings", "api_token", "batch_records", "retries"];
+        let named: Vec<String> = faults.err().unwrap();
+        let named: Vec<&str> = named.iter().filter_map(|fault| fault.split(':').next()).collect();
+        assert_eq!(named, keys);
+    }
+
+    #[test]
+    fn a_subject_can_be_published_to() {
+        for good in ["audit", "audit.acme", "a.b-c.D_1"] {
+            assert!(is_subject(good), "{good}");
+        }
+        for bad in ["", ".", "a.", ".a", "a..b", "a.*", "a.>", "a b", "$SYS.x", "a\n"] {
+            assert!(!is_subject(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The service: run, tell, wait, and again until another one takes over.
+#![allow(missing_docs, unsafe_code)] // Both for the generated bindings alone.
+
+use source_driver::{Ended, Fault, Report, at_once, drive};
+
+use crate::after::{Then, after, in_words, unusable};
+use crate::options::Options;
+use crate::shell::{Nats, Place, sleep};
+use crate::source::Composed;
+use crate::voice::Voice;
+
+#[allow(clippy::all)]
+pub mod bindings {
+    wit_bindgen::generate!({ path: ["../wit", "wit"], world: "buildkite:wasmcloud/service", generate_all });
+}
+
+use bindings::exports::wasi::cli::run::Guest;
+use bindings::wasi::config::store as config;
+use bindings::wasi::logging::logging::{Level, log};
+
+struct Service;
+
+bindings::export!(Service with_types_in bindings);
+
+impl Guest for Service {
+    /// The engine never starts a service anew that returns, nor one that traps: so this returns only when another one of
+    /// the same tenant has taken over, and waits after everything else.
+    fn run() -> Result<(), ()> {
+        let mut voice = Voice::default();
+        let mut place = None;
+        // Bounded by the life of the service.
+        loop {
+            match round(&mut voice, &mut place) {
+                Then::Again => {}
+                Then::Wait(ms) => sleep(ms),
+                Then::End => return Ok(()),
+            }
+        }
+    }
+}
+
+/// One run, with the configuration as it is now.
+fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
+    let options = match Options::read(|key| config::get(key).ok().flatten()) {
+        Ok(options) => options,
+        Err(faults) => {
+            let words = in_words(Fault::InvalidConfig, &faults.join("; "));
+            say(Level::Error, "", voice.fault(&words, None));
+            return unusable();
+        }
+    };
+    let mut shell = Nats::new(&options, place);
+    let mut source = Composed::new(&options);
+    match at_once(drive(&mut source, &mut shell, &options.plan)) {
+        Some(report) => {
+            tell(voice, &options, &report);
+            after(&report)
+        }
+        // No step of this shell is ever pending.
+        None => unusable(),
+    }
+}
+
+fn tell(voice: &mut Voice, options: &Options, report: &Report) {
+    let tenant = &options.tenant;
+    let token = Some(options.token.expose());
+    for note in &report.counts.notes {
+        say(Level::Warn, tenant, voice.note(note, token));
+    }
+    if report.counts.delivered > 0 {
+        let source_driver::Counts { delivered, batches, requests, points, .. } = &report.counts;
+        let line = format!(
+            "{delivered} events delivered and covered, in {batches} batches, {requests} requests, {points} API points"
+        );
+        say(Level::Info, tenant, Some(line));
+    }
+    match &report.ended {
+        Ended::Failed { fault, message, .. } => {
+            say(Level::Error, tenant, voice.fault(&in_words(*fault, message), token));
+        }
+        Ended::Idle { .. } | Ended::Throttled { .. } | Ended::OutOfTime => {
+            say(
+                Level::Info,
+                tenant,
+                voice.well().map(|fault| format!("it goes on; over is: {fault}")),
+            );
+        }
+    }
+}
+
+fn say(level: Level, tenant: &str, line: Option<String>) {
+    if let Some(line) = line {
+        log(level, tenant, &line);
+    }
+}

@@ -1,0 +1,136 @@
+//! What the loop needs of wasmCloud: a bucket, a way for events, a clock. Every call of it blocks.
+
+use std::collections::BTreeSet;
+
+use source_driver::{Event, Shell, StoreError};
+
+use crate::generation::{checkpoint_key, generation_key, is_ours};
+use crate::options::Options;
+use crate::reply::acknowledged;
+use crate::service::bindings::wasi::clocks::monotonic_clock;
+use crate::service::bindings::wasi::keyvalue::atomics;
+use crate::service::bindings::wasi::keyvalue::store::{Bucket, Error, open};
+use crate::service::bindings::wasmcloud::messaging::consumer;
+
+const NS_PER_MS: u64 = 1_000_000;
+/// How long an answer may take. A stream answers in milliseconds, or in a few seconds while it chooses its leader.
+const ANSWER_MS_MAX: u32 = 10_000;
+
+/// Where this service counted up, and what it got. Kept from run to run.
+pub struct Place {
+    bucket: String,
+    tenant: String,
+    generation: u64,
+    /// What this service stored last. An older one that stood still between its look at the counter and its write may
+    /// still put its own in the place of it.
+    last: Option<String>,
+}
+
+/// The shell of one run.
+pub struct Nats<'a> {
+    options: &'a Options,
+    place: &'a mut Option<Place>,
+    bucket: Option<Bucket>,
+    /// Acknowledged since the last checkpoint; a batch that is delivered again leaves them out.
+    arrived: BTreeSet<String>,
+}
+
+impl<'a> Nats<'a> {
+    /// Nothing is opened yet.
+    pub fn new(options: &'a Options, place: &'a mut Option<Place>) -> Self {
+        let is_elsewhere =
+            |at: &mut Place| (&at.bucket, &at.tenant) != (&options.bucket, &options.tenant);
+        place.take_if(is_elsewhere);
+        Self { options, place, bucket: None, arrived: BTreeSet::new() }
+    }
+
+    /// The bucket, while this service is the tenant's latest one. At its first use it becomes that, by counting up.
+    fn ours(&mut self) -> Result<&Bucket, StoreError> {
+        let Options { bucket: name, tenant, .. } = self.options;
+        if self.bucket.is_none() {
+            self.bucket = Some(open(name).map_err(|error| failed(name, &error))?);
+        }
+        let Some(bucket) = &self.bucket else {
+            return Err(StoreError::Failed(format!("bucket {name}: is not open")));
+        };
+        let key = generation_key(tenant);
+        if let Some(generation) = self.place.as_ref().map(|place| place.generation) {
+            let stored = bucket.get(&key).map_err(|error| failed(name, &error))?;
+            match stored {
+                Some(stored) if is_ours(&stored, generation) => return Ok(bucket),
+                Some(_) => {
+                    let why = format!(
+                        "another service of tenant {tenant} was started after this one (its \
+                         number in {key} is no longer {generation})"
+                    );
+                    return Err(StoreError::Overtaken(why));
+                }
+                // Somebody emptied the bucket.
+                None => *self.place = None,
+            }
+        }
+        let generation =
+            atomics::increment(bucket, &key, 1).map_err(|error| failed(name, &error))?;
+        let (bucket_name, tenant) = (name.clone(), tenant.clone());
+        *self.place = Some(Place { bucket: bucket_name, tenant, generation, last: None });
+        Ok(bucket)
+    }
+}
+
+impl Shell for Nats<'_> {
+    async fn load(&mut self) -> Result<Option<String>, StoreError> {
+        let (name, key) = (&self.options.bucket, checkpoint_key(&self.options.tenant));
+        let stored = self.ours()?.get(&key).map_err(|error| failed(name, &error))?;
+        let last = self.place.as_ref().and_then(|place| place.last.clone());
+        // What is no text is no checkpoint either; the source says so. None: an operator deleted it, to begin anew.
+        Ok(stored.map(|bytes| last.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned())))
+    }
+
+    async fn deliver(&mut self, events: &[Event]) -> Result<(), String> {
+        let subject = &self.options.subject;
+        for event in events {
+            if self.arrived.contains(&event.id) {
+                continue;
+            }
+            let reply = consumer::request(subject, event.payload.as_bytes(), ANSWER_MS_MAX);
+            reply
+                .and_then(|reply| acknowledged(&reply.body))
+                .map_err(|why| format!("event {} to {subject}: {why}", event.id))?;
+            self.arrived.insert(event.id.clone());
+        }
+        Ok(())
+    }
+
+    async fn store(&mut self, checkpoint: &str) -> Result<(), StoreError> {
+        let (name, key) = (&self.options.bucket, checkpoint_key(&self.options.tenant));
+        let bucket = self.ours()?;
+        bucket.set(&key, checkpoint.as_bytes()).map_err(|error| failed(name, &error))?;
+        self.arrived.clear();
+        if let Some(place) = self.place.as_mut() {
+            place.last = Some(checkpoint.to_owned());
+        }
+        Ok(())
+    }
+
+    fn now_ms(&self) -> u64 {
+        monotonic_clock::now() / NS_PER_MS
+    }
+
+    async fn sleep(&mut self, ms: u64) {
+        sleep(ms);
+    }
+}
+
+/// Waits; the engine does other work meanwhile.
+pub fn sleep(ms: u64) {
+    monotonic_clock::subscribe_duration(ms.saturating_mul(NS_PER_MS)).block();
+}
+
+fn failed(bucket: &str, error: &Error) -> StoreError {
+    let why = match error {
+        Error::NoSuchStore => "there is none; create it",
+        Error::AccessDenied => "access is denied",
+        Error::Other(why) => why,
+    };
+    StoreError::Failed(format!("bucket {bucket}: {why}"))
+}

@@ -1,0 +1,89 @@
+//! What is told: a fault once while it lasts, a note once, everything in one line and without the token.
+
+/// Longest line, in characters: what a server says may be a page of HTML.
+const LINE_CHARS_MAX: usize = 2_000;
+/// So many notes are remembered as told; the oldest may be told again.
+const NOTES_MAX: usize = 50;
+
+/// Remembers what was told.
+#[derive(Debug, Default)]
+pub struct Voice {
+    fault: Option<String>,
+    notes: Vec<String>,
+}
+
+impl Voice {
+    /// The line for a fault; none when the same one was told last and has lasted since.
+    pub fn fault(&mut self, words: &str, token: Option<&str>) -> Option<String> {
+        let line = clean(words, token);
+        if self.fault.as_ref() == Some(&line) {
+            return None;
+        }
+        self.fault = Some(line.clone());
+        Some(line)
+    }
+
+    /// The fault that is over, if there was one.
+    pub fn well(&mut self) -> Option<String> {
+        self.fault.take()
+    }
+
+    /// The line for a note; none when it was told.
+    pub fn note(&mut self, words: &str, token: Option<&str>) -> Option<String> {
+        let line = clean(words, token);
+        if self.notes.contains(&line) {
+            return None;
+        }
+        if self.notes.len() >= NOTES_MAX {
+            self.notes.remove(0);
+        }
+        self.notes.push(line.clone());
+        Some(line)
+    }
+}
+
+/// One line, not too long, with `[token]` in the place of the token.
+fn clean(words: &str, token: Option<&str>) -> String {
+    let hidden = match token.filter(|token| !token.is_empty()) {
+        Some(token) => words.replace(token, "[token]"),
+        None => words.to_owned(),
+    };
+    let mut line: String =
+        hidden.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LINE_CHARS_MAX).collect();
+    if line.len() < hidden.len() && hidden.chars().count() > LINE_CHARS_MAX {
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_told_once_until_it_is_over() {
+        let mut voice = Voice::default();
+        assert!(voice.fault("down", None).is_some());
+        assert!(voice.fault("down", None).is_none());
+        assert!(voice.fault("refused", None).is_some());
+        assert_eq!(voice.well().as_deref(), Some("refused"));
+        assert!(voice.well().is_none());
+        assert!(voice.fault("refused", None).is_some());
+    }
+
+    #[test]
+    fn a_note_is_told_once_and_few_are_remembered() {
+        let mut voice = Voice::default();
+        assert!(voice.note("0", None).is_some() && voice.note("0", None).is_none());
+        (1..=NOTES_MAX).for_each(|at| assert!(voice.note(&at.to_string(), None).is_some()));
+        assert!(voice.note("0", None).is_some());
+    }
+
+    #[test]
+    fn a_line_is_one_line_and_holds_no_token() {
+        assert_eq!(clean("a\nb s3cret", Some("s3cret")), "a b [token]");
+        let long = clean(&"é".repeat(LINE_CHARS_MAX + 1), Some("s3cret"));
+        assert_eq!(long.chars().count(), LINE_CHARS_MAX + 1);
+        assert!(long.ends_with('…'));
+    }
+}

@@ -1,0 +1,122 @@
+//! A receiver on a real socket. A message is two texts, each after its length in four bytes: subject and body; the answer
+//! is one. It records and acknowledges as a stream does, or is told to do otherwise.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What it does with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Habit {
+    Accept,
+    /// Answers with an error, as a stream that is full.
+    Refuse,
+    /// Closes the connection, before it has recorded or after.
+    Hangup {
+        records: bool,
+    },
+    /// Records and never answers.
+    Silent,
+}
+
+pub struct Receiver {
+    pub address: std::net::SocketAddr,
+    state: Arc<State>,
+    open: watch::Receiver<usize>,
+}
+
+struct State {
+    habit: Mutex<Habit>,
+    messages: Mutex<Vec<(String, Vec<u8>)>>,
+}
+
+impl Receiver {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = State { habit: Mutex::new(Habit::Accept), messages: Mutex::default() };
+        let state = Arc::new(state);
+        let (count, open) = watch::channel(0);
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (state, count) = (Arc::clone(&shared), count.clone());
+                count.send_modify(|count| *count += 1);
+                tokio::spawn(async move {
+                    // Its end is the peer's going away, or a habit.
+                    let _ = serve(stream, &state).await;
+                    count.send_modify(|count| *count -= 1);
+                });
+            }
+        });
+        Self { address, state, open }
+    }
+
+    pub fn behave(&self, habit: Habit) {
+        *self.state.habit.lock().unwrap() = habit;
+    }
+
+    /// All that was recorded, once everything that was sent has been read.
+    pub async fn messages(&self) -> Vec<(String, Vec<u8>)> {
+        self.settled().await;
+        self.state.messages.lock().unwrap().clone()
+    }
+
+    /// How many different messages were recorded so far.
+    pub fn distinct(&self) -> usize {
+        let messages = self.state.messages.lock().unwrap();
+        messages.iter().map(|(_, body)| body).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Waits until every connection is closed; those whose service is gone are at once.
+    pub async fn settled(&self) {
+        let mut open = self.open.clone();
+        let none_left = open.wait_for(|count| *count == 0);
+        let waited = tokio::time::timeout(Duration::from_secs(20), none_left).await;
+        assert!(waited.is_ok(), "a connection to the receiver stays open");
+    }
+}
+
+async fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    // Bounded by the life of the connection.
+    loop {
+        let subject = String::from_utf8(text(&mut stream).await?).unwrap();
+        let body = text(&mut stream).await?;
+        let habit = *state.habit.lock().unwrap();
+        let is_recorded =
+            matches!(habit, Habit::Accept | Habit::Silent | Habit::Hangup { records: true });
+        let number = {
+            let mut messages = state.messages.lock().unwrap();
+            if is_recorded {
+                messages.push((subject, body));
+            }
+            messages.len()
+        };
+        let answer = match habit {
+            Habit::Accept => format!(r#"{{"stream":"AUDIT","seq":{number}}}"#),
+            Habit::Refuse => {
+                r#"{"error":{"code":503,"description":"maximum messages exceeded"},"seq":0}"#.into()
+            }
+            Habit::Hangup { .. } => return Ok(()),
+            Habit::Silent => continue,
+        };
+        write_text(&mut stream, answer.as_bytes()).await?;
+    }
+}
+
+pub async fn text(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut bytes = vec![0; stream.read_u32().await? as usize];
+    stream.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}
+
+pub async fn write_text(stream: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+    let mut frame = (bytes.len() as u32).to_be_bytes().to_vec();
+    frame.extend(bytes);
+    stream.write_all(&frame).await
+}

@@ -1,0 +1,51 @@
+//! Nothing goes wrong.
+
+use crate::service::Seen;
+use crate::world::{POLL_MS, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_event_arrives_once_as_buildkite_has_it_and_new_ones_at_the_next_look() {
+    let world = World::new(300).await;
+    let mut service = world.start().await;
+    assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
+    world.fake.add_events(7, None);
+    // New events become visible between two looks.
+    assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
+    assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
+    service.kill().await;
+    world.assert_all_arrived(0).await;
+    let log = world.log();
+    assert!(log.iter().all(|line| line.starts_with("Level::Info acme")), "{log:?}");
+    let delivered = log.iter().filter(|line| line.contains("events delivered and covered"));
+    assert_eq!(delivered.count(), 2, "{log:?}");
+}
+
+/// What a checkpoint covers is what does not come when a new service begins there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_checkpoint_covers_what_was_acknowledged_and_nothing_else() {
+    let world = World::new(95).await;
+    let mut service = world.start().await;
+    assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
+    service.kill().await;
+    let stored = world.shared.checkpoints.lock().unwrap().clone();
+    assert!(stored.len() >= 10, "{}", stored.len());
+    for (checkpoint, acknowledged) in stored {
+        let other = World::new(95).await;
+        let text = String::from_utf8(checkpoint).unwrap();
+        // The same remote at another address.
+        let text =
+            text.replace(&world.fake.address().to_string(), &other.fake.address().to_string());
+        let database = crate::kept::open(&other.bucket_file());
+        crate::kept::put(&database, "buildkite-audit-logs", "acme.checkpoint", text.as_bytes());
+        let mut service = other.start().await;
+        assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
+        service.kill().await;
+        let came = other.receiver.messages().await.len();
+        assert_eq!(
+            came,
+            95 - acknowledged,
+            "acknowledged before: {acknowledged}; {:?}",
+            other.log()
+        );
+    }
+}

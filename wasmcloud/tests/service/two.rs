@@ -1,0 +1,65 @@
+//! Two services of one tenant: the older one ends, wherever it is.
+
+use crate::host::Steps;
+use crate::service::{Seen, Service};
+use crate::world::{POLL_MS, World};
+
+async fn ends(world: &World, older: &mut Service) {
+    assert_eq!(older.until_idle().await, Seen::Ended);
+    let log = world.log();
+    let told = log.iter().filter(|line| line.contains("Error acme overtaken: another service"));
+    assert_eq!(told.count(), 1, "{log:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_service_that_is_idle_ends_at_its_next_look() {
+    let world = World::new(45).await;
+    let mut older = world.start().await;
+    assert_eq!(older.until_idle().await, Seen::Slept(POLL_MS));
+    let mut newer = world.start().await;
+    assert_eq!(newer.until_idle().await, Seen::Slept(POLL_MS));
+    ends(&world, &mut older).await;
+    world.fake.add_events(3, None);
+    assert_eq!(newer.until_idle().await, Seen::Slept(POLL_MS));
+    assert_eq!(newer.until_idle().await, Seen::Slept(POLL_MS));
+    newer.kill().await;
+    older.kill().await;
+    world.assert_all_arrived(0).await;
+}
+
+/// The older one stands still at a step of its third batch, while the newer one reads everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_service_in_the_middle_of_a_batch_costs_repeats_at_most() {
+    // Three steps come first. A batch has three for each of ten events, one for the look at the counter, two for its `set`.
+    let third = 3 + 2 * 33;
+    let gates = [
+        (third + 1, "request: before", 0),
+        (third + 30, "request: after", 0),
+        (third + 31, "get", 0),
+        // Between the look and the write nothing can be done.
+        (third + 32, "set: before", 1),
+        (third + 33, "set: after", 0),
+    ];
+    for (gate, name, stores) in gates {
+        let world = World::new(45).await;
+        let steps = Steps { gate_at: Some(gate), ..Steps::default() };
+        let mut older = world.start_with(steps.clone()).await;
+        assert_eq!(older.until_idle().await, Seen::Gate);
+        assert_eq!(steps.done.lock().unwrap()[gate - 1], name);
+        let mut newer = world.start().await;
+        assert_eq!(newer.until_idle().await, Seen::Slept(POLL_MS));
+        let stored = world.shared.checkpoints.lock().unwrap().len();
+        ends(&world, &mut older).await;
+        let kept = world.shared.checkpoints.lock().unwrap().len();
+        assert_eq!(kept - stored, stores, "at {name}");
+        // The newer one goes on from its own checkpoint, whatever the older one wrote.
+        world.fake.add_events(3, None);
+        assert_eq!(newer.until_idle().await, Seen::Slept(POLL_MS));
+        assert_eq!(newer.until_idle().await, Seen::Slept(POLL_MS));
+        newer.kill().await;
+        older.kill().await;
+        // The batch under way; and past its look, the next one too.
+        let batches = if name.starts_with("set") { 2 } else { 1 };
+        world.assert_all_arrived(batches * 10).await;
+    }
+}
