@@ -3,7 +3,7 @@
 use crate::backoff::Backoff;
 use crate::contract::{Batch, Next, Refusal};
 use crate::report::{Counts, Ended, Fault, Report};
-use crate::shell::{Plan, Shell, Source, StoreError};
+use crate::shell::{Plan, Shell, SinkError, Source, StoreError};
 
 /// So many batches in a row without a record or a request, that all ask for another one at once, are a source that spins.
 const EMPTY_BATCHES_MAX: u32 = 1_000;
@@ -84,12 +84,16 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
     /// moves on.
     async fn settle(&mut self, events: Vec<crate::Event>) -> Result<(), Ended> {
         let checkpoint = self.source.checkpoint()?;
-        while let Err(message) =
+        while let Err(error) =
             if events.is_empty() { Ok(()) } else { self.shell.deliver(&events).await }
         {
-            if !self.backoff.failed(self.shell).await {
-                return Err(Ended::Failed { fault: Fault::Sink, message, is_transient: true });
-            }
+            let (fault, is_transient, message) = match error {
+                SinkError::Overtaken(message) => (Fault::Overtaken, true, message),
+                SinkError::Refused(message) => (Fault::Sink, false, message),
+                SinkError::Failed(_) if self.backoff.failed(self.shell).await => continue,
+                SinkError::Failed(message) => (Fault::Sink, true, message),
+            };
+            return Err(Ended::Failed { fault, message, is_transient });
         }
         self.backoff.succeeded();
         while let Err(error) = self.shell.store(&checkpoint).await {
@@ -101,13 +105,12 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
     }
 
     async fn stored_not(&mut self, error: StoreError) -> Result<(), Ended> {
-        let (fault, message) = match error {
-            StoreError::Overtaken(message) => (Fault::Overtaken, message),
-            StoreError::Failed(message) => (Fault::Store, message),
+        let (fault, is_transient, message) = match error {
+            StoreError::Overtaken(message) => (Fault::Overtaken, true, message),
+            StoreError::Corrupt(message) => (Fault::InvalidCheckpoint, false, message),
+            StoreError::Failed(_) if self.backoff.failed(self.shell).await => return Ok(()),
+            StoreError::Failed(message) => (Fault::Store, true, message),
         };
-        if fault == Fault::Store && self.backoff.failed(self.shell).await {
-            return Ok(());
-        }
-        Err(Ended::Failed { fault, message, is_transient: true })
+        Err(Ended::Failed { fault, message, is_transient })
     }
 }

@@ -19,4 +19,4 @@ mod shell;
 pub use contract::{Batch, Event, FieldError, Next, Refusal, Stats};
 pub use drive::drive;
 pub use report::{Counts, Ended, Fault, Report};
-pub use shell::{Plan, Shell, Source, StoreError, at_once};
+pub use shell::{Plan, Shell, SinkError, Source, StoreError, at_once};

@@ -35,7 +35,20 @@ pub trait Source {
 pub enum StoreError {
     /// Another run moved it meanwhile: this one must end.
     Overtaken(String),
+    /// What is stored can be no checkpoint: the operator restores or deletes it.
+    Corrupt(String),
     /// The store does not answer as it should; trying again may help.
+    Failed(String),
+}
+
+/// Why events were not acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SinkError {
+    /// Another run of this tenant took over: this one must end.
+    Overtaken(String),
+    /// The receiver will not take them until the operator has changed something.
+    Refused(String),
+    /// Trying again may help.
     Failed(String),
 }
 
@@ -53,8 +66,8 @@ pub trait Shell {
     ///
     /// # Errors
     ///
-    /// What the receiver says. All of them are delivered again then.
-    async fn deliver(&mut self, events: &[Event]) -> Result<(), String>;
+    /// What the receiver says. All of them are delivered again then, unless the run ends.
+    async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError>;
 
     /// Stores a checkpoint in place of the one that was loaded or stored last.
     ///

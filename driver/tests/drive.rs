@@ -3,8 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use source_driver::{
-    Batch, Ended, Event, Fault, Next, Plan, Refusal, Report, Shell, Source, Stats, StoreError,
-    at_once, drive,
+    Batch, Ended, Event, Fault, Next, Plan, Refusal, Report, Shell, SinkError, Source, Stats,
+    StoreError, at_once, drive,
 };
 
 const PLAN: Plan = Plan { batch_records: 3, budget_ms: 600_000, retries: 4 };
@@ -57,6 +57,7 @@ struct World {
     fail_deliveries: u32,
     fail_stores: u32,
     overtaken: bool,
+    refuses: bool,
 }
 
 impl World {
@@ -86,10 +87,13 @@ impl Shell for World {
         Ok(self.stored.map(|next| next.to_string()))
     }
 
-    async fn deliver(&mut self, events: &[Event]) -> Result<(), String> {
+    async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError> {
+        if self.refuses {
+            return Err(SinkError::Refused("the credentials are wrong".into()));
+        }
         if self.fail_deliveries > 0 {
             self.fail_deliveries -= 1;
-            return Err("the receiver is away".into());
+            return Err(SinkError::Failed("the receiver is away".into()));
         }
         let numbers: Vec<u64> = events.iter().map(|event| event.id.parse().unwrap()).collect();
         self.step(|world| world.received.extend(numbers)).await;
@@ -194,6 +198,11 @@ fn what_goes_on_failing_ends_the_run_and_moves_nothing() {
         Fault::Unauthorized,
     );
     assert!(world.slept.is_empty(), "what does not mend itself is not tried again");
+
+    let mut world = World { refuses: true, ..World::default() };
+    let report = run(&mut world, vec![], &PLAN).unwrap();
+    assert!(matches!(report.ended, Ended::Failed { fault: Fault::Sink, is_transient: false, .. }));
+    assert_eq!((world.stored, world.slept.len()), (None, 0));
 }
 
 #[test]

@@ -1,9 +1,14 @@
 //! A request in, what happened out.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::future::{Either, select};
 use serde_json::{Value, json};
 use source_driver::{Ended, Fault, Report, StoreError, drive};
 use spin_sdk::http::{HeaderValue, IntoResponse, Request, StatusCode};
 use spin_sdk::http_service;
+use spin_sdk::time::sleep;
 
 use crate::bindings::wasi::keyvalue::store::open;
 use crate::lease::{Lease, failed};
@@ -16,6 +21,8 @@ use crate::tenant::Tenant;
 
 /// The label of the key-value store in spin.toml.
 const STORE: &str = "default";
+/// How long a provider of variables (a vault, say) may take.
+const VARIABLES: Duration = Duration::from_secs(30);
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
@@ -24,7 +31,7 @@ async fn handle(request: Request) -> impl IntoResponse {
         Route::WrongMethod => said(StatusCode::METHOD_NOT_ALLOWED, "POST is what polls"),
         Route::WrongName => said(
             StatusCode::NOT_FOUND,
-            "a tenant is named by 1 to 32 of a-z, 0-9 and single _, with none at its end",
+            "a tenant is named by 1 to 32 of a-z and 0-9 with single _ in between, and not default: that is POST /poll",
         ),
         Route::Unknown => said(StatusCode::NOT_FOUND, "POST /poll or POST /poll/TENANT"),
     };
@@ -43,11 +50,18 @@ fn said(status: StatusCode, message: &str) -> (StatusCode, Value) {
 }
 
 async fn poll(name: Option<&str>) -> (StatusCode, Value) {
-    let tenant = match Tenant::load(name).await {
-        Ok(tenant) => tenant,
-        Err(why) => return said(StatusCode::INTERNAL_SERVER_ERROR, &why),
+    let (loading, timer) = (pin!(Tenant::load(name)), pin!(sleep(VARIABLES)));
+    let tenant = match select(loading, timer).await {
+        Either::Left((Ok(tenant), _)) => tenant,
+        Either::Left((Err(why), _)) => return said(StatusCode::INTERNAL_SERVER_ERROR, &why),
+        Either::Right(_) => {
+            return said(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the provider of variables does not answer",
+            );
+        }
     };
-    let sink = match Sink::new(&tenant.sink_url, &tenant.sink_authorization) {
+    let sink = match Sink::new(&tenant.sink) {
         Ok(sink) => sink,
         Err(why) => return said(StatusCode::INTERNAL_SERVER_ERROR, &why),
     };
@@ -67,13 +81,16 @@ async fn poll(name: Option<&str>) -> (StatusCode, Value) {
     let store = Store::new(bucket, lease, &tenant.name);
     let mut source = Composed { settings: tenant.settings, api_token: tenant.api_token };
     let mut shell = Shell { sink, store };
-    let report = drive(&mut source, &mut shell, &tenant.plan).await;
+    let mut report = drive(&mut source, &mut shell, &tenant.plan).await;
     shell.store.close();
+    if let Ended::Failed { fault: Fault::InvalidConfig, message, .. } = &mut report.ended {
+        message.push_str(&tenant.named);
+    }
     (status(&report), serde_json::to_value(&report).unwrap_or_default())
 }
 
 fn unstored(error: StoreError) -> (StatusCode, Value) {
-    let (StoreError::Failed(why) | StoreError::Overtaken(why)) = error;
+    let (StoreError::Failed(why) | StoreError::Overtaken(why) | StoreError::Corrupt(why)) = error;
     said(StatusCode::SERVICE_UNAVAILABLE, &why)
 }
 

@@ -11,9 +11,12 @@ use spin_sdk::wasip3::random::random::get_random_u64;
 use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, increment, swap};
 use crate::bindings::wasi::keyvalue::store::{Bucket, Error};
 
-/// How long a lease holds after it was taken or renewed, in milliseconds: one batch is read and delivered in less. A
-/// source gives up after 120 s, and a poll that is slower still finds itself overtaken, and loses nothing.
+/// How long a lease holds after it was taken or renewed, in milliseconds. It is renewed before each wait, each body to the
+/// collector and each checkpoint; between two of them lies one call of the source, which gives up after 120 s. A poll that
+/// is slower still finds itself overtaken, and loses nothing.
 const LEASE_MS: u64 = 180_000;
+/// How far the clocks of two machines may lie apart. A lease that ends later than so is of a clock that was wrong.
+const APART_MS: u64 = 60_000;
 
 /// A lease that is held.
 pub struct Lease {
@@ -38,9 +41,8 @@ impl Lease {
         let until = until(cas.current()?);
         let now = now_ms();
         if until > now {
-            // A clock that was far ahead must not hold it for ever.
             let left = until - now;
-            if left <= 2 * LEASE_MS {
+            if left <= LEASE_MS + APART_MS {
                 return Ok(Err(left));
             }
         }

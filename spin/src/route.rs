@@ -28,9 +28,10 @@ pub fn route(method: &str, path: &str) -> Route {
     };
     // Variables of Spin are named so. Source: its manifest reference, "variables".
     let is_name = |name: &str| {
-        let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        let ends_well = name.ends_with(|last: char| last != '_') && !name.contains("__");
-        name.len() <= NAME_BYTES_MAX && name.bytes().all(letters) && ends_well
+        let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        // Words with single _ between them. `default` is what the keys of the one without a name have.
+        let words = name.split('_').all(|word| !word.is_empty() && word.bytes().all(letters));
+        name.len() <= NAME_BYTES_MAX && words && name != "default"
     };
     match tenant {
         _ if method != "POST" => Route::WrongMethod,
@@ -52,7 +53,16 @@ mod tests {
         for path in ["/", "/polls", "/pol", "", "/acme/poll"] {
             assert_eq!(route("POST", path), Route::Unknown, "{path}");
         }
-        for path in ["/poll/Acme", "/poll/a/b", "/poll/a__b", "/poll/a_", "/poll/ä", "/poll/%61"] {
+        for path in [
+            "/poll/Acme",
+            "/poll/a/b",
+            "/poll/a__b",
+            "/poll/a_",
+            "/poll/_a",
+            "/poll/default",
+            "/poll/ä",
+            "/poll/%61",
+        ] {
             assert_eq!(route("POST", path), Route::WrongName, "{path}");
         }
         assert_eq!(route("POST", &format!("/poll/{}", "a".repeat(33))), Route::WrongName);

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use source_driver as driver;
-use source_driver::{Event, StoreError};
+use source_driver::{Event, SinkError, StoreError};
 use spin_sdk::time::sleep;
 use spin_sdk::wasip3::clocks::monotonic_clock;
 
+use crate::lines::chunks;
 use crate::sink::Sink;
 use crate::store::Store;
 
@@ -23,8 +24,16 @@ impl driver::Shell for Shell {
         self.store.load()
     }
 
-    async fn deliver(&mut self, events: &[Event]) -> Result<(), String> {
-        self.sink.send(events).await
+    async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError> {
+        // A lease outlasts one body or one wait, and need not outlast a batch of large events.
+        for chunk in chunks(events) {
+            self.store.renew().map_err(|error| match error {
+                StoreError::Overtaken(why) => SinkError::Overtaken(why),
+                StoreError::Failed(why) | StoreError::Corrupt(why) => SinkError::Failed(why),
+            })?;
+            self.sink.send(chunk).await?;
+        }
+        Ok(())
     }
 
     async fn store(&mut self, checkpoint: &str) -> Result<(), StoreError> {
@@ -36,6 +45,8 @@ impl driver::Shell for Shell {
     }
 
     async fn sleep(&mut self, ms: u64) {
+        // Whether it is still held is looked at before anything is delivered or stored.
+        let _ = self.store.renew();
         sleep(Duration::from_millis(ms)).await;
     }
 }

@@ -1,15 +1,15 @@
 //! Events to a collector: newline-delimited JSON by POST, acknowledged by a status of 2xx.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::future::{Either, select};
 use http_body_util::Full;
-use spin_sdk::http::body::IncomingBodyExt;
 use spin_sdk::http::{HeaderValue, Uri, send};
 use spin_sdk::time::sleep;
 
-use crate::lines::chunks;
-use source_driver::Event;
+use crate::tenant::Address;
+use source_driver::SinkError;
 
 /// How long a collector may take to acknowledge one request.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -17,6 +17,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// A collector.
 pub struct Sink {
     url: Uri,
+    /// The variable that held it.
+    named: String,
     authorization: Option<HeaderValue>,
 }
 
@@ -26,66 +28,71 @@ impl Sink {
     /// # Errors
     ///
     /// Which variable is wrong, without its value.
-    pub fn new(url: &str, authorization: &str) -> Result<Self, String> {
-        let url: Uri = url
-            .trim()
-            .parse()
-            .ok()
-            .filter(|url: &Uri| matches!(url.scheme_str(), Some("http" | "https")))
-            .ok_or("variable sink_url: it is no http or https address")?;
-        let authorization = match authorization.trim() {
+    pub fn new(address: &Address) -> Result<Self, String> {
+        let named = &address.named;
+        let is_right = |url: &Uri| {
+            let is_plain =
+                url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+            matches!(url.scheme_str(), Some("http" | "https")) && is_plain
+        };
+        let url = address.url.trim().parse().ok().filter(is_right).ok_or_else(|| {
+            format!("variable {named}: it is no address like https://collector.example/events, without user and password")
+        })?;
+        let authorization = match address.authorization.trim() {
             "" => None,
             value => {
                 let mut value = HeaderValue::from_str(value)
-                    .map_err(|_| "variable sink_authorization: it cannot be a header's value")?;
+                    .map_err(|_| format!("what belongs to variable {named}, sink_authorization, is no header's value like Bearer TOKEN"))?;
                 value.set_sensitive(true);
                 Some(value)
             }
         };
-        Ok(Self { url, authorization })
+        Ok(Self { url, named: named.clone(), authorization })
     }
 
-    /// Sends events; succeeds when all were acknowledged.
+    /// Sends a body of lines; succeeds when it was acknowledged.
     ///
     /// # Errors
     ///
-    /// What the collector answered. Events before that may have been taken: they come again, with the same `uuid`.
-    pub async fn send(&self, events: &[Event]) -> Result<(), String> {
-        for chunk in chunks(events) {
-            let sent = std::pin::pin!(self.post(chunk));
-            let timer = std::pin::pin!(sleep(TIMEOUT));
-            match select(sent, timer).await {
-                Either::Left((done, _)) => done?,
-                Either::Right(_) => {
-                    let seconds = TIMEOUT.as_secs();
-                    return Err(format!("the collector did not acknowledge within {seconds} s"));
-                }
+    /// What the collector answered.
+    pub async fn send(&self, body: String) -> Result<(), SinkError> {
+        match select(pin!(self.post(body)), pin!(sleep(TIMEOUT))).await {
+            Either::Left((done, _)) => done,
+            Either::Right(_) => {
+                let seconds = TIMEOUT.as_secs();
+                let why = format!("the collector did not acknowledge within {seconds} s");
+                Err(SinkError::Failed(why))
             }
         }
-        Ok(())
     }
 
-    async fn post(&self, body: String) -> Result<(), String> {
+    async fn post(&self, body: String) -> Result<(), SinkError> {
         let mut request = http::Request::post(self.url.clone())
             .header("content-type", "application/x-ndjson")
             .header("content-length", body.len());
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
-        let request = request
-            .body(Full::new(bytes::Bytes::from(body)))
-            .map_err(|_| "the request to the collector cannot be made")?;
-        let response = send(request).await.map_err(|error| {
-            format!(
-                "the collector cannot be reached ({error}); see sink_url, and allowed_outbound_hosts in spin.toml"
-            )
+        let request = request.body(Full::new(bytes::Bytes::from(body))).map_err(|_| {
+            SinkError::Refused("the request to the collector cannot be made".into())
         })?;
+        let named = &self.named;
+        let response = send(request).await.map_err(|error| {
+            SinkError::Failed(format!(
+                "the collector cannot be reached ({error}); see variable {named}, and allowed_outbound_hosts in spin.toml"
+            ))
+        })?;
+        // Its body is never read: it may be endless, and says nothing that the status does not.
         let status = response.status();
-        // Read to its end, so that the connection can be used again; what it says is not believed more than its status.
-        let _ = response.into_body().bytes().await;
-        match status.is_success() {
-            true => Ok(()),
-            false => Err(format!("the collector answered {status}")),
+        match status.as_u16() {
+            200..=299 => Ok(()),
+            // Too slow, too early, too many: these mend themselves, as what is the server's fault may.
+            408 | 425 | 429 | 500.. => {
+                Err(SinkError::Failed(format!("the collector answered {status}")))
+            }
+            _ => Err(SinkError::Refused(format!(
+                "the collector answered {status}; see variable {named} and the sink_authorization that belongs to it"
+            ))),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use source_driver::StoreError;
 
-use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, swap};
+use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, increment, swap};
 use crate::bindings::wasi::keyvalue::store::Bucket;
 use crate::lease::{Lease, failed};
+
+/// What stands where no checkpoint was stored yet.
+const NONE: [u8; 8] = [0; 8];
 
 /// Where a tenant's checkpoint lies.
 pub struct Store {
@@ -28,10 +31,27 @@ impl Store {
     /// What the store says, or that the checkpoint is no text.
     pub fn load(&mut self) -> Result<Option<String>, StoreError> {
         self.stored = self.bucket.get(&self.key).map_err(failed)?;
-        match self.stored.clone().map(String::from_utf8).transpose() {
-            Ok(text) => Ok(text),
-            Err(_) => Err(StoreError::Failed(format!("the value of {} is no text", self.key))),
+        if self.stored.is_none() {
+            // As for a lease: a swap from nothing would overwrite what another poll stored meanwhile.
+            increment(&self.bucket, &self.key, 0).map_err(failed)?;
+            self.stored = self.bucket.get(&self.key).map_err(failed)?;
         }
+        let stored = self.stored.clone().filter(|stored| *stored != NONE);
+        stored.map(String::from_utf8).transpose().map_err(|_| {
+            let key = &self.key;
+            StoreError::Corrupt(format!(
+                "the value of {key} in the key-value store is no text; restore it, or delete it to begin anew"
+            ))
+        })
+    }
+
+    /// Holds the lease for as long again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lease::renew`].
+    pub fn renew(&mut self) -> Result<(), StoreError> {
+        self.lease.renew(&self.bucket)
     }
 
     /// Stores a checkpoint in place of the last one.
@@ -40,7 +60,7 @@ impl Store {
     ///
     /// [`StoreError::Overtaken`] where another poll moved it, or what the store says.
     pub fn store(&mut self, checkpoint: &str) -> Result<(), StoreError> {
-        self.lease.renew(&self.bucket)?;
+        self.renew()?;
         let cas = Cas::new(&self.bucket, &self.key).map_err(failed)?;
         if cas.current().map_err(failed)? != self.stored {
             return Err(overtaken());

@@ -19,16 +19,26 @@ pub struct Tenant {
     /// Buildkite's API token.
     pub api_token: String,
     /// Where events go.
-    pub sink_url: String,
-    /// The whole value of the `Authorization` header to the sink; empty: none.
-    pub sink_authorization: String,
+    pub sink: Address,
+    /// Which variables settings and token came from, to be said of a mistake in them.
+    pub named: String,
     /// How long a poll goes on.
     pub plan: Plan,
 }
 
+/// A collector's address and what it is opened with: always of one owner, the tenant or the application.
+pub struct Address {
+    /// The variable that held the address.
+    pub named: String,
+    /// The address.
+    pub url: String,
+    /// The whole value of the `Authorization` header; empty: none.
+    pub authorization: String,
+}
+
 impl Tenant {
     /// Reads the variables of a tenant: each is `NAME_TENANT`, where that is defined, or else `NAME`. Settings and token
-    /// are a tenant's own.
+    /// are a tenant's own; `sink_authorization` has the suffix if `sink_url` has.
     ///
     /// # Errors
     ///
@@ -39,10 +49,12 @@ impl Tenant {
             None => variable.to_owned(),
         };
         let number = async |variable: &str, usual: u64, range: std::ops::RangeInclusive<u64>| {
-            let Some(text) = shared(variable, &own(variable)).await? else { return Ok(usual) };
+            let Some((named, text)) = shared(variable, &own(variable)).await? else {
+                return Ok(usual);
+            };
             let number = text.trim().parse().ok().filter(|number| range.contains(number));
             let (from, to) = (range.start(), range.end());
-            number.ok_or_else(|| format!("variable {variable}: not a whole number, {from} to {to}"))
+            number.ok_or_else(|| format!("variable {named}: not a whole number, {from} to {to}"))
         };
         let missing = |variable: String, what: &str| {
             format!(
@@ -52,6 +64,12 @@ impl Tenant {
         };
         let budget_ms = 1_000 * number("budget_seconds", BUDGET_SECONDS, 1..=3_600).await?;
         let records = number("batch_records", BATCH_RECORDS, 1..=100_000).await?;
+        let (url_from, url) = shared("sink_url", &own("sink_url"))
+            .await?
+            .ok_or_else(|| missing("sink_url".into(), "the address events are sent to"))?;
+        // A tenant's own collector never gets what opens the common one.
+        let authorization = url_from.replacen("sink_url", "sink_authorization", 1);
+        let authorization = get(&authorization).await?.unwrap_or_default();
         Ok(Self {
             settings: get(&own("settings"))
                 .await?
@@ -59,12 +77,8 @@ impl Tenant {
             api_token: get(&own("api_token"))
                 .await?
                 .ok_or_else(|| missing(own("api_token"), "the API token of Buildkite"))?,
-            sink_url: shared("sink_url", &own("sink_url"))
-                .await?
-                .ok_or_else(|| missing("sink_url".into(), "the address events are sent to"))?,
-            sink_authorization: shared("sink_authorization", &own("sink_authorization"))
-                .await?
-                .unwrap_or_default(),
+            sink: Address { authorization, named: url_from, url },
+            named: format!(" (variables {} and {})", own("settings"), own("api_token")),
             plan: Plan {
                 batch_records: u32::try_from(records).unwrap_or(u32::MAX),
                 budget_ms,
@@ -75,12 +89,12 @@ impl Tenant {
     }
 }
 
-/// A variable of the tenant, or else of all of them.
-async fn shared(variable: &str, own: &str) -> Result<Option<String>, String> {
+/// A variable of the tenant, or else of all of them, with its name.
+async fn shared(variable: &str, own: &str) -> Result<Option<(String, String)>, String> {
+    let named = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
     match get(own).await? {
-        Some(value) => Ok(Some(value)),
-        None if own == variable => Ok(None),
-        None => get(variable).await,
+        None if own != variable => Ok(named(variable, get(variable).await?)),
+        value => Ok(named(own, value)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use source_driver::{Event, Shell, StoreError};
+use source_driver::{Event, Shell, SinkError, StoreError};
 
 use crate::generation::{checkpoint_key, generation_key, is_ours};
 use crate::options::Options;
@@ -86,16 +86,16 @@ impl Shell for Nats<'_> {
         Ok(stored.map(|bytes| last.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned())))
     }
 
-    async fn deliver(&mut self, events: &[Event]) -> Result<(), String> {
+    async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError> {
         let subject = &self.options.subject;
         for event in events {
             if self.arrived.contains(&event.id) {
                 continue;
             }
             let reply = consumer::request(subject, event.payload.as_bytes(), ANSWER_MS_MAX);
-            reply
-                .and_then(|reply| acknowledged(&reply.body))
-                .map_err(|why| format!("event {} to {subject}: {why}", event.id))?;
+            reply.and_then(|reply| acknowledged(&reply.body)).map_err(|why| {
+                SinkError::Failed(format!("event {} to {subject}: {why}", event.id))
+            })?;
             self.arrived.insert(event.id.clone());
         }
         Ok(())

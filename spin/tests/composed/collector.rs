@@ -1,15 +1,33 @@
-//! A collector of events on loopback: takes newline-delimited JSON, and keeps what it acknowledged, or was about to.
+//! A collector of events on loopback: takes newline-delimited JSON, and keeps what it acknowledged, or was about to. The
+//! body of its answer never ends: it must not matter.
 
 use crate::crash::Crash;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Empty};
-use hyper::body::Incoming;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use tokio::net::TcpListener;
+
+/// A body that never ends, as fast as it is taken.
+pub struct Endless;
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 4096])))))
+    }
+}
 
 #[derive(Clone, Default)]
 pub struct Collector(Arc<Mutex<Inner>>);
@@ -18,6 +36,7 @@ pub struct Collector(Arc<Mutex<Inner>>);
 struct Inner {
     lines: Vec<String>,
     refusals: u32,
+    refusal: u16,
     authorizations: Vec<String>,
 }
 
@@ -44,7 +63,7 @@ impl Collector {
         (collector, url)
     }
 
-    async fn take(&self, request: Request<Incoming>, crash: &Crash) -> Response<Empty<Bytes>> {
+    async fn take(&self, request: Request<Incoming>, crash: &Crash) -> Response<Endless> {
         assert_eq!(request.headers()["content-type"], "application/x-ndjson");
         let authorization = request.headers().get("authorization");
         let authorization = authorization.map_or(String::new(), |it| it.to_str().unwrap().into());
@@ -57,20 +76,21 @@ impl Collector {
             let mut inner = self.0.lock().unwrap();
             inner.authorizations.push(authorization);
             match inner.refusals.checked_sub(1) {
-                Some(left) => (inner.refusals, status) = (left, 503),
+                Some(left) => (inner.refusals, status) = (left, inner.refusal),
                 None => inner.lines.extend(body.lines().map(str::to_owned)),
             }
         }
         crash.point().await;
-        Response::builder().status(status).body(Empty::new()).unwrap()
+        Response::builder().status(status).body(Endless).unwrap()
     }
 
     pub fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().lines.clone()
     }
 
-    pub fn refuse(&self, times: u32) {
-        self.0.lock().unwrap().refusals = times;
+    pub fn refuse(&self, times: u32, status: u16) {
+        let mut inner = self.0.lock().unwrap();
+        (inner.refusals, inner.refusal) = (times, status);
     }
 
     pub fn authorizations(&self) -> Vec<String> {

@@ -91,19 +91,19 @@ async fn a_poll_that_is_killed_anywhere_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_refuses_is_tried_again_and_moves_no_checkpoint() {
     let mut world = World::start().await;
-    world.collector.refuse(2);
+    world.collector.refuse(2, 503);
     let (status, answer) = world.poll().await;
     assert_eq!((status, &answer["ended"]), (200, &"idle".into()), "{answer}");
     assert_eq!(world.all_came(), 0);
 
     world = World::start().await;
     world.app.variables.insert("budget_seconds".into(), "1".into());
-    world.collector.refuse(1_000);
+    world.collector.refuse(1_000, 503);
     let (status, answer) = world.poll().await;
     assert_eq!((status, &answer["fault"]), (503, &"sink".into()), "{answer}");
     assert!(answer["message"].as_str().unwrap().contains("the collector answered 503"), "{answer}");
     assert_eq!((world.stored("checkpoint/default"), world.received().len()), (None, 0));
-    world.collector.refuse(0);
+    world.collector.refuse(0, 503);
     world.poll_to_idle().await;
     assert_eq!(world.all_came(), 0);
 }
@@ -130,21 +130,23 @@ async fn two_polls_of_a_tenant_do_not_interleave() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poll_that_outlives_its_lease_moves_nothing() {
-    let world = World::start().await;
-    // The collector has taken the first batch, and then nothing goes on for longer than the lease.
-    world.app.crash.arm(0);
-    let (first, taken) = (world.app.clone(), world.app.crash.clone());
-    let mut slow = Box::pin(async move { first.request("POST", "/poll").await.unwrap() });
-    tokio::select! {
-        biased;
-        () = async { while taken.passed() < 5 { tokio::task::yield_now().await } } => {}
-        _ = &mut slow => panic!("it is not slow"),
+    // Before it loads, delivers or stores: at each point until the third batch.
+    for point in 3..30 {
+        let world = World::start().await;
+        world.app.crash.arm(0);
+        let (first, taken) = (world.app.clone(), world.app.crash.clone());
+        let mut slow = Box::pin(async move { first.request("POST", "/poll").await.unwrap() });
+        tokio::select! {
+            biased;
+            () = async { while taken.passed() < point { tokio::task::yield_now().await } } => {}
+            _ = &mut slow => panic!("it is not slow"),
+        }
+        world.expire();
+        world.poll_to_idle().await;
+        let after = world.stored("checkpoint/default");
+        let (status, answer) = slow.await;
+        assert_eq!((status, &answer["fault"]), (409, &"overtaken".into()), "{point}: {answer}");
+        assert_eq!(world.stored("checkpoint/default"), after, "{point}: it was moved");
+        assert!(world.all_came() <= PAGE, "{point}");
     }
-    world.expire();
-    world.poll_to_idle().await;
-    let after = world.stored("checkpoint/default");
-    let (status, answer) = slow.await;
-    assert_eq!((status, &answer["fault"]), (409, &"overtaken".into()), "{answer}");
-    assert_eq!(world.stored("checkpoint/default"), after);
-    assert!(world.all_came() <= PAGE);
 }

@@ -1,5 +1,8 @@
 //! What is wrong is named, and secrets and tenants are kept apart.
 
+use crate::collector::Collector;
+use crate::crash::Crash;
+use crate::keyvalue::KeyValue;
 use crate::world::{EVENTS, World};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,11 +18,13 @@ async fn what_is_wrong_is_named_and_no_secret_is_told() {
     world.app.variables.insert("settings".into(), r#"{"org_slug": "", "colour": 1}"#.into());
     let (status, answer) = world.poll().await;
     assert_eq!((status, &answer["fault"]), (500, &"invalid_config".into()), "{answer}");
-    assert!(answer["message"].as_str().unwrap().contains("org_slug"), "{answer}");
+    let message = answer["message"].as_str().unwrap();
+    assert!(message.contains("org_slug") && message.contains("variables settings"), "{answer}");
 
     for (variable, value, word) in [
         ("budget_seconds", "soon", "budget_seconds"),
         ("sink_url", "ftp://x", "sink_url"),
+        ("sink_url", "http://user:secret@127.0.0.1/", "without user"),
         ("sink_authorization", "a\nb", "sink_authorization"),
         ("sink_url", "", "sink_url"),
         ("api_token", "", "SPIN_VARIABLE_API_TOKEN"),
@@ -67,4 +72,47 @@ async fn tenants_share_the_application_and_nothing_else() {
     assert_eq!((status, &answer["delivered"]), (200, &EVENTS.into()), "{answer}");
     assert!(world.stored("checkpoint/acme").is_some());
     assert_eq!(world.stored("checkpoint/default"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_opens_the_common_collector_goes_nowhere_else() {
+    let world = World::start().await;
+    let (other, url) = Collector::start(world.app.crash.clone()).await;
+    let mut app = world.app.clone();
+    app.allowed.push(url.rsplit_once('/').unwrap().0.to_owned());
+    for name in ["settings", "api_token"] {
+        let value = app.variables[name].clone();
+        app.variables.insert(format!("{name}_acme"), value);
+    }
+    app.variables.insert("sink_url_acme".into(), url);
+    let (status, answer) = app.request("POST", "/poll/acme").await.unwrap();
+    assert_eq!((status, &answer["delivered"]), (200, &EVENTS.into()), "{answer}");
+    assert!(other.authorizations().iter().all(String::is_empty));
+    app.variables.insert("sink_authorization_acme".into(), "Bearer own".into());
+    world.fake.add_events(1, None);
+    let came = async {
+        while other.lines().len() <= EVENTS as usize {
+            app.request("POST", "/poll/acme").await.unwrap();
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), came).await.unwrap();
+    assert_eq!(other.authorizations().last().unwrap(), "Bearer own");
+    assert!(world.collector.lines().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_must_mend_is_not_tried_again() {
+    let world = World::start().await;
+    for status in [302, 401, 413] {
+        world.collector.refuse(1, status);
+        let (answered, answer) = world.app.request("POST", "/poll").await.unwrap();
+        assert_eq!((answered, &answer["is_transient"]), (500, &false.into()), "{answer}");
+        assert!(answer["message"].as_str().unwrap().contains("sink_authorization"), "{answer}");
+        assert_eq!(world.stored("checkpoint/default"), None);
+    }
+    KeyValue::open(&world.app.database, Crash::default()).put("checkpoint/default", &[0xff; 9]);
+    let (answered, answer) = world.app.request("POST", "/poll").await.unwrap();
+    assert_eq!((answered, &answer["fault"]), (500, &"invalid_checkpoint".into()), "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains("restore it"), "{answer}");
+    assert_eq!(world.stored("checkpoint/default"), Some(vec![0xff; 9]), "it is kept");
 }
