@@ -11,6 +11,7 @@
 //! delivers that batch again. Shells that cannot wait for a future run it by [`at_once`].
 
 mod backoff;
+mod composed;
 mod contract;
 mod drive;
 mod report;

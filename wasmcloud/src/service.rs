@@ -50,7 +50,8 @@ fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
         }
     };
     let mut shell = Nats::new(&options, place);
-    let mut source = Composed::new(&options);
+    let (settings, api_token) = (options.settings.clone(), options.token.expose().to_owned());
+    let mut source = Composed { settings, api_token };
     match at_once(drive(&mut source, &mut shell, &options.plan)) {
         Some(report) => {
             tell(voice, &options, &report);
