@@ -95,7 +95,7 @@ fn prepare(config: &Config, request: &Request) -> Result<OutgoingRequest, Failur
     let fields = Fields::new();
     let set = |name: &str, value: &str| {
         fields
-            .append(&name.to_owned(), &value.as_bytes().to_vec())
+            .append(name, value.as_bytes())
             .map_err(|_| Failure::Denied(["the host takes no header ", name].concat()))
     };
     request.headers.iter().try_for_each(|(name, value)| set(name, value))?;
