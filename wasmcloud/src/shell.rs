@@ -60,8 +60,8 @@ impl<'a> Nats<'a> {
                 Some(stored) if is_ours(&stored, generation) => return Ok(bucket),
                 Some(_) => {
                     let why = format!(
-                        "another service of tenant {tenant} was started after this one (its \
-                         number in {key} is no longer {generation})"
+                        "another service of tenant {tenant} was started after this one: {key} is \
+                         no longer {generation}"
                     );
                     return Err(StoreError::Overtaken(why));
                 }
