@@ -3,6 +3,8 @@
 mod cargo;
 mod plug;
 
+use std::path::Path;
+
 pub use cargo::compile;
 pub use plug::plug;
 
@@ -12,15 +14,21 @@ pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// The package of the source component.
 pub const SOURCE: &str = "buildkite-audit-logs";
 
-/// Compiles the source and an adapter, and composes the one into the other. `target` is the target folder.
+/// Compiles an adapter, and composes the source into it: the file given, or one that is compiled now. `target` is the
+/// target folder.
 ///
 /// # Errors
 ///
-/// What cargo or the composition says.
-pub fn composed(adapter: &str, target: &std::path::Path) -> Result<Vec<u8>, String> {
-    let read = |package: &str| {
-        let file = compile(package, target)?;
-        std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))
+/// What cargo or the composition says, or that a file cannot be read.
+pub fn composed(adapter: &str, source: Option<&Path>, target: &Path) -> Result<Vec<u8>, String> {
+    let adapter = read(&compile(adapter, target)?)?;
+    let source = match source {
+        Some(file) => read(file)?,
+        None => read(&compile(SOURCE, target)?)?,
     };
-    plug(read(adapter)?, read(SOURCE)?)
+    plug(adapter, source)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }

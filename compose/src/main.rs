@@ -7,12 +7,14 @@ use clap::{Parser, ValueEnum};
 
 /// Compile the source and an engine's adapter, and write the two as one component
 #[derive(Debug, Parser)]
-#[command(
-    after_help = "Example:\n  cargo run -p compose -- wasmcloud --output wasmcloud/composed.wasm"
-)]
+#[command(after_help = "Example:\n  release/build && cargo run -p compose -- wasmcloud \\
+      --source target/release-component/buildkite_audit_logs.wasm --output composed.wasm")]
 struct Options {
     /// The engine
     engine: Engine,
+    /// The source component, for example as it was released. Otherwise it is compiled, as the adapter is
+    #[arg(long, value_name = "FILE")]
+    source: Option<PathBuf>,
     /// Where the component is written
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
         Engine::Wasmcloud => "wasmcloud-service",
     };
     let target = PathBuf::from(compose::ROOT).join("target/components");
-    let written = compose::composed(adapter, &target).and_then(|wasm| {
+    let written = compose::composed(adapter, options.source.as_deref(), &target).and_then(|wasm| {
         std::fs::write(&options.output, &wasm)
             .map_err(|error| format!("{}: {error}", options.output.display()))?;
         Ok(wasm.len())

@@ -22,7 +22,7 @@ use wasmtime_wasi_http::{
 /// The trigger with the source composed in.
 pub static COMPOSED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("components");
-    compose::composed("spin-trigger", &target).unwrap()
+    compose::composed("spin-trigger", None, &target).unwrap()
 });
 
 static PRE: LazyLock<ServicePre<State>> = LazyLock::new(|| {

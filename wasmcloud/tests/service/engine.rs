@@ -19,7 +19,7 @@ pub fn component() -> &'static Component {
     static COMPONENT: OnceLock<Component> = OnceLock::new();
     COMPONENT.get_or_init(|| {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("composed");
-        let wasm = compose::composed("wasmcloud-service", &target).unwrap();
+        let wasm = compose::composed("wasmcloud-service", None, &target).unwrap();
         Component::new(engine(), wasm).unwrap()
     })
 }
