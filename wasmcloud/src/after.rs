@@ -2,7 +2,7 @@
 
 use source_driver::{Ended, Fault, Report};
 
-/// After a fault that time may mend; the run itself has tried for half a minute before.
+/// After a fault that time may mend; the run itself has tried before.
 const AGAIN_MS: u64 = 60 * 1_000;
 /// After a fault that somebody must mend: soon enough to notice that it was, seldom enough to be no burden.
 const MENDED_MS: u64 = 5 * 60 * 1_000;

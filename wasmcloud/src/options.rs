@@ -10,9 +10,9 @@ const SUBJECT_CHARS_MAX: usize = 255;
 const BUCKET: &str = "buildkite-audit-logs";
 /// Events in one batch: what a crash may repeat, and one checkpoint stored for it.
 const BATCH_RECORDS: u32 = 500;
-/// Failures in a row that are tried again within a run: about half a minute.
+/// Failures in a row that are tried again within a run: 31 s of waits, and the time of the attempts.
 const RETRIES: u32 = 5;
-/// A run ends after ten minutes even in a long backfill, so that the configuration is read again.
+/// A run begins no batch after ten minutes even in a long backfill, so that the configuration is read again.
 const BUDGET_MS: u64 = 10 * 60 * 1_000;
 
 /// The configuration of one service.

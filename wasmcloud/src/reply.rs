@@ -3,32 +3,41 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// The part of a JetStream acknowledgement that decides. Source: nats-architecture-and-design, ADR-1: a failed publish is
-/// answered with a key `error`.
+/// The part of a JetStream acknowledgement that decides. Source: nats-architecture-and-design, ADR-1: a publish is answered
+/// with `stream` and `seq`, a failed one with a key `error`.
 #[derive(Deserialize)]
 struct Answer {
     error: Option<IgnoredAny>,
+    #[serde(default)]
+    stream: String,
+    #[serde(default)]
+    seq: u64,
 }
+
+/// What a subscriber answers in place of a stream.
+const SUBSCRIBER: &[u8] = b"+OK";
 
 /// So much of an answer is quoted.
 const QUOTED_CHARS_MAX: usize = 200;
 
-/// Accepts the acknowledgement of a JetStream stream, and any answer of a subscriber that is not a JSON object with an
-/// `error`.
+/// Accepts the acknowledgement of a JetStream stream, or a subscriber's `+OK`. Nothing else, and not an empty answer: services
+/// of NATS refuse by a header, which `wasmcloud:messaging` leaves out.
 ///
 /// # Errors
 ///
-/// The answer, shortened: it says `error`, or begins as an object and is none.
+/// The answer, shortened.
 pub fn acknowledged(body: &[u8]) -> Result<(), String> {
-    if !body.trim_ascii_start().starts_with(b"{") {
+    if body == SUBSCRIBER {
         return Ok(());
     }
-    match serde_json::from_slice::<Answer>(body) {
-        Ok(Answer { error: None }) => Ok(()),
+    match serde_json::from_slice(body) {
+        Ok(Answer { error: None, stream, seq: 1.. }) if !stream.is_empty() => Ok(()),
         Ok(_) | Err(_) => {
             let text = String::from_utf8_lossy(body);
             let quoted: String = text.chars().take(QUOTED_CHARS_MAX).collect();
-            Err(format!("the receiver refused it: {quoted}"))
+            Err(format!(
+                "the receiver did not acknowledge it, with stream and seq or +OK: \"{quoted}\""
+            ))
         }
     }
 }
@@ -39,16 +48,23 @@ mod tests {
 
     #[test]
     fn a_stream_and_a_subscriber_acknowledge() {
-        for good in [r#"{"stream":"AUDIT","seq":7}"#, r#"{"error":null}"#, "", "+OK", "ok", "[1]"] {
+        for good in
+            [r#"{"stream":"AUDIT","seq":7}"#, r#"{"stream":"A","seq":1,"duplicate":true}"#, "+OK"]
+        {
             assert!(acknowledged(good.as_bytes()).is_ok(), "{good}");
         }
     }
 
     #[test]
-    fn an_error_and_a_torn_answer_do_not() {
+    fn nothing_else_does() {
         let full =
             r#"{"error":{"code":503,"err_code":10077,"description":"maximum messages"},"seq":0}"#;
-        for bad in [full, r#" {"error":"no"}"#, r#"{"stream":"AUD"#] {
+        let empty =
+            ["", "{}", "[]", "ok", "-ERR no", r#"{"error":null}"#, r#"{"stream":"","seq":1}"#];
+        for bad in [full, r#" {"error":"no"}"#, r#"{"stream":"AUD"#, r#"{"stream":"A","seq":0}"#]
+            .into_iter()
+            .chain(empty)
+        {
             assert!(acknowledged(bad.as_bytes()).is_err(), "{bad}");
         }
     }

@@ -1,6 +1,8 @@
 //! The service: run, tell, wait, and again until another one takes over.
 #![allow(missing_docs, unsafe_code)] // Both for the generated bindings alone.
 
+use std::cell::RefCell;
+
 use source_driver::{Ended, Fault, Report, at_once, drive};
 
 use crate::after::{Then, after, in_words, unusable};
@@ -41,9 +43,19 @@ impl Guest for Service {
 
 /// One run, with the configuration as it is now.
 fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
-    let options = match Options::read(|key| config::get(key).ok().flatten()) {
-        Ok(options) => options,
-        Err(faults) => {
+    // A key that cannot be read is not one that is not set: its usual value may be another subject.
+    let unread = RefCell::new(Vec::new());
+    let read = Options::read(|key| {
+        config::get(key).unwrap_or_else(|_| {
+            unread.borrow_mut().push(format!("{key}: cannot be read; look at the engine's log"));
+            None
+        })
+    });
+    let unread = unread.into_inner();
+    let options = match read {
+        Ok(options) if unread.is_empty() => options,
+        read => {
+            let faults = if unread.is_empty() { read.err().unwrap_or_default() } else { unread };
             let words = in_words(Fault::InvalidConfig, &faults.join("; "));
             say(Level::Error, "", voice.fault(&words, None));
             return unusable();

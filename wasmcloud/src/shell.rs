@@ -15,6 +15,10 @@ use crate::service::bindings::wasmcloud::messaging::consumer;
 const NS_PER_MS: u64 = 1_000_000;
 /// How long an answer may take. A stream answers in milliseconds, or in a few seconds while it chooses its leader.
 const ANSWER_MS_MAX: u32 = 10_000;
+/// How long a service that was overtaken may go on within a batch.
+const LOOK_MS: u64 = 30_000;
+/// So many acknowledged events are remembered, twice the largest batch: 2 MB. Forgetting them costs repeats.
+const ARRIVED_MAX: usize = 20_000;
 
 /// Where this service counted up, and what it got. Kept from run to run.
 pub struct Place {
@@ -24,6 +28,11 @@ pub struct Place {
     /// What this service stored last. An older one that stood still between its look at the counter and its write may
     /// still put its own in the place of it.
     last: Option<String>,
+    /// Where events went.
+    subject: String,
+    /// Acknowledged there since the last checkpoint; when their batch is delivered again they are left out, in this run or a
+    /// later one.
+    arrived: BTreeSet<String>,
 }
 
 /// The shell of one run.
@@ -31,8 +40,8 @@ pub struct Nats<'a> {
     options: &'a Options,
     place: &'a mut Option<Place>,
     bucket: Option<Bucket>,
-    /// Acknowledged since the last checkpoint; a batch that is delivered again leaves them out.
-    arrived: BTreeSet<String>,
+    /// When it was last looked whether this service is still the tenant's latest one.
+    looked_ms: u64,
 }
 
 impl<'a> Nats<'a> {
@@ -41,11 +50,16 @@ impl<'a> Nats<'a> {
         let is_elsewhere =
             |at: &mut Place| (&at.bucket, &at.tenant) != (&options.bucket, &options.tenant);
         place.take_if(is_elsewhere);
-        Self { options, place, bucket: None, arrived: BTreeSet::new() }
+        if let Some(place) = place.as_mut().filter(|place| place.subject != options.subject) {
+            place.subject.clone_from(&options.subject);
+            place.arrived.clear();
+        }
+        Self { options, place, bucket: None, looked_ms: 0 }
     }
 
     /// The bucket, while this service is the tenant's latest one. At its first use it becomes that, by counting up.
     fn ours(&mut self) -> Result<&Bucket, StoreError> {
+        self.looked_ms = self.now_ms();
         let Options { bucket: name, tenant, .. } = self.options;
         if self.bucket.is_none() {
             self.bucket = Some(open(name).map_err(|error| failed(name, &error))?);
@@ -54,6 +68,7 @@ impl<'a> Nats<'a> {
             return Err(StoreError::Failed(format!("bucket {name}: is not open")));
         };
         let key = generation_key(tenant);
+        let mut step = 1;
         if let Some(generation) = self.place.as_ref().map(|place| place.generation) {
             let stored = bucket.get(&key).map_err(|error| failed(name, &error))?;
             match stored {
@@ -65,15 +80,42 @@ impl<'a> Nats<'a> {
                     );
                     return Err(StoreError::Overtaken(why));
                 }
-                // Somebody emptied the bucket.
-                None => *self.place = None,
+                // Somebody emptied the bucket. Beyond every number that was given out before, as far as is known here.
+                None => {
+                    *self.place = None;
+                    step = generation.saturating_add(1);
+                }
             }
         }
         let generation =
-            atomics::increment(bucket, &key, 1).map_err(|error| failed(name, &error))?;
+            atomics::increment(bucket, &key, step).map_err(|error| failed(name, &error))?;
+        if generation == u64::MAX {
+            // Counters stop there: every further service would get the same number.
+            return Err(StoreError::Failed(format!(
+                "bucket {name}: {key} is no counter; delete it"
+            )));
+        }
         let (bucket_name, tenant) = (name.clone(), tenant.clone());
-        *self.place = Some(Place { bucket: bucket_name, tenant, generation, last: None });
+        *self.place = Some(Place {
+            bucket: bucket_name,
+            tenant,
+            generation,
+            last: None,
+            subject: self.options.subject.clone(),
+            arrived: BTreeSet::new(),
+        });
         Ok(bucket)
+    }
+
+    /// Looks whether this service is still the tenant's latest one, where that was long ago: a batch may take hours.
+    fn look(&mut self) -> Result<(), SinkError> {
+        if self.now_ms().saturating_sub(self.looked_ms) < LOOK_MS {
+            return Ok(());
+        }
+        self.ours().map(|_| ()).map_err(|error| match error {
+            StoreError::Overtaken(why) => SinkError::Overtaken(why),
+            StoreError::Failed(why) | StoreError::Corrupt(why) => SinkError::Failed(why),
+        })
     }
 }
 
@@ -82,6 +124,9 @@ impl Shell for Nats<'_> {
         let (name, key) = (&self.options.bucket, checkpoint_key(&self.options.tenant));
         let stored = self.ours()?.get(&key).map_err(|error| failed(name, &error))?;
         let last = self.place.as_ref().and_then(|place| place.last.clone());
+        if let Some(place) = self.place.as_mut().filter(|_| stored.is_none()) {
+            place.arrived.clear();
+        }
         // What is no text is no checkpoint either; the source says so. None: an operator deleted it, to begin anew.
         Ok(stored.map(|bytes| last.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned())))
     }
@@ -89,14 +134,20 @@ impl Shell for Nats<'_> {
     async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError> {
         let subject = &self.options.subject;
         for event in events {
-            if self.arrived.contains(&event.id) {
+            if self.place.as_ref().is_some_and(|place| place.arrived.contains(&event.id)) {
                 continue;
             }
+            self.look()?;
             let reply = consumer::request(subject, event.payload.as_bytes(), ANSWER_MS_MAX);
             reply.and_then(|reply| acknowledged(&reply.body)).map_err(|why| {
                 SinkError::Failed(format!("event {} to {subject}: {why}", event.id))
             })?;
-            self.arrived.insert(event.id.clone());
+            if let Some(place) = self.place.as_mut() {
+                if place.arrived.len() >= ARRIVED_MAX {
+                    place.arrived.clear();
+                }
+                place.arrived.insert(event.id.clone());
+            }
         }
         Ok(())
     }
@@ -105,8 +156,8 @@ impl Shell for Nats<'_> {
         let (name, key) = (&self.options.bucket, checkpoint_key(&self.options.tenant));
         let bucket = self.ours()?;
         bucket.set(&key, checkpoint.as_bytes()).map_err(|error| failed(name, &error))?;
-        self.arrived.clear();
         if let Some(place) = self.place.as_mut() {
+            place.arrived.clear();
             place.last = Some(checkpoint.to_owned());
         }
         Ok(())

@@ -15,6 +15,8 @@ pub enum Habit {
     Accept,
     /// Answers with an error, as a stream that is full.
     Refuse,
+    /// Refuses by a header, of which an empty answer is all that arrives.
+    Empty,
     /// Closes the connection, before it has recorded or after.
     Hangup {
         records: bool,
@@ -102,6 +104,7 @@ async fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
             Habit::Refuse => {
                 r#"{"error":{"code":503,"description":"maximum messages exceeded"},"seq":0}"#.into()
             }
+            Habit::Empty => String::new(),
             Habit::Hangup { .. } => return Ok(()),
             Habit::Silent => continue,
         };
