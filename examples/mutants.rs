@@ -16,8 +16,21 @@ use list::{HARMLESS, MUTANTS, Mutant};
 const SEEDS: &str = "5000";
 
 /// What the simulation needs; a workspace wants its members to be there, too.
-const COPIED: [&str; 8] =
-    ["Cargo.toml", "Cargo.lock", ".cargo", "src", "tests", "wit", "host-test", "fixtures"];
+const COPIED: [&str; 13] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo",
+    "src",
+    "tests",
+    "wit",
+    "host-test",
+    "fixtures",
+    "compose",
+    "driver",
+    "release",
+    "spin",
+    "wasmcloud",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
