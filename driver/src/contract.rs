@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -26,8 +28,8 @@ pub enum Next {
     Throttled(u64),
 }
 
-/// What one call did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What one call did, or, added up, several.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
     /// HTTP requests made.
     pub requests: u64,

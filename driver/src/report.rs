@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::contract::{Batch, Refusal};
+use crate::contract::{Batch, Refusal, Stats};
 
 /// So many notes are kept of one run, each told once.
 const NOTES_MAX: usize = 20;
@@ -25,31 +25,23 @@ pub struct Counts {
     pub delivered: u64,
     /// Batches, empty ones among them.
     pub batches: u64,
-    /// Requests to the remote.
-    pub requests: u64,
-    /// Points of the remote's rate limit.
-    pub points: u64,
-    /// Events dropped as handed out before.
-    pub repeats: u64,
-    /// Events dropped as excluded.
-    pub excluded: u64,
-    /// Events the remote could not show.
-    pub null_nodes: u64,
-    /// For the operator: the source's notes, each once.
-    pub notes: Vec<String>,
+    /// What the calls of the source took, added up; of their notes each once.
+    #[serde(flatten)]
+    pub stats: Stats,
 }
 
 impl Counts {
     pub(crate) fn read(&mut self, batch: &mut Batch) {
         self.batches += 1;
-        self.requests += batch.stats.requests;
-        self.points += batch.stats.points;
-        self.repeats += batch.stats.repeats;
-        self.excluded += batch.stats.excluded;
-        self.null_nodes += batch.stats.null_nodes;
-        for note in batch.stats.notes.drain(..) {
-            if self.notes.len() < NOTES_MAX && !self.notes.contains(&note) {
-                self.notes.push(note);
+        let (sum, stats) = (&mut self.stats, &mut batch.stats);
+        sum.requests += stats.requests;
+        sum.points += stats.points;
+        sum.repeats += stats.repeats;
+        sum.excluded += stats.excluded;
+        sum.null_nodes += stats.null_nodes;
+        for note in stats.notes.drain(..) {
+            if sum.notes.len() < NOTES_MAX && !sum.notes.contains(&note) {
+                sum.notes.push(note);
             }
         }
     }

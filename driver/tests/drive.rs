@@ -140,12 +140,15 @@ fn everything_is_delivered_once_where_nothing_fails() {
     assert_eq!(world.received, (0..10).collect::<Vec<_>>());
     assert_eq!(world.stored, Some(10));
     assert_eq!(
-        (report.counts.delivered, report.counts.batches, report.counts.requests),
+        (report.counts.delivered, report.counts.batches, report.counts.stats.requests),
         (10, 4, 4)
     );
-    assert_eq!(report.counts.notes, ["a note"]);
+    assert_eq!(report.counts.stats.notes, ["a note"]);
     let json = serde_json::to_value(&report).unwrap();
-    assert_eq!((&json["ended"], &json["again_in_ms"]), (&"idle".into(), &60_000.into()));
+    assert_eq!(
+        (&json["ended"], &json["again_in_ms"], &json["requests"]),
+        (&"idle".into(), &60_000.into(), &4.into())
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Spin's SQLite store compares values, and a swap from nothing overwrites whatever another one wrote meanwhile. So the
 //! key is made by `increment`, which is atomic, and from then on swaps begin with a value. A lease ends by itself: a
-//! poll that was killed holds up its tenant for three minutes at most.
+//! poll that was killed holds up its tenant for three minutes.
 
 use source_driver::StoreError;
 use spin_sdk::wasip3::clocks::system_clock;
@@ -38,13 +38,10 @@ impl Lease {
             increment(bucket, &key, 0)?;
             cas = Cas::new(bucket, &key)?;
         }
-        let until = until(cas.current()?);
         let now = now_ms();
-        if until > now {
-            let left = until - now;
-            if left <= LEASE_MS + APART_MS {
-                return Ok(Err(left));
-            }
+        let left = until(cas.current()?).saturating_sub(now);
+        if (1..=LEASE_MS + APART_MS).contains(&left) {
+            return Ok(Err(left));
         }
         let value = value(now + LEASE_MS);
         match swap(cas, &value) {
@@ -116,5 +113,6 @@ fn until(value: Option<Vec<u8>>) -> u64 {
 
 fn now_ms() -> u64 {
     let now = system_clock::now();
-    u64::try_from(now.seconds).unwrap_or(0) * 1_000 + u64::from(now.nanoseconds / 1_000_000)
+    u64::try_from(now.seconds).unwrap_or(0).saturating_mul(1_000)
+        + u64::from(now.nanoseconds / 1_000_000)
 }

@@ -77,11 +77,12 @@ fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
 fn tell(voice: &mut Voice, options: &Options, report: &Report) {
     let tenant = &options.tenant;
     let token = Some(options.token.expose());
-    for note in &report.counts.notes {
+    for note in &report.counts.stats.notes {
         say(Level::Warn, tenant, voice.note(note, token));
     }
     if report.counts.delivered > 0 {
-        let source_driver::Counts { delivered, batches, requests, points, .. } = &report.counts;
+        let source_driver::Counts { delivered, batches, stats } = &report.counts;
+        let source_driver::Stats { requests, points, .. } = stats;
         let line = format!(
             "{delivered} events delivered and covered, in {batches} batches, {requests} requests, {points} API points"
         );
