@@ -80,10 +80,11 @@ impl<'a> Nats<'a> {
                     );
                     return Err(StoreError::Overtaken(why));
                 }
-                // Somebody emptied the bucket. Beyond every number that was given out before, as far as is known here.
+                // Somebody emptied the bucket. Counting goes on from a number that no other service has: those that were
+                // given out are small.
                 None => {
                     *self.place = None;
-                    step = generation.saturating_add(1);
+                    step = monotonic_clock::now().saturating_add(generation).saturating_add(1);
                 }
             }
         }

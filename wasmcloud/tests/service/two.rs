@@ -63,3 +63,21 @@ async fn an_older_service_in_the_middle_of_a_batch_costs_repeats_at_most() {
         world.assert_all_arrived(batches * 10).await;
     }
 }
+
+/// An emptied bucket must not give the older one the number of the newer one.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_service_is_left_after_the_counter_was_deleted() {
+    let world = World::new(45).await;
+    let mut older = world.start().await;
+    assert_eq!(older.until_idle().await, Seen::Slept(POLL_MS));
+    let mut newer = world.start().await;
+    assert_eq!(newer.until_idle().await, Seen::Slept(POLL_MS));
+    let counters = "DELETE FROM kept WHERE key = 'acme.generation'";
+    assert_eq!(crate::kept::open(&world.bucket_file()).execute(counters, []).unwrap(), 1);
+    // The one that looks first counts up, and is the latest one now.
+    assert_eq!(older.until_idle().await, Seen::Slept(POLL_MS));
+    ends(&world, &mut newer).await;
+    older.kill().await;
+    newer.kill().await;
+    world.assert_all_arrived(0).await;
+}
