@@ -7,7 +7,7 @@ use crate::follow::{Seen, follow};
 use crate::gap::Gap;
 use crate::hand_out::{Pending, Waiting};
 use crate::plan::{Ask, Target};
-use crate::record::Row;
+use crate::record::{Missing, Row};
 use crate::settings::Config;
 use crate::state::State;
 use crate::time::{HOUR_MS, Millis, SECOND_MS};
@@ -22,7 +22,7 @@ pub struct Tally {
     pub repeats: u64,
     /// Rows that the settings exclude.
     pub excluded: u64,
-    /// Null nodes.
+    /// Events that cannot be handed out.
     pub null_nodes: u64,
     /// For the operator.
     pub notes: Vec<String>,
@@ -44,7 +44,7 @@ pub fn absorb(
         Target::Start => Ok((Pending::default(), begin(state, &page, asked_at))),
         Target::Check => Ok((Pending::default(), Tally::default())),
         Target::Live { floor, full } => {
-            let newest = page.rows.iter().flatten().map(|row| row.at).max();
+            let newest = page.rows.iter().flatten().filter_map(|row| row.at).max();
             let ceiling = ceiling(state, &page, asked_at, floor);
             // Nothing bounds the newest gap from above: what came after the ceiling goes out too, and stays known. Where
             // only nulls show, what follows them may lie anywhere.
@@ -93,7 +93,7 @@ fn ceiling(state: &State, page: &Page, asked_at: Millis, floor: Millis) -> Milli
 /// The time of the newest event of a page, but for one that lies in the future.
 fn newest(page: &Page, asked_at: Millis) -> Option<Millis> {
     let latest = asked_at.plus(2 * HOUR_MS); // Clocks may well differ by an hour.
-    page.rows.iter().flatten().map(|row| row.at).filter(|at| *at <= latest).max()
+    page.rows.iter().flatten().filter_map(|row| row.at).filter(|at| *at <= latest).max()
 }
 
 /// The first answer of a run without backfill: from the server's time on, everything is new, save what is already there.
@@ -118,7 +118,7 @@ type Reading = (Option<Gap>, Vec<Waiting>, Tally);
 fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Result<Reading, Error> {
     let mut tally = Tally::default();
     let count = page.rows.len();
-    let last = page.rows.iter().flatten().last().map(|row| row.at);
+    let last = page.rows.iter().flatten().filter_map(|row| row.at).last();
     let waiting = fresh(config, state, page.rows, &gap, &mut tally);
     // Below the floor begins what was asked for only because the bounds are moved outwards: all of the gap was shown.
     let is_through = last.is_some_and(|last| last < gap.floor);
@@ -139,38 +139,79 @@ fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Resu
 fn fresh(
     config: &Config,
     state: &State,
-    rows: Vec<Option<Row>>,
+    rows: Vec<Result<Row, Missing>>,
     gap: &Gap,
     tally: &mut Tally,
 ) -> Vec<Waiting> {
     let mut waiting: Vec<Waiting> = Vec::with_capacity(rows.len());
+    let (mut odd, mut missing) = (Counted::default(), Counted::default());
+    // The time of the last row that shows one. A row that shows none stands just below it in the listing.
+    let mut above = gap.reached;
     for row in rows {
-        let Some(row) = row else {
-            tally.null_nodes += 1;
-            continue;
+        let row = match row {
+            Ok(row) => row,
+            Err(why) => {
+                tally.null_nodes += 1;
+                missing.count(why, || format!("near {}", above.min(gap.reached)));
+                continue;
+            }
         };
-        if row.at < gap.floor {
+        above = row.at.unwrap_or(above);
+        if above < gap.floor {
             continue; // The margin below: it belongs to no gap, or to an older one.
         }
-        // What lies above has been handed out, in this gap or a newer one.
-        if row.at > gap.reached || state.known.contains(row.at, row.uuid) {
+        let is_repeat = match row.at {
+            // What lies above has been handed out, in this gap or a newer one.
+            Some(at) => at > gap.reached || state.known.contains(at, row.uuid),
+            None => {
+                let is_here =
+                    |other: &Waiting| other.row.at.is_none() && other.row.uuid == row.uuid;
+                state.undated.contains(row.uuid) || waiting.iter().any(is_here)
+            }
+        };
+        if is_repeat {
             tally.repeats += 1;
             continue;
         }
+        for why in &row.odd {
+            odd.count(why, || row.id.clone());
+        }
         let excluded = config.exclude_event_types.contains(&row.kind);
         tally.excluded += u64::from(excluded);
-        waiting.push(Waiting { row, excluded });
+        waiting.push(Waiting { at: above.min(gap.reached), row, excluded });
     }
     newest_first(&mut waiting);
     drop_doubles(&mut waiting, tally);
+    tally.notes.extend(odd.notes("handed out as received"));
+    tally.notes.extend(missing.notes("not handed out"));
     waiting
 }
 
-/// Mends a listing in disorder. It is all but sorted as it comes, so each row has at most a few places to go.
+/// How often each oddity was seen on a page, and where first. There are a handful of oddities.
+#[derive(Default)]
+struct Counted(Vec<(&'static str, u32, String)>);
+
+impl Counted {
+    fn count(&mut self, why: &'static str, first: impl FnOnce() -> String) {
+        match self.0.iter_mut().find(|(known, ..)| *known == why) {
+            Some((_, count, _)) => *count += 1,
+            None => self.0.push((why, 1, first())),
+        }
+    }
+
+    fn notes(self, what: &str) -> impl Iterator<Item = String> {
+        self.0.into_iter().map(move |(why, count, first)| {
+            let events = if count == 1 { "event" } else { "events" };
+            format!("{count} {events} {what} ({why}); first: {first}")
+        })
+    }
+}
+
+/// Sorts a listing in disorder. It is all but sorted as it comes, so each row has at most a few places to go.
 fn newest_first(waiting: &mut [Waiting]) {
     for end in 1..waiting.len() {
         let mut at = end;
-        while at > 0 && waiting[at - 1].row.at < waiting[at].row.at {
+        while at > 0 && waiting[at - 1].at < waiting[at].at {
             waiting.swap(at - 1, at);
             at -= 1;
         }
@@ -182,8 +223,8 @@ fn drop_doubles(waiting: &mut Vec<Waiting>, tally: &mut Tally) {
     let mut seen: Vec<u128> = Vec::new();
     let mut time = None;
     waiting.retain(|next| {
-        if time != Some(next.row.at) {
-            time = Some(next.row.at);
+        if time != Some(next.at) {
+            time = Some(next.at);
             seen.clear();
         }
         let is_double = seen.contains(&next.row.uuid);

@@ -4,10 +4,10 @@ use crate::bucket::header;
 use crate::error::Error;
 use crate::graphql::{self, Connection, Envelope};
 use crate::plan::Ask;
-use crate::record::Row;
+use crate::record::{Missing, Row};
 pub use crate::refusal::{Refusal, Stage};
 use crate::refusal::{at, denied, refused, said};
-use crate::response::{Exchange, Failure, Response};
+use crate::response::{Exchange, Failure, Later, Response};
 use crate::settings::Config;
 use crate::time::Millis;
 
@@ -17,8 +17,8 @@ const CURSOR_BYTES_MAX: usize = 4_096;
 /// One page of events, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The events; none for a null node.
-    pub rows: Vec<Option<Row>>,
+    /// The events, or why one cannot be handed out.
+    pub rows: Vec<Result<Row, Missing>>,
     /// Where the next page begins.
     pub end_cursor: Option<String>,
     /// Whether the remote says that there is one.
@@ -38,8 +38,8 @@ pub enum Answer {
     BadCursor(String),
     /// These types are not known: ask without them.
     UnknownTypes(Vec<String>),
-    /// Ask again after so many milliseconds.
-    Later(i64),
+    /// The rate limit is exceeded: ask again later.
+    Later(Later),
 }
 
 /// Tells what an answer means; `now` is the host's time.
@@ -69,7 +69,7 @@ pub fn answer(
     };
     match response.status {
         200 => body(config, ask, response, now),
-        429 => Ok(Answer::Later(response.retry_after_ms())),
+        429 => Ok(Answer::Later(response.later())),
         504 => Ok(Answer::Smaller(Error::Transient(format!("HTTP 504{}", said(config, response))))),
         status => Err(refused(config, status, response)),
     }

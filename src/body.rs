@@ -5,7 +5,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess
 use serde_json::value::RawValue;
 
 use crate::json::{Key, place};
-use crate::record::{self, Row};
+use crate::record::{self, Missing, NOT_AN_OBJECT, NULL, Row};
 
 /// A place in the answer that is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +66,8 @@ pub struct Body<'a> {
     pub permissions: Option<&'a str>,
     /// The page info of the events, raw.
     pub page_info: Option<&'a str>,
-    /// The events; none for a null node or edge.
-    pub rows: Vec<Option<Row>>,
+    /// The events, or why one cannot be handed out.
+    pub rows: Vec<Result<Row, Missing>>,
     /// The first thing of another shape.
     pub wrong: Option<String>,
 }
@@ -107,6 +107,8 @@ impl<'a> Body<'a> {
 
 /// Most events of one answer: twice the largest page. Memory stays bounded by it.
 const ROWS_MAX: usize = 1_000;
+/// What is wrong with more.
+const TOO_MANY: &str = "edges has far more events than were asked for";
 
 /// The reader at a place.
 struct Walk<'w, 'a> {
@@ -119,14 +121,30 @@ impl<'a> Walk<'_, 'a> {
         self.body.seen[self.place as usize] = seen;
     }
 
+    /// What the edge under way holds; a second node is an event of its own.
+    fn set_row(&mut self, row: Result<Row, Missing>) {
+        let count = self.body.rows.len();
+        match self.body.rows.last_mut() {
+            Some(last) if *last == Err(NULL) => *last = row,
+            _ if count < ROWS_MAX => self.body.rows.push(row),
+            _ => self.wrong(TOO_MANY),
+        }
+    }
+
     fn wrong(&mut self, why: &str) {
         self.body.wrong.get_or_insert_with(|| why.to_owned());
     }
 
     /// Notes a value of another type; a place is named as it is in the answer.
     fn other(mut self, what: &str) {
+        // One event that cannot be read must not hold up the others.
+        match self.place {
+            Place::Edge => return self.body.rows.push(Err(NOT_AN_OBJECT)),
+            Place::Node => return self.set_row(Err(NOT_AN_OBJECT)),
+            _ => {}
+        }
         let named = MEMBERS.iter().find(|(_, _, place)| *place == self.place);
-        let name = named.map_or("edge", |(_, name, _)| name);
+        let name = named.map_or("the answer", |(_, name, _)| name);
         self.wrong(&[name, " is ", what].concat());
     }
 
@@ -139,7 +157,7 @@ impl<'a> Walk<'_, 'a> {
                 map.next_value::<&RawValue>()?;
                 continue;
             };
-            if self.body.seen(*place) != Seen::Absent {
+            if self.body.seen(*place) != Seen::Absent && *place != Place::Node {
                 self.wrong(&[&key, " stands twice"].concat());
             }
             map.next_value_seed(Walk { place: *place, body: self.body })?;
@@ -175,7 +193,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
     fn visit_unit<E>(mut self) -> Result<(), E> {
         self.note(Seen::Null);
         if self.place == Place::Edge {
-            self.body.rows.push(None);
+            self.body.rows.push(Err(NULL));
         }
         Ok(())
     }
@@ -216,7 +234,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
             if !is_there {
                 return Ok(());
             }
-            self.wrong("edges has far more events than were asked for");
+            self.wrong(TOO_MANY);
         }
         while list.next_element::<&RawValue>()?.is_some() {}
         self.other("a list"); // Unless more was said above.
@@ -231,16 +249,12 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
                 self.members(map)
             }
             Place::Edge => {
-                self.body.rows.push(None);
-                self.body.seen[Place::Node as usize] = Seen::Absent;
+                self.body.rows.push(Err(NULL));
                 self.members(map)
             }
             Place::Node => {
-                match (record::read(map)?, self.body.rows.last_mut()) {
-                    (Ok(row), Some(last)) => *last = Some(row),
-                    (Err(why), _) => self.wrong(why),
-                    (Ok(_), None) => {} // An edge has been pushed.
-                }
+                let row = record::read(map)?;
+                self.set_row(row);
                 Ok(())
             }
             _ => self.members(map),

@@ -1,53 +1,102 @@
-//! One bucket of the remote's rate limits, as the headers of an answer show it. A header that is missing, stands for no
-//! whole number or contradicts itself is as if the bucket were not named; of a header that comes twice, the first counts.
+//! One bucket of the remote's rate limits, as the headers of an answer show it. A header that is missing, is not a whole
+//! number or contradicts itself is treated as if the bucket were not named; of a header that comes twice, the first
+//! counts.
 //!
-//! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits.
+//! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits and buildkite.com/docs/apis/graphql/portals.
 
 use crate::settings::Config;
 use crate::time::{HOUR_MS, Millis, SECOND_MS};
 
-/// One bucket as the last answer showed it.
+/// One bucket as the last answer showed it, in points or, at a portal, in requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
-    /// Points a window grants.
+    /// What a window grants.
     pub limit: i64,
-    /// Points left; may be negative, since charging comes after execution.
+    /// What is left; may be negative, since charging comes after execution.
     pub remaining: i64,
     /// The host's time at which the window ends.
     pub resets: Millis,
+    /// What was spent on old gaps in this window.
+    pub old: i64,
+    /// The one small live page below the reserve was asked for in this window.
+    pub small: bool,
 }
 
 /// What Buildkite grants a user by default, in points for each window.
 const DEFAULT_POINTS: i64 = 5_000;
-/// The documented window of a bucket, in milliseconds.
+/// The documented window of a point bucket, in milliseconds.
 pub const WINDOW_MS: i64 = 300 * SECOND_MS;
+/// Requests that an organization's portals take together in each window.
+const PORTAL_REQUESTS: i64 = 200;
+/// The documented window of a portal, in milliseconds.
+const PORTAL_WINDOW_MS: i64 = 60 * SECOND_MS;
 
 impl Bucket {
-    /// What to go by while no answer names a bucket: a user's default, counted by our own charges. Cautious rather than
-    /// unbounded, and never a stop, since its window ends.
-    pub fn assumed(now: Millis) -> Self {
-        Self { limit: DEFAULT_POINTS, remaining: DEFAULT_POINTS, resets: now.plus(WINDOW_MS) }
+    fn full(limit: i64, resets: Millis) -> Self {
+        Self { limit, remaining: limit, resets, old: 0, small: false }
     }
 
-    /// Whether its window has not ended. A reset further away than an hour is no reset but a clock that jumped.
+    /// What to go by while no answer names a point bucket: a user's default, counted by our own charges. Cautious rather
+    /// than unbounded, and never a stop, since its window ends.
+    pub fn assumed(now: Millis) -> Self {
+        Self::full(DEFAULT_POINTS, now.plus(WINDOW_MS))
+    }
+
+    /// What to go by while no answer of a portal names its bucket: the documented limit, counted by ourselves.
+    pub fn portal(now: Millis) -> Self {
+        Self::full(PORTAL_REQUESTS, now.plus(PORTAL_WINDOW_MS))
+    }
+
+    /// A bucket that a 429 names as exhausted, for this long.
+    pub fn exhausted(limit: Option<i64>, wait_ms: i64, now: Millis) -> Self {
+        let limit = limit.unwrap_or(DEFAULT_POINTS);
+        Self { remaining: 0, ..Self::full(limit, now.plus(wait_ms)) }
+    }
+
+    /// The same bucket with its next window.
+    pub fn renewed(&self, now: Millis) -> Self {
+        Self::full(self.limit, now.plus(WINDOW_MS))
+    }
+
+    /// Whether its window has not ended. A reset more than an hour away is not a reset but a clock that jumped.
     pub fn is_open(&self, now: Millis) -> bool {
         (1..=HOUR_MS).contains(&self.resets.since(now))
     }
+
+    /// Whether a window that ends then is this one: two readings of its end differ by a second or so, since the header
+    /// counts whole seconds and the request takes time.
+    pub fn is_same_window(&self, resets: Millis) -> bool {
+        self.resets.since(resets).abs() <= SAME_WINDOW_MS
+    }
+
+    /// What is left to others.
+    fn reserve(&self, config: &Config) -> i64 {
+        self.limit.max(0).saturating_mul(config.reserve_percent) / 100
+    }
+
+    /// What is left above the reserve.
+    pub fn available(&self, config: &Config) -> i64 {
+        self.remaining.saturating_sub(self.reserve(config))
+    }
+
+    /// A quarter of what we may use in a window: what the old gaps keep.
+    pub fn quarter(&self, config: &Config) -> i64 {
+        self.limit.saturating_sub(self.reserve(config)) / 4
+    }
+
+    /// That quarter, less what old gaps have already had of it.
+    pub fn old_share(&self, config: &Config) -> i64 {
+        self.quarter(config).saturating_sub(self.old).max(0)
+    }
+
+    /// Spends, where the answer does not say what is left.
+    pub fn spend(&mut self, cost: i64) {
+        self.remaining = self.remaining.saturating_sub(cost);
+    }
 }
 
-/// Points of a bucket that are left to others.
-pub fn reserve(config: &Config, bucket: &Bucket) -> i64 {
-    bucket.limit.max(0).saturating_mul(config.reserve_percent) / 100
-}
-
-/// Two readings of one window's end differ by a second or so, since the header counts whole seconds and the request
-/// takes time; they are one and the same window.
+/// Two readings of one window's end differ by at most this.
 const SAME_WINDOW_MS: i64 = 10 * SECOND_MS;
-
-/// Whether two ends are those of one window.
-pub fn same_window(one: Option<Millis>, other: Millis) -> bool {
-    one.is_some_and(|one| one.since(other).abs() <= SAME_WINDOW_MS)
-}
 
 /// What the headers with this prefix say; `last`: what they said before.
 pub fn bucket(
@@ -58,15 +107,20 @@ pub fn bucket(
 ) -> Option<Bucket> {
     let field = |name: &str| number(headers, &format!("{prefix}{name}"));
     let seconds = field("reset")?.clamp(0, HOUR_MS / SECOND_MS);
-    // The second more is the one that the header cannot show.
-    let resets = now.plus((seconds + 1) * SECOND_MS);
-    let resets = match last {
-        Some(last) if same_window(Some(last.resets), resets) => last.resets.max(resets),
-        _ => resets,
-    };
-    // Not further away than an hour, or it would be taken for a clock that jumped.
-    let resets = resets.min(now.plus(HOUR_MS));
-    Some(Bucket { limit: field("limit")?.max(1), remaining: field("remaining")?, resets })
+    // The second more is the one that the header cannot show. Not further away than an hour, or it would be taken for a
+    // clock that jumped.
+    let resets = now.plus((seconds + 1) * SECOND_MS).min(now.plus(HOUR_MS));
+    let bucket =
+        Bucket { remaining: field("remaining")?, ..Bucket::full(field("limit")?.max(1), resets) };
+    Some(match last {
+        Some(last) if last.is_same_window(resets) => Bucket {
+            resets: last.resets.max(resets).min(now.plus(HOUR_MS)),
+            old: last.old,
+            small: last.small,
+            ..bucket
+        },
+        _ => bucket,
+    })
 }
 
 /// A whole number from the header of this (lower-case) name.

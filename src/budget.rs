@@ -1,9 +1,10 @@
-//! Points of the remote's rate limits: what is left, what a page costs, and how much of it is ours.
+//! The remote's rate limits: what is left, what a page costs, and how much of it is ours.
 //!
-//! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits. Two buckets, of the organization and of the user,
-//! are shared with everything else the company runs; both are charged by actual complexity after execution.
+//! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits. Two buckets of points, of the organization and of the
+//! user, are shared with everything else the company runs; both are charged by actual complexity after execution. A
+//! portal counts requests instead (buildkite.com/docs/apis/graphql/portals), and points only once it has spoken of them.
 
-use crate::bucket::{Bucket, WINDOW_MS, bucket, header, reserve, same_window};
+use crate::bucket::{Bucket, WINDOW_MS, bucket, header};
 use crate::settings::Config;
 use crate::time::Millis;
 
@@ -19,24 +20,22 @@ const REREAD_PERCENT: i64 = 10;
 pub const WORTHWHILE: u32 = 60;
 /// Events of the one live page that may be asked for in a window even below the reserve.
 pub const SMALL_PAGE: i64 = 25;
+/// More events than any page holds: as good as no bound.
+const ANY: i64 = 1_000_000;
 
-/// What is known of both buckets and of our own spending.
+/// What is known of the buckets and of our own spending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Budget {
-    /// Shared by all users and tools of the organization.
+    /// Points shared by all users and tools of the organization.
     pub organization: Option<Bucket>,
-    /// Of the user the token belongs to.
+    /// Points of the user the token belongs to.
     pub user: Option<Bucket>,
+    /// Requests shared by all portals of the organization.
+    pub portal: Option<Bucket>,
     /// What the last live poll was charged.
     pub live_points: i64,
     /// What an event was charged last, rounded up; 0: not known yet.
     pub event_points: i64,
-    /// What was spent on old gaps in the window that ends at `window`.
-    pub old_points: i64,
-    /// End of the window that `old_points` belongs to.
-    pub window: Option<Millis>,
-    /// End of the window in which the small live page below the reserve was asked for.
-    pub small_asked: Option<Millis>,
 }
 
 /// What an ask may take.
@@ -48,104 +47,120 @@ pub enum Allowance {
     Wait(Millis),
 }
 
+impl Allowance {
+    /// What both allow: the smaller page, or the later of the two waits.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Page(one), Self::Page(other)) => Self::Page(one.min(other)),
+            (Self::Wait(one), Self::Wait(other)) => Self::Wait(one.max(other)),
+            (wait @ Self::Wait(_), _) | (_, wait) => wait,
+        }
+    }
+}
+
+/// What a bucket is charged.
+#[derive(Clone, Copy)]
+struct Cost {
+    /// For a page without its events.
+    page: i64,
+    /// For each event.
+    event: i64,
+    /// For the next live poll, as far as the last ones tell.
+    poll: i64,
+}
+
+impl Cost {
+    /// What a page of so many events costs.
+    fn of(self, events: u32) -> i64 {
+        self.page.saturating_add(self.event.saturating_mul(i64::from(events)))
+    }
+
+    /// Events of a page that costs at most this much.
+    fn events_for(self, amount: i64) -> u32 {
+        let events = match amount.saturating_sub(self.page) {
+            short if short < 0 => 0,
+            _ if self.event == 0 => ANY,
+            rest => (rest / self.event).min(ANY),
+        };
+        events as u32
+    }
+}
+
 impl Budget {
-    /// The buckets whose window has not ended.
-    fn open_windows(&self, now: Millis) -> Vec<&Bucket> {
+    /// The buckets whose window has not ended, each with what it is charged.
+    fn open(&self, now: Millis) -> Vec<(&Bucket, Cost)> {
+        let event = self.points_an_event();
+        let poll = self.live_points.max(PAGE_POINTS + event);
+        let points = Cost { page: PAGE_POINTS, event, poll };
+        let requests = Cost { page: 1, event: 0, poll: 1 };
         let mut open = Vec::new();
-        for bucket in [&self.organization, &self.user].into_iter().flatten() {
-            if bucket.is_open(now) {
-                open.push(bucket);
-            }
+        let all = [(&self.organization, points), (&self.user, points), (&self.portal, requests)];
+        for (bucket, cost) in all {
+            open.extend(bucket.as_ref().filter(|bucket| bucket.is_open(now)).map(|it| (it, cost)));
         }
         open
     }
 
-    /// Points left above the reserve, in the tighter bucket; none: unknown, so not limited.
-    fn available(&self, config: &Config, now: Millis) -> Option<i64> {
-        self.open_windows(now)
-            .iter()
-            .map(|bucket| bucket.remaining.saturating_sub(reserve(config, bucket)))
-            .min()
+    /// All that is known, whether its window has ended or not.
+    fn all(&mut self) -> [&mut Option<Bucket>; 3] {
+        [&mut self.organization, &mut self.user, &mut self.portal]
     }
 
-    /// When there are points again: the later end of the open windows.
-    fn resets(&self, now: Millis) -> Millis {
-        self.open_windows(now).iter().map(|bucket| bucket.resets).max().unwrap_or(now)
-    }
-
-    /// A quarter of what we may use in a window: what the old gaps keep.
-    fn quarter(&self, config: &Config, now: Millis) -> i64 {
-        let usable = |bucket: &&Bucket| bucket.limit.saturating_sub(reserve(config, bucket));
-        self.open_windows(now).iter().map(usable).min().unwrap_or(0) / 4
-    }
-
-    /// That quarter, less what old gaps have already had of it.
-    fn old_share(&self, config: &Config, now: Millis) -> i64 {
-        let spent = if same_window(self.window, self.resets(now)) { self.old_points } else { 0 };
-        self.quarter(config, now).saturating_sub(spent).max(0)
-    }
-
-    /// What the next live poll will cost, as far as the last ones tell.
-    fn poll_points(&self) -> i64 {
-        self.live_points.max(PAGE_POINTS + self.per_event())
-    }
-
-    /// What the live polls that are due before the reset will cost.
-    fn live_need(&self, config: &Config, now: Millis) -> i64 {
-        let polls = self.resets(now).since(now) / config.poll_interval_ms + 1;
-        polls.saturating_mul(self.poll_points())
+    /// What every open bucket allows. Only those that do not allow a page are waited for.
+    fn allowed(
+        &self,
+        page: u32,
+        now: Millis,
+        allows: impl Fn(&Bucket, Cost) -> Allowance,
+    ) -> Allowance {
+        let open = self.open(now);
+        open.into_iter().fold(Allowance::Page(page), |allowed, (bucket, cost)| {
+            allowed.and(allows(bucket, cost))
+        })
     }
 
     /// What a live poll may take: all down to the reserve, and one small page a window even below it.
     pub fn for_live(&self, config: &Config, page: u32, now: Millis) -> Allowance {
-        let Some(available) = self.available(config, now) else { return Allowance::Page(page) };
         let small = page.min(SMALL_PAGE as u32);
-        if available >= self.poll_points() {
-            // A poll is charged for what it brings, and most bring little: a small page is always worth asking for.
-            Allowance::Page(page.min(self.events_for(available)).max(small))
-        } else if !same_window(self.small_asked, self.resets(now)) && self.has_any(now) {
-            Allowance::Page(small)
-        } else {
-            Allowance::Wait(self.resets(now))
-        }
-    }
-
-    /// Whether a request would not run into an empty bucket.
-    fn has_any(&self, now: Millis) -> bool {
-        self.open_windows(now).iter().all(|bucket| bucket.remaining > 0)
+        self.allowed(page, now, |bucket, cost| {
+            let available = bucket.available(config);
+            if available >= cost.poll {
+                // A poll is charged for what it brings, and most bring little: a small page is always worth asking for.
+                Allowance::Page(cost.events_for(available).max(small))
+            } else if !bucket.small && bucket.remaining > 0 {
+                Allowance::Page(small)
+            } else {
+                Allowance::Wait(bucket.resets)
+            }
+        })
     }
 
     /// What the rest of the newest gap may take while an older one is open: all but the share of the old.
     pub fn for_newest(&self, config: &Config, page: u32, now: Millis) -> Allowance {
-        let spare = |available: i64| available.saturating_sub(self.old_share(config, now));
-        self.page_within(config, self.available(config, now).map(spare), page, now)
+        self.allowed(page, now, |bucket, cost| {
+            let spare = bucket.available(config).saturating_sub(bucket.old_share(config));
+            page_within(config, bucket, cost, spare, page)
+        })
     }
 
-    /// What an old gap, or the only one, may take: what the live polls leave, or at least its share.
+    /// What an old gap, or the only one, may take: what the live polls that are due before the reset leave, or at least
+    /// its share. The fewer polls are left, the more there is, so a wait may end before the reset.
     pub fn for_old(&self, config: &Config, page: u32, now: Millis) -> Allowance {
-        let after_live = |available: i64| {
-            available
-                .saturating_sub(self.live_need(config, now))
-                .max(available.min(self.old_share(config, now)))
-        };
-        self.page_within(config, self.available(config, now).map(after_live), page, now)
-    }
-
-    /// A page that fits into these points, unless too few events would fit; what a whole quarter buys is never too few.
-    fn page_within(
-        &self,
-        config: &Config,
-        points: Option<i64>,
-        page: u32,
-        now: Millis,
-    ) -> Allowance {
-        let Some(points) = points else { return Allowance::Page(page) };
-        let fits = self.events_for(points);
-        let least = WORTHWHILE.min(self.events_for(self.quarter(config, now)).max(1));
-        match fits >= page.min(least) {
-            true => Allowance::Page(page.min(fits)),
-            false => Allowance::Wait(self.resets(now)),
-        }
+        self.allowed(page, now, |bucket, cost| {
+            let available = bucket.available(config);
+            let polls = bucket.resets.since(now) / config.poll_interval_ms + 1;
+            let after_live = available.saturating_sub(polls.saturating_mul(cost.poll));
+            let amount = after_live.max(available.min(bucket.old_share(config)));
+            match page_within(config, bucket, cost, amount, page) {
+                Allowance::Wait(resets) => {
+                    let least = cost.of(page.min(least_page(config, bucket, cost)));
+                    let polls = (available.saturating_sub(least) / cost.poll).max(0);
+                    let enough = resets.plus(1 - polls.saturating_mul(config.poll_interval_ms));
+                    Allowance::Wait(if polls > 0 { enough.max(now.plus(1)) } else { resets })
+                }
+                page => page,
+            }
+        })
     }
 
     /// Takes in what the answer to a live ask says. What it was charged foretells the next polls only if it `is_typical`:
@@ -158,10 +173,13 @@ impl Budget {
         is_typical: bool,
         now: Millis,
     ) {
-        let was_below = self.available(config, now).is_some_and(|left| left < self.poll_points());
-        self.observe(headers, points, now);
-        if was_below {
-            self.small_asked = Some(self.resets(now));
+        let is_below = |(bucket, cost): &(&Bucket, Cost)| bucket.available(config) < cost.poll;
+        let below: Vec<Millis> =
+            self.open(now).iter().filter(|open| is_below(open)).map(|open| open.0.resets).collect();
+        self.observe(config, headers, points, now);
+        // A bucket keeps its end, or moves it by a second or so, as long as its window lasts.
+        for bucket in self.all().into_iter().flatten() {
+            bucket.small |= below.iter().any(|resets| bucket.is_same_window(*resets));
         }
         if is_typical {
             self.live_points = points;
@@ -170,35 +188,75 @@ impl Budget {
 
     /// Adds what an old gap was charged.
     pub fn note_old(&mut self, points: i64, now: Millis) {
-        let window = self.resets(now);
-        if !same_window(self.window, window) {
-            (self.window, self.old_points) = (Some(window), 0);
+        for (bucket, cost) in self.all().into_iter().zip([points, points, 1]) {
+            if let Some(bucket) = bucket.as_mut().filter(|bucket| bucket.is_open(now)) {
+                bucket.old = bucket.old.saturating_add(cost);
+            }
         }
-        self.old_points = self.old_points.saturating_add(points);
     }
 
     /// Takes in what an answer's headers say, and what it was charged, which counts where they say nothing.
-    pub fn observe(&mut self, headers: &[(String, String)], points: i64, now: Millis) {
-        // A portal's headers count requests, which its own pace takes care of.
-        let named = match header(headers, "ratelimit-scope") == Some("portal") {
-            true => [None, None],
-            false => [
-                bucket(headers, "ratelimit-", now, self.organization.as_ref()),
-                bucket(headers, "ratelimit-user-", now, self.user.as_ref()),
-            ],
-        };
-        if named == [None, None] {
-            if self.open_windows(now).is_empty() {
-                self.user = Some(Bucket::assumed(now));
-            }
-            let buckets = [&mut self.organization, &mut self.user];
-            for bucket in buckets.into_iter().flatten().filter(|bucket| bucket.is_open(now)) {
-                bucket.remaining = bucket.remaining.saturating_sub(points);
+    pub fn observe(
+        &mut self,
+        config: &Config,
+        headers: &[(String, String)],
+        points: i64,
+        now: Millis,
+    ) {
+        let is_portal = config.endpoint.portal().is_some();
+        let scope = header(headers, "ratelimit-scope");
+        let counts_points =
+            if is_portal { scope == Some("graphql") } else { scope != Some("portal") };
+        if is_portal {
+            let named = bucket(headers, "ratelimit-", now, self.portal.as_ref());
+            let named = named.filter(|_| !counts_points);
+            let known = self.portal.take().filter(|known| known.is_open(now));
+            self.portal = Some(named.unwrap_or_else(|| {
+                let mut known = known.unwrap_or_else(|| Bucket::portal(now));
+                known.spend(1);
+                known
+            }));
+        }
+        let organization = bucket(headers, "ratelimit-", now, self.organization.as_ref());
+        let user = bucket(headers, "ratelimit-user-", now, self.user.as_ref());
+        match (organization, user) {
+            (None, None) => self.charge(is_portal, points, now),
+            _ if !counts_points => self.charge(is_portal, points, now),
+            (organization, user) => {
+                self.organization = organization.or(self.organization.take());
+                self.user = user.or(self.user.take());
             }
         }
-        let [organization, user] = named;
-        self.organization = organization.or(self.organization.take());
-        self.user = user.or(self.user.take());
+    }
+
+    /// Charges the point buckets ourselves, since the answer does not name them.
+    fn charge(&mut self, is_portal: bool, points: i64, now: Millis) {
+        let buckets = [&self.organization, &self.user];
+        if !buckets.into_iter().flatten().any(|bucket| bucket.is_open(now)) {
+            // A portal charges none, as far as is documented, until it has named some.
+            self.user = match (is_portal, &self.user) {
+                (true, known) => known.as_ref().map(|known| known.renewed(now)),
+                (false, _) => Some(Bucket::assumed(now)),
+            };
+        }
+        for bucket in [&mut self.organization, &mut self.user].into_iter().flatten() {
+            if bucket.is_open(now) {
+                bucket.spend(points);
+            }
+        }
+    }
+
+    /// A portal's 429 spoke of points, so it charges them, whatever is documented: they are counted from here on.
+    pub fn adopt_points(&mut self, limit: Option<i64>, wait_ms: i64, now: Millis) {
+        let buckets = [&self.organization, &self.user];
+        if !buckets.into_iter().flatten().any(|bucket| bucket.is_open(now)) {
+            self.user = Some(Bucket::exhausted(limit, wait_ms, now));
+        }
+    }
+
+    /// Whether points are charged at all, as far as is known.
+    pub fn counts_points(&self, config: &Config) -> bool {
+        config.endpoint.portal().is_none() || self.organization.is_some() || self.user.is_some()
     }
 
     /// Takes in what a page of so many events was charged.
@@ -209,22 +267,12 @@ impl Budget {
         }
     }
 
-    fn per_event(&self) -> i64 {
-        if self.event_points > 0 { self.event_points } else { EVENT_POINTS }
-    }
-
-    /// Events whose page costs at most this many points.
-    fn events_for(&self, points: i64) -> u32 {
-        // More than any page holds is as good as no bound.
-        (points.saturating_sub(PAGE_POINTS) / self.per_event()).clamp(0, 1_000_000) as u32
-    }
-
     /// What to tell the operator when reading so many known events again takes a notable part of the budget.
     pub fn rereading(&self, config: &Config, events: usize) -> Option<String> {
         let limits = [&self.organization, &self.user].into_iter().flatten();
         let limit = limits.map(|bucket| bucket.limit).min()?;
         let every_ms = config.lookback_ms.max(config.poll_interval_ms);
-        let points = (events as i64).saturating_mul(self.per_event());
+        let points = (events as i64).saturating_mul(self.points_an_event());
         let share = points.saturating_mul(WINDOW_MS) / every_ms;
         (share.saturating_mul(100) > limit.saturating_mul(REREAD_PERCENT)).then(|| {
             format!(
@@ -232,5 +280,23 @@ impl Budget {
                  time; a smaller lookback_seconds costs less"
             )
         })
+    }
+
+    fn points_an_event(&self) -> i64 {
+        if self.event_points > 0 { self.event_points } else { EVENT_POINTS }
+    }
+}
+
+/// Fewer events are not worth a page; what a whole quarter buys always is.
+fn least_page(config: &Config, bucket: &Bucket, cost: Cost) -> u32 {
+    WORTHWHILE.min(cost.events_for(bucket.quarter(config)).max(1))
+}
+
+/// A page that fits into this amount, unless too few events would fit.
+fn page_within(config: &Config, bucket: &Bucket, cost: Cost, amount: i64, page: u32) -> Allowance {
+    let fits = cost.events_for(amount);
+    match fits >= page.min(least_page(config, bucket, cost)) {
+        true => Allowance::Page(fits),
+        false => Allowance::Wait(bucket.resets),
     }
 }

@@ -89,8 +89,8 @@ fn unknown(config: &Config, ask: &Ask) -> Finding {
 pub fn report(config: &Config, ask: &Ask, exchange: Exchange, now: Millis) -> Vec<Finding> {
     let (failed, message, page) = match answer(config, ask, &exchange, now) {
         Ok(Answer::Page(page)) => (None, String::new(), Some(page)),
-        Ok(Answer::Later(wait_ms)) => {
-            let seconds = wait_ms / SECOND_MS;
+        Ok(Answer::Later(later)) => {
+            let seconds = later.wait_ms / SECOND_MS;
             let why =
                 format!("the rate limit is exhausted (HTTP 429); try again in {seconds} seconds");
             (Some(Stage::Answer), why, None)
@@ -147,16 +147,21 @@ fn passed(config: &Config, stage: Stage) -> String {
 }
 
 fn newest(config: &Config, page: &Page, now: Millis) -> Finding {
-    let (outcome, message) = match page.rows.iter().flatten().next() {
-        Some(row) => {
-            let minutes = (now.since(row.at) / SECOND_MS / 60).max(0);
+    let (outcome, message) = match page.rows.first() {
+        Some(Ok(row)) => {
             let kind = config.token.quote(&row.kind);
-            (Outcome::Passed, format!("{kind} at {}, {minutes} minutes ago", row.at))
+            match row.at {
+                Some(at) => {
+                    let minutes = (now.since(at) / SECOND_MS / 60).max(0);
+                    (Outcome::Passed, format!("{kind} at {at}, {minutes} minutes ago"))
+                }
+                None => (Outcome::Warned, format!("{kind} {}: {}", row.id, row.odd.join(", "))),
+            }
         }
-        None if page.rows.is_empty() => {
+        None => {
             (Outcome::Warned, "the audit log shows no event; check org_slug and event_types".into())
         }
-        None => (Outcome::Warned, "Buildkite could not show the newest event (null)".into()),
+        Some(Err(why)) => (Outcome::Warned, ["the newest event cannot be read: ", why].concat()),
     };
     finding(DETAILS[0], outcome, message)
 }

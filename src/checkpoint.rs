@@ -7,6 +7,7 @@ use crate::error::{Error, short};
 use crate::gap::Gap;
 use crate::object::{Object, push_string};
 use crate::reader::{Reader, Wrong};
+use crate::rest::Rest;
 use crate::settings::Config;
 use crate::state::{Binding, GAPS_MAX, State};
 use crate::time::Millis;
@@ -40,6 +41,11 @@ pub fn encode(state: &State) -> String {
         ("throttled_until", state.throttled_until),
     ];
     times.into_iter().for_each(|(name, at)| time(&mut all, name, at));
+    if state.rest != Rest::default() {
+        time(&mut all, "rest_until", state.rest.until);
+        all.number("rest_failures", state.rest.failures.into());
+        all.number("must_poll", state.rest.must_poll.into());
+    }
     if let Some(reduced) = &state.reduced {
         all.number("page_size", reduced.size.into());
         all.number("good_pages", reduced.good.into());
@@ -54,15 +60,16 @@ pub fn encode(state: &State) -> String {
     let budget = &state.budget;
     bucket(&mut all, "organization_points", budget.organization.as_ref());
     bucket(&mut all, "user_points", budget.user.as_ref());
+    bucket(&mut all, "portal_requests", budget.portal.as_ref());
     all.number("live_points", budget.live_points);
     all.number("event_points", budget.event_points);
-    all.number("old_points", budget.old_points);
-    time(&mut all, "window", budget.window);
-    time(&mut all, "small_asked", budget.small_asked);
     all.number("front_pages", state.front_pages.into());
     all.number("old_pages", state.old_pages.into());
     all.list("gaps", &state.gaps, gap);
     all.plain("known", &state.known.pack());
+    if !state.undated.is_empty() {
+        all.plain("undated", &state.undated.pack());
+    }
     all.close();
     text
 }
@@ -79,6 +86,8 @@ fn bucket(object: &mut Object, name: &str, bucket: Option<&Bucket>) {
         inner.number("limit", bucket.limit);
         inner.number("remaining", bucket.remaining);
         time(&mut inner, "resets", Some(bucket.resets));
+        inner.number("old", bucket.old);
+        inner.number("small", bucket.small.into());
         inner.close();
     }
 }
@@ -113,28 +122,46 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
         polled: reader.time("polled"),
         asked: reader.time("asked"),
         throttled_until: reader.time("throttled_until"),
+        rest: Rest {
+            until: reader.time("rest_until"),
+            failures: reader.added_count("rest_failures"),
+            must_poll: reader.added("must_poll") != 0,
+        },
         reduced: reader.reduced(),
         unknown: Unknown {
             names: reader.texts_or_none("unknown_types"),
-            refusals: u32::try_from(reader.added("unknown_refusals")).unwrap_or(u32::MAX),
+            refusals: reader.added_count("unknown_refusals"),
             tried: reader.time("unknown_tried"),
             looked: reader.time("unknown_looked"),
         },
-        budget: Budget {
-            organization: reader.bucket("organization_points"),
-            user: reader.bucket("user_points"),
-            live_points: reader.number("live_points"),
-            event_points: reader.added("event_points"),
-            old_points: reader.number("old_points"),
-            window: reader.time("window"),
-            small_asked: reader.time("small_asked"),
-        },
+        budget: budget(&mut reader),
         front_pages: reader.count("front_pages"),
-        old_pages: u32::try_from(reader.added("old_pages")).unwrap_or(0),
+        old_pages: reader.added_count("old_pages"),
         gaps: reader.gaps("gaps"),
         known: reader.known("known"),
+        undated: reader.undated("undated"),
     };
     reader.close().map(|()| state)
+}
+
+fn budget(reader: &mut Reader) -> Budget {
+    let mut budget = Budget {
+        organization: reader.bucket("organization_points"),
+        user: reader.bucket("user_points"),
+        portal: reader.bucket("portal_requests"),
+        live_points: reader.number("live_points"),
+        event_points: reader.added("event_points"),
+    };
+    // A text written before each bucket kept what it has spent has one figure for both.
+    let (old, window) = (reader.added("old_points"), reader.time("window"));
+    let small = reader.time("small_asked");
+    for bucket in [&mut budget.organization, &mut budget.user].into_iter().flatten() {
+        let is_now = |end: Option<Millis>| end.is_some_and(|end| bucket.is_same_window(end));
+        let (has_old, has_small) = (is_now(window), is_now(small));
+        bucket.old = if has_old { old } else { bucket.old };
+        bucket.small |= has_small;
+    }
+    budget
 }
 
 fn refused(why: &str) -> Error {

@@ -127,7 +127,8 @@ impl From<Failed> for Error {
 
 impl From<Handed> for Batch {
     fn from(batch: Handed) -> Self {
-        let newest = batch.rows.last().map(|row| row.occurred_at.clone());
+        let dated = batch.rows.iter().rev().find(|row| row.at.is_some());
+        let newest = dated.map(|row| row.occurred_at.clone());
         let stats = batch.stats;
         Self {
             next: match batch.next {

@@ -3,7 +3,7 @@
 use crate::body::{Body, Place, Seen};
 use crate::error::Error;
 use crate::json::{Members, items};
-use crate::record::Row;
+use crate::record::{Missing, Row};
 
 /// What a GraphQL error says (GraphQL specification, section 7.1.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,8 @@ pub struct View {
 
 /// A page of events as it came.
 pub struct Connection {
-    /// The events, newest first; none for a null node or edge.
-    pub rows: Vec<Option<Row>>,
+    /// The events, newest first, or why one cannot be handed out.
+    pub rows: Vec<Result<Row, Missing>>,
     /// Where the next page begins.
     pub end_cursor: Option<String>,
     /// Whether there is one.

@@ -1,6 +1,7 @@
 //! Rows leave here, and the state follows them: a gap moves down only past what was handed out.
 
 use crate::gap::Gap;
+use crate::known::KNOWN_MAX;
 use crate::record::Row;
 use crate::settings::Config;
 use crate::state::State;
@@ -9,6 +10,8 @@ use crate::time::Millis;
 /// A row on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
+    /// Its time, or that of the row above it in the listing where it shows none.
+    pub at: Millis,
     /// The event.
     pub row: Row,
     /// The settings exclude it: it is passed over, but moves the walk like any row.
@@ -41,28 +44,37 @@ impl Pending {
     }
 }
 
-/// Hands out at most `max` events, a chunk from the top of what waits. Gives them newest first, with a note when not
+/// Hands out at most `max` events, a chunk from the top of what waits. Returns them newest first, with notes where not
 /// all of their uuids could be kept.
 pub fn hand_out(
     config: &Config,
     state: &mut State,
     pending: &mut Pending,
     max: usize,
-) -> (Vec<Row>, Option<String>) {
+) -> (Vec<Row>, Vec<String>) {
     let mut rows = Vec::with_capacity(max.min(pending.waiting.len()));
     let mut passed = Vec::new();
+    let mut notes = Vec::new();
     while let Some(next) = pending.waiting.last() {
         if !next.excluded && rows.len() >= max {
             break;
         }
         let Some(next) = pending.waiting.pop() else { break };
-        passed.push((next.row.at, next.row.uuid));
+        passed.push((next.at, next.row.uuid));
+        if next.row.at.is_none() && !state.undated.insert(next.row.uuid) {
+            notes.push(
+                "many events without a readable time: an earlier one may be handed out twice"
+                    .into(),
+            );
+        }
         if !next.excluded {
             rows.push(next.row);
         }
     }
-    let note = settle(config, state, pending, &passed);
-    (rows, note)
+    settle(config, state, pending, &passed, &mut notes);
+    // One sentence says it, however often it happened.
+    notes.dedup();
+    (rows, notes)
 }
 
 /// Moves the gap down past what was handed out, and keeps the uuids that may be read again.
@@ -71,9 +83,10 @@ fn settle(
     state: &mut State,
     pending: &mut Pending,
     passed: &[(Millis, u128)],
-) -> Option<String> {
-    let index = pending.gap?;
-    let above = state.gaps.get(index)?.reached;
+    notes: &mut Vec<String>,
+) {
+    let Some(index) = pending.gap else { return };
+    let Some(above) = state.gaps.get(index).map(|gap| gap.reached) else { return };
     let is_done = pending.waiting.is_empty();
     let after = if is_done { pending.after.take() } else { None };
     let last = passed.last().map_or(above, |(at, _)| *at);
@@ -98,10 +111,12 @@ fn settle(
         let confirm = confirm && cursor.is_some();
         state.gaps[index] = Gap { cursor, confirm, ..Gap::new(floor, reached) };
     }
-    if is_done && index == 0 {
-        return state.prune(config.lookback_ms);
+    if !all_kept {
+        notes.push(format!(
+            "more than {KNOWN_MAX} events are known around {reached}: some may be handed out twice"
+        ));
     }
-    (!all_kept).then(|| {
-        format!("more than {} events at {reached}: some may be handed out twice", state.known.len())
-    })
+    if is_done && index == 0 {
+        notes.extend(state.prune(config.lookback_ms));
+    }
 }

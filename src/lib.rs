@@ -36,6 +36,8 @@ mod base64;
 
 pub mod known;
 
+pub mod undated;
+
 pub mod bucket;
 
 pub mod budget;
@@ -44,13 +46,13 @@ pub mod gap;
 
 pub mod unknown;
 
+pub mod rest;
+
 pub mod state;
 
 mod reader;
 
 pub mod checkpoint;
-
-pub mod session;
 
 pub mod plan;
 

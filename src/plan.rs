@@ -2,7 +2,6 @@
 
 use crate::budget::{Allowance, SMALL_PAGE};
 use crate::gap::Gap;
-use crate::session::Session;
 use crate::settings::Config;
 use crate::state::State;
 use crate::time::{HOUR_MS, Millis};
@@ -76,8 +75,8 @@ pub enum Step {
 /// Decides.
 ///
 /// Live polls come first, then the newest gap, then the older ones: fresh events before history, whatever its length.
-pub fn plan(config: &Config, state: &State, session: &Session, now: Millis) -> Step {
-    match decide(config, state, session, now) {
+pub fn plan(config: &Config, state: &State, now: Millis) -> Step {
+    match decide(config, state, now) {
         Step::Ask(ask) => {
             let is_full = matches!(ask.target, Target::Live { full: true, .. });
             let without = state.unknown.left_out(is_full);
@@ -87,15 +86,15 @@ pub fn plan(config: &Config, state: &State, session: &Session, now: Millis) -> S
     }
 }
 
-fn decide(config: &Config, state: &State, session: &Session, now: Millis) -> Step {
+fn decide(config: &Config, state: &State, now: Millis) -> Step {
     if let Some(until) = blocked_until(config, state, now) {
         return Step::Throttled(wait(now, until));
     }
-    let due = session.must_poll || live_due(config, state, session.polled, now);
+    let due = state.rest.must_poll || live_due(config, state, now);
     let page = page_size(config, state);
-    let rest = session.rest_until(now);
+    let rest = state.rest.until(now);
     if rest.is_none()
-        && !session.must_poll
+        && !state.rest.must_poll
         && let Some(ask) = overdue_ask(config, state, page, now)
     {
         return Step::Ask(ask);
@@ -178,12 +177,12 @@ pub fn page_size(config: &Config, state: &State) -> u32 {
         .max(1)
 }
 
-/// Whether it is time to look for new events: an interval has passed, the clock ran backwards, or no gap is open and
-/// this instance has not looked yet (a host may start one instance for each look, as often as it likes).
-fn live_due(config: &Config, state: &State, polled_here: bool, now: Millis) -> bool {
+/// Whether it is time to look for new events: an interval has passed, or the clock ran backwards. A new instance looks no
+/// sooner, for a host may start one as often as it likes.
+fn live_due(config: &Config, state: &State, now: Millis) -> bool {
     let Some(polled) = state.polled else { return true };
     let passed = now.since(polled);
-    passed < 0 || passed >= config.poll_interval_ms || (state.gaps.is_empty() && !polled_here)
+    passed < 0 || passed >= config.poll_interval_ms
 }
 
 /// The time before which no request may be made; a time more than an hour away is a clock that jumped.

@@ -7,6 +7,7 @@ use crate::json::{Members, items, string};
 use crate::known::Known;
 use crate::state::Reduced;
 use crate::time::Millis;
+use crate::undated::Undated;
 
 /// A member that is missing, of the wrong type or unknown, by its name.
 pub type Wrong = String;
@@ -52,6 +53,12 @@ impl<'a> Reader<'a> {
             Some(raw) => self.or_wrong(name, raw.parse().ok()),
             None => 0,
         }
+    }
+
+    /// A whole number that is not negative; 0 in a text that was written before there was one.
+    pub fn added_count(&mut self, name: &str) -> u32 {
+        let number = self.added(name);
+        self.or_wrong(name, u32::try_from(number).ok())
     }
 
     /// A whole number that is not negative.
@@ -116,7 +123,8 @@ impl<'a> Reader<'a> {
     pub fn bucket(&mut self, name: &str) -> Option<Bucket> {
         let mut inner = Reader::open(self.members.take(name)?);
         let (limit, remaining) = (inner.number("limit"), inner.number("remaining"));
-        let bucket = Bucket { limit, remaining, resets: inner.needed("resets") };
+        let (old, small) = (inner.added("old"), inner.added("small") != 0);
+        let bucket = Bucket { limit, remaining, resets: inner.needed("resets"), old, small };
         self.also(inner);
         Some(bucket)
     }
@@ -125,6 +133,13 @@ impl<'a> Reader<'a> {
     pub fn known(&mut self, name: &str) -> Known {
         let packed = self.text(name);
         self.or_wrong(name, Known::unpack(&packed))
+    }
+
+    /// The uuids of events without a readable time; none in a text that was written before there was one.
+    pub fn undated(&mut self, name: &str) -> Undated {
+        let Some(raw) = self.members.take(name) else { return Undated::default() };
+        let undated = string(raw).and_then(|packed| Undated::unpack(&packed));
+        self.or_wrong(name, undated)
     }
 
     /// A page size below the setting; one that is no number cannot be, so it becomes 0 and contradicts the rest.

@@ -10,6 +10,9 @@ pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long to wait after a 429 that names no time, in seconds: a fifth of Buildkite's window.
 const WAIT_SECONDS: i64 = 60;
 
+/// What a 429 says when points are exhausted, and not requests.
+const POINTS: &[u8] = b"complexity points";
+
 /// An HTTP answer, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
@@ -23,24 +26,63 @@ pub struct Response {
     pub elapsed_ms: i64,
 }
 
+/// How long a 429 asks to wait, and whether it speaks of points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Later {
+    /// Milliseconds, at least a second and at most an hour.
+    pub wait_ms: i64,
+    /// The limit of complexity points that it names, if it says that points are exhausted.
+    pub points: Option<Points>,
+}
+
+/// A limit of complexity points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Points {
+    /// Points of a window; none: the message does not say.
+    pub limit: Option<i64>,
+}
+
+/// What the names of the two buckets' headers begin with.
+const BUCKETS: [&str; 2] = ["ratelimit-", "ratelimit-user-"];
+
 impl Response {
-    /// How long a 429 asks to wait: the longer reset of the two buckets (seconds left, may be negative) or the seconds
-    /// that the message names; at least a second, at most an hour.
-    pub fn retry_after_ms(&self) -> i64 {
-        let headers = ["ratelimit-reset", "ratelimit-user-reset", "retry-after"];
-        let headers = headers.into_iter().filter_map(|name| number(&self.headers, name));
-        let mut longest = headers.max();
-        let (mut before, mut named): (&[u8], &[u8]) = (b"", b"");
-        for word in self.body.split(|byte| *byte == b' ') {
-            if before.ends_with(b"in") && word.starts_with(b"second") {
-                longest =
-                    longest.max(std::str::from_utf8(named).ok().and_then(|text| text.parse().ok()));
-            }
-            (before, named) = (named, word);
-        }
-        let seconds = longest.unwrap_or(WAIT_SECONDS);
+    /// Reads a 429: the resets of the buckets that are exhausted (seconds left, may be negative) and the seconds that
+    /// the message or `Retry-After` names. Where none of these is there, the longer reset of both buckets.
+    ///
+    /// Source: buildkite.com/docs/apis/graphql/graphql-resource-limits; RFC 9110 section 10.2.3.
+    pub fn later(&self) -> Later {
+        let field = |prefix: &str, name: &str| number(&self.headers, &[prefix, name].concat());
+        let resets = |is_wanted: fn(Option<i64>) -> bool| {
+            let wanted = BUCKETS.iter().filter(|prefix| is_wanted(field(prefix, "remaining")));
+            wanted.filter_map(|prefix| field(prefix, "reset")).max()
+        };
+        let exhausted = resets(|remaining| remaining.is_some_and(|remaining| remaining <= 0));
+        let message = self.number_after("in", "second");
+        let named = exhausted.max(message).max(number(&self.headers, "retry-after"));
+        let seconds = named.or_else(|| resets(|_| true)).unwrap_or(WAIT_SECONDS);
         // One second more than named, since what is named is cut to whole seconds.
-        seconds.saturating_add(1).clamp(1, HOUR_MS / SECOND_MS).saturating_mul(SECOND_MS)
+        let seconds = seconds.saturating_add(1).clamp(1, HOUR_MS / SECOND_MS);
+        let is_of_points = self.body.windows(POINTS.len()).any(|part| part == POINTS);
+        Later {
+            wait_ms: seconds.saturating_mul(SECOND_MS),
+            points: is_of_points.then(|| Points {
+                limit: self.number_after("of", "complexity").filter(|limit| *limit > 0),
+            }),
+        }
+    }
+
+    /// The whole number that stands between two words of the body, the largest if there are several.
+    fn number_after(&self, word: &str, unit: &str) -> Option<i64> {
+        let (mut before, mut named): (&[u8], &[u8]) = (b"", b"");
+        let mut largest = None;
+        for next in self.body.split(|byte| *byte == b' ') {
+            if before.ends_with(word.as_bytes()) && next.starts_with(unit.as_bytes()) {
+                largest =
+                    largest.max(std::str::from_utf8(named).ok().and_then(|text| text.parse().ok()));
+            }
+            (before, named) = (named, next);
+        }
+        largest
     }
 
     /// The server's time when the request was sent: its `Date` less the request's duration. A `Date` more than a day

@@ -12,15 +12,6 @@ pub const PAGE_SIZE_MAX: i64 = 500;
 /// A day, in seconds: longer lookbacks and intervals are more likely a slip than a wish.
 const DAY_SECONDS: i64 = 86_400;
 
-/// Requests a minute that an organization's portals take together (buildkite.com/docs/apis/graphql/portals).
-const PORTAL_REQUESTS: i64 = 200;
-
-/// Least time between two requests to a portal, in milliseconds, so that a share of them is left to others.
-fn portal_spacing_ms(reserve_percent: i64) -> i64 {
-    let ours = PORTAL_REQUESTS * (100 - reserve_percent);
-    (60 * SECOND_MS * 100 + ours - 1) / ours
-}
-
 /// Every key, for the message about one that is not known.
 const KEYS: [&str; 10] = [
     "org_slug",
@@ -72,9 +63,6 @@ impl Config {
         let mut fields = Fields::read(settings)?;
         let org_slug = fields.slug();
         let endpoint = fields.endpoint(&org_slug);
-        let spacing_ms = fields.spacing();
-        let reserve_percent = fields.number("reserve_percent", 0, 90, 25);
-        let least_ms = endpoint.portal().map_or(0, |_| portal_spacing_ms(reserve_percent));
         let config = Self {
             org_slug,
             backfill_start: fields.start(now),
@@ -85,8 +73,8 @@ impl Config {
                 * SECOND_MS,
             event_types: fields.types("event_types"),
             exclude_event_types: fields.types("exclude_event_types"),
-            reserve_percent,
-            request_spacing_ms: spacing_ms.max(least_ms),
+            reserve_percent: fields.number("reserve_percent", 0, 90, 25),
+            request_spacing_ms: fields.spacing(),
             token: fields.token(secrets),
         };
         fields.finish(&KEYS)?;

@@ -12,8 +12,7 @@ use crate::hand_out::{Pending, hand_out};
 use crate::plan::{Ask, Step, Target, plan};
 use crate::query::{Request, request};
 use crate::record::Row;
-use crate::response::Exchange;
-use crate::session::Session;
+use crate::response::{Exchange, Later, Points};
 use crate::settings::Config;
 use crate::state::State;
 use crate::time::Millis;
@@ -25,7 +24,6 @@ pub struct Source {
     config: Config,
     state: State,
     pending: Pending,
-    session: Session,
     asked_at: Millis,
     notes: Vec<String>,
 }
@@ -47,14 +45,7 @@ impl Source {
             Some(text) => resume(&config, text)?,
             None => (State::fresh(&config), Vec::new()),
         };
-        Ok(Self {
-            config,
-            state,
-            pending: Pending::default(),
-            session: Session::default(),
-            asked_at: now,
-            notes,
-        })
+        Ok(Self { config, state, pending: Pending::default(), asked_at: now, notes })
     }
 
     /// The settings in force.
@@ -77,7 +68,7 @@ impl Source {
             let rows = self.take(max_records, &mut stats);
             return Turn::Done(self.batch(rows, stats, now));
         }
-        match plan(&self.config, &self.state, &self.session, now) {
+        match plan(&self.config, &self.state, now) {
             Step::Ask(ask) => {
                 self.asked_at = now;
                 if self.config.request_spacing_ms > 0 {
@@ -95,7 +86,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// As design table "what each answer means"; the state is as it was before the call.
+    /// By who must act; see [`crate::answer`]. The state covers what it covered before the call; only its pace may differ.
     pub fn receive(
         &mut self,
         ask: &Ask,
@@ -105,7 +96,7 @@ impl Source {
     ) -> Result<Batch, Error> {
         let answer = answer(&self.config, ask, &exchange, now)
             .map_err(|refusal| refusal.error)
-            .inspect_err(|error| self.session.failed(&ask.target, error, now))?;
+            .inspect_err(|error| self.state.rest.failed(&ask.target, error, now))?;
         let sent_at = exchange.as_ref().ok().and_then(|response| response.sent_at(now));
         let headers = exchange.map(|response| response.headers).unwrap_or_default();
         let mut stats = Stats { requests: 1, ..Stats::default() };
@@ -126,7 +117,7 @@ impl Source {
             Answer::Smaller(hopeless) => {
                 let halved = unlucky::halve(&mut self.state, ask, hopeless);
                 let halved =
-                    halved.inspect_err(|error| self.session.failed(&ask.target, error, now));
+                    halved.inspect_err(|error| self.state.rest.failed(&ask.target, error, now));
                 stats.notes.push(halved?);
             }
             Answer::BadCursor(said) => {
@@ -136,11 +127,16 @@ impl Source {
                 let note =
                     unlucky::leave_out(&self.config, &mut self.state, ask, names, sent_at, now)?;
                 // What it costs is not documented: as much as an empty page, where the answer does not say.
-                self.state.budget.observe(&headers, PAGE_POINTS, now);
+                self.state.budget.observe(&self.config, &headers, PAGE_POINTS, now);
                 stats.notes.push(note);
             }
-            Answer::Later(wait_ms) => {
-                self.state.budget.observe(&headers, 0, now);
+            Answer::Later(Later { wait_ms, points }) => {
+                self.state.budget.observe(&self.config, &headers, 0, now);
+                if let Some(Points { limit }) =
+                    points.filter(|_| self.config.endpoint.portal().is_some())
+                {
+                    self.state.budget.adopt_points(limit, wait_ms, now);
+                }
                 self.state.throttled_until = Some(now.plus(wait_ms));
                 stats.notes.push("the rate limit was exceeded (HTTP 429)".into());
             }
@@ -172,17 +168,19 @@ impl Source {
         is_typical: bool,
         now: Millis,
     ) -> u64 {
-        let charged = number(headers, "ratelimit-complexity-actual").filter(|points| *points >= 0);
-        let points = charged.unwrap_or(PAGE_POINTS + EVENT_POINTS * rows).min(1_000_000);
         let budget = &mut self.state.budget;
+        let charged = number(headers, "ratelimit-complexity-actual").filter(|points| *points >= 0);
+        let guess =
+            if budget.counts_points(&self.config) { PAGE_POINTS + EVENT_POINTS * rows } else { 0 };
+        let points = charged.unwrap_or(guess).min(1_000_000);
         budget.note_page(rows, points);
         match ask.target {
             Target::Live { .. } | Target::Start => {
                 budget.note_live(&self.config, headers, points, is_typical, now);
             }
-            Target::Gap(_) | Target::Check => budget.observe(headers, points, now),
+            Target::Gap(_) | Target::Check => budget.observe(&self.config, headers, points, now),
         }
-        self.session.succeeded(&ask.target);
+        self.state.rest.succeeded(&ask.target);
         if matches!(ask.target, Target::Gap(index) if self.state.old_gap() == Some(index)) {
             self.state.budget.note_old(points, now);
             self.state.served_old();
@@ -197,18 +195,13 @@ impl Source {
         stats.excluded = tally.excluded;
         stats.null_nodes = tally.null_nodes;
         stats.notes.extend(tally.notes);
-        if tally.null_nodes > 0 {
-            let count = tally.null_nodes.to_string();
-            let note = ["Buildkite could not show ", &count, " events (null in its answer)"];
-            stats.notes.push(note.concat());
-        }
     }
 
     fn take(&mut self, max_records: u32, stats: &mut Stats) -> Vec<Row> {
-        let (mut rows, note) =
+        let (mut rows, notes) =
             hand_out(&self.config, &mut self.state, &mut self.pending, max_records as usize);
         rows.reverse();
-        stats.notes.extend(note);
+        stats.notes.extend(notes);
         rows
     }
 
@@ -217,7 +210,7 @@ impl Source {
         let mut notes = std::mem::take(&mut self.notes);
         notes.append(&mut stats.notes);
         stats.notes = notes;
-        let next = match plan(&self.config, &self.state, &self.session, now) {
+        let next = match plan(&self.config, &self.state, now) {
             _ if !self.pending.is_empty() => Next::Ready,
             Step::Ask(_) => Next::Ready,
             Step::Idle(wait_ms) => Next::Idle(wait_ms),

@@ -6,8 +6,10 @@
 use crate::budget::Budget;
 use crate::gap::Gap;
 use crate::known::{CROWDED, Known, RECENT_MAX};
+use crate::rest::Rest;
 use crate::settings::Config;
 use crate::time::{HOUR_MS, Millis, SECOND_MS};
+use crate::undated::Undated;
 use crate::unknown::Unknown;
 
 /// Gaps that may be open at once. Each costs requests to finish; when full, the newest is finished first.
@@ -75,6 +77,8 @@ pub struct State {
     pub asked: Option<Millis>,
     /// No request before this time of the host.
     pub throttled_until: Option<Millis>,
+    /// The rest of gaps after a failed page.
+    pub rest: Rest,
     /// A page size below the setting.
     pub reduced: Option<Reduced>,
     /// Types that the remote does not know.
@@ -89,6 +93,8 @@ pub struct State {
     pub gaps: Vec<Gap>,
     /// Uuids of delivered events that may be read again.
     pub known: Known,
+    /// Uuids of delivered events whose time cannot be read.
+    pub undated: Undated,
 }
 
 impl State {
@@ -106,6 +112,7 @@ impl State {
             polled: None,
             asked: None,
             throttled_until: None,
+            rest: Rest::default(),
             reduced: None,
             unknown: Unknown::default(),
             budget: Budget::default(),
@@ -113,6 +120,7 @@ impl State {
             old_pages: 0,
             gaps: Vec::new(),
             known: Known::default(),
+            undated: Undated::default(),
         }
     }
 

@@ -82,7 +82,7 @@ impl Host {
         assert!(!self.is_sorted || rows.is_sorted_by_key(|row| row.at), "newest first");
         for row in rows {
             let is_twice = self.is_sorted && self.sink.contains(&row.uuid);
-            assert!(!is_twice, "{:x} at {} came twice", row.uuid, row.at);
+            assert!(!is_twice, "{:x} at {:?} came twice", row.uuid, row.at);
             self.sink.push(row.uuid);
         }
     }

@@ -57,20 +57,38 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "the edge is passed over: >= for >",
         "src/absorb.rs",
-        "if row.at > gap.reached ||",
-        "if row.at >= gap.reached ||",
+        "Some(at) => at > gap.reached ||",
+        "Some(at) => at >= gap.reached ||",
     ),
     mutant(
         "the floor is left out: <= for <",
         "src/absorb.rs",
-        "if row.at < gap.floor {",
-        "if row.at <= gap.floor {",
+        "if above < gap.floor {",
+        "if above <= gap.floor {",
     ),
     mutant(
         "no dedupe",
         "src/absorb.rs",
-        "if row.at > gap.reached || state.known.contains(row.at, row.uuid) {",
-        "if row.at > gap.reached {",
+        "Some(at) => at > gap.reached || state.known.contains(at, row.uuid),",
+        "Some(at) => at > gap.reached,",
+    ),
+    mutant(
+        "an event without a readable time is not remembered",
+        "src/absorb.rs",
+        "state.undated.contains(row.uuid) || waiting.iter().any(is_here)",
+        "waiting.iter().any(is_here)",
+    ),
+    mutant(
+        "a new instance asks at once when nothing is open",
+        "src/plan.rs",
+        "passed < 0 || passed >= config.poll_interval_ms",
+        "passed < 0 || passed >= config.poll_interval_ms || state.gaps.is_empty()",
+    ),
+    mutant(
+        "the rest of failing gaps is forgotten with the instance",
+        "src/checkpoint.rs",
+        "time(&mut all, \"rest_until\", state.rest.until);",
+        "",
     ),
     mutant(
         "the page's cursor is kept in mid-page",
@@ -108,8 +126,8 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "a gap is dropped after an error",
         "src/source.rs",
-        ".inspect_err(|error| self.session.failed(&ask.target, error, now))?;",
-        ".inspect_err(|error| {\n                self.session.failed(&ask.target, error, now);\n                \
+        ".inspect_err(|error| self.state.rest.failed(&ask.target, error, now))?;",
+        ".inspect_err(|error| {\n                self.state.rest.failed(&ask.target, error, now);\n                \
          self.state.gaps.pop();\n            })?;",
     ),
     mutant(

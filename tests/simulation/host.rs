@@ -136,6 +136,7 @@ impl Host {
             let largest = &mut self.tally.checkpoint_bytes_max;
             *largest = (*largest).max(checkpoint.len() as u64);
             self.sink.store(checkpoint);
+            self.look_early(batch)?;
         } else if crash.is_none() {
             self.tally.mark(Mark::CheckpointsSkipped);
         }
@@ -147,6 +148,16 @@ impl Host {
         Ok(())
     }
 
+    /// Whether a new instance keeps what `next` promises: no request before that time.
+    fn look_early(&mut self, batch: &Batch) -> Result<(), String> {
+        let (Next::Idle(wait_ms) | Next::Throttled(wait_ms)) = batch.next else { return Ok(()) };
+        let early = self.local().plus(self.rng.i64(0..wait_ms as i64));
+        match self.start()?.read_batch(1, early) {
+            Turn::Send(_, ask) => Err(format!("{:?} before {:?}", ask.target, batch.next)),
+            Turn::Done(_) => Ok(()),
+        }
+    }
+
     fn crash(&mut self, source: &mut Source) -> Result<(), String> {
         self.tally.crashes += 1;
         if matches!(source.read_batch(1, self.local()), Turn::Done(batch) if !batch.rows.is_empty())
@@ -156,7 +167,7 @@ impl Host {
         if self.sink.crash() {
             self.tally.mark(Mark::TornSink);
         }
-        self.not_before_us = 0; // Known to the instance that is gone, perhaps to no other.
+        self.not_before_us = 0; // In a checkpoint that was not stored, perhaps.
         let changes = self.story.habits.changes;
         if self.story.changes_left > 0 && self.chance(changes) {
             self.tally.mark(Mark::SettingsChanged);

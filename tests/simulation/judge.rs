@@ -9,6 +9,9 @@ use crate::sink::Count;
 use crate::story::{BEGIN_US, SECOND_US, Story};
 use crate::tally::Mark;
 
+/// How far below the start rows are shown: what the bounds are moved outwards on the wire.
+const UNDATED_MS: i64 = 1_001;
+
 /// Judges a run that has ended.
 pub fn judge(host: &mut Host, was_calm: bool) -> Result<(), String> {
     let stored = host.sink.stored.clone().ok_or("no checkpoint was ever stored")?;
@@ -18,6 +21,11 @@ pub fn judge(host: &mut Host, was_calm: bool) -> Result<(), String> {
         let count = host.sink.counts[event.number as usize];
         once(host, event, count, start)?;
         host.tally.events += 1;
+        match event.kind {
+            Kind::Undated if count.got > 0 => host.tally.mark(Mark::Undated),
+            Kind::Nameless => host.tally.mark(Mark::Nameless),
+            _ => {}
+        }
         host.tally.delivered += u64::from(count.got > 0);
         host.tally.torn_repeats += u64::from(count.got.saturating_sub(1));
         if was_read_late(host, event, count) {
@@ -52,10 +60,13 @@ fn once(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
     let excludes = host.story.wanted.excludes;
     let is_wanted = Millis::new(event.at_us / 1_000) >= start
         && match event.kind {
-            Kind::Plain | Kind::New => true,
+            Kind::Plain | Kind::New | Kind::Undated => true,
             Kind::Excludable => host.has_toggled || !excludes,
-            Kind::Null => false,
+            Kind::Null | Kind::Nameless => false,
         };
+    // Whether it lies before the start cannot be told by its neighbors to the second.
+    let may_come =
+        event.kind == Kind::Undated && Millis::new(event.at_us / 1_000) >= start.plus(-UNDATED_MS);
     let late_us = event.visible_us - event.at_us;
     let may_lack = late_us > host.story.least_lookback_s * SECOND_US
         || host.hidden.contains(&event.number)
@@ -64,7 +75,7 @@ fn once(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
         0 if is_wanted && !may_lack => Err(format!("{event:?} was lost")),
         0 => Ok(()),
         // What a crash tore off its checkpoint may have come under an earlier start or filter.
-        got if !is_wanted && got > count.excused => {
+        got if !is_wanted && got > count.excused + u32::from(may_come) => {
             Err(format!("{event:?} should not have come; the start is {start}"))
         }
         got if got > 1 + count.excused => Err(format!("{event:?} came {got} times")),

@@ -20,6 +20,10 @@ pub enum Kind {
     New,
     /// As a null node, always: of a type that the remote cannot resolve.
     Null,
+    /// With a time that cannot be read.
+    Undated,
+    /// Without a uuid.
+    Nameless,
 }
 
 /// An event as it is stored.
@@ -194,12 +198,19 @@ pub fn write(page: &Page) -> String {
             let _ = write!(body, r#"{comma}{{"node":null}}"#);
             continue;
         }
+        if kind == Kind::Nameless {
+            let _ = write!(body, r#"{comma}{{"node":{{"uuid":"?","type":"X"}}}}"#);
+            continue;
+        }
         let name = match kind {
             Kind::Excludable => "Y",
             Kind::New => "Z",
             _ => "X",
         };
-        let at = Millis::new(at_us / 1_000);
+        let at = match kind {
+            Kind::Undated => "soon".to_owned(),
+            _ => Millis::new(at_us / 1_000).to_string(),
+        };
         let _ = write!(
             body,
             r#"{comma}{{"node":{{"uuid":"00000000-0000-4000-8000-{number:012x}","type":"{name}","occurredAt":"{at}"}}}}"#

@@ -202,8 +202,10 @@ fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<S
             let at_us = first_us + rng.i64(0..spread_us);
             let at_us = if is_whole { at_us / 1_000 * 1_000 } else { at_us };
             let kind = match rng.u8(0..40) {
+                0 if rng.bool() => Kind::Nameless,
                 0 => Kind::Null,
                 1..=6 => Kind::Excludable,
+                7 => Kind::Undated,
                 _ => Kind::Plain,
             };
             let number = events.len() as u32 + 1;

@@ -20,11 +20,13 @@ pub enum Mark {
     RateLimited,
     CalmRun,
     TypeRefused,
+    Undated,
+    Nameless,
 }
 
 use Mark::*;
 
-const MARKS: [(Mark, &str); 17] = [
+const MARKS: [(Mark, &str); 19] = [
     (TwoLiveGaps, "two or more live gaps open"),
     (OverlapCut, "an older gap cut by a newer one"),
     (LateEventRead, "a late event found by a re-read"),
@@ -42,6 +44,8 @@ const MARKS: [(Mark, &str); 17] = [
     (RateLimited, "a rate limit that was reached"),
     (CalmRun, "a calm run, judged by how soon events came"),
     (TypeRefused, "a type that becomes known on the way"),
+    (Undated, "an event whose time cannot be read"),
+    (Nameless, "an event whose uuid cannot be read"),
 ];
 
 /// Counts of one run, or of many.

@@ -1,4 +1,4 @@
-//! What an instance remembers of its own calls. A new one begins with nothing, and loses nothing by it.
+//! The rest of gaps after a page of one failed. It is part of the state, so that a new instance waits as this one would.
 
 use crate::error::Error;
 use crate::plan::Target;
@@ -9,24 +9,24 @@ const REST_MS: i64 = 2_000;
 /// See [`REST_MS`].
 const REST_DOUBLINGS: u32 = 7;
 
-/// The memory of an instance.
-#[derive(Debug, Clone, Default)]
-pub struct Session {
-    /// It has made a live ask.
-    pub polled: bool,
+/// Whether and until when gaps rest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rest {
     /// A page of a gap failed, and no live poll has succeeded since: look whether the remote answers at all.
     pub must_poll: bool,
-    rest_until: Option<Millis>,
-    failures: u32,
+    /// When the rest ends, by the host's time.
+    pub until: Option<Millis>,
+    /// Failures in a row.
+    pub failures: u32,
 }
 
-impl Session {
+impl Rest {
     /// Until when gaps rest, because a page of one failed while live polls succeed: a failing history never ends a run
     /// whose live polls succeed.
-    pub fn rest_until(&self, now: Millis) -> Option<Millis> {
+    pub fn until(&self, now: Millis) -> Option<Millis> {
         // A rest longer than the longest is a clock that went backwards.
         let rests = 1..=REST_MS << REST_DOUBLINGS;
-        self.rest_until.filter(|until| rests.contains(&until.since(now)) && !self.must_poll)
+        self.until.filter(|until| rests.contains(&until.since(now)) && !self.must_poll)
     }
 
     /// Takes in that an ask failed.
@@ -35,15 +35,15 @@ impl Session {
             let rest_ms = REST_MS << self.failures.min(REST_DOUBLINGS);
             self.failures = self.failures.saturating_add(1);
             self.must_poll = true;
-            self.rest_until = Some(now.plus(rest_ms));
+            self.until = Some(now.plus(rest_ms));
         }
     }
 
     /// Takes in that an ask brought a page.
     pub fn succeeded(&mut self, target: &Target) {
         match target {
-            Target::Live { .. } | Target::Start => (self.polled, self.must_poll) = (true, false),
-            _ => *self = Self { polled: self.polled, ..Self::default() },
+            Target::Live { .. } | Target::Start => self.must_poll = false,
+            _ => *self = Self::default(),
         }
     }
 }
