@@ -57,7 +57,7 @@ impl Response {
             wanted.filter_map(|prefix| field(prefix, "reset")).max()
         };
         let exhausted = resets(|remaining| remaining.is_some_and(|remaining| remaining <= 0));
-        let message = self.number_after("in", "second");
+        let message = self.number_before("second");
         let named = exhausted.max(message).max(number(&self.headers, "retry-after"));
         let seconds = named.or_else(|| resets(|_| true)).unwrap_or(WAIT_SECONDS);
         // One second more than named, since what is named is cut to whole seconds.
@@ -66,21 +66,20 @@ impl Response {
         Later {
             wait_ms: seconds.saturating_mul(SECOND_MS),
             points: is_of_points.then(|| Points {
-                limit: self.number_after("of", "complexity").filter(|limit| *limit > 0),
+                limit: self.number_before("complexity").filter(|limit| *limit > 0),
             }),
         }
     }
 
-    /// The whole number that stands between two words of the body, the largest if there are several.
-    fn number_after(&self, word: &str, unit: &str) -> Option<i64> {
-        let (mut before, mut named): (&[u8], &[u8]) = (b"", b"");
-        let mut largest = None;
+    /// The whole number that stands before such a word of the body, the largest if there are several.
+    fn number_before(&self, word: &str) -> Option<i64> {
+        let (mut before, mut largest): (&[u8], _) = (b"", None);
         for next in self.body.split(|byte| *byte == b' ') {
-            if before.ends_with(word.as_bytes()) && next.starts_with(unit.as_bytes()) {
-                largest =
-                    largest.max(std::str::from_utf8(named).ok().and_then(|text| text.parse().ok()));
+            if next.starts_with(word.as_bytes()) {
+                let number = std::str::from_utf8(before).ok().and_then(|text| text.parse().ok());
+                largest = largest.max(number);
             }
-            (before, named) = (named, next);
+            before = next;
         }
         largest
     }

@@ -4,7 +4,7 @@
 //! `cargo test -p host-test --test budget -- --nocapture` prints the figures.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use fake_buildkite::{FakeBuildkite, Limits as Points, Options, SLUG, Seen};
+use fake_buildkite::{FakeBuildkite, Limits as Points, Options, Quirks, SLUG, Seen};
 use host_test::clock::Clock;
 use host_test::component::{BUNDLED, Plugin};
 use host_test::egress::Egress;
@@ -32,20 +32,33 @@ struct World {
     now_ms: Arc<AtomicU64>,
     events: usize,
     points: u64,
+    /// Time spent because a batch said `throttled`.
+    throttled_ms: u64,
 }
 
 impl World {
     async fn new(events: u64) -> Self {
+        Self::with(events, Points::buildkite(), None).await
+    }
+
+    /// At the portal of a remote with these limits, whether it charges points as well or not.
+    async fn at_portal(events: u64, limits: Points, charges_points: bool) -> Self {
+        Self::with(events, limits, Some(charges_points)).await
+    }
+
+    async fn with(events: u64, limits: Points, portal: Option<bool>) -> Self {
         let now_ms = Arc::new(AtomicU64::new(BEGIN_MS));
         let time = Arc::clone(&now_ms);
         let options = Options {
             events,
-            limits: Points::buildkite(),
+            limits,
+            quirks: Quirks { portal_charges_points: portal == Some(true), ..Quirks::default() },
             clock: Arc::new(move || time.load(Ordering::SeqCst)),
             ..Options::default()
         };
         let fake = FakeBuildkite::start(options).await.unwrap();
-        let origin = Origin::parse(&fake.endpoint()).unwrap();
+        let endpoint = if portal.is_some() { fake.portal() } else { fake.endpoint() };
+        let origin = Origin::parse(&endpoint).unwrap();
         let token = Some(Token::new(fake.token()).unwrap());
         let network =
             Network::new(vec![origin], token, host_test::resolve::system(), &Limits::default())
@@ -56,13 +69,12 @@ impl World {
         let (egress, limits) = (Egress::Network(network), Limits::default());
         let mut source = Source::start(&plugin, egress, limits, Some(clock.clone())).await.unwrap();
         let settings = format!(
-            r#"{{"org_slug": "{SLUG}", "endpoint": "{}", "backfill_start_time": "2024-12-31T00:00:00Z"}}"#,
-            fake.endpoint()
+            r#"{{"org_slug": "{SLUG}", "endpoint": "{endpoint}", "backfill_start_time": "2024-12-31T00:00:00Z"}}"#,
         );
         let secrets = vec![Secret { name: "api_token".into(), value: "placeholder".into() }];
         let configuration = Configuration { settings, secrets, checkpoint: None };
         source.configure(&configuration).await.unwrap();
-        Self { fake, source, clock, now_ms, events: 0, points: 0 }
+        Self { fake, source, clock, now_ms, events: 0, points: 0, throttled_ms: 0 }
     }
 
     fn wait(&self, ms: u64) {
@@ -79,6 +91,9 @@ impl World {
             Next::Throttled(ms) => (ms, false),
             Next::Idle(ms) => (ms, true),
         };
+        if let Next::Throttled(ms) = batch.next {
+            self.throttled_ms += ms;
+        }
         self.wait(wait_ms);
         is_idle
     }
@@ -153,4 +168,39 @@ async fn a_busy_neighbour_costs_one_429_a_window_and_no_request_before_its_reset
         assert!(pair[1].at_ms - pair[0].at_ms >= 1_000);
         assert_ne!(pair[1].status, 429, "asked before the reset");
     }
+}
+
+#[tokio::test]
+async fn a_portal_backfill_takes_the_fewest_requests_and_waits_for_nothing() {
+    let mut world = World::at_portal(6_000, Points::buildkite(), false).await;
+    world.until_idle().await;
+    let requests = world.fake.requests().len();
+    println!("portal: {} events, {requests} requests, {} points", world.events, world.points);
+    assert_eq!(world.events, 6_000);
+    // Twelve full pages, and a small one that confirms the end of the twelfth.
+    assert_eq!(requests, 13);
+    assert_eq!((world.throttled_ms, world.points), (0, 0));
+}
+
+#[tokio::test]
+async fn a_portal_leaves_the_reserve_of_its_requests_to_others() {
+    let limits = Points { portal_requests: 8, ..Points::buildkite() };
+    let mut world = World::at_portal(6_000, limits, false).await;
+    world.until_idle().await;
+    assert_eq!(world.events, 6_000);
+    assert_eq!(world.exceeded().len(), 0);
+    let minutes = world.fake.requests().iter().map(|seen| (seen.at_ms - BEGIN_MS) / 60_000).max();
+    // Six requests a minute are ours, one of each may be a live poll.
+    assert!(minutes <= Some(3), "{minutes:?} minutes");
+}
+
+#[tokio::test]
+async fn a_portal_that_charges_points_after_all_is_paced_by_them() {
+    let mut world = World::at_portal(6_000, Points::buildkite(), true).await;
+    world.until_idle().await;
+    let exceeded = world.exceeded().len();
+    println!("portal with points: {} events, {exceeded} times 429", world.events);
+    assert_eq!(world.events, 6_000);
+    // The first one is how it is learned.
+    assert_eq!(exceeded, 1);
 }

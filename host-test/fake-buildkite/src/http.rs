@@ -101,11 +101,12 @@ async fn graphql(
                 variables: object(&variables),
                 include_stats: headers.get("buildkite-include-query-stats").is_some(),
             });
-            Ok(Some(respond(world, at_ms, authorization, request, &fault)))
+            Ok(Some(respond(world, at_ms, route, authorization, request, &fault)))
         }
     };
     if let (Route::Portal, Ok(Some((response, _)))) = (route, &mut result) {
-        as_portal(response, world.options.quirks.wrapped_portal);
+        let limits = lock(&world.portal_limiter).headers(at_ms);
+        as_portal(response, world.options.quirks, limits);
     }
     let (status, points) = match &result {
         Ok(Some((response, points))) => (response.status().as_u16(), *points),
@@ -133,12 +134,19 @@ async fn graphql(
 fn respond(
     world: &World,
     now_ms: u64,
+    route: Route,
     authorization: Authorization,
     request: Option<engine::Request>,
     fault: &Fault,
 ) -> (Response<AnswerBody>, i64) {
     let mut points = (0, 0);
-    let admitted = || lock(&world.limiter).admit(now_ms);
+    let charges_points = route != Route::Portal || world.options.quirks.portal_charges_points;
+    let admitted = || {
+        if route == Route::Portal {
+            lock(&world.portal_limiter).admit(now_ms)?;
+        }
+        if charges_points { lock(&world.limiter).admit(now_ms) } else { Ok(()) }
+    };
     let (status, body) = match (authorization, request) {
         (Authorization::Absent | Authorization::Refused, _) => (401, error_body(UNAUTHORIZED)),
         (Authorization::WithoutGraphql, _) => (403, error_body(WITHOUT_GRAPHQL)),
@@ -149,8 +157,10 @@ fn respond(
             Err(message) => (429, error_body(&message)),
             Ok(()) => {
                 let outcome = engine::answer(world, &request);
-                points = (outcome.requested, outcome.actual);
-                lock(&world.limiter).charge(outcome.actual);
+                if charges_points {
+                    points = (outcome.requested, outcome.actual);
+                    lock(&world.limiter).charge(outcome.actual);
+                }
                 (200, outcome.body)
             }
         },

@@ -88,6 +88,56 @@ impl Limiter {
     }
 }
 
+/// How long a portal's window is. Source: buildkite.com/docs/apis/graphql/portals.
+const PORTAL_WINDOW_MS: u64 = 60_000;
+
+/// Counts requests to the organization's portals, in windows which begin with a first request.
+pub(crate) struct PortalLimiter {
+    limit: i64,
+    made: i64,
+    /// When the present window ends, in milliseconds since 1970.
+    ends_ms: u64,
+}
+
+impl PortalLimiter {
+    pub fn new(limits: Limits) -> Self {
+        Self { limit: limits.portal_requests, made: 0, ends_ms: 0 }
+    }
+
+    /// Counts a request, if another one is allowed now.
+    ///
+    /// # Errors
+    ///
+    /// A message as the REST API words it: that of a portal is not documented.
+    pub fn admit(&mut self, now_ms: u64) -> Result<(), String> {
+        if now_ms >= self.ends_ms {
+            (self.made, self.ends_ms) = (0, now_ms.saturating_add(PORTAL_WINDOW_MS));
+        }
+        if self.made >= self.limit {
+            let seconds = self.reset_seconds(now_ms);
+            return Err(format!(
+                "You have exceeded your API rate limit. Please wait {seconds} seconds before making more requests."
+            ));
+        }
+        self.made += 1;
+        Ok(())
+    }
+
+    fn reset_seconds(&self, now_ms: u64) -> u64 {
+        self.ends_ms.saturating_sub(now_ms).div_ceil(1_000)
+    }
+
+    /// What the rate-limit headers of a portal say.
+    pub fn headers(&self, now_ms: u64) -> [(&'static str, String); 4] {
+        [
+            ("ratelimit-scope", "portal".to_owned()),
+            ("ratelimit-limit", self.limit.to_string()),
+            ("ratelimit-remaining", (self.limit - self.made).to_string()),
+            ("ratelimit-reset", self.reset_seconds(now_ms).to_string()),
+        ]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +154,16 @@ mod tests {
         assert_eq!(limiter.balance(309_999).reset_seconds, 1);
         limiter.admit(310_000).unwrap();
         assert_eq!(limiter.balance(310_000).user_left, 5_000);
+    }
+
+    #[test]
+    fn a_portal_takes_its_limit_of_requests_a_minute() {
+        let mut limiter = PortalLimiter::new(Limits { portal_requests: 2, ..Limits::buildkite() });
+        assert!(limiter.admit(10_000).is_ok() && limiter.admit(69_000).is_ok());
+        assert!(limiter.admit(69_500).unwrap_err().contains("wait 1 seconds"));
+        assert_eq!(limiter.headers(69_500)[2].1, "0");
+        assert!(limiter.admit(70_000).is_ok());
+        assert_eq!(limiter.headers(70_000).map(|(_, value)| value)[2..], ["1", "60"]);
     }
 
     #[test]

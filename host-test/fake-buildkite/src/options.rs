@@ -100,6 +100,8 @@ pub struct Quirks {
     pub false_has_next_on_full: bool,
     /// A portal's answer has `data` round it, as the API's has.
     pub wrapped_portal: bool,
+    /// A portal charges points as well, which its documentation does not say.
+    pub portal_charges_points: bool,
 }
 
 /// The smallest page that [`Quirks::false_has_next_on_full`] lies on. Smaller ones tell the truth,
@@ -116,11 +118,13 @@ impl Default for Quirks {
             short_pages: false,
             false_has_next_on_full: false,
             wrapped_portal: true,
+            portal_charges_points: false,
         }
     }
 }
 
-/// How many complexity points may be spent in a window, by the user and by the organization.
+/// How many complexity points may be spent in a window, by the user and by the organization, and how many requests may
+/// be made to its portals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Points for each user and window.
@@ -129,19 +133,31 @@ pub struct Limits {
     pub organization_points: i64,
     /// How long a window is, counted from its first request.
     pub window_seconds: u64,
+    /// Requests that the organization's portals take in each minute.
+    pub portal_requests: i64,
 }
 
 impl Limits {
     /// Buildkite's documented defaults.
     #[must_use]
     pub const fn buildkite() -> Self {
-        Self { user_points: 5_000, organization_points: 20_000, window_seconds: 300 }
+        Self {
+            user_points: 5_000,
+            organization_points: 20_000,
+            window_seconds: 300,
+            portal_requests: 200,
+        }
     }
 
     /// Limits that no test reaches by accident.
     #[must_use]
     pub const fn generous() -> Self {
-        Self { user_points: 1_000_000_000, organization_points: 1_000_000_000, window_seconds: 300 }
+        Self {
+            user_points: 1_000_000_000,
+            organization_points: 1_000_000_000,
+            window_seconds: 300,
+            portal_requests: 1_000_000_000,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::answer::AnswerBody;
-use crate::options::{Options, PORTAL};
+use crate::options::{Options, PORTAL, Quirks};
 
 /// Where a request went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,18 +76,24 @@ pub(crate) fn object(variables: &Value) -> JsonMap {
     }
 }
 
-/// Makes an answer one of a portal: its rate limit counts requests, and without `is_wrapped` the data stand alone.
-pub(crate) fn as_portal(response: &mut Response<AnswerBody>, is_wrapped: bool) {
+/// Makes an answer one of a portal: its rate limit counts requests alone, and the data may stand without `data` round
+/// them.
+pub(crate) fn as_portal(
+    response: &mut Response<AnswerBody>,
+    quirks: Quirks,
+    limits: [(&'static str, String); 4],
+) {
     let headers = response.headers_mut();
-    for name in ["ratelimit-user-remaining", "ratelimit-user-limit", "ratelimit-user-reset"] {
-        headers.remove(name);
+    let points = ["user-remaining", "user-limit", "user-reset", "user-scope"];
+    let complexity = ["complexity-requested", "complexity-actual"];
+    for name in points.into_iter().chain(complexity) {
+        headers.remove(format!("ratelimit-{name}"));
     }
-    for (name, value) in
-        [("ratelimit-scope", "portal"), ("ratelimit-limit", "200"), ("ratelimit-remaining", "199")]
-    {
-        headers.insert(name, HeaderValue::from_static(value));
+    for (name, value) in limits {
+        headers
+            .insert(name, HeaderValue::from_str(&value).unwrap_or(HeaderValue::from_static("0")));
     }
-    if let (AnswerBody::Whole(Some(body)), false) = (response.body(), is_wrapped) {
+    if let (AnswerBody::Whole(Some(body)), false) = (response.body(), quirks.wrapped_portal) {
         let mut all = serde_json::from_slice::<Value>(body).unwrap_or(Value::Null);
         if all["errors"].is_null() && !all["data"].is_null() {
             let bare = Bytes::from(all["data"].take().to_string());

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::engine::Engine;
-use crate::limits::Limiter;
+use crate::limits::{Limiter, PortalLimiter};
 use crate::options::Options;
 use crate::seen::Log;
 use crate::store::{Key, Store};
@@ -17,6 +17,7 @@ pub(crate) struct World {
     pub engine: Engine,
     pub shape: Shape,
     pub limiter: Mutex<Limiter>,
+    pub portal_limiter: Mutex<PortalLimiter>,
     pub log: Mutex<Log>,
     store: Mutex<Store>,
 }
@@ -33,6 +34,7 @@ impl World {
             shape: Shape::of(&options.query)?,
             engine: Engine::default(),
             limiter: Mutex::new(Limiter::new(options.limits)),
+            portal_limiter: Mutex::new(PortalLimiter::new(options.limits)),
             log: Mutex::new(Log::default()),
             store: Mutex::new(store),
             synth,

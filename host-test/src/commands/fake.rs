@@ -73,8 +73,9 @@ pub async fn fake(args: Args) -> Result<()> {
     let fake = FakeBuildkite::start(options)
         .await
         .map_err(|error| Failure::Failed(format!("cannot listen on {}: {error}", args.listen)))?;
-    let endpoint = fake.endpoint();
-    print(&format!("listening on {endpoint}\nslug: {}\ntoken: {}\n", args.slug, args.token))?;
+    let (endpoint, portal) = (fake.endpoint(), fake.portal());
+    let (slug, token) = (&args.slug, &args.token);
+    print(&format!("listening on {endpoint}\nslug: {slug}\ntoken: {token}\nportal: {portal}\n"))?;
     stop.wait().await;
     Ok(())
 }

@@ -68,7 +68,7 @@ async fn a_spent_limit_is_a_429_until_the_window_ends() {
     let now = Arc::new(AtomicU64::new(START_MS));
     let clock = Arc::clone(&now);
     let fake = start(Options {
-        limits: Limits { user_points: 1_000, organization_points: 20_000, window_seconds: 300 },
+        limits: Limits { user_points: 1_000, ..Limits::buildkite() },
         clock: Arc::new(move || clock.load(Ordering::SeqCst)),
         ..Options::default()
     })
