@@ -27,7 +27,7 @@ pub struct Stats {
     pub repeats: u64,
     /// Events dropped because the settings exclude them.
     pub excluded: u64,
-    /// Events that the remote could not show.
+    /// Events that could not be handed out: null, or without a UUID that can be read.
     pub null_nodes: u64,
     /// For the operator.
     pub notes: Vec<String>,

@@ -120,3 +120,37 @@ fn settle(
         notes.extend(state.prune(config.lookback_ms));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_on_late_events_does_not_hide_the_one_on_repeats() {
+        let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
+        let settings = r#"{"org_slug":"acme-inc","backfill_start_time":"2026-01-01T00:00:00Z"}"#;
+        let now = Millis::parse_rfc3339("2026-01-02T00:00:00Z").expect("a time");
+        let config = Config::parse(settings, &secrets, now).expect("good settings");
+        let mut state = State::fresh(&config);
+        (state.high_water, state.full) = (Some(now), Some(now));
+        (0..KNOWN_MAX as u128).for_each(|uuid| assert!(state.known.insert(now, uuid)));
+        let gap = Gap::new(now.plus(-1_000), now);
+        state.gaps.push(gap.clone());
+        let row = Row {
+            at: Some(now),
+            uuid: u128::MAX,
+            id: String::new(),
+            occurred_at: String::new(),
+            kind: "X".into(),
+            payload: "{}".into(),
+            odd: Vec::new(),
+        };
+        let waiting = vec![Waiting { at: now, row, excluded: false }];
+        let mut pending = Pending::new(0, waiting, gap, None);
+        let (rows, notes) = hand_out(&config, &mut state, &mut pending, 10);
+        assert_eq!(rows.len(), 1);
+        let says = |words: &str| notes.iter().any(|note| note.contains(words));
+        assert!(says("may be handed out twice"), "{notes:?}");
+        assert!(says("a late one would be missed"), "{notes:?}");
+    }
+}

@@ -57,6 +57,15 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
     Ok(lines.join("\n"))
 }
 
+/// A checkpoint whose next call looks for new events, although the last one said `idle`: a person who starts a run asks
+/// for what is new now. `None`: it is to be read from anyway, or it is not ours.
+pub fn look_now(checkpoint: &str) -> Option<String> {
+    let mut state = decode(checkpoint).ok()?;
+    let is_idle = state.gaps.is_empty() && state.high_water.is_some();
+    state.rest.must_poll = true;
+    is_idle.then(|| encode(&state))
+}
+
 /// Binds a checkpoint to the endpoint and filter of other settings, from its high-water time on: what is still open
 /// below is given up, and said so. The organization must stay the same.
 ///

@@ -74,8 +74,9 @@ fn words(error: CallError) -> String {
 }
 
 fn fill(outcome: &mut Outcome, batch: Batch) {
-    let newest = batch.records.last().map(|record| record.occurred_at.clone());
-    assert_eq!(batch.stats.newest, newest);
+    let is_dated = |time: &&String| chrono::DateTime::parse_from_rfc3339(time).is_ok();
+    let newest = batch.records.iter().rev().map(|record| &record.occurred_at).find(is_dated);
+    assert_eq!(batch.stats.newest.as_ref(), newest);
     outcome.records = batch.records.into_iter().map(|record| record.payload).collect();
     let stats = batch.stats;
     let next = match batch.next {

@@ -11,6 +11,7 @@ use crate::run::{Plan, Until, run as run_loop};
 use crate::signals::Stop;
 use crate::state::State;
 use crate::tally::Tally;
+use buildkite_audit_logs::tools::look_now;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -88,6 +89,8 @@ pub async fn run(args: Args) -> Result<()> {
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
     let state = State::open(&path)?;
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
+    // Whoever starts a run wants what is new now, and not when the last run was told to look again.
+    let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
     let mut source = source(&plugin, &config, checkpoint).await?;
     // Last, so that a run that is refused leaves the output as it was.
     let output = Output::open(&args.output, state, &own)?;

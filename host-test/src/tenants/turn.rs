@@ -162,8 +162,7 @@ impl Tenant {
             self.account.writing(batch.records.len());
             sink.write(&mut self.account, &batch.records, &checkpoint)?;
             ended.checkpoint = None;
-            let newest = batch.records.iter().map(|event| event.occurred_at.as_str()).max();
-            self.lag.see(newest, SystemTime::now());
+            self.lag.see(batch.stats.newest.as_deref(), SystemTime::now());
             ended.report.newest = self.lag.newest().map(|time| (time, self.lag.seconds));
         }
         shared.metrics.count(batch, &self.lag);
