@@ -3,11 +3,11 @@
 use crate::endpoint::{self, Endpoint};
 use crate::error::{Error, FieldError, short};
 use crate::json::{Members, items, kind, string};
+use crate::near::hint;
+use crate::start;
 use crate::time::{HOUR_MS, Millis, SECOND_MS};
 use crate::token::Token;
 
-/// How far ahead of the host's clock a start may lie: five minutes of clocks that differ.
-const FUTURE_MS_MAX: i64 = 5 * 60 * SECOND_MS;
 /// Names in a type list: Buildkite has 184 types, and the list is sent with every request.
 const TYPES_MAX: usize = 500;
 /// Bytes of settings that are looked at: a thousand times what they need.
@@ -31,6 +31,8 @@ impl<'a> Fields<'a> {
         let whole =
             |message: String| Error::InvalidConfig(vec![FieldError::new("settings", message)]);
         let example = r#"write an object like {"org_slug": "acme-inc"}"#;
+        // Editors put a byte order mark in front, and hosts may pass a file on as it is.
+        let settings = settings.strip_prefix('\u{feff}').unwrap_or(settings);
         if settings.len() > SETTINGS_BYTES_MAX {
             return Err(whole(format!("longer than {SETTINGS_BYTES_MAX} bytes; {example}")));
         }
@@ -44,9 +46,22 @@ impl<'a> Fields<'a> {
         self.faults.push(FieldError::new(field, [why, "; ", help].concat()));
     }
 
+    /// Notes a field that stands twice: of its two values nobody can tell which is meant.
+    fn once(&mut self, field: &str, is_twice: bool) {
+        if is_twice {
+            self.fault(field, "stands twice", "write it once");
+        }
+    }
+
+    /// Takes a value out.
+    fn take(&mut self, key: &str) -> Option<&'a str> {
+        self.once(key, self.members.is_twice(key));
+        self.members.take(key)
+    }
+
     /// Takes a text out; absent and wrong are both none, wrong is noted.
     fn text(&mut self, key: &str, example: &str) -> Option<String> {
-        let raw = self.members.take(key)?;
+        let raw = self.take(key)?;
         let text = string(raw);
         if text.is_none() {
             let help = ["write \"", key, "\": \"", example, "\""].concat();
@@ -57,7 +72,7 @@ impl<'a> Fields<'a> {
 
     /// A whole number from `least` to `most`.
     pub fn number(&mut self, key: &str, least: i64, most: i64, default: i64) -> i64 {
-        let Some(raw) = self.members.take(key) else { return default };
+        let Some(raw) = self.take(key) else { return default };
         match raw.parse::<i64>() {
             Ok(number) if (least..=most).contains(&number) => number,
             _ => {
@@ -94,22 +109,9 @@ impl<'a> Fields<'a> {
     /// Where history begins; `now` judges a start in the future.
     pub fn start(&mut self, now: Millis) -> Option<Millis> {
         let key = "backfill_start_time";
-        let example = "2026-01-31T00:00:00Z";
-        let text = self.text(key, example)?;
-        let shown = short(&text, SHORT);
-        match Millis::parse_rfc3339(&text) {
-            Some(start) if start.since(now) > FUTURE_MS_MAX => {
-                let why = format!("\"{shown}\" lies in the future (here it is {now})");
-                self.fault(key, &why, "take a past time, or leave it out to get new events only");
-                None
-            }
-            Some(start) => Some(start),
-            None => {
-                let why = ["\"", &shown, "\" is no RFC 3339 time with a zone"].concat();
-                self.fault(key, &why, &["write it like ", example].concat());
-                None
-            }
-        }
+        let text = self.text(key, start::EXAMPLE)?;
+        let start = start::parse(&text, now);
+        start.map_err(|why| self.faults.push(FieldError::new(key, why))).ok()
     }
 
     /// Where requests go; a portal is one of the organization.
@@ -131,7 +133,7 @@ impl<'a> Fields<'a> {
     /// A list of event types, sorted.
     pub fn types(&mut self, key: &str) -> Vec<String> {
         let help = ["write \"", key, "\": [\"PIPELINE_CREATED\", \"USER_UPDATED\"]"].concat();
-        let Some(raw) = self.members.take(key) else { return Vec::new() };
+        let Some(raw) = self.take(key) else { return Vec::new() };
         let Some(items) = items(raw) else {
             self.fault(key, &[kind(raw), ", not a list"].concat(), &help);
             return Vec::new();
@@ -163,11 +165,14 @@ impl<'a> Fields<'a> {
     /// The cap of requests, as least milliseconds between two; 0: none.
     pub fn spacing(&mut self) -> i64 {
         let help = r#"write "rate_limit": {"rate": 10, "unit": "minute"}"#;
-        let Some(raw) = self.members.take("rate_limit") else { return 0 };
+        let Some(raw) = self.take("rate_limit") else { return 0 };
         let Some(mut limit) = Members::parse(raw) else {
             self.fault("rate_limit", &[kind(raw), ", not an object"].concat(), help);
             return 0;
         };
+        for (key, field) in [("rate", "rate_limit.rate"), ("unit", "rate_limit.unit")] {
+            self.once(field, limit.is_twice(key));
+        }
         let unit_ms = match limit.text("unit").as_deref() {
             Some("second") => SECOND_MS,
             Some("minute") => 60 * SECOND_MS,
@@ -196,8 +201,9 @@ impl<'a> Fields<'a> {
             if name != "api_token" {
                 let field = ["secrets.", name].concat();
                 self.fault(&field, "not a secret of this source", "it takes api_token");
-            } else if secrets[..at].iter().any(|(earlier, _)| earlier == name) {
-                self.fault("secrets.api_token", "given twice", "give it once");
+            } else {
+                let is_twice = secrets[..at].iter().any(|(earlier, _)| earlier == name);
+                self.once("secrets.api_token", is_twice);
             }
         }
         let value =
@@ -223,26 +229,7 @@ impl<'a> Fields<'a> {
         let members = std::mem::take(&mut self.members);
         for key in members.rest().take(20) {
             let shown = short(key, SHORT);
-            let near = known.iter().map(|known| (distance(known, &shown), *known)).min();
-            let hint = match near {
-                Some((steps, known)) if steps <= 4 => ["did you mean ", known, "?"].concat(),
-                _ => ["known are ", &known.join(", ")].concat(),
-            };
-            self.fault(&shown, "unknown setting", &hint);
+            self.fault(&shown, "unknown setting", &hint(&shown, known));
         }
     }
-}
-
-/// How many letters must change to make one of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (down, a) in one.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = down + 1;
-        for (across, b) in other.chars().enumerate() {
-            let step = (corner + usize::from(a != b)).min(row[across] + 1).min(row[across + 1] + 1);
-            corner = std::mem::replace(&mut row[across + 1], step);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

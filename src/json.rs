@@ -151,6 +151,11 @@ impl<'a> Members<'a> {
         self.take(key).and_then(string)
     }
 
+    /// Whether two members have this name, after unescaping. What is ours to judge refuses that before it takes one.
+    pub fn is_twice(&self, key: &str) -> bool {
+        self.rest().filter(|name| *name == key).nth(1).is_some()
+    }
+
     /// Whether there is a member of this name that was not taken.
     pub fn has(&self, key: &str) -> bool {
         self.rest().any(|name| name == key)
@@ -202,7 +207,8 @@ mod tests {
     #[test]
     fn members_are_taken_once_and_null_is_absent() {
         let mut members =
-            Members::parse(r#" {"a": [1, 2], "n": null, "s": "x\n", "a": 7} "#).unwrap();
+            Members::parse(r#" {"a": [1, 2], "n": null, "s": "x\n", "\u0061": 7} "#).unwrap();
+        assert!(members.is_twice("a") && !members.is_twice("n") && !members.is_twice("b"));
         assert_eq!(members.take("a"), Some("7"));
         assert_eq!(members.take("n"), None);
         assert_eq!(members.text("s").as_deref(), Some("x\n"));

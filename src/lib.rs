@@ -28,6 +28,10 @@ mod json;
 
 mod object;
 
+mod near;
+
+mod start;
+
 mod fields;
 
 pub mod settings;

@@ -35,21 +35,29 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Takes a value out; of two of the same name nobody can tell which is right, so that is wrong.
+    fn take(&mut self, name: &str) -> Option<&'a str> {
+        if self.members.is_twice(name) {
+            self.wrong.get_or_insert_with(|| [name, ", twice"].concat());
+        }
+        self.members.take(name)
+    }
+
     /// A text.
     pub fn text(&mut self, name: &str) -> String {
-        let text = self.members.text(name);
+        let text = self.take(name).and_then(string);
         self.or_wrong(name, text)
     }
 
     /// A whole number.
     pub fn number(&mut self, name: &str) -> i64 {
-        let number = self.members.take(name).and_then(|raw| raw.parse().ok());
+        let number = self.take(name).and_then(|raw| raw.parse().ok());
         self.or_wrong(name, number)
     }
 
     /// A whole number; 0 in a text that was written before there was one.
     pub fn added(&mut self, name: &str) -> i64 {
-        match self.members.take(name) {
+        match self.take(name) {
             Some(raw) => self.or_wrong(name, raw.parse().ok()),
             None => 0,
         }
@@ -69,7 +77,7 @@ impl<'a> Reader<'a> {
 
     /// A time that may be absent.
     pub fn time(&mut self, name: &str) -> Option<Millis> {
-        let raw = self.members.take(name)?;
+        let raw = self.take(name)?;
         let time = string(raw).and_then(|text| Millis::parse_rfc3339(&text));
         self.or_wrong(name, time.map(Some))
     }
@@ -83,7 +91,7 @@ impl<'a> Reader<'a> {
     }
 
     fn list(&mut self, name: &str) -> Vec<&'a str> {
-        let items = self.members.take(name).and_then(items);
+        let items = self.take(name).and_then(items);
         self.or_wrong(name, items)
     }
 
@@ -121,7 +129,7 @@ impl<'a> Reader<'a> {
 
     /// A bucket that may be absent.
     pub fn bucket(&mut self, name: &str) -> Option<Bucket> {
-        let mut inner = Reader::open(self.members.take(name)?);
+        let mut inner = Reader::open(self.take(name)?);
         let (limit, remaining) = (inner.number("limit"), inner.number("remaining"));
         let (old, small) = (inner.added("old"), inner.added("small") != 0);
         let bucket = Bucket { limit, remaining, resets: inner.needed("resets"), old, small };
@@ -144,7 +152,7 @@ impl<'a> Reader<'a> {
 
     /// A page size below the setting; one that is no number cannot be, so it becomes 0 and contradicts the rest.
     pub fn reduced(&mut self) -> Option<Reduced> {
-        let raw = self.members.take("page_size")?;
+        let raw = self.take("page_size")?;
         let size = raw.parse().ok().and_then(|size: i64| size.try_into().ok());
         Some(Reduced { size: size.unwrap_or(0), good: self.count("good_pages") })
     }
@@ -158,7 +166,7 @@ impl<'a> Reader<'a> {
 
 fn read_gap(reader: &mut Reader) -> Gap {
     let to = reader.time("to");
-    let after = reader.members.take("after").map(|raw| string(raw).unwrap_or_default());
+    let after = reader.take("after").map(|raw| string(raw).unwrap_or_default());
     Gap {
         floor: reader.needed("floor"),
         reached: reader.needed("reached"),

@@ -81,3 +81,30 @@ impl Config {
         Ok(config)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_skipped() {
+        let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
+        let parse = |settings| Config::parse(settings, &secrets, Millis::LAST);
+        assert_eq!(parse("\u{feff}{\"org_slug\": \"acme\"}").unwrap().org_slug, "acme");
+        assert!(parse("{\u{feff}\"org_slug\": \"acme\"}").is_err());
+    }
+
+    #[test]
+    fn a_token_that_could_stand_in_an_answer_is_refused_as_a_field() {
+        let secrets = [("api_token".to_owned(), "pageInfo".to_owned())];
+        let Err(Error::InvalidConfig(faults)) =
+            Config::parse(r#"{"org_slug": "acme"}"#, &secrets, Millis::LAST)
+        else {
+            panic!("it was taken")
+        };
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].field, "secrets.api_token");
+        assert!(faults[0].message.starts_with("shorter than 16 characters; "), "{faults:?}");
+        assert!(faults[0].message.contains("looks like bkua_"), "{faults:?}");
+    }
+}

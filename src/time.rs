@@ -43,27 +43,7 @@ impl Millis {
 
     /// Reads an RFC 3339 date with a zone; what is finer than a millisecond is cut.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let (date, rest) = text.as_bytes().split_at_checked(10)?;
-        let (clock, rest) = rest.split_at_checked(9)?;
-        let [y @ .., b'-', m1, m2, b'-', d1, d2] = date else { return None };
-        let [b'T' | b't' | b' ', h1, h2, b':', n1, n2, b':', s1, s2] = clock else { return None };
-        let days = NaiveDate::from_ymd_opt(
-            i32::try_from(digits(y)?).ok()?,
-            u32::try_from(digits(&[*m1, *m2])?).ok()?,
-            u32::try_from(digits(&[*d1, *d2])?).ok()?,
-        )?
-        .signed_duration_since(NaiveDate::default())
-        .num_days();
-        let (hour, minute) = (digits(&[*h1, *h2])?, digits(&[*n1, *n2])?);
-        let second = digits(&[*s1, *s2])?;
-        // A minute of 61 seconds is lawful.
-        if hour > 23 || minute > 59 || second > 60 {
-            return None;
-        }
-        let (fraction_ms, zone) = fraction(rest)?;
-        let minutes = (days * 24 + hour) * 60 + minute - offset_minutes(zone)?;
-        let ms = (minutes * 60 + second) * SECOND_MS + fraction_ms;
-        (0..=Self::LAST.0).contains(&ms).then_some(Self(ms))
+        instant_ms(text).filter(|ms| (0..=Self::LAST.0).contains(ms)).map(Self)
     }
 
     /// Reads the `Date` of an HTTP answer (IMF-fixdate, RFC 9110 section 5.6.7), which shows whole seconds.
@@ -76,6 +56,30 @@ impl Millis {
         let clock = time.strip_suffix(" GMT")?;
         Self::parse_rfc3339(&format!("{year}-{zero}{month}-{day}T{clock}Z"))
     }
+}
+
+/// Reads an RFC 3339 date with a zone, of the years 0000 to 9999, as milliseconds since 1970; what is finer is cut.
+pub fn instant_ms(text: &str) -> Option<i64> {
+    let (date, rest) = text.as_bytes().split_at_checked(10)?;
+    let (clock, rest) = rest.split_at_checked(9)?;
+    let [y @ .., b'-', m1, m2, b'-', d1, d2] = date else { return None };
+    let [b'T' | b't' | b' ', h1, h2, b':', n1, n2, b':', s1, s2] = clock else { return None };
+    let days = NaiveDate::from_ymd_opt(
+        i32::try_from(digits(y)?).ok()?,
+        u32::try_from(digits(&[*m1, *m2])?).ok()?,
+        u32::try_from(digits(&[*d1, *d2])?).ok()?,
+    )?
+    .signed_duration_since(NaiveDate::default())
+    .num_days();
+    let (hour, minute) = (digits(&[*h1, *h2])?, digits(&[*n1, *n2])?);
+    let second = digits(&[*s1, *s2])?;
+    // A minute of 61 seconds is lawful.
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let (fraction_ms, zone) = fraction(rest)?;
+    let minutes = (days * 24 + hour) * 60 + minute - offset_minutes(zone)?;
+    Some((minutes * 60 + second) * SECOND_MS + fraction_ms)
 }
 
 /// A number of digits alone.

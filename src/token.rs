@@ -1,5 +1,8 @@
 //! The API token, in a type that cannot be printed, and the quoting of foreign text so that it does not leak there.
 
+/// Shortest token or placeholder that is taken. Hosts and [`Token::quote`] blot it out of what a server says; a short
+/// word would take parts of the answer's own text along.
+const TOKEN_BYTES_MIN: usize = 16;
 /// Longest token that is taken; Buildkite's have about 45 characters.
 const TOKEN_BYTES_MAX: usize = 4_096;
 /// Longest quotation of a remote message, in characters.
@@ -22,6 +25,7 @@ impl Token {
             None => "missing",
             Some("") => "empty",
             Some(text) if text.len() > TOKEN_BYTES_MAX => "far too long",
+            Some(text) if text.len() < TOKEN_BYTES_MIN => "shorter than 16 characters",
             Some(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 return Ok(Self(text.to_owned()));
             }
@@ -90,16 +94,26 @@ mod tests {
 
     #[test]
     fn neither_debug_nor_a_quotation_shows_it() {
-        let token = Token::parse(Some("bkua_secret")).unwrap();
+        let token = Token::parse(Some("bkua_secret_0123")).unwrap();
         assert_eq!(format!("{token:?}"), "Token(hidden)");
-        assert_eq!(token.quote("no\n  bkua_secret\u{7} here"), "no [token] here");
-        assert_eq!(token.quote("no bkua_\u{7}secret"), "no [token]");
+        assert_eq!(token.quote("no\n  bkua_secret_0123\u{7} here"), "no [token] here");
+        assert_eq!(token.quote("no bkua_\u{7}secret_0123"), "no [token]");
     }
 
     #[test]
     fn what_cannot_be_a_header_is_no_token() {
-        for value in [None, Some(""), Some("two words"), Some("line\n"), Some("t\u{f6}ken")] {
-            assert!(Token::parse(value).is_err());
+        for value in ["two words of 22 letters", "line-0123456789ab\n", "t\u{f6}ken-0123456789"] {
+            assert!(Token::parse(Some(value)).is_err_and(|why| why.starts_with("holds blanks")));
         }
+        assert!(Token::parse(None).is_err_and(|why| why.starts_with("missing")));
+        assert!(Token::parse(Some("")).is_err_and(|why| why.starts_with("empty")));
+    }
+
+    #[test]
+    fn what_could_be_a_part_of_an_answer_is_no_token() {
+        for value in ["x", "test", "true", "pageInfo", "bkua_0123456789"] {
+            assert!(Token::parse(Some(value)).is_err_and(|why| why.starts_with("shorter than 16")));
+        }
+        assert!(Token::parse(Some("host-placeholder")).is_ok());
     }
 }

@@ -76,7 +76,7 @@ pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
     let words = |error: Error| error.to_string();
     let state = decode(checkpoint).map_err(words)?;
     // The secret plays no part here, and no time of the settings is judged: any value serves.
-    let secrets = [("api_token".to_owned(), "unused".to_owned())];
+    let secrets = [("api_token".to_owned(), "unused-placeholder".to_owned())];
     let config = Config::parse(settings, &secrets, Millis::LAST).map_err(words)?;
     let binding = Binding::of(&config);
     if binding.org_slug != state.binding.org_slug {

@@ -76,7 +76,7 @@ fn event(second: i64) -> Value {
 fn backfill(events: i64) -> (Remote, usize, i64) {
     let start = Millis::new(NOW_MS - events * 1_000 + 1);
     let settings = format!(r#"{{"org_slug":"acme","backfill_start_time":"{start}"}}"#);
-    let secrets = [("api_token".to_owned(), "t".to_owned())];
+    let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
     let mut remote = Remote {
         now_ms: NOW_MS,
         begun_ms: NOW_MS,

@@ -37,7 +37,7 @@ fn answer(body: &str, now_ms: i64) -> Response {
 }
 
 fn configure(settings: &str, checkpoint: Option<&str>, now_ms: i64) -> Source {
-    let secrets = [("api_token".to_owned(), "t".to_owned())];
+    let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
     Source::configure(settings, &secrets, checkpoint, Millis::new(now_ms)).expect("good settings")
 }
 

@@ -53,7 +53,7 @@ fn run(rest: &str, slow_ms: i64, fails: bool) -> Seen {
     let settings = format!(
         r#"{{"org_slug":"acme","page_size":50,"backfill_start_time":"2025-01-01T00:00:00Z"{rest}}}"#
     );
-    let secrets = [("api_token".to_owned(), "t".to_owned())];
+    let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
     let mut source =
         Source::configure(&settings, &secrets, None, Millis::new(NOW_MS)).expect("good settings");
     let (mut now_ms, mut seen, mut errors) = (NOW_MS, Seen::default(), 0);

@@ -68,7 +68,7 @@ impl Player for Native {
         checkpoint: Option<&str>,
         now_ms: i64,
     ) -> Result<(), String> {
-        let secrets = [("api_token".to_owned(), "bkua_fixture".to_owned())];
+        let secrets = [("api_token".to_owned(), "bkua_fixture_0123".to_owned())];
         self.0 = None;
         let source = Source::configure(settings, &secrets, checkpoint, Millis::new(now_ms));
         source.map(|source| self.0 = Some(source)).map_err(words)

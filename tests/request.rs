@@ -5,7 +5,7 @@ use buildkite_audit_logs::source::{Source, Turn};
 use buildkite_audit_logs::time::Millis;
 
 fn request(settings: &str) -> buildkite_audit_logs::query::Request {
-    let secrets = [("api_token".to_owned(), "bkua_secret".to_owned())];
+    let secrets = [("api_token".to_owned(), "bkua_secret_0123".to_owned())];
     let now = Millis::parse_rfc3339("2026-11-22T10:00:00Z").expect("a time");
     let mut source = Source::configure(settings, &secrets, None, now).expect("good settings");
     match source.read_batch(10, now) {
@@ -35,7 +35,7 @@ fn the_headers_ask_for_plain_json() {
 #[test]
 fn the_token_is_not_part_of_it() {
     let request = request(r#"{"org_slug": "acme", "event_types": ["USER_UPDATED"]}"#);
-    assert!(!format!("{request:?}").contains("bkua_secret"));
+    assert!(!format!("{request:?}").contains("bkua_secret_0123"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 import { http } from "@bytecodealliance/preview2-shim";
 
 /** What the component gets as its token. It is worth nothing. */
-export const PLACEHOLDER = "set-by-the-host";
+export const PLACEHOLDER = "placeholder-set-by-the-host";
 
 /**
  * `wasi:http` for one origin. jco has no hook for requests, but it leaves the imports to the host: requests to other

@@ -12,7 +12,7 @@ use buildkite_audit_logs::time::{HOUR_MS, Millis};
 use super::heap;
 
 /// The token of all targets: no message may ever hold it, though the remote quotes it.
-pub const TOKEN: &str = "bkua_fixture";
+pub const TOKEN: &str = "bkua_fixture_0123";
 /// 2026-11-22T10:00:00Z, as in the fixtures.
 pub const NOW_MS: i64 = 1_795_341_600_000;
 /// The settings of all targets but one.

@@ -2,12 +2,15 @@
 //! variables and limits; it never holds a token.
 
 use crate::exit::{Failure, Result};
+use crate::json;
 use crate::keys::{known, object};
 use crate::limits::{self, Limits};
 use crate::origin::{DEFAULT_ENDPOINT, Origin};
 use crate::source::{Configuration, Secret};
+use crate::text::decode;
 use crate::token::{PLACEHOLDER, Token, is_like};
 use serde_json::{Map, Value};
+use std::env::VarError;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -53,9 +56,7 @@ impl Config {
     }
 
     fn parse(text: &str, path: &Path) -> std::result::Result<Self, String> {
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
-        let mut top = object(value, "the config")?;
+        let mut top = object(json::read(text)?, "the config")?;
         known(&top, "", &KEYS)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut config = Self {
@@ -96,7 +97,9 @@ impl Config {
                  write {{\"file\": \"PATH\"}}, or {{\"env\": \"NAME\"}}; {REVOKE}"
             )),
         }?;
-        let token = Token::new(&value).map_err(|why| format!("secrets.{name}: the value {why}"))?;
+        let (place, text) = value;
+        let token = Token::new(&text)
+            .map_err(|why| format!("secrets.{name}: the token in {place} {why}"))?;
         if name == API_TOKEN {
             self.token = Some(token);
         }
@@ -104,34 +107,38 @@ impl Config {
         Ok(())
     }
 
+    /// Where a secret is, in words, and what is there.
     fn fetch(
         &mut self,
         name: &str,
         source: Map<String, Value>,
         folder: &Path,
-    ) -> std::result::Result<String, String> {
+    ) -> std::result::Result<(String, String), String> {
         known(&source, &format!("secrets.{name}."), &["env", "file"])?;
         match (source.get("env"), source.get("file")) {
             (Some(Value::String(variable)), None) => match is_variable(variable) {
-                true => std::env::var(variable).map_err(|_| {
-                    format!("secrets.{name}: the environment variable {variable} is not set")
-                }),
+                true => {
+                    let place = format!("the environment variable {variable}");
+                    let value = std::env::var(variable).map_err(|why| match why {
+                        VarError::NotPresent => format!("secrets.{name}: {place} is not set"),
+                        VarError::NotUnicode(_) => format!("secrets.{name}: {place} is not UTF-8"),
+                    });
+                    Ok((place, value?))
+                }
                 false => Err(format!(
                     "secrets.{name}: env must be the name of an environment variable; {REVOKE}"
                 )),
             },
             (None, Some(Value::String(file))) => {
                 let path = folder.join(file);
-                let mut text = read_small(&path).map_err(|why| match is_like(file) {
+                let text = read_small(&path).map_err(|why| match is_like(file) {
                     true => format!("secrets.{name}: file must be the path of a file; {REVOKE}"),
                     false => format!("secrets.{name}: {}: {why}", path.display()),
                 })?;
+                let place =
+                    if is_like(file) { "the file".into() } else { path.display().to_string() };
                 self.files.push(path);
-                // Editors and `echo` end a file with one; a second one is a mistake worth telling.
-                if text.ends_with('\n') {
-                    text.pop();
-                }
-                Ok(text)
+                Ok((place, text))
             }
             _ => Err(format!(
                 "secrets.{name}: needs exactly one of \"env\" and \"file\", with a text"
@@ -180,15 +187,13 @@ fn is_variable(text: &str) -> bool {
 
 fn read_small(path: &Path) -> std::result::Result<String, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut text = String::new();
-    let size = file
-        .take(FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    let size =
+        file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if size as u64 > FILE_BYTES_MAX {
         return Err(format!("larger than {FILE_BYTES_MAX} bytes"));
     }
-    Ok(text)
+    decode(bytes)
 }
 
 fn limits(value: Option<Value>) -> std::result::Result<Limits, String> {

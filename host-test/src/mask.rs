@@ -73,9 +73,9 @@ mod tests {
 
     #[test]
     fn the_token_is_found_wherever_it_is_cut() {
-        let token = Token::new("bkua_bkua_x").unwrap();
-        let text = b"a bkua_bkua_bkua_x bkua_bkua_xbkua_bkua_x b bkua_bkua_";
-        let wanted = b"a bkua_*********** ********************** b bkua_bkua_";
+        let token = Token::new("bkua_bkua_bkua_x").unwrap();
+        let text = b"a bkua_bkua_bkua_bkua_x bkua_bkua_bkua_xbkua_bkua_bkua_x b bkua_bkua_bkua_";
+        let wanted = b"a bkua_**************** ******************************** b bkua_bkua_bkua_";
         for cut in 0..=text.len() {
             for size in 1..=12 {
                 let mut mask = Mask::new(&token);

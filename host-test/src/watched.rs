@@ -98,7 +98,7 @@ mod tests {
 
     #[tokio::test]
     async fn trailers_carry_no_token_and_cut_no_body() {
-        let token = Token::new("bkua_secret").unwrap();
+        let token = Token::new("bkua_secret_0123456789").unwrap();
         let mut trailers = http::HeaderMap::new();
         trailers.insert("x-echo", token.authorization());
         // It ends like the beginning of a token.

@@ -12,7 +12,7 @@ use host_test::engine::engine;
 use host_test::network::Network;
 use host_test::origin::Origin;
 use host_test::source::{Configuration, Limits, Next, Secret, Source};
-use host_test::token::Token;
+use host_test::token::{PLACEHOLDER, Token};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -71,7 +71,7 @@ impl World {
         let settings = format!(
             r#"{{"org_slug": "{SLUG}", "endpoint": "{endpoint}", "backfill_start_time": "2024-12-31T00:00:00Z"}}"#,
         );
-        let secrets = vec![Secret { name: "api_token".into(), value: "placeholder".into() }];
+        let secrets = vec![Secret { name: "api_token".into(), value: PLACEHOLDER.into() }];
         let configuration = Configuration { settings, secrets, checkpoint: None };
         source.configure(&configuration).await.unwrap();
         Self { fake, source, clock, now_ms, events: 0, points: 0, throttled_ms: 0 }

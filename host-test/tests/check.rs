@@ -39,13 +39,13 @@ fn a_wrong_slug_is_an_organization_that_is_not_visible() {
 #[test]
 fn a_wrong_token_is_refused() {
     let world = World::new(3);
-    std::fs::write(world.path("token"), "bkua_another").unwrap();
+    std::fs::write(world.path("token"), "bkua_another_0123456789").unwrap();
     assert_says(&world, 3, "token accepted", "failed", "the token was refused (HTTP 401");
 }
 
 #[test]
 fn a_token_without_graphql_is_told_which_box_to_tick() {
-    let without = "bkua_rest_only".to_owned();
+    let without = "bkua_rest_only_0123456789".to_owned();
     let world =
         World::with(Options { token_without_graphql: Some(without.clone()), ..Options::default() });
     std::fs::write(world.path("token"), without).unwrap();

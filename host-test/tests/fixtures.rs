@@ -36,7 +36,7 @@ fn respond(
     request: http::Request<Bytes>,
 ) -> Result<http::Response<ScriptedBody>, HttpError> {
     let mut wire = wire.lock().unwrap();
-    assert_eq!(request.headers()["authorization"], "Bearer bkua_fixture");
+    assert_eq!(request.headers()["authorization"], "Bearer bkua_fixture_0123");
     let body = String::from_utf8(request.body().to_vec()).unwrap();
     let address = request.uri().to_string();
     wire.request = Some(show_request(request.method().as_str(), &address, &body));
@@ -109,7 +109,7 @@ impl Player for Wasm {
         let wire = Arc::clone(&self.wire);
         let egress = Egress::Scripted(Arc::new(move |request| respond(&wire, request)));
         let clock = Some(self.clock.clone());
-        let secret = Secret { name: "api_token".to_owned(), value: "bkua_fixture".to_owned() };
+        let secret = Secret { name: "api_token".to_owned(), value: "bkua_fixture_0123".to_owned() };
         let configuration = Configuration {
             settings: settings.to_owned(),
             secrets: vec![secret],

@@ -121,7 +121,7 @@ fn a_bad_config_is_code_2_and_names_the_key() {
 #[test]
 fn access_is_code_3_and_the_rest_code_1() {
     let world = World::new(1);
-    fs::write(world.path("token"), "bkua_wrong").unwrap();
+    fs::write(world.path("token"), "bkua_wrong_0123456789").unwrap();
     let said = world.bad(RUN, 3);
     assert!(said.contains("unauthorized"), "{said}");
     world.bad("check --config c.json", 3);

@@ -45,36 +45,88 @@ fn no_output_log_state_or_file_holds_the_token() {
     assert!(world.fake.requests().iter().all(accepted));
 }
 
+/// A config whose token is in the variable `MY_TOKEN`.
+fn from_environment(world: &World) {
+    let settings = json!({"org_slug": fake_buildkite::SLUG, "endpoint": world.fake.endpoint()});
+    let secrets = json!({"api_token": {"env": "MY_TOKEN"}});
+    world.whole_config(&json!({"settings": settings, "secrets": secrets}));
+}
+
 #[test]
 fn a_bad_token_is_named_and_not_quoted() {
     let world = World::new(1);
-    for bad in ["bkua_with space", "bkua_two\n\n", "\"bkua_quoted\u{e9}\"", ""] {
+    for (bad, said) in [
+        ("bkua_5ecre7f00d with space", "white space within"),
+        ("bkua_5ecre7f00d\nbkua_5ecre7f00d\n", "white space within"),
+        ("\"bkua_5ecre7f00dcafe\"", "quotation marks"),
+        ("\u{2018}bkua_5ecre7f00dcafe\u{2019}", "quotation marks"),
+        ("Bearer bkua_5ecre7f00dcafe", "such as Bearer"),
+        ("API_TOKEN=bkua_5ecre7f00dcafe\r\n", "NAME=VALUE"),
+        ("{\"api_token\": \"bkua_5ecre7f00dcafe\"}", "is JSON"),
+        ("bkua_5ecre7f00dcaf\u{e9}", "characters that no token has"),
+        ("bkua_5ecre7f", "shorter than 16"),
+        ("test", "shorter than 16"),
+        (" \r\n", "is empty"),
+        ("", "is empty"),
+    ] {
         std::fs::write(world.path("token"), bad).unwrap();
-        let said = world.bad("run --config c.json --once", 2);
-        assert!(said.contains("secrets.api_token") && !said.contains("bkua"), "{said}");
+        world.config(json!({}));
+        let in_file = world.bad("run --config c.json --once", 2);
+        assert!(in_file.contains("secrets.api_token: the token in token "), "{in_file}");
+        from_environment(&world);
+        let output = world.command("check --config c.json").env("MY_TOKEN", bad).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let in_variable = common::stderr(&output);
+        assert!(in_variable.contains("the environment variable MY_TOKEN "), "{in_variable}");
+        for text in [in_file, in_variable] {
+            assert!(text.contains(said) && !text.contains("5ecre7"), "{bad}: {text}");
+        }
+    }
+    assert!(world.fake.requests().is_empty());
+}
+
+#[test]
+fn a_made_up_remote_takes_only_tokens_that_the_host_takes() {
+    let world = World::new(1);
+    for bad in ["test", "'bkua_5ecre7f00dcafe'", "0000000000000000"] {
+        // No loopback address: it ends whatever it makes of the token.
+        let said = world.bad(&format!("fake-buildkite --listen 192.0.2.1:0 --token {bad}"), 2);
+        assert!(said.contains("--token: it is ") && !said.contains("5ecre7"), "{said}");
     }
 }
 
 #[test]
-fn one_line_break_at_the_end_of_a_secret_file_is_cut() {
+fn a_token_file_in_another_encoding_is_named() {
     let world = World::new(1);
-    std::fs::write(world.path("token"), TOKEN).unwrap();
-    world.good("check --config c.json");
-    std::fs::write(world.path("token"), format!("{TOKEN}\n")).unwrap();
-    world.good("check --config c.json");
+    // As PowerShell writes it with `>`.
+    let wide = std::iter::once('\u{feff}').chain(TOKEN.chars());
+    let wide: Vec<u8> = wide.flat_map(|letter| (letter as u16).to_le_bytes()).collect();
+    std::fs::write(world.path("token"), wide).unwrap();
+    let said = world.bad("check --config c.json", 2);
+    assert!(said.contains("secrets.api_token: token: is UTF-16"), "{said}");
 }
 
 #[test]
-fn a_token_comes_from_the_environment_too() {
+fn white_space_around_a_secret_is_removed() {
     let world = World::new(1);
-    let config = serde_json::json!({
-        "settings": {"org_slug": fake_buildkite::SLUG, "endpoint": world.fake.endpoint()},
-        "secrets": {"api_token": {"env": "MY_TOKEN"}},
-    });
-    world.whole_config(&config);
-    let output = world.command("check --config c.json").env("MY_TOKEN", TOKEN).output().unwrap();
-    assert!(output.status.success());
-    clean(&output, "check");
+    for (before, after) in [
+        ("", ""),
+        ("", "\n"),
+        ("", "\r\n"),
+        ("\u{feff}", "\n\n"),
+        ("\t", " \n"),
+        ("\u{a0}", "\u{a0}"),
+    ] {
+        let stored = [before, TOKEN, after].concat();
+        std::fs::write(world.path("token"), &stored).unwrap();
+        world.config(json!({}));
+        clean(&world.good("check --config c.json"), "check");
+        from_environment(&world);
+        let line = "check --config c.json";
+        let output = world.command(line).env("MY_TOKEN", &stored).output().unwrap();
+        assert!(output.status.success(), "{stored:?}");
+        clean(&output, line);
+    }
 }
 
 /// A remote that says in every answer what it got as `Authorization`.

@@ -92,7 +92,7 @@ impl Host {
         if self.last_trouble == Some(Trouble::Status(504)) {
             self.tally.mark(Mark::NewInstanceAfter504);
         }
-        let secrets = [("api_token".to_owned(), "bkua_x".to_owned())];
+        let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
         let stored = self.sink.stored.as_deref();
         Source::configure(&self.story.wanted.text(), &secrets, stored, self.local())
             .map_err(|error| format!("not configured: {error}"))

@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn three_keys_are_enough() {
-        let three = [("settings", "{}"), ("tenant", "acme"), ("api_token", "t")];
+        let three =
+            [("settings", "{}"), ("tenant", "acme"), ("api_token", "bkua_0123456789abcdef")];
         let options = read(&three).ok().unwrap();
         assert_eq!(options.subject, "audit.acme");
         assert_eq!((options.bucket.as_str(), options.plan.batch_records), (BUCKET, 500));

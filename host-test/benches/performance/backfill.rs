@@ -26,7 +26,7 @@ fn ours(remote: &Remote, events: u64, output: &str) -> Taken {
         "secrets": {"api_token": {"file": "token"}},
     });
     std::fs::write(folder.path().join("c.json"), config.to_string()).unwrap();
-    std::fs::write(folder.path().join("token"), "bkua_bench").unwrap();
+    std::fs::write(folder.path().join("token"), "bkua_bench_0123456789").unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_host-test"))
         .args(["run", "--config", "c.json", "--until-idle", "--output", output])
         .current_dir(folder.path())
@@ -46,7 +46,7 @@ fn python(remote: &Remote) -> Option<Taken> {
     let output = folder.path().join("o.ndjson");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../baseline/page_and_print.py");
     let child = Command::new("python3")
-        .args([script, &remote.endpoint, "acme-inc", "bkua_bench"])
+        .args([script, &remote.endpoint, "acme-inc", "bkua_bench_0123456789"])
         .stdout(File::create(&output).unwrap())
         .spawn()
         .ok()?;

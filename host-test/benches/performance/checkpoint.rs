@@ -29,7 +29,7 @@ fn checkpoint(known: usize) -> String {
 }
 
 fn native(text: &str) -> Duration {
-    let secrets = [("api_token".to_owned(), "t".to_owned())];
+    let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
     let now = Millis::parse_rfc3339("2026-02-01T00:00:00Z").unwrap();
     let began = Instant::now();
     let source = Native::configure(SETTINGS, &secrets, Some(text), now).unwrap();
@@ -41,7 +41,10 @@ async fn wasm(plugin: &Plugin, text: &str) -> Duration {
     let mut source = Source::start(plugin, Egress::Closed, Limits::default(), None).await.unwrap();
     let configuration = Configuration {
         settings: SETTINGS.to_owned(),
-        secrets: vec![Secret { name: "api_token".to_owned(), value: "t".to_owned() }],
+        secrets: vec![Secret {
+            name: "api_token".to_owned(),
+            value: "bkua_0123456789abcdef".to_owned(),
+        }],
         checkpoint: Some(text.to_owned()),
     };
     let began = Instant::now();

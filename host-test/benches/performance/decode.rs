@@ -54,7 +54,7 @@ fn native(pages: &[Bytes]) -> Duration {
     let headers: Vec<(String, String)> =
         HEADERS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let now = Millis::parse_rfc3339("2026-01-01T00:00:00Z").unwrap();
-    let secrets = [("api_token".to_owned(), "t".to_owned())];
+    let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
     let mut source = Native::configure(SETTINGS, &secrets, None, now).unwrap();
     let began = Instant::now();
     let mut rows = 0;
@@ -84,7 +84,10 @@ fn wasm(runtime: &Runtime, plugin: &Plugin, pages: &Arc<Vec<Bytes>>) -> Duration
         let mut source = Source::start(plugin, egress, Limits::default(), None).await.unwrap();
         let configuration = Configuration {
             settings: SETTINGS.to_owned(),
-            secrets: vec![Secret { name: "api_token".to_owned(), value: "t".to_owned() }],
+            secrets: vec![Secret {
+                name: "api_token".to_owned(),
+                value: "bkua_0123456789abcdef".to_owned(),
+            }],
             checkpoint: None,
         };
         source.configure(&configuration).await.unwrap();

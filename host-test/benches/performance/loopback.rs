@@ -14,7 +14,7 @@ use host_test::network::Network;
 use host_test::origin::Origin;
 use host_test::resolve::system;
 use host_test::source::{Configuration, Limits, Secret, Source};
-use host_test::token::Token;
+use host_test::token::{PLACEHOLDER, Token};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -40,7 +40,7 @@ fn now() -> Millis {
 }
 
 async fn native(remote: &Remote) -> Duration {
-    let secrets = [("api_token".to_owned(), "bkua_bench".to_owned())];
+    let secrets = [("api_token".to_owned(), "bkua_bench_0123456789".to_owned())];
     let mut source = Native::configure(&settings(remote), &secrets, None, now()).unwrap();
     let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
     let began = Instant::now();
@@ -73,13 +73,13 @@ async fn native(remote: &Remote) -> Duration {
 async fn wasm(plugin: &Plugin, remote: &Remote) -> Duration {
     let limits = Limits::default();
     let origin = Origin::parse(&remote.endpoint).unwrap();
-    let token = Token::new("bkua_bench").unwrap();
+    let token = Token::new("bkua_bench_0123456789").unwrap();
     let network = Network::new(vec![origin], Some(token), system(), &limits).unwrap();
     let egress = Egress::Network(network);
     let mut source = Source::start(plugin, egress, limits, None).await.unwrap();
     let configuration = Configuration {
         settings: settings(remote),
-        secrets: vec![Secret { name: "api_token".to_owned(), value: "placeholder".to_owned() }],
+        secrets: vec![Secret { name: "api_token".to_owned(), value: PLACEHOLDER.to_owned() }],
         checkpoint: None,
     };
     source.configure(&configuration).await.unwrap();

@@ -15,7 +15,10 @@ const ROUNDS: usize = 3_000;
 fn configuration() -> Configuration {
     Configuration {
         settings: r#"{"org_slug": "acme-inc"}"#.to_owned(),
-        secrets: vec![Secret { name: "api_token".to_owned(), value: "t".to_owned() }],
+        secrets: vec![Secret {
+            name: "api_token".to_owned(),
+            value: "bkua_0123456789abcdef".to_owned(),
+        }],
         checkpoint: None,
     }
 }

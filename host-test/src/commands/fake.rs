@@ -3,6 +3,7 @@
 use super::print;
 use crate::exit::{Failure, Result};
 use crate::signals::Stop;
+use crate::token::Token;
 use fake_buildkite::{FakeBuildkite, Limits, Options};
 use std::net::SocketAddr;
 
@@ -50,6 +51,8 @@ enum Rate {
 /// [`Failure::Failed`] when it cannot listen there.
 pub async fn fake(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
+    // Else the host would refuse the token that is printed here.
+    Token::new(&args.token).map_err(|why| Failure::Refused(format!("--token: it {why}")))?;
     if !args.listen.ip().is_loopback() {
         let why = format!("{} is not loopback: this remote is for one machine", args.listen);
         return Err(Failure::Refused(why));

@@ -20,8 +20,9 @@ Config file, JSON:
   {\"settings\": {\"org_slug\": \"acme\", \"backfill_start_time\": \"2026-01-01T00:00:00Z\"},
    \"secrets\": {\"api_token\": {\"file\": \"acme.token\"}},
    \"limits\": {\"memory_mib\": 128, \"call_seconds\": 150, \"response_mib\": 64}}
-A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself. `limits` and
-`component` (a path) may be left out. `host-test describe` shows all settings.
+A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself; white space around the
+token is removed. `limits` and `component` (a path) may be left out. `host-test describe` shows
+all settings.
 
 Every event comes once: to a file and to sqlite:FILE even if the process is killed at any instant.
 To standard output it comes at least once: a killed run may repeat the batch under way.

@@ -2,8 +2,10 @@
 //! it comes from somebody who is trusted with nothing, so it may name nothing outside of it.
 
 use crate::config::Config;
+use crate::json;
 use crate::keys::{known, object};
 use crate::limits::Limits;
+use crate::text::decode;
 use crate::token::{Token, is_like};
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
@@ -71,8 +73,7 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
     };
     let mut digest = Sha256::new();
     let text = read_in(&folder, CONFIG, &mut digest)?;
-    let value: Value =
-        serde_json::from_str(&text).map_err(|error| format!("{CONFIG}: not JSON: {error}"))?;
+    let value = json::read(&text).map_err(|why| format!("{CONFIG}: {why}"))?;
     let mut top = object(value, CONFIG)?;
     if let Some(key) = OPERATORS.iter().find(|key| top.contains_key(**key)) {
         return Err(format!(
@@ -99,12 +100,9 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
             return Err("secrets: a name that looks like a token; if it is one, revoke it".into());
         }
         let file = secret_file(&name, source)?;
-        let mut text = read_in(&folder, &file, &mut digest)?;
-        // Editors and `echo` end a file with one.
-        if text.ends_with('\n') {
-            text.pop();
-        }
-        let token = Token::new(&text).map_err(|why| format!("secrets.{name}: the value {why}"))?;
+        let text = read_in(&folder, &file, &mut digest)?;
+        let token = Token::new(&text)
+            .map_err(|why| format!("secrets.{name}: the token in {file} {why}"))?;
         if name == "api_token" {
             config.token = Some(token);
         }
@@ -147,15 +145,15 @@ fn read_in(folder: &OwnedFd, name: &str, digest: &mut Sha256) -> Result<String, 
             "{name}: must be a regular file with one name; copy it, do not link it"
         ));
     }
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let size = file
         .take(FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|error| format!("{name}: {error}"))?;
     if size as u64 > FILE_BYTES_MAX {
         return Err(format!("{name}: larger than {FILE_BYTES_MAX} bytes"));
     }
     digest.update((size as u64).to_be_bytes());
-    digest.update(&text);
-    Ok(text)
+    digest.update(&bytes);
+    decode(bytes).map_err(|why| format!("{name}: {why}"))
 }

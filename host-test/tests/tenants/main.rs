@@ -7,3 +7,4 @@ mod common;
 mod adverse;
 mod place;
 mod together;
+mod written;

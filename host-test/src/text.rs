@@ -1,0 +1,63 @@
+//! The text of a file that a person wrote: UTF-8, with or without a byte order mark. What else editors save is named.
+
+/// How files in other encodings begin. The longer mark of two that begin alike stands first.
+const MARKS: [(&[u8], &str); 4] = [
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+];
+
+const REMEDY: &str = "save it as UTF-8 (in PowerShell: Set-Content -Encoding utf8)";
+
+/// Decodes a file's bytes; a byte order mark is skipped.
+///
+/// # Errors
+///
+/// The encoding, or the place that is not UTF-8, and what to do. Nothing of the file is quoted: it may be a secret.
+pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    let marked = MARKS.iter().find(|(mark, _)| bytes.starts_with(mark)).map(|(_, name)| *name);
+    // Without a mark, every other byte of ASCII is zero; JSON and tokens begin with ASCII.
+    let unmarked = matches!(bytes[..], [0, ..] | [_, 0, ..]).then_some("UTF-16");
+    if let Some(encoding) = marked.or(unmarked) {
+        return Err(format!("is {encoding}, but only UTF-8 is read; {REMEDY}"));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to() + 1;
+        format!("is not UTF-8 (byte {at}); {REMEDY}")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn wide(text: &str, mark: &[u8], of: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
+        mark.iter().copied().chain(text.encode_utf16().flat_map(of)).collect()
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped() {
+        assert_eq!(decode(b"\xef\xbb\xbf{}".to_vec()).unwrap(), "{}");
+        assert_eq!(decode("é".into()).unwrap(), "é");
+        assert_eq!(decode(Vec::new()).unwrap(), "");
+    }
+
+    #[test]
+    fn other_encodings_are_named_with_the_remedy() {
+        for (bytes, name) in [
+            (wide("{}", b"\xff\xfe", u16::to_le_bytes), "is UTF-16,"),
+            (wide("{}", b"\xfe\xff", u16::to_be_bytes), "is UTF-16,"),
+            (wide("{}", b"", u16::to_le_bytes), "is UTF-16,"),
+            (wide("{}", b"", u16::to_be_bytes), "is UTF-16,"),
+            (b"\xff\xfe\0\0{\0\0\0".to_vec(), "is UTF-32,"),
+            (b"\0\0\xfe\xff\0\0\0{".to_vec(), "is UTF-32,"),
+            (b"caf\xe9".to_vec(), "is not UTF-8 (byte 4)"),
+        ] {
+            let error = decode(bytes).unwrap_err();
+            assert!(error.contains(name) && error.contains("save it as UTF-8"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Where history begins, as an operator writes it: a time of the past, or words about what is wrong with it.
+
+use crate::error::short;
+use crate::time::{Millis, SECOND_MS, instant_ms};
+
+/// How far ahead of the host's clock a start may lie: five minutes of clocks that differ.
+const FUTURE_MS_MAX: i64 = 5 * 60 * SECOND_MS;
+/// Letters of a wrong value that are shown.
+const SHORT: usize = 60;
+/// What makes a time of a text in which only that is missing.
+const MISSING: [(&str, &str); 2] = [("no zone", "Z"), ("no time of day", "T00:00:00Z")];
+
+/// A start that is written right.
+pub const EXAMPLE: &str = "2026-01-31T00:00:00Z";
+
+/// Reads a start; `now` judges one in the future.
+///
+/// # Errors
+///
+/// What is wrong with it and what to write.
+pub fn parse(text: &str, now: Millis) -> Result<Millis, String> {
+    let shown = short(text, SHORT);
+    let refused = |why: &str, help: &str| Err(["\"", &shown, "\" ", why, "; ", help].concat());
+    let like = ["write it like ", EXAMPLE].concat();
+    match instant_ms(text) {
+        Some(ms) if ms - now.get() > FUTURE_MS_MAX => refused(
+            &format!("lies in the future (here it is {now})"),
+            "take a past time, or leave it out to get new events only",
+        ),
+        Some(..0) => refused("lies before 1970", &like),
+        Some(ms) => Ok(Millis::new(ms)),
+        None if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            refused("is a number, not a date", &like)
+        }
+        None => {
+            for (what, rest) in MISSING {
+                let whole = [&shown, rest].concat();
+                if instant_ms(&whole).is_some() {
+                    return refused(&["has ", what].concat(), &["write ", &whole].concat());
+                }
+            }
+            refused("is not an RFC 3339 time with a zone", &like)
+        }
+    }
+}
