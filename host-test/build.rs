@@ -7,8 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use wasm_target::TARGET;
+
 /// What the outer cargo sets for its own target. Any of these would change or break the component.
-const LEAKING: [&str; 14] = [
+const LEAKING: [&str; 13] = [
     "CARGO_BUILD_RUSTC",
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
@@ -18,14 +20,11 @@ const LEAKING: [&str; 14] = [
     "CARGO_TARGET_DIR",
     "CLIPPY_ARGS",
     "MAKEFLAGS",
-    "RUSTC",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTC_WRAPPER",
     "RUSTDOC",
     "RUSTFLAGS",
 ];
-
-const REMEDY: &str = "rustup target add wasm32-unknown-unknown --toolchain 1.95.0";
 
 fn main() -> ExitCode {
     match build() {
@@ -44,6 +43,8 @@ fn main() -> ExitCode {
 
 fn build() -> Result<PathBuf, String> {
     let root = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("..");
+    // Known long before, by the build script of tools/cfg-if, unless the target has been removed since.
+    wasm_target::ensure(&root)?;
     for part in ["src", "wit", "Cargo.toml", "Cargo.lock", ".cargo", "rust-toolchain.toml"] {
         println!("cargo:rerun-if-changed={}", root.join(part).display());
     }
@@ -64,16 +65,17 @@ fn build() -> Result<PathBuf, String> {
         // The same words as the alias `cargo component`: a cdylib alone, so that LTO is at work.
         .args(["rustc", "--locked", "--quiet", "--package", "buildkite-audit-logs", "--lib"])
         .args(["--crate-type", "cdylib", "--profile", "component"])
-        .args(["--target", "wasm32-unknown-unknown"])
+        .args(["--target", TARGET])
         .arg("--target-dir")
         .arg(&target_dir)
         .args(["--config", &short_paths(&root)])
         .output()
         .map_err(|error| format!("cannot run cargo for the component: {error}"))?;
     if !output.status.success() {
-        return Err(explain(&String::from_utf8_lossy(&output.stderr)));
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("the component does not compile:\n{said}"));
     }
-    let wasm = target_dir.join("wasm32-unknown-unknown/component/buildkite_audit_logs.wasm");
+    let wasm = target_dir.join(TARGET).join("component/buildkite_audit_logs.wasm");
     if !wasm.is_file() {
         return Err(format!("cargo built no component at {}", wasm.display()));
     }
@@ -89,7 +91,7 @@ fn short_paths(root: &Path) -> String {
         .filter(|(from, _)| !from.contains('\''))
         .map(|(from, to)| format!("'--remap-path-prefix={from}/={to}'"))
         .collect();
-    format!("target.wasm32-unknown-unknown.rustflags = [{}]", flags.join(", "))
+    format!("target.{TARGET}.rustflags = [{}]", flags.join(", "))
 }
 
 /// The folders that cargo unpacks crates into.
@@ -108,25 +110,14 @@ fn crates() -> impl Iterator<Item = (String, String)> {
 /// them then, and the path `/rustc/COMMIT` of its own build elsewhere.
 fn standard_library(root: &Path) -> Option<(String, String)> {
     let ask = |arguments: &[&str]| {
-        // As the cargo below, which is not told a compiler either.
-        let output = Command::new("rustc").current_dir(root).args(arguments).output().ok()?;
+        let output =
+            Command::new(wasm_target::rustc()).current_dir(root).args(arguments).output().ok()?;
         String::from_utf8(output.stdout).ok()
     };
     let version = ask(&["--version", "--verbose"])?;
     let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "))?;
     let sysroot = ask(&["--print", "sysroot"])?;
     Some((format!("{}/lib/rustlib/src/rust", sysroot.trim_end()), format!("/rustc/{commit}/")))
-}
-
-fn explain(stderr: &str) -> String {
-    let missing = stderr.contains("can't find crate for `core`")
-        || stderr.contains("can't find crate for `std`")
-        || stderr.contains("target may not be installed");
-    if missing {
-        format!("the target of the component is missing; run: {REMEDY}")
-    } else {
-        format!("the component does not compile:\n{stderr}")
-    }
 }
 
 fn variable(name: &str) -> Result<String, String> {

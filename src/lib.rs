@@ -1,7 +1,8 @@
 //! Buildkite audit logs as a WASI source component.
 //!
 //! It contains no networking code and reads no clock, save in the one shell file `component`, which is compiled for
-//! wasm alone. Data flows to the right, and a module uses only those above it in the list:
+//! wasm alone. Data flows to the right, and a module uses only those above it in the list, but for `session`, which keeps
+//! what `plan` chose:
 //!
 //! ```text
 //! settings ──► Config ┐
@@ -80,11 +81,11 @@ pub mod follow;
 
 pub mod absorb;
 
+mod unlucky;
+
 pub mod check;
 
 mod batch;
-
-mod unlucky;
 
 pub mod source;
 

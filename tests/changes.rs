@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 const NOW_MS: i64 = 1_767_225_600_000;
 
-/// One event every ten seconds, the newest at `NOW_MS`.
+/// One event every ten seconds, each visible at once, the newest at `NOW_MS`.
 fn answer(body: &str, now_ms: i64) -> Response {
     let request: Value = serde_json::from_str(body).expect("JSON");
     let variables = &request["variables"];
     let time =
         |name: &str| variables[name].as_str().and_then(Millis::parse_rfc3339).map(Millis::get);
-    let newest = time("to").unwrap_or(i64::MAX).min(NOW_MS) / 10_000;
+    let newest = time("to").unwrap_or(i64::MAX).min(NOW_MS).min(now_ms) / 10_000;
     let newest =
         variables["after"].as_str().map_or(newest, |after| after.parse::<i64>().expect("a cursor"));
     let oldest = time("from").unwrap_or(0).max(NOW_MS - 7_200_000) / 10_000;
@@ -31,9 +31,17 @@ fn answer(body: &str, now_ms: i64) -> Response {
     let body = json!({"data": {"organization": {
         "permissions": null, "auditEvents": {"pageInfo": page_info, "edges": edges},
     }}});
-    let date = std::time::UNIX_EPOCH + std::time::Duration::from_millis(now_ms as u64);
-    let headers = vec![("date".to_owned(), httpdate::fmt_http_date(date))];
-    Response { status: 200, headers, body: body.to_string().into_bytes(), elapsed_ms: 0 }
+    Response {
+        status: 200,
+        headers: vec![date(now_ms)],
+        body: body.to_string().into_bytes(),
+        elapsed_ms: 0,
+    }
+}
+
+fn date(ms: i64) -> (String, String) {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(ms as u64);
+    ("date".to_owned(), httpdate::fmt_http_date(time))
 }
 
 fn configure(settings: &str, checkpoint: Option<&str>, now_ms: i64) -> Source {
@@ -144,16 +152,21 @@ fn a_lookback_that_falls_and_rises_in_mid_page_repeats_nothing() {
 
 #[test]
 fn a_date_from_the_future_hides_nothing() {
-    let settings = settings(&since(599_999));
+    let settings = settings(&(since(599_999) + r#","lookback_seconds":1"#));
     let mut uuids = Vec::new();
     let checkpoint = run(&settings, None, NOW_MS - 300_000, &mut uuids);
+    assert_once(uuids.clone(), 30);
     let mut source = configure(&settings, Some(&checkpoint), NOW_MS - 200_000);
     let Turn::Send(request, ask) = source.read_batch(1_000, Millis::new(NOW_MS - 200_000)) else {
         panic!("no request")
     };
-    let ahead = answer(&request.body, NOW_MS + 3_600_000);
+    let mut ahead = answer(&request.body, NOW_MS - 200_000);
+    ahead.headers = vec![date(NOW_MS + 3_600_000)];
     let batch =
         source.receive(&ask, Ok(ahead), 1_000, Millis::new(NOW_MS - 200_000)).expect("a batch");
     uuids.extend(batch.rows.into_iter().map(|row| row.id));
-    assert!(!source.checkpoint().contains(&Millis::new(NOW_MS + 3_600_000).to_string()));
+    assert_once(uuids.clone(), 40);
+    // What occurs after it lies below that date, and comes all the same.
+    run(&settings, Some(&source.checkpoint()), NOW_MS, &mut uuids);
+    assert_once(uuids, 60);
 }

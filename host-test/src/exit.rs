@@ -19,7 +19,7 @@ pub enum Failure {
 pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
-    /// The exit code of the process (design, section 6).
+    /// The exit code of the process, as the README lists them.
     pub fn code(&self) -> u8 {
         match self {
             Self::Failed(_) | Self::ReaderGone => 1,

@@ -135,7 +135,7 @@ async fn a_backfill_takes_the_fewest_windows_and_no_429() {
 async fn an_idle_poll_costs_what_it_reads_again_and_ten_points() {
     let mut world = World::new(100).await;
     world.until_idle().await;
-    let before = world.points;
+    let (before, asked) = (world.points, world.fake.requests().len());
     for _ in 0..20 {
         world.until_idle().await;
     }
@@ -143,6 +143,7 @@ async fn an_idle_poll_costs_what_it_reads_again_and_ten_points() {
     println!("idle: 20 polls, {points} points, {:.1} each", points as f64 / 20.0);
     // The events lie a year back: nothing is read again.
     assert!(points <= 20 * 10);
+    assert_eq!(world.fake.requests().len() - asked, 20, "each of them is a request");
 }
 
 #[tokio::test]
@@ -161,6 +162,7 @@ async fn a_busy_neighbour_costs_one_429_a_window_and_no_request_before_its_reset
     let windows: Vec<u64> =
         world.exceeded().iter().map(|seen| (seen.at_ms - BEGIN_MS) / WINDOW_MS).collect();
     println!("busy neighbour: {} events, {} times 429", world.events, windows.len());
+    assert!(!windows.is_empty(), "the neighbour was not busy enough to cost anything");
     assert!(windows.windows(2).all(|pair| pair[0] != pair[1]), "twice in one window: {windows:?}");
     let seen = world.fake.requests();
     for pair in seen.windows(2).filter(|pair| pair[0].status == 429) {

@@ -13,14 +13,15 @@ use host_test::source::{
     SourceError,
 };
 use script::{Answer, FLOOD_BYTES, Outcome, Player, show_next, show_request};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 
-/// What the next request gets, and what the last one was.
+/// What the next requests get, and what was asked.
 #[derive(Default)]
 struct Wire {
-    answer: Option<Answer>,
-    request: Option<String>,
+    answers: VecDeque<Answer>,
+    requests: Vec<String>,
 }
 
 struct Wasm {
@@ -31,6 +32,17 @@ struct Wasm {
     source: Option<Source>,
 }
 
+impl Wasm {
+    fn expect(&self, answers: impl IntoIterator<Item = Answer>) {
+        let answers = answers.into_iter().collect();
+        *self.wire.lock().unwrap() = Wire { answers, requests: Vec::new() };
+    }
+
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.wire.lock().unwrap().requests)
+    }
+}
+
 fn respond(
     wire: &Mutex<Wire>,
     request: http::Request<Bytes>,
@@ -39,9 +51,9 @@ fn respond(
     assert_eq!(request.headers()["authorization"], "Bearer bkua_fixture_0123");
     let body = String::from_utf8(request.body().to_vec()).unwrap();
     let address = request.uri().to_string();
-    wire.request = Some(show_request(request.method().as_str(), &address, &body));
+    wire.requests.push(show_request(request.method().as_str(), &address, &body));
     let answer =
-        wire.answer.take().expect("a request was made, but the fixture has no answer to it");
+        wire.answers.pop_front().expect("a request was made, but the fixture has no answer to it");
     Ok(match answer {
         Answer::Refused => return Err(HttpError::ConnectionRefused),
         Answer::Cut(body) => http::Response::new(ScriptedBody::Cut(body.into())),
@@ -125,11 +137,10 @@ impl Player for Wasm {
 
     fn read_batch(&mut self, records_max: u32, now_ms: i64, answer: Option<Answer>) -> Outcome {
         self.clock.set(now_ms.try_into().unwrap());
-        *self.wire.lock().unwrap() = Wire { answer, request: None };
+        self.expect(answer);
         let source = self.source.as_mut().unwrap();
         let batch = self.runtime.block_on(source.read_batch(records_max));
-        let mut outcome =
-            Outcome { request: self.wire.lock().unwrap().request.take(), ..Outcome::default() };
+        let mut outcome = Outcome { requests: self.asked(), ..Outcome::default() };
         match batch {
             Ok(batch) => fill(&mut outcome, batch),
             Err(error) => outcome.error = Some(words(error)),
@@ -137,13 +148,13 @@ impl Player for Wasm {
         outcome
     }
 
-    fn check(&mut self, now_ms: i64, answer: Option<Answer>) -> Outcome {
+    fn check(&mut self, now_ms: i64, answers: Vec<Answer>) -> Outcome {
         self.clock.set(now_ms.try_into().unwrap());
-        *self.wire.lock().unwrap() = Wire { answer, request: None };
+        self.expect(answers);
         let report = self.runtime.block_on(self.source.as_mut().unwrap().check());
         let findings = report.map(|report| report.into_iter().map(line).collect());
         Outcome {
-            request: self.wire.lock().unwrap().request.take(),
+            requests: self.asked(),
             findings: findings.map_err(words).unwrap(),
             ..Outcome::default()
         }

@@ -31,10 +31,14 @@ fn what_a_portal_says_of_failures_is_told_like_the_api_s() {
     world.config(json!({"endpoint": world.fake.portal()}));
     let said = world.bad("run --config c.json --once --retries 0 --output o.ndjson", 1);
     assert!(said.contains("Buildkite answered \"Something went wrong\""), "{said}");
-    // A portal that there is not, and one of another organization.
+}
+
+#[test]
+fn a_portal_that_does_not_exist_or_is_another_organization_s_is_refused() {
+    let world = World::new(1);
     world.config(json!({"endpoint": world.fake.portal().replace("audit-log", "other")}));
     let said = world.bad("run --config c.json --once --output o.ndjson", 1);
-    assert!(said.contains("Something went wrong") || said.contains("HTTP 404"), "{said}");
+    assert!(said.contains("HTTP 404"), "{said}");
     world.config(json!({"endpoint": world.fake.portal(), "org_slug": "acme"}));
     let said = world.bad("run --config c.json --once --output o.ndjson", 2);
     assert!(said.contains("endpoint: a portal of example-org"), "{said}");

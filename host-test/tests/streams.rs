@@ -3,9 +3,10 @@
 
 mod common;
 
-use common::{HOST, PATIENCE, Running, World, stderr, until};
+use common::{HOST, Running, World, stderr, until};
 use serde_json::json;
 use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -80,14 +81,14 @@ fn a_second_signal_ends_a_run_whose_output_is_stuck() {
     let world = World::new(2_000);
     // Read by nobody: the pipe fills, and the write blocks.
     let mut running = Running::start(world.command("run --config c.json --once"));
-    running.says("started");
-    let first = PATIENCE.min(Duration::from_secs(2));
-    std::thread::sleep(first);
-    assert!(running.0.try_wait().unwrap().is_none(), "it did not block");
+    let mut lines = BufReader::new(running.0.stderr.take().unwrap()).lines();
+    // A batch is larger than a pipe: once it has begun it cannot end.
+    let pipe = running.0.stdout.take().unwrap();
+    until("the first records", || rustix::io::ioctl_fionread(&pipe).unwrap() > 0);
     let id = running.0.id().to_string();
-    Command::new("kill").args(["-INT", &id]).status().unwrap();
-    // Two signals at the same instant are one.
-    std::thread::sleep(Duration::from_millis(500));
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    // Two signals at the same instant would be one.
+    assert!(lines.any(|line| line.unwrap().contains("stopping after this batch")));
     assert_eq!(running.signal("INT"), Some(130));
 }
 

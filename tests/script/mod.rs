@@ -2,7 +2,7 @@
 //! source did. A player does the same again and writes its own text; the two must be equal.
 //!
 //! Sections begin with a line `-- name argument --`. Inputs: `settings`, `checkpoint`, `now TIME`, `restart`, `check`,
-//! `read-batch N`, and after a call the `answer` it gets: a status, headers, an empty line and a body; or the one line
+//! `read-batch N`, and after a call an `answer` for each request it makes: a status, headers, an empty line and a body; or the one line
 //! `refused` (no connection), `cut` and a body (it ends early), or `flood` (a body of 17 MiB). Outputs: `request`,
 //! `records`, `findings`, `next`, `error` and `stored`.
 
@@ -29,8 +29,8 @@ pub const FLOOD_BYTES: usize = 17 << 20;
 /// What a call gave, in words that both players share.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The request's method, address and body, if one was made.
-    pub request: Option<String>,
+    /// Method, address and body of each request, in order.
+    pub requests: Vec<String>,
     /// Payloads, in order.
     pub records: Vec<String>,
     /// Lines of a check's findings.
@@ -50,7 +50,8 @@ pub trait Player {
         now_ms: i64,
     ) -> Result<(), String>;
     fn read_batch(&mut self, records_max: u32, now_ms: i64, answer: Option<Answer>) -> Outcome;
-    fn check(&mut self, now_ms: i64, answer: Option<Answer>) -> Outcome;
+    /// A check makes as many requests as it needs.
+    fn check(&mut self, now_ms: i64, answers: Vec<Answer>) -> Outcome;
     fn checkpoint(&mut self) -> String;
 }
 
@@ -121,23 +122,30 @@ pub fn play(text: &str, player: &mut dyn Player) -> String {
             "now" => now_ms = time_ms(argument),
             "restart" => is_ready = false,
             "read-batch" | "check" | "configure" => {
-                let answered = sections.get(at).filter(|next| next.head == "answer");
-                if let Some(next) = answered {
+                let answered = || sections[at..].iter().take_while(|next| next.head == "answer");
+                for next in answered() {
                     let _ = write!(out, "-- answer --\n{}", next.body);
                 }
                 if !is_ready {
                     if let Err(why) = player.configure(&settings, stored.as_deref(), now_ms) {
+                        assert!(answered().next().is_none(), "an answer to no request: {head:?}");
                         let _ = write!(out, "-- error --\n{why}\n");
                         continue;
                     }
                     is_ready = true;
                 }
-                let answer = answered.map(|next| answer(&next.body));
+                let mut answers: Vec<Answer> = answered().map(|next| answer(&next.body)).collect();
+                let given = answers.len();
                 let outcome = match name {
-                    "check" => player.check(now_ms, answer),
+                    "check" => player.check(now_ms, answers),
                     "configure" => Outcome::default(),
-                    _ => player.read_batch(argument.parse().expect("a number"), now_ms, answer),
+                    _ => {
+                        let answer = answers.pop();
+                        player.read_batch(argument.parse().expect("a number"), now_ms, answer)
+                    }
                 };
+                let asked = outcome.requests.len();
+                assert_eq!(asked, given, "requests and answers of {head:?}");
                 render(&mut out, outcome);
                 let after = player.checkpoint();
                 if stored.as_ref() != Some(&after) {
@@ -154,11 +162,10 @@ pub fn play(text: &str, player: &mut dyn Player) -> String {
 fn render(out: &mut String, outcome: Outcome) {
     let lists =
         [("records", outcome.records), ("findings", outcome.findings), ("next", outcome.next)];
-    let texts = [("request", outcome.request), ("error", outcome.error)];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            let _ = write!(out, "-- {name} --\n{text}\n");
-        }
+    let requests = outcome.requests.into_iter().map(|text| ("request", text));
+    let error = outcome.error.into_iter().map(|text| ("error", text));
+    for (name, text) in requests.chain(error) {
+        let _ = write!(out, "-- {name} --\n{text}\n");
     }
     for (name, lines) in lists {
         if !lines.is_empty() {

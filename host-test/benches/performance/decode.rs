@@ -138,16 +138,7 @@ pub fn section() -> Section {
     Section {
         title: "Decoding a page",
         about: "A page of 500 events, from the response's bytes to records and checkpoint. The quickest of fifteen walks \
-                over forty pages.\n\nWhere the time of the component goes (`perf` with wasmtime's perf map, a component with \
-                names): three quarters in the guest, of that 30 % in `record::push_compact` (blanks between tokens), 30 % \
-                in serde_json's scanning of strings and raw values, 15 % in its visitors, 6 % in allocation; a quarter in \
-                the host, which copies the body in and the records out. wasmtime's epoch check at each \
-                turn of a loop and each entry of a function, which natively nobody pays, takes a fifth: a host without it \
-                reaches 0.69, but could not stop an endless loop. Tried: `opt-level` z, s, 2, 3 (0.33, 0.46, 0.53, \
-                0.53), inlining more (no faster, 14 kB larger), vectors (0.02 more), one check of UTF-8 for the whole \
-                body, keys that are not copied, passing over strings by `memchr` (together 0.05 more); no help: each node scanned once as a whole and compacted \
-                in one walk, eight bytes at a time in place of `memchr`, memory copies without bulk operations (0.51), loops \
-                unrolled by the compiler (0.55, 280 kB), wasmtime's own inlining.",
+                over forty pages.",
         rows: vec![
             ["wasm / native throughput".into(), format!("{:.2}", fast / slow), "≥ 0.70".into()],
             [

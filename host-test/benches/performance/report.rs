@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// One part's figures.
 pub struct Section {
     pub title: &'static str,
-    /// What the figures are, in a sentence or two.
+    /// What the figures are, in a sentence or two. No figure stands here: it would not be measured.
     pub about: &'static str,
     /// Name, value, goal.
     pub rows: Vec<[String; 3]>,
@@ -50,7 +50,8 @@ fn docs() -> PathBuf {
 /// Writes `docs/performance.md` and its plots.
 pub fn write(sections: &[Section]) {
     let mut page = format!(
-        "# Performance\n\nWritten by `cargo bench -p host-test --bench performance`. Ratios are of one run; absolute \
+        "# Performance\n\nWritten by `cargo bench -p host-test --bench performance`, with what it measured and nothing \
+         else; experiments are in\n[performance-history.md](performance-history.md). Ratios are of one run; absolute \
          figures are those of this machine: {}.\n",
         machine::words()
     );

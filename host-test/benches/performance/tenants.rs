@@ -154,7 +154,7 @@ pub fn section() -> Section {
     Section {
         title: "Idle tenants",
         about: "The command `tenants`: each tenant polled once a minute against the made-up Buildkite, which runs on the \
-                same machine and takes as much CPU time again.",
+                same machine.",
         rows,
         plots: vec![Plot {
             file: "tenants-scale.svg",

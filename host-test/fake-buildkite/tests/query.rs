@@ -1,6 +1,5 @@
-//! The connector's query against the schema: the part kept here, and the whole published one where it is at hand.
-
-use std::path::Path;
+//! The connector's query against the schema: the part kept here, and the whole published one if
+//! `BUILDKITE_SCHEMA` names its file.
 
 use apollo_compiler::{ExecutableDocument, Schema};
 
@@ -13,16 +12,12 @@ fn validate(sdl: &str) -> Result<(), String> {
 }
 
 #[test]
-fn the_query_is_valid_against_the_audit_part_of_the_schema() {
+fn the_query_is_valid_against_the_schema() {
     assert_eq!(validate(fake_buildkite::SDL), Ok(()));
-}
-
-#[test]
-fn the_query_is_valid_against_the_whole_schema_where_it_is_at_hand() {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/buildkite/schema.graphql");
-    let sdl = std::fs::read_to_string(root).unwrap_or_else(|_| fake_buildkite::SDL.to_owned());
-    assert_eq!(validate(&sdl), Ok(()));
+    if let Some(file) = std::env::var_os("BUILDKITE_SCHEMA") {
+        let whole = std::fs::read_to_string(&file).expect("BUILDKITE_SCHEMA names a file");
+        assert_eq!(validate(&whole), Ok(()), "{}", file.display());
+    }
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Store {
         waits.blocking_recv().map_err(|_| gone())?
     }
 
-    /// The names of all tenants that there ever were; waits for it.
+    /// The names of all tenants that were not removed; waits for it.
     ///
     /// # Errors
     ///

@@ -150,5 +150,6 @@ fn not_even_when_the_remote_echoes_it() {
     let (memories, _) = runtime.block_on(look(&endpoint));
     assert!(memories.count(b"and again Bearer ***") > 0, "the answer was read");
     let seen = remote.seen.lock().unwrap();
+    assert!(!seen.is_empty());
     assert!(seen.iter().all(|seen| seen.authorization == format!("Bearer {TOKEN}")), "{seen:?}");
 }

@@ -16,7 +16,8 @@ async fn what_is_wrong_is_named_and_no_secret_is_told() {
     assert_eq!(world.stored("checkpoint/default"), None);
 
     world.app.variables.insert("api_token".into(), token.clone());
-    world.app.variables.insert("settings".into(), r#"{"org_slug": "", "colour": 1}"#.into());
+    let wrong = r#"{"org_slug": "", "colour": 1}"#;
+    let settings = world.app.variables.insert("settings".into(), wrong.into()).unwrap();
     let (status, answer) = world.poll().await;
     assert_eq!((status, &answer["fault"]), (500, &"invalid_config".into()), "{answer}");
     let message = answer["message"].as_str().unwrap();
@@ -50,7 +51,10 @@ async fn what_is_wrong_is_named_and_no_secret_is_told() {
         let (status, answer) = world.app.request(method, path).await.unwrap();
         assert_eq!(status, expected, "{answer}");
     }
+    world.app.variables.insert("settings".into(), settings);
+    world.poll_to_idle().await;
     // The key-value store, the events and the answers are all that leaves: none has a secret.
+    assert_eq!(world.collector.lines().len() as u64, EVENTS);
     let kept = std::fs::read(&world.app.database).unwrap();
     for secret in [token.as_str(), "hec-secret"] {
         assert!(!kept.windows(secret.len()).any(|window| window == secret.as_bytes()));

@@ -1,0 +1,67 @@
+//! A command that may take only so long.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Between two looks at the command.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Most bytes that are kept of what it says.
+const SAID_MAX: u64 = 64 * 1024;
+
+/// How a command ended.
+pub enum Ended {
+    /// With success.
+    Well,
+    /// Without; its error in a line.
+    Badly(String),
+    /// It was stopped.
+    TooLate,
+}
+
+/// Runs a command, and stops it after `limit`.
+pub fn run(mut command: Command, limit: Duration) -> std::io::Result<Ended> {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let stderr = child.stderr.take();
+    let reader = std::thread::spawn(move || {
+        let mut said = Vec::new();
+        // What cannot be read is not said.
+        let _ = stderr.map(|stderr| stderr.take(SAID_MAX).read_to_end(&mut said));
+        String::from_utf8_lossy(&said).into_owned()
+    });
+    let end = Instant::now() + limit;
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() >= end => {
+                child.kill()?;
+                child.wait()?;
+                // The reader is left alone: a grandchild may keep its pipe open.
+                return Ok(Ended::TooLate);
+            }
+            None => std::thread::sleep(LOOK_EVERY),
+        }
+    };
+    if status.success() {
+        return Ok(Ended::Well);
+    }
+    let said = reader.join().unwrap_or_default();
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines.clone().find(|line| line.starts_with("error")).or(lines.next_back());
+    Ok(Ended::Badly(error.map_or_else(|| status.to_string(), str::to_owned)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_hangs_is_stopped() {
+        let mut command = Command::new("sleep");
+        command.arg("600");
+        let ended = run(command, Duration::from_millis(1)).expect("it starts");
+        assert!(matches!(ended, Ended::TooLate));
+    }
+}

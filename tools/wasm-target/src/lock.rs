@@ -1,0 +1,33 @@
+//! One at a time, among all processes that use a toolchain.
+
+use std::fs::{File, TryLockError};
+use std::time::{Duration, Instant};
+
+use crate::toolchain::Toolchain;
+
+/// Longest wait for another process that installs: as long as it may take itself, and a little.
+const LIMIT: Duration = Duration::from_secs(150);
+
+/// Between two attempts.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Takes the lock, which is that of the toolchain's own folder: nothing is written. `None` where folders cannot be
+/// locked; rustup has to cope by itself there.
+pub fn take(toolchain: &Toolchain) -> Result<Option<File>, String> {
+    let Ok(folder) = File::open(toolchain.sysroot.join("lib/rustlib")) else { return Ok(None) };
+    let end = Instant::now() + LIMIT;
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Ok(Some(folder)),
+            Err(TryLockError::Error(_)) => return Ok(None),
+            Err(TryLockError::WouldBlock) if Instant::now() >= end => {
+                return Err(format!(
+                    "another build has been adding a target to {} for {} s; wait for it, or stop it",
+                    toolchain.sysroot.display(),
+                    LIMIT.as_secs()
+                ));
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_EVERY),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! rustup adds the target.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::TARGET;
+use crate::bounded::{Ended, run};
+use crate::toolchain::Toolchain;
+
+/// Longest time for it: some 20 MB, which a slow line brings within a minute. Behind a network that swallows packets
+/// rustup itself waits far longer.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What a person types to add the target.
+pub fn command(toolchain: &Toolchain) -> String {
+    format!("rustup target add {TARGET} --toolchain {}", toolchain.name())
+}
+
+/// Adds the target.
+pub fn add(toolchain: &Toolchain) -> Result<(), String> {
+    let missing = format!("the target {TARGET} of the components is not installed");
+    let Some(home) = toolchain.rustup_home() else {
+        return Err(format!(
+            "{missing}, and the Rust toolchain {} was not installed by rustup: install the package of its distribution \
+             (Debian: libstd-rust-dev-wasm32; Fedora: rust-std-static-{TARGET}), or rustup (https://rustup.rs) and run: \
+             rustup target add {TARGET}",
+            toolchain.sysroot.display()
+        ));
+    };
+    let remedy = command(toolchain);
+    let Some(rustup) = program() else {
+        return Err(format!("{missing}, and rustup is not in the search path; run: {remedy}"));
+    };
+    let mut adding = Command::new(&rustup);
+    adding
+        .args(["target", "add", TARGET, "--toolchain", &toolchain.name()])
+        // The one that this toolchain is in, whatever the environment says.
+        .env("RUSTUP_HOME", home)
+        // A trace would hide the line that counts.
+        .env_remove("RUST_BACKTRACE");
+    match run(adding, LIMIT) {
+        Ok(Ended::Well) => Ok(()),
+        Ok(Ended::Badly(said)) => {
+            Err(format!("{missing}, and rustup could not add it ({said}); run: {remedy}"))
+        }
+        Ok(Ended::TooLate) => Err(format!(
+            "{missing}, and rustup did not add it within {} s; run: {remedy}",
+            LIMIT.as_secs()
+        )),
+        Err(error) => Err(format!(
+            "{missing}, and {} does not run ({error}); run: {remedy}",
+            rustup.display()
+        )),
+    }
+}
+
+/// Where rustup is: in the search path, or where it installs itself.
+fn program() -> Option<PathBuf> {
+    let file = format!("rustup{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = std::env::home_dir().map(|home| home.join(".cargo"));
+    let own = cargo.into_iter().chain(home).map(|folder| folder.join("bin"));
+    std::env::split_paths(&path).chain(own).map(|folder| folder.join(&file)).find(|it| it.is_file())
+}

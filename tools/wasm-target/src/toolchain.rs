@@ -1,0 +1,83 @@
+//! A compiler and what came with it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{LINKER, TARGET};
+
+/// The compiler that cargo takes: it is named by `RUSTC` or in the search path.
+pub fn rustc() -> OsString {
+    std::env::var_os("RUSTC").filter(|name| !name.is_empty()).unwrap_or("rustc".into())
+}
+
+/// What came with a compiler.
+pub struct Toolchain {
+    /// Its root folder.
+    pub sysroot: PathBuf,
+    /// Where the target's libraries lie, or would.
+    libraries: PathBuf,
+    /// The machine it runs on.
+    host: String,
+}
+
+impl Toolchain {
+    /// The toolchain that is used in this folder.
+    pub fn of(root: &Path) -> Result<Self, String> {
+        let rustc = rustc();
+        let output = Command::new(&rustc)
+            .current_dir(root)
+            .args(["--print", "sysroot", "--print", "target-libdir", "--print", "host-tuple"])
+            .args(["--target", TARGET])
+            .output()
+            .map_err(|error| format!("cannot run {}: {error}", rustc.display()))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let [sysroot, libraries, host] = text.lines().collect::<Vec<_>>()[..] else {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("{} does not name its folders: {}", rustc.display(), said.trim()));
+        };
+        Ok(Self { sysroot: sysroot.into(), libraries: libraries.into(), host: host.to_owned() })
+    }
+
+    /// Whether the target's libraries are there.
+    pub fn has_target(&self) -> bool {
+        let files = std::fs::read_dir(&self.libraries).into_iter().flatten().flatten();
+        // The file's name goes on with a hash. rustup puts the folder in its place as a whole.
+        files.map(|file| file.file_name()).any(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("libcore-") && name.ends_with(".rlib")
+        })
+    }
+
+    /// Sees that the target's linker can be found: in the toolchain or in the search path.
+    pub fn has_linker(&self) -> Result<(), String> {
+        let own = self.sysroot.join("lib/rustlib").join(&self.host).join("bin");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let file = format!("{LINKER}{}", std::env::consts::EXE_SUFFIX);
+        let mut folders = std::iter::once(own).chain(std::env::split_paths(&path));
+        match folders.any(|folder| folder.join(&file).is_file()) {
+            true => Ok(()),
+            false => Err(format!(
+                "the Rust toolchain {} has no {LINKER}, which links components; install Rust with rustup \
+                 (https://rustup.rs), or run: cargo install {LINKER}",
+                self.sysroot.display()
+            )),
+        }
+    }
+
+    /// As rustup calls it.
+    pub fn name(&self) -> String {
+        let name = self.sysroot.file_name().unwrap_or(self.sysroot.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
+    /// The folder of the rustup that installed it; `None` for one that came from elsewhere.
+    pub fn rustup_home(&self) -> Option<&Path> {
+        let toolchains = self.sysroot.parent()?;
+        // The list of what can be added.
+        let manifest = self.sysroot.join("lib/rustlib/multirust-channel-manifest.toml");
+        (toolchains.ends_with("toolchains") && manifest.is_file())
+            .then(|| toolchains.parent())
+            .flatten()
+    }
+}

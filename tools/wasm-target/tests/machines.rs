@@ -1,0 +1,198 @@
+//! Machines of every kind: with the target, without it, with rustup and without. Compiler and rustup are scripts that
+//! answer as the real ones do; `.ci/target` runs the real ones.
+#![cfg(unix)]
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const NAME: &str = "1.95.0-x86_64-unknown-linux-gnu";
+
+/// A rustup that adds the target as the real one does, and keeps a record of its calls.
+const ADDS: &str = r#"echo "$RUSTUP_HOME: $*" >> "$0.calls"
+    mkdir -p "$RUSTUP_HOME/toolchains/$5/lib/rustlib/wasm32-unknown-unknown/lib"
+    touch "$RUSTUP_HOME/toolchains/$5/lib/rustlib/wasm32-unknown-unknown/lib/libcore-0123.rlib""#;
+
+struct Machine(TempDir);
+
+impl Machine {
+    /// A toolchain of rustup's, without the target, and no rustup.
+    fn new() -> Self {
+        let machine = Self(tempfile::tempdir().unwrap());
+        fs::create_dir_all(machine.libraries()).unwrap();
+        fs::create_dir(machine.path("bin")).unwrap();
+        fs::write(machine.manifest(), "").unwrap();
+        let own = machine.toolchain().join("lib/rustlib/x86_64-unknown-linux-gnu/bin");
+        fs::create_dir_all(&own).unwrap();
+        fs::write(own.join("wasm-component-ld"), "").unwrap();
+        let (sysroot, libraries) = (machine.toolchain(), machine.libraries());
+        let answer = [&sysroot, &libraries].map(|path| format!("echo '{}'", path.display()));
+        machine.script("rustc", &format!("{}\necho x86_64-unknown-linux-gnu", answer.join("\n")));
+        machine
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn toolchain(&self) -> PathBuf {
+        self.path("rustup/toolchains").join(NAME)
+    }
+
+    fn libraries(&self) -> PathBuf {
+        self.toolchain().join("lib/rustlib/wasm32-unknown-unknown/lib")
+    }
+
+    fn manifest(&self) -> PathBuf {
+        self.toolchain().join("lib/rustlib/multirust-channel-manifest.toml")
+    }
+
+    fn script(&self, name: &str, body: &str) {
+        let file = self.path("bin").join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, format!("#!/bin/sh\n{body}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// What rustup was called with.
+    fn calls(&self, rustup: &str) -> String {
+        fs::read_to_string(self.path(&format!("{rustup}.calls"))).unwrap_or_default()
+    }
+
+    fn start(&self) -> Child {
+        let path = format!("{}:/usr/bin:/bin", self.path("bin").display());
+        Command::new(env!("CARGO_BIN_EXE_wasm-target"))
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.path("home"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    fn ends(&self) -> (bool, String) {
+        ended(self.start().wait_with_output().unwrap())
+    }
+}
+
+fn ended(output: Output) -> (bool, String) {
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn touch(file: &Path) {
+    fs::write(file, "").unwrap();
+}
+
+#[test]
+fn a_target_that_is_there_is_left_alone_in_silence() {
+    let machine = Machine::new();
+    machine.script("rustup", ADDS);
+    touch(&machine.libraries().join("libcore-89ab.rlib"));
+    assert_eq!(machine.ends(), (true, String::new()));
+    assert_eq!(machine.calls("bin/rustup"), "");
+}
+
+#[test]
+fn rustup_adds_a_missing_target_to_the_toolchain_in_use_and_it_is_said_in_one_line() {
+    let machine = Machine::new();
+    machine.script("rustup", ADDS);
+    let line = format!("added the target wasm32-unknown-unknown to the Rust toolchain {NAME}\n");
+    assert_eq!(machine.ends(), (true, line));
+    let home = machine.path("rustup");
+    let call =
+        format!("{}: target add wasm32-unknown-unknown --toolchain {NAME}\n", home.display());
+    assert_eq!(machine.calls("bin/rustup"), call);
+    assert_eq!(machine.ends(), (true, String::new()), "a second time there is nothing to do");
+    assert_eq!(machine.calls("bin/rustup"), call);
+}
+
+#[test]
+fn a_rustup_outside_of_the_search_path_is_found_where_it_installs_itself() {
+    let machine = Machine::new();
+    machine.script("../home/.cargo/bin/rustup", ADDS);
+    assert!(machine.ends().0);
+    assert_eq!(machine.calls("home/.cargo/bin/rustup").lines().count(), 1);
+}
+
+#[test]
+fn without_rustup_the_command_is_named() {
+    let (is_well, said) = Machine::new().ends();
+    let words = format!(
+        "error: the target wasm32-unknown-unknown of the components is not installed, and rustup is not in the search \
+         path; run: rustup target add wasm32-unknown-unknown --toolchain {NAME}\n"
+    );
+    assert_eq!((is_well, said), (false, words));
+}
+
+#[test]
+fn a_rustup_that_cannot_is_quoted_and_the_command_is_named() {
+    let machine = Machine::new();
+    machine.script(
+        "rustup",
+        "echo 'info: downloading' >&2; echo 'error: no network' >&2; echo 'see ...' >&2; exit 1",
+    );
+    let (is_well, said) = machine.ends();
+    assert!(
+        !is_well
+            && said
+                .contains("rustup could not add it (error: no network); run: rustup target add "),
+        "{said}"
+    );
+    // It says that it did, and did not.
+    machine.script("rustup", "exit 0");
+    let (is_well, said) = machine.ends();
+    assert!(
+        !is_well && said.contains("is not in ") && said.contains("run: rustup target add "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_toolchain_of_a_distribution_is_not_rustup_s_to_change() {
+    let machine = Machine::new();
+    machine.script("rustup", ADDS);
+    fs::remove_file(machine.manifest()).unwrap();
+    let (is_well, said) = machine.ends();
+    assert!(!is_well && said.contains("was not installed by rustup"), "{said}");
+    assert!(said.contains("libstd-rust-dev-wasm32"), "{said}");
+    assert_eq!(machine.calls("bin/rustup"), "");
+}
+
+#[test]
+fn a_toolchain_without_the_linker_is_known_before_anything_is_compiled() {
+    let machine = Machine::new();
+    touch(&machine.libraries().join("libcore-89ab.rlib"));
+    let own = machine.toolchain().join("lib/rustlib/x86_64-unknown-linux-gnu/bin");
+    fs::remove_file(own.join("wasm-component-ld")).unwrap();
+    let (is_well, said) = machine.ends();
+    assert!(!is_well && said.contains("run: cargo install wasm-component-ld"), "{said}");
+    // One in the search path is as good.
+    machine.script("wasm-component-ld", "");
+    assert_eq!(machine.ends(), (true, String::new()));
+}
+
+#[test]
+fn builds_side_by_side_install_it_once() {
+    let machine = Machine::new();
+    // The first waits here until all have started.
+    machine.script("rustup", &format!("until [ -e \"$0.go\" ]; do :; done\n{ADDS}"));
+    let all: Vec<Child> = (0..4).map(|_| machine.start()).collect();
+    touch(&machine.path("bin/rustup.go"));
+    let all: Vec<_> = all.into_iter().map(|it| ended(it.wait_with_output().unwrap())).collect();
+    assert!(all.iter().all(|(is_well, _)| *is_well), "{all:?}");
+    assert_eq!(all.iter().filter(|(_, said)| !said.is_empty()).count(), 1, "{all:?}");
+    assert_eq!(machine.calls("bin/rustup").lines().count(), 1);
+}
+
+#[test]
+fn a_compiler_that_is_missing_or_says_nothing_is_named() {
+    let machine = Machine::new();
+    machine.script("rustc", "echo 'error: toolchain is not installed' >&2; exit 1");
+    let (is_well, said) = machine.ends();
+    assert!(!is_well && said.contains("error: toolchain is not installed"), "{said}");
+}
