@@ -2,11 +2,11 @@
 //! state here: a walk moves when its rows are handed out.
 
 use crate::answer::Page;
+use crate::ask::{Ask, Target};
 use crate::error::Error;
 use crate::follow::{Seen, follow};
 use crate::gap::Gap;
 use crate::hand_out::{Pending, Waiting};
-use crate::plan::{Ask, Target};
 use crate::record::{Missing, Row};
 use crate::settings::Config;
 use crate::state::State;

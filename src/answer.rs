@@ -1,9 +1,9 @@
 //! Response → what it means. The rows of the table are tested in one fixed order, and null is never read as "no events".
 
+use crate::ask::Ask;
 use crate::bucket::header;
 use crate::error::Error;
 use crate::graphql::{self, Connection, Envelope};
-use crate::plan::Ask;
 use crate::record::{Missing, Row};
 pub use crate::refusal::{Refusal, Stage};
 use crate::refusal::{at, denied, refused, said};

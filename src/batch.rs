@@ -1,7 +1,7 @@
 //! What one call of `read-batch` asks for and gives.
 
+use crate::ask::Ask;
 use crate::check::Finding;
-use crate::plan::Ask;
 use crate::query::Request;
 use crate::record::Row;
 

@@ -4,24 +4,17 @@
 //! user, are shared with everything else the company runs; both are charged by actual complexity after execution. A
 //! portal counts requests instead (buildkite.com/docs/apis/graphql/portals), and points only once it has spoken of them.
 
+use crate::allowance::{
+    Allowance, Cost, EVENT_POINTS, PAGE_POINTS, SMALL_PAGE, least_page, page_within,
+};
 use crate::bucket::{Bucket, WINDOW_MS, bucket, header};
 use crate::settings::Config;
 use crate::time::Millis;
 
-/// Points of the objects around the events: organization, permissions, view, connection, page info, edges.
-pub const PAGE_POINTS: i64 = 6;
-/// Points an event at most, by the documented counting: the node, its actor, subject and context.
-pub const EVENT_POINTS: i64 = 4;
 /// A page of at least so many events tells what an event is really charged.
 const TELLING_ROWS: i64 = 20;
 /// A re-read that takes more than this share of a window, in percent, is worth a word.
 const REREAD_PERCENT: i64 = 10;
-/// Fewer events than this a page cost more than 4.1 points each; rather wait than ask for less.
-pub const WORTHWHILE: u32 = 60;
-/// Events of the one live page that may be asked for in a window even below the reserve.
-pub const SMALL_PAGE: i64 = 25;
-/// More events than any page holds: as good as no bound.
-const ANY: i64 = 1_000_000;
 
 /// What is known of the buckets and of our own spending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,54 +29,6 @@ pub struct Budget {
     pub live_points: i64,
     /// What an event was charged last, rounded up; 0: not known yet.
     pub event_points: i64,
-}
-
-/// What an ask may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Allowance {
-    /// A page of at most this many events.
-    Page(u32),
-    /// Nothing before this time of the host.
-    Wait(Millis),
-}
-
-impl Allowance {
-    /// What both allow: the smaller page, or the later of the two waits.
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Page(one), Self::Page(other)) => Self::Page(one.min(other)),
-            (Self::Wait(one), Self::Wait(other)) => Self::Wait(one.max(other)),
-            (wait @ Self::Wait(_), _) | (_, wait) => wait,
-        }
-    }
-}
-
-/// What a bucket is charged.
-#[derive(Clone, Copy)]
-struct Cost {
-    /// For a page without its events.
-    page: i64,
-    /// For each event.
-    event: i64,
-    /// For the next live poll, as far as the last ones tell.
-    poll: i64,
-}
-
-impl Cost {
-    /// What a page of so many events costs.
-    fn of(self, events: u32) -> i64 {
-        self.page.saturating_add(self.event.saturating_mul(i64::from(events)))
-    }
-
-    /// Events of a page that costs at most this much.
-    fn events_for(self, amount: i64) -> u32 {
-        let events = match amount.saturating_sub(self.page) {
-            short if short < 0 => 0,
-            _ if self.event == 0 => ANY,
-            rest => (rest / self.event).min(ANY),
-        };
-        events as u32
-    }
 }
 
 impl Budget {
@@ -284,19 +229,5 @@ impl Budget {
 
     fn points_an_event(&self) -> i64 {
         if self.event_points > 0 { self.event_points } else { EVENT_POINTS }
-    }
-}
-
-/// Fewer events are not worth a page; what a whole quarter buys always is.
-fn least_page(config: &Config, bucket: &Bucket, cost: Cost) -> u32 {
-    WORTHWHILE.min(cost.events_for(bucket.quarter(config)).max(1))
-}
-
-/// A page that fits into this amount, unless too few events would fit.
-fn page_within(config: &Config, bucket: &Bucket, cost: Cost, amount: i64, page: u32) -> Allowance {
-    let fits = cost.events_for(amount);
-    match fits >= page.min(least_page(config, bucket, cost)) {
-        true => Allowance::Page(fits),
-        false => Allowance::Wait(bucket.resets),
     }
 }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::answer::{Answer, Page, Stage, answer};
+use crate::ask::Ask;
 use crate::bucket::{header, number};
-use crate::plan::Ask;
 use crate::response::Exchange;
 use crate::settings::Config;
 use crate::time::{Millis, SECOND_MS};

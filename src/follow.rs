@@ -1,9 +1,9 @@
 //! What becomes of a gap after one of its pages: where it goes on, or that it is closed. A listing that leads nowhere is
 //! left after a bounded number of pages.
 
+use crate::ask::Ask;
 use crate::error::Error;
 use crate::gap::{Cursor, Gap};
-use crate::plan::Ask;
 use crate::time::Millis;
 
 /// Odd pages in a row (more was promised, but with no cursor, the same cursor or no rows) before it is called a fault

@@ -1,8 +1,9 @@
 //! What the answer's JSON holds: its errors, the permission and the events. The walk over it is in `body`.
 
-use crate::body::{Body, Place, Seen};
+use crate::body::Body;
 use crate::error::Error;
 use crate::json::{Members, items};
+use crate::place::{Place, Seen};
 use crate::record::{Missing, Row};
 
 /// What a GraphQL error says (GraphQL specification, section 7.1.2).

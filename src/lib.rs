@@ -1,8 +1,7 @@
 //! Buildkite audit logs as a WASI source component.
 //!
 //! It contains no networking code and reads no clock, save in the one shell file `component`, which is compiled for
-//! wasm alone. Data flows to the right, and a module uses only those above it in the list, but for `session`, which keeps
-//! what `plan` chose:
+//! wasm alone. Data flows to the right, and a module uses only those above it in the list:
 //!
 //! ```text
 //! settings ──► Config ┐
@@ -45,11 +44,15 @@ pub mod undated;
 
 pub mod bucket;
 
+pub mod allowance;
+
 pub mod budget;
 
 pub mod gap;
 
 pub mod unknown;
+
+pub mod ask;
 
 pub mod rest;
 
@@ -59,13 +62,19 @@ mod reader;
 
 pub mod checkpoint;
 
+pub mod resume;
+
 pub mod plan;
 
 pub mod query;
 
 pub mod response;
 
+mod compact;
+
 pub mod record;
+
+mod place;
 
 mod body;
 

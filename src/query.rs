@@ -1,8 +1,8 @@
 //! Ask → request: the GraphQL document, its variables and the headers. The document takes no fragment on
 //! `actor.node` or `subject.node`, whose union members come and go, and handles every enum as text.
 
+use crate::ask::Ask;
 use crate::object::{Object, push_string};
-use crate::plan::Ask;
 use crate::settings::Config;
 
 /// The one document that is ever sent.

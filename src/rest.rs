@@ -1,7 +1,7 @@
 //! The rest of gaps after a page of one failed. It is part of the state, so that a new instance waits as this one would.
 
+use crate::ask::Target;
 use crate::error::Error;
-use crate::plan::Target;
 use crate::time::Millis;
 
 /// How long gaps rest after a page of one failed: two seconds, doubled with each failure in a row, up to four minutes.

@@ -1,18 +1,20 @@
 //! The source as a value: it tells which request to make and takes in how that ended. The shell does IO and reads clocks.
 
 use crate::absorb::{Tally, absorb};
+use crate::allowance::{EVENT_POINTS, PAGE_POINTS};
 use crate::answer::{Answer, answer};
+use crate::ask::{Ask, Target};
 pub use crate::batch::{Batch, Checked, Next, Stats, Turn};
 use crate::bucket::number;
-use crate::budget::{EVENT_POINTS, PAGE_POINTS};
 use crate::check;
-use crate::checkpoint::{encode, resume};
+use crate::checkpoint::encode;
 use crate::error::Error;
 use crate::hand_out::{Pending, hand_out};
-use crate::plan::{Ask, Step, Target, plan};
+use crate::plan::{Step, plan};
 use crate::query::{Request, request};
 use crate::record::Row;
 use crate::response::{Exchange, Later, Points};
+use crate::resume::resume;
 use crate::settings::Config;
 use crate::state::State;
 use crate::time::Millis;

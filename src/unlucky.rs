@@ -1,9 +1,9 @@
 //! What an unlucky answer moves, so that the next call fares better: a page that was too heavy is halved, a refused cursor
 //! dropped, a type that the remote does not know left out.
 
+use crate::ask::{Ask, Target};
 use crate::error::{Error, FieldError, short};
 use crate::follow::ODD_MAX;
-use crate::plan::{Ask, Target};
 use crate::settings::Config;
 use crate::state::{Reduced, State};
 use crate::time::Millis;

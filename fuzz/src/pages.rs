@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use arbitrary::{Result, Unstructured};
-use buildkite_audit_logs::plan::Ask;
+use buildkite_audit_logs::ask::Ask;
 use buildkite_audit_logs::response::{Exchange, Failure, Response};
 use buildkite_audit_logs::time::Millis;
 

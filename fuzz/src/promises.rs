@@ -1,8 +1,8 @@
 //! What every call promises, whatever the remote answers, and that a source comes to rest once the remote behaves.
 
+use buildkite_audit_logs::ask::Ask;
 use buildkite_audit_logs::checkpoint::{CHECKPOINT_BYTES_MAX, decode, encode};
 use buildkite_audit_logs::error::Error;
-use buildkite_audit_logs::plan::Ask;
 use buildkite_audit_logs::response::{Exchange, Response};
 use buildkite_audit_logs::rest::Rest;
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};

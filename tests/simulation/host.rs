@@ -1,8 +1,8 @@
 //! The pretended host: its clock, its instances, its sink, and what goes wrong with them.
 
+use buildkite_audit_logs::ask::Target;
 use buildkite_audit_logs::checkpoint::CHECKPOINT_BYTES_MAX;
 use buildkite_audit_logs::error::Error;
-use buildkite_audit_logs::plan::Target;
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
 use buildkite_audit_logs::time::Millis;
 use fastrand::Rng;
