@@ -1,7 +1,7 @@
 //! The limits of one instance, and the words for the one that was hit.
 
-use crate::environment::explain;
 use crate::engine::{PARTS_MAX, TICK};
+use crate::environment::explain;
 use crate::limits::Limits;
 use wasmtime::{ResourceLimiter, Trap};
 

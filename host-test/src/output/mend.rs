@@ -98,14 +98,14 @@ impl Found<'_> {
         }
         if self.holds_records(mark.length + ours)? {
             let remedy = format!(
-                "put the newer state back, cut the file to what the state covers (truncate -s {} \
+                "put the newer state back, cut the file to what an older one covers (truncate -s {} \
                  {path})",
                 mark.length
             );
             self.doubt(
                 before,
-                "holds records that the state knows nothing of: the state is older, such as one \
-                 from a backup, and they would come twice; or another state writes to it",
+                "holds records that the state knows nothing of: another state writes to it, or \
+                 this one is older, such as one from a backup, and they would come twice",
                 &remedy,
             )?;
         }
