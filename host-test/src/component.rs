@@ -1,5 +1,6 @@
 //! Decides which components may run: those that import nothing but HTTP, streams and clocks.
 
+use crate::environment::cause;
 use crate::exit::{Failure, Result};
 use crate::source::Tenant;
 use crate::source::bindings::SourcePluginPre;
@@ -53,7 +54,10 @@ impl Plugin {
             return Err(refuse(format!("{size} bytes are more than {COMPONENT_BYTES_MAX}")));
         }
         let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
-        Self::new(engine, &bytes).map_err(|failure| refuse(failure.to_string()))
+        Self::new(engine, &bytes).map_err(|failure| match failure {
+            Failure::Refused(why) => refuse(why),
+            failure => failure,
+        })
     }
 
     /// Compiles a component and links it to the allowed imports.
@@ -63,8 +67,10 @@ impl Plugin {
     /// [`Failure::Refused`] when it is no component, imports anything that is not in
     /// [`IMPORTS_ALLOWED`] (all of them are named), or does not export the interface `source`.
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self> {
-        let component = Component::new(engine, bytes)
-            .map_err(|error| Failure::Refused(format!("not a component: {error:#}")))?;
+        let component = Component::new(engine, bytes).map_err(|error| match cause(&error) {
+            Some(cause) => Failure::Failed(format!("cannot load the component: {cause}")),
+            None => Failure::Refused(format!("not a component: {error:#}")),
+        })?;
         let imports: Vec<String> =
             component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
         let foreign: Vec<&str> =
@@ -78,7 +84,10 @@ impl Plugin {
         let pre = linker(engine)
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(SourcePluginPre::new)
-            .map_err(|error| Failure::Refused(format!("not a source component: {error:#}")))?;
+            .map_err(|error| match cause(&error) {
+                Some(cause) => Failure::Failed(format!("cannot link the component: {cause}")),
+                None => Failure::Refused(format!("not a source component: {error:#}")),
+            })?;
         Ok(Self {
             imports,
             size: bytes.len(),

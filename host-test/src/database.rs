@@ -2,16 +2,18 @@
 //! damaged or is of a newer version is refused before anything is written to it.
 
 use crate::exit::{Failure, Result};
-use crate::names::true_name;
+use crate::locked;
+use crate::names::{PRIVATE, true_name};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-/// Longest wait for another process that reads or writes the same file for a moment.
-const BUSY: Duration = Duration::from_secs(30);
+/// Longest wait of SQLite for another process that reads or writes the same file for a moment. Who
+/// can wait longer tries again; a signal is not heard meanwhile.
+const BUSY: Duration = Duration::from_secs(2);
 
 /// A kind of database file.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +28,9 @@ pub struct Kind {
     pub is_checked: bool,
     /// The tables that the layout has. A file of ours without one of them is damaged.
     pub tables: &'static [&'static str],
+    /// Tables that came later, without a new version: files of earlier programs get them, and those
+    /// programs go on without them. Made if missing; none of them is needed to read the others.
+    pub added: &'static str,
 }
 
 impl Kind {
@@ -86,16 +91,14 @@ impl Kind {
     /// As [`Kind::look`]; also when it is damaged or cannot be written.
     pub fn open(&self, path: &Path, layout: &str) -> Result<Connection> {
         self.look(path)?;
-        let refuse = |error: rusqlite::Error| {
-            let why = format!("{} {}: {}", self.name, path.display(), words(&error));
-            // The disk, not the operator: nothing is wrong with what was asked for.
-            if is_disk(&error) { Failure::Failed(why) } else { Failure::Refused(why) }
-        };
+        let refuse = |error: rusqlite::Error| self.failure(path, &error);
         // A name is a name: absolute, so that `file:` or `:memory:` means nothing to SQLite.
         let file = true_name(path)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        make(&file).map_err(|error| {
+            let why = format!("{} {}: {error}", self.name, path.display());
+            if is_full(&error) { Failure::Failed(why) } else { Failure::Refused(why) }
+        })?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let database = Connection::open_with_flags(&file, flags).map_err(refuse)?;
         prepare(&database, "main").map_err(refuse)?;
         if self.is_checked {
@@ -115,12 +118,29 @@ impl Kind {
             database
                 .execute_batch(&format!(
                     "BEGIN IMMEDIATE; PRAGMA application_id = {application_id}; \
-                     PRAGMA user_version = {version}; {layout} COMMIT;"
+                     PRAGMA user_version = {version}; {layout} {} COMMIT;",
+                    self.added
                 ))
                 .map_err(refuse)?;
+            return Ok(database);
         }
         self.whole(&database, path)?;
+        if !self.added.is_empty() {
+            let sql = format!("BEGIN IMMEDIATE; {} COMMIT;", self.added);
+            database.execute_batch(&sql).map_err(refuse)?;
+        }
         Ok(database)
+    }
+
+    /// What it means that SQLite failed on a file of this kind.
+    pub fn failure(&self, path: &Path, error: &rusqlite::Error) -> Failure {
+        let why = format!("{} {}: {}", self.name, path.display(), words(error));
+        match () {
+            () if locked::is(error) => locked::failure(self.name, path),
+            // The disk, not the operator: nothing is wrong with what was asked for.
+            () if is_disk(error) => Failure::Failed(why),
+            () => Failure::Refused(why),
+        }
     }
 
     /// Refuses a database that is marked as ours but lacks a table.
@@ -131,7 +151,7 @@ impl Kind {
             let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
             let found: u32 = database
                 .query_row(sql, [table], |row| row.get(0))
-                .map_err(|error| refuse(error.to_string()))?;
+                .map_err(|error| self.failure(path, &error))?;
             if found == 0 {
                 return Err(refuse(format!(
                     "is damaged: its table {table} is missing; it was left as it is; put back a \
@@ -151,9 +171,7 @@ impl Kind {
         if !self.look(path)? {
             return Ok(None);
         }
-        let refuse = |error: rusqlite::Error| {
-            Failure::Refused(format!("{} {}: {error}", self.name, path.display()))
-        };
+        let refuse = |error: rusqlite::Error| self.failure(path, &error);
         let file = true_name(path)?;
         let open = |how: OpenFlags| {
             let database =
@@ -176,6 +194,17 @@ impl Kind {
         self.whole(&database, path)?;
         Ok(Some(database))
     }
+}
+
+/// Makes a file that only its owner reads and writes; one that exists keeps its mode. SQLite gives
+/// the mode of a database to its journal.
+fn make(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().append(true).create(true).mode(PRIVATE).open(path).map(drop)
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
 }
 
 fn is_disk(error: &rusqlite::Error) -> bool {

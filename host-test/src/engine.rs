@@ -1,5 +1,6 @@
 //! The wasmtime engine: one per process, with a clock tick that lets the host interrupt guests.
 
+use crate::environment::explain;
 use crate::exit::{Failure, Result};
 use crate::limits::Limits;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -95,7 +96,7 @@ pub fn engine() -> Result<wasmtime::Engine> {
 /// [`Failure::Failed`] when this machine cannot run wasmtime or start a thread, [`Failure::Refused`] when others can
 /// write to the folder named for compiled code.
 pub fn build(options: &Options) -> Result<wasmtime::Engine> {
-    let fail = |error| Failure::Failed(format!("cannot start wasmtime: {error}"));
+    let fail = |error| Failure::Failed(format!("cannot start wasmtime: {}", explain(&error)));
     let mut config = wasmtime::Config::new();
     config.epoch_interruption(true);
     // Guest frames in an error would tell the operator nothing: the component is stripped.

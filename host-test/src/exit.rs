@@ -7,6 +7,8 @@ use crate::source::{CallError, SourceError};
 pub enum Failure {
     /// Exit code 1: failed after retries, a protocol error, a trap or limit, or the output.
     Failed(String),
+    /// Exit code 1: another program holds a lock on the state or the output; it may let go of it.
+    Locked(String),
     /// Exit code 2: configuration or usage, checkpoint or state refused, state locked.
     Refused(String),
     /// Exit code 3: credentials or permission.
@@ -22,7 +24,7 @@ impl Failure {
     /// The exit code of the process, as the README lists them.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Failed(_) | Self::ReaderGone => 1,
+            Self::Failed(_) | Self::Locked(_) | Self::ReaderGone => 1,
             Self::Refused(_) => 2,
             Self::Unauthorized(_) => 3,
         }
@@ -32,9 +34,10 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Failed(text) | Self::Refused(text) | Self::Unauthorized(text) => {
-                f.write_str(text)
-            }
+            Self::Failed(text)
+            | Self::Locked(text)
+            | Self::Refused(text)
+            | Self::Unauthorized(text) => f.write_str(text),
             Self::ReaderGone => f.write_str("the reader of standard output has gone"),
         }
     }

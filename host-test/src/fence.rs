@@ -1,6 +1,7 @@
 //! The limits of one instance, and the words for the one that was hit.
 
 use crate::engine::{PARTS_MAX, TICK};
+use crate::environment::explain;
 use crate::limits::Limits;
 use wasmtime::{ResourceLimiter, Trap};
 
@@ -43,7 +44,7 @@ impl Fence {
                 format!("{call}: the limit of {mib} MiB returned by a call was exceeded")
             }
             (None, Some(trap)) => format!("{call}: the component trapped: {trap}"),
-            (None, None) => format!("{call}: {text}"),
+            (None, None) => format!("{call}: {}", explain(error)),
         }
     }
 }

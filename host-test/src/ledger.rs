@@ -5,6 +5,16 @@ use crate::mark::Mark;
 
 /// Remembers durably where an output file stands and what is about to be appended to it.
 pub trait Ledger {
+    /// Whether it is as good as none: no checkpoint was ever stored, and nobody reset it on purpose.
+    ///
+    /// # Errors
+    ///
+    /// When what was remembered cannot be read.
+    fn is_new(&self) -> Result<bool>;
+
+    /// What an operator does who wants to append to a file that does not go with it.
+    fn remedy(&self) -> String;
+
     /// Where the file stood when the checkpoint was stored.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! One process for each state file and each output: an advisory lock, held for life.
 
 use crate::exit::{Failure, Result};
+use crate::names::PRIVATE;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// A lock. It ends with the process, however that ends; its file stays behind, empty.
@@ -20,12 +22,15 @@ impl Lock {
     /// [`Failure::Refused`] when another process holds it or it cannot be made.
     pub fn take(path: &Path) -> Result<Self> {
         let name = beside(path);
-        let file =
-            OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(
-                |error| {
-                    Failure::Refused(format!("cannot open the lock {}: {error}", name.display()))
-                },
-            )?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(PRIVATE)
+            .open(&name)
+            .map_err(|error| {
+                Failure::Refused(format!("cannot open the lock {}: {error}", name.display()))
+            })?;
         hold(&file, path)?;
         Ok(Self { _file: file })
     }

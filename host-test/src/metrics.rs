@@ -4,6 +4,7 @@
 
 use crate::exit::{Failure, Result};
 use crate::lag::{Lag, seconds};
+use crate::listen::Listen;
 use crate::source::Batch;
 use http::{Response, StatusCode};
 use http_body_util::Full;
@@ -18,7 +19,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// The form of the text. Source: OpenMetrics 1.0, "Overall Structure".
@@ -26,6 +26,9 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// A scraper that does not send its request in this time is dropped.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Between two tries to accept a connection, when the system refuses it.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// Counts since the process began. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -105,15 +108,20 @@ impl Endpoint {
     /// # Errors
     ///
     /// [`Failure::Refused`] when the address is not to be had.
-    pub async fn listen(address: SocketAddr, metrics: &Metrics) -> Result<Self> {
-        let refuse = |error| Failure::Refused(format!("--metrics {address}: {error}"));
-        let listener = TcpListener::bind(address).await.map_err(refuse)?;
-        let address = listener.local_addr().map_err(refuse)?;
+    pub async fn listen(listen: &Listen, metrics: &Metrics) -> Result<Self> {
+        let listener = listen.bind("--metrics").await?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Failure::Refused(format!("--metrics {listen}: {error}")))?;
         let registry = Arc::new(metrics.registry());
         let task = tokio::spawn(async move {
             // Ends with the run. Scrapers come one by one; each has its time.
             loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
+                let Ok((stream, _)) = listener.accept().await else {
+                    // Too many open files, say: trying at once would only take the processor.
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                    continue;
+                };
                 let registry = Arc::clone(&registry);
                 let answer = service_fn(move |request| {
                     std::future::ready(Ok::<_, Infallible>(answer(&registry, &request)))

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// Most links followed from one name. Source: Linux, path_resolution(7).
 const LINKS_MAX: usize = 40;
 
+/// The mode of files that we make: audit data and tokens' neighbours are their owner's alone.
+pub const PRIVATE: u32 = 0o600;
+
 /// What SQLite appends for the files that it makes beside a database.
 /// Source: <https://www.sqlite.org/tempfiles.html>.
 const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];

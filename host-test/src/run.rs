@@ -7,7 +7,7 @@ use crate::output::Output;
 use crate::pipeline::Pipeline;
 use crate::progress::Progress;
 use crate::retry::Retry;
-use crate::signals::Stop;
+use crate::signals::{Hangup, Stop};
 use crate::source::{Batch, CallError, Next, Source, SourceError};
 use crate::tally::Tally;
 use std::time::Duration;
@@ -55,11 +55,14 @@ pub async fn run(
     output: Output,
     plan: Plan,
     stop: &mut Stop,
+    hangup: Hangup,
     tally: &mut Tally,
 ) -> Result<()> {
     let progress = Progress::start(plan.backfill.as_deref());
-    let mut run = Run { plan, tally, progress, notes: Notes::default(), read: 0, empty_calls: 0 };
-    let mut pipeline = Pipeline::new(output);
+    let retry = Retry::new(plan.retries);
+    let mut pipeline = Pipeline::new(output, retry, stop.clone(), plan.metrics.clone());
+    let notes = Notes::default();
+    let mut run = Run { plan, tally, progress, notes, hangup, read: 0, empty_calls: 0 };
     let ended = run.rounds(source, &mut pipeline, stop).await;
     // What was read is made durable, however it ended.
     run.count(pipeline.finish().await?);
@@ -72,6 +75,7 @@ struct Run<'a> {
     tally: &'a mut Tally,
     progress: Progress,
     notes: Notes,
+    hangup: Hangup,
     /// Records read, the batch under way among them.
     read: u64,
     empty_calls: u32,
@@ -87,6 +91,10 @@ impl Run<'_> {
         let mut retry = Retry::new(self.plan.retries);
         // Ends by plan, signal or failure; `EMPTY_CALLS_MAX` bounds the rounds that do nothing.
         while !stop.is_set() {
+            if self.hangup.has_come() {
+                let durable = pipeline.reopen().await?;
+                self.count(durable);
+            }
             let wanted =
                 self.plan.records_max.map_or(u64::MAX, |max| max.saturating_sub(self.read));
             if wanted == 0 {
@@ -158,8 +166,14 @@ impl Run<'_> {
         let durable = pipeline.finish().await?;
         self.count(durable);
         self.progress.wait(self.tally, why, time);
-        stop.sleep(time).await;
-        Ok(())
+        let end = tokio::time::Instant::now() + time;
+        // Ends at that time, with a signal to stop, or with an error; hang-ups in between are few.
+        loop {
+            tokio::select! {
+                () = stop.sleep_until(end) => return Ok(()),
+                () = self.hangup.next() => drop(pipeline.reopen().await?),
+            }
+        }
     }
 }
 

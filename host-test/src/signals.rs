@@ -3,9 +3,12 @@
 
 use crate::exit::{Failure, Result};
 use rustix::process::Signal;
+use std::future::Future;
+use std::task::{Context, Waker};
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Exit code after a second signal: 128 + SIGINT, as shells say it.
 const EXIT_NOW: i32 = 130;
@@ -96,5 +99,54 @@ impl Stop {
             () = tokio::time::sleep(time) => {}
             () = self.wait() => {}
         }
+    }
+
+    /// Waits until then, or until a signal comes.
+    pub async fn sleep_until(&mut self, end: Instant) {
+        tokio::select! {
+            () = tokio::time::sleep_until(end) => {}
+            () = self.wait() => {}
+        }
+    }
+}
+
+/// SIGHUP: the output was moved away, as when logs are rotated. Where nobody listens for it, it ends
+/// the process as usual.
+#[derive(Debug)]
+pub struct Hangup(Option<Signals>);
+
+impl Hangup {
+    /// Begins to listen; from now on SIGHUP ends nothing. Needs a runtime that is entered.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Failed`] when the system refuses the handler.
+    pub fn on_signal() -> Result<Self> {
+        let signals = signal(SignalKind::hangup())
+            .map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))?;
+        Ok(Self(Some(signals)))
+    }
+
+    /// Does not listen.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        let next = match &mut self.0 {
+            Some(signals) => signals.recv().await,
+            None => None,
+        };
+        if next.is_none() {
+            std::future::pending().await
+        }
+    }
+
+    /// Whether one came since the last was taken.
+    pub fn has_come(&mut self) -> bool {
+        let next = std::pin::pin!(self.next());
+        let mut context = Context::from_waker(Waker::noop());
+        next.poll(&mut context).is_ready()
     }
 }

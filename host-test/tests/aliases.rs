@@ -94,7 +94,9 @@ fn a_refused_run_leaves_the_output_as_it_was() {
 fn a_state_without_its_tables_is_refused_with_a_remedy() {
     let world = World::new(10);
     for table in ["checkpoint", "kept", "output_file", "writing"] {
-        let _ = fs::remove_file(world.path("c.state.sqlite"));
+        for name in ["c.state.sqlite", "o.ndjson"] {
+            let _ = fs::remove_file(world.path(name));
+        }
         world.good(RUN);
         let state = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
         state.execute_batch(&format!("DROP TABLE {table}")).unwrap();

@@ -52,7 +52,7 @@ fn the_state_lies_beside_the_config_unless_it_is_named() {
     let world = World::new(1);
     world.good(RUN);
     assert!(world.path("c.state.sqlite").is_file());
-    world.good(&format!("{RUN} --state other"));
+    world.good("run --config c.json --output other.ndjson --until-idle --state other");
     assert!(world.path("other").is_file());
 }
 

@@ -9,7 +9,7 @@ use crate::metrics::Metrics;
 use crate::output::Output;
 use crate::progress::say;
 use crate::run::{Plan, Until, run};
-use crate::signals::Stop;
+use crate::signals::{Hangup, Stop};
 use crate::source::Limits;
 use crate::tally::Tally;
 use crate::token::Token;
@@ -77,7 +77,7 @@ pub async fn demo(args: Args) -> Result<()> {
     };
     let output = Output::stdout()?;
     let mut tally = Tally::default();
-    let result = run(&mut source, output, plan, &mut stop, &mut tally).await;
+    let result = run(&mut source, output, plan, &mut stop, Hangup::none(), &mut tally).await;
     let seconds = began.elapsed().as_secs_f64();
     match result {
         Err(Failure::ReaderGone) => return Ok(()),

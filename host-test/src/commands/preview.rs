@@ -8,7 +8,7 @@ use crate::metrics::Metrics;
 use crate::output::Output;
 use crate::progress::say;
 use crate::run::{Plan, Until, run};
-use crate::signals::Stop;
+use crate::signals::{Hangup, Stop};
 use crate::tally::Tally;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -65,7 +65,7 @@ pub async fn preview(args: Args) -> Result<()> {
     };
     let mut tally = Tally::default();
     let output = Output::stdout()?;
-    match run(&mut source, output, plan, &mut stop, &mut tally).await {
+    match run(&mut source, output, plan, &mut stop, Hangup::none(), &mut tally).await {
         Ok(()) if tally.events == 0 => say("no records in that time"),
         Ok(()) | Err(Failure::ReaderGone) => {}
         Err(failure) => return Err(failure),

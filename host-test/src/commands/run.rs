@@ -4,15 +4,18 @@ use super::{plugin, source};
 use crate::config::Config;
 use crate::engine::CodeCache;
 use crate::exit::{Failure, Result};
+use crate::listen::Listen;
 use crate::metrics::{Endpoint, Metrics};
-use crate::names::{family, is_same};
+use crate::names::{family, folder, is_same};
 use crate::output::{Output, Target};
+use crate::patience;
+use crate::retry::Retry;
 use crate::run::{Plan, Until, run as run_loop};
-use crate::signals::Stop;
+use crate::signals::{Hangup, Stop};
 use crate::state::State;
 use crate::tally::Tally;
 use buildkite_audit_logs::tools::look_now;
-use std::net::SocketAddr;
+use rustix::fs::Access;
 use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "\
@@ -28,6 +31,7 @@ Every event comes once: to a file and to sqlite:FILE even if the process is kill
 To standard output it comes at least once: a killed run may repeat the batch under way.
 SIGINT and SIGTERM end the run after the batch under way, with exit code 0; a remote that does not
 answer is waited for no longer than 5 s. A second one ends it at once, with exit code 130.
+After SIGHUP, and before each write, an output file that was moved away is begun anew.
 
 Example:
   host-test run --config acme.json --output sqlite:acme.sqlite --until-idle";
@@ -47,6 +51,10 @@ pub struct Args {
     /// sqlite:FILE (table `events`).
     #[arg(long, value_name = "TARGET", default_value = "-")]
     output: Target,
+    /// Go on with an output that does not go with the state, such as one of which the state was lost,
+    /// one from a backup, or one that two states write to. Its records may come twice, or be missing.
+    #[arg(long)]
+    accept_output: bool,
     /// End when everything was read; wait while the remote asks to wait.
     #[arg(long, conflicts_with = "once")]
     until_idle: bool,
@@ -60,9 +68,9 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_records: u32,
-    /// Serve counts for Prometheus at http://ADDRESS/metrics while the run lasts.
-    #[arg(long, value_name = "ADDRESS")]
-    metrics: Option<SocketAddr>,
+    /// Serve counts for Prometheus at http://HOST:PORT/metrics while the run lasts.
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics: Option<Listen>,
     /// Retries in a row of a call that failed for no lasting reason; waits grow up to a minute.
     #[arg(long, value_name = "N", default_value_t = 8)]
     retries: u32,
@@ -77,6 +85,7 @@ pub struct Args {
 /// As the config, the state, the source or the output fails.
 pub async fn run(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
+    let hangup = Hangup::on_signal()?;
     let config = Config::read(&args.config)?;
     let path = args.state.clone().unwrap_or_else(|| beside(&args.config));
     let mut own = config.files.clone();
@@ -88,15 +97,17 @@ pub async fn run(args: Args) -> Result<()> {
         return Err(Failure::Refused(why));
     }
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
-    let state = State::open(&path)?;
+    let retry = Retry::new(args.retries);
+    let open = || State::open(&path).map_err(|failure| elsewhere(failure, &args, &path));
+    let Some(state) = patience::open(retry, &mut stop, open).await? else { return Ok(()) };
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
     // Whoever starts a run wants what is new now, and not when the last run was told to look again.
     let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
     let mut source = source(&plugin, &config, checkpoint).await?;
     // Last, so that a run that is refused leaves the output as it was.
-    let output = Output::open(&args.output, state, &own)?;
+    let Some(output) = output(&args, state, &own, &mut stop).await? else { return Ok(()) };
     let metrics = Metrics::default();
-    let _endpoint = match args.metrics {
+    let _endpoint = match &args.metrics {
         Some(address) => {
             let endpoint = Endpoint::listen(address, &metrics).await?;
             tracing::info!("metrics at http://{}/metrics", endpoint.address);
@@ -119,9 +130,41 @@ pub async fn run(args: Args) -> Result<()> {
         metrics,
     };
     let mut tally = Tally::default();
-    let result = run_loop(&mut source, output, plan, &mut stop, &mut tally).await;
+    let result = run_loop(&mut source, output, plan, &mut stop, hangup, &mut tally).await;
     tracing::info!("{tally}; {}", tally.lag);
     result
+}
+
+/// Opens the output; none when a signal came while another program had it locked.
+async fn output(
+    args: &Args,
+    state: State,
+    own: &[PathBuf],
+    stop: &mut Stop,
+) -> Result<Option<Output>> {
+    let mut kept = Some(state);
+    let open = || match kept.take() {
+        None => Err(Failure::Failed("the state is not open".to_owned())),
+        Some(state) => Output::open(&args.output, state, own, args.accept_output).map_err(
+            |(state, failure)| {
+                kept = Some(state);
+                failure
+            },
+        ),
+    };
+    patience::open(Retry::new(args.retries), stop, open).await
+}
+
+/// Says what to do when the state's usual place cannot be written to.
+fn elsewhere(failure: Failure, args: &Args, path: &Path) -> Failure {
+    let is_writable = rustix::fs::access(folder(path), Access::WRITE_OK).is_ok();
+    match failure {
+        Failure::Refused(why) if args.state.is_none() && !is_writable => Failure::Refused(format!(
+            "{why}; the state lies beside the config unless --state names a file in a folder that \
+             can be written to"
+        )),
+        failure => failure,
+    }
 }
 
 /// The state file's place when the operator names none.

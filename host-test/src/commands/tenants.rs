@@ -4,10 +4,13 @@ use super::print;
 use crate::engine::{CodeCache, Options};
 use crate::exit::{Failure, Result};
 use crate::limits::Limits;
+use crate::listen::Listen;
 use crate::lock::Lock;
 use crate::metrics::{Endpoint, Metrics};
 use crate::origin::list;
-use crate::signals::Stop;
+use crate::patience;
+use crate::retry::Retry;
+use crate::signals::{Hangup, Stop};
 use crate::tenants::rows::reset;
 use crate::tenants::schedule::{Schedule, insist_on_none};
 use crate::tenants::status;
@@ -15,7 +18,6 @@ use crate::tenants::store::Store;
 use crate::tenants::supply::Supply;
 use crate::tenants::turn::Shared;
 use serde_json::json;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,6 +38,9 @@ Exit code: 0 after SIGINT or SIGTERM; with --until-idle, 1 when a tenant failed.
 
 Example:
   host-test tenants --dir tenants --output-dir out & host-test tenants status --dir tenants";
+
+/// Tries to open a state that another program has locked: about two minutes in all.
+const RETRIES: u32 = 8;
 
 /// Options of `tenants`.
 #[derive(Debug, clap::Args)]
@@ -111,9 +116,9 @@ struct RunArgs {
     /// End when each tenant has read everything, or failed.
     #[arg(long)]
     until_idle: bool,
-    /// Serve counts of all tenants together for Prometheus at http://ADDRESS/metrics.
-    #[arg(long, value_name = "ADDRESS")]
-    metrics: Option<SocketAddr>,
+    /// Serve counts of all tenants together for Prometheus at http://HOST:PORT/metrics.
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics: Option<Listen>,
     #[command(flatten)]
     code: CodeCache,
     #[command(flatten)]
@@ -161,7 +166,9 @@ fn show(args: &StatusArgs) -> Result<()> {
 }
 
 async fn run(args: RunArgs) -> Result<()> {
-    let stop = Stop::on_signals()?;
+    let mut stop = Stop::on_signals()?;
+    // Each turn opens its output, so one that was moved away is begun anew without it.
+    let _hangup = Hangup::on_signal()?;
     let dir = existing("--dir", args.dir.as_ref())?;
     let out = existing("--output-dir", args.output_dir.as_ref())?;
     if out.starts_with(&dir) {
@@ -177,9 +184,13 @@ async fn run(args: RunArgs) -> Result<()> {
     tracing::info!("requests may go to {}", list(&origins));
     // Two processes would write the same files, each with a state of its own.
     let _output = Lock::take(&out.join("tenants"))?;
-    let (store, thread) = Store::open(&beside(&dir, args.state.as_ref()))?;
+    let path = beside(&dir, args.state.as_ref());
+    let open = || Store::open(&path);
+    let Some((store, thread)) = patience::open(Retry::new(RETRIES), &mut stop, open).await? else {
+        return Ok(());
+    };
     let metrics = Metrics::default();
-    let _endpoint = match args.metrics {
+    let _endpoint = match &args.metrics {
         Some(address) => Some(Endpoint::listen(address, &metrics).await?),
         None => None,
     };

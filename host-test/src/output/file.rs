@@ -5,21 +5,19 @@
 //! just that; everything else is somebody else's, stays, and is appended to.
 
 use super::lines;
+use super::mend::{Before, Found, TAIL_BYTES, end_torn_line, tail};
 use crate::exit::{Failure, Result};
 use crate::ledger::Ledger;
 use crate::lock::hold;
 use crate::mark::Mark;
-use crate::names::folder;
+use crate::names::{PRIVATE, folder};
 use crate::source::Event;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Error, Write};
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-
-/// So many last bytes are remembered to know a file again. A record's line has more.
-const TAIL_BYTES: usize = 256;
 
 /// An open output file.
 #[derive(Debug)]
@@ -27,6 +25,9 @@ pub struct FileSink {
     file: File,
     path: PathBuf,
     mark: Mark,
+    /// The records under way are in the file; what is open is the state.
+    is_written: bool,
+    is_accepted: bool,
 }
 
 /// What a path turned out to be.
@@ -38,13 +39,15 @@ pub enum Opened {
 }
 
 impl FileSink {
-    /// Opens or makes the file, cuts or repairs its end, and stores how it stands.
+    /// Opens or makes the file, cuts or repairs its end, and stores how it stands. `is_accepted`:
+    /// also one that does not go with the state.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when it cannot be opened or another process writes to it,
+    /// [`Failure::Refused`] when it cannot be opened, another process writes to it, or it does not
+    /// go with the state, [`Failure::Locked`] when another program has the state locked,
     /// [`Failure::Failed`] when the disk does not do what it is told.
-    pub fn open(path: &Path, state: &mut dyn Ledger) -> Result<Opened> {
+    pub fn open(path: &Path, state: &mut dyn Ledger, is_accepted: bool) -> Result<Opened> {
         let refuse = |error: Error| Failure::Refused(format!("output {}: {error}", path.display()));
         let fail = |error: Error| Failure::Failed(format!("output {}: {error}", path.display()));
         if path.is_dir() {
@@ -53,15 +56,21 @@ impl FileSink {
         if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             return open_special(path).map(Opened::Stream);
         }
-        let file =
-            OpenOptions::new().create(true).append(true).read(true).open(path).map_err(refuse)?;
+        let mut options = OpenOptions::new();
+        options.create(true).append(true).read(true).mode(PRIVATE);
+        let file = options.open(path).map_err(refuse)?;
         hold(&file, path)?;
         let metadata = file.metadata().map_err(fail)?;
         let (device, inode) = (metadata.dev(), metadata.ino());
-        let old = state.mark()?;
-        let announced = state.announced()?;
-        let before = Before { mark: old.as_ref(), announced: announced.as_deref() };
-        let length = mend(&file, path, metadata.len(), (device, inode), before).map_err(fail)?;
+        let before = Before {
+            mark: state.mark()?,
+            announced: state.announced()?,
+            is_new: state.is_new()?,
+            is_accepted,
+            remedy: state.remedy(),
+        };
+        let found = Found { file: &file, path, length: metadata.len(), id: (device, inode) };
+        let length = found.mend(&before)?;
         file.sync_all().map_err(fail)?;
         // Always, since a run killed between making the file and syncing its folder is not known.
         sync_folder(path).map_err(fail)?;
@@ -69,44 +78,64 @@ impl FileSink {
         let mark = Mark { device, inode, length, tail };
         // From before the first write on, also of an empty file: or a crash could not be told
         // from a file that somebody else had filled.
-        if old.as_ref() != Some(&mark) || announced.is_some() {
+        if before.mark.as_ref() != Some(&mark) || before.announced.is_some() {
             state.settle(None, &mark)?;
         }
-        Ok(Opened::File(Self { file, path: path.to_owned(), mark }))
+        let path = path.to_owned();
+        Ok(Opened::File(Self { file, path, mark, is_written: false, is_accepted }))
+    }
+
+    /// Goes on in a new file if the path does not name the open one any more. Not while records are
+    /// under way.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileSink::open`].
+    pub fn reopen(&mut self, state: &mut dyn Ledger) -> Result<()> {
+        if !self.is_there() && !self.is_written {
+            tracing::info!("{} was moved or removed; going on in a new file", self.path.display());
+            if let Opened::File(new) = Self::open(&self.path, state, self.is_accepted)? {
+                *self = new;
+            }
+        }
+        Ok(())
     }
 
     /// Announces records, appends them, syncs the file, and stores the checkpoint.
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the disk does not take it.
+    /// [`Failure::Failed`] when the disk does not take it. [`Failure::Locked`] when another program
+    /// has the state locked: called again with the same records, it goes on where it was.
     pub fn write(
         &mut self,
         state: &mut dyn Ledger,
         events: &[Event],
         checkpoint: &str,
     ) -> Result<()> {
-        if !events.is_empty() {
-            let name = self.path.display().to_string();
-            let fail =
-                |error: Error| Failure::Failed(format!("cannot write the output {name}: {error}"));
-            let lines = lines(events);
-            if !self.is_there() {
-                tracing::warn!("{name} was moved or removed; going on in a new file");
-                // Nothing was written yet of this batch; what went before is in the file that was moved.
-                if let Opened::File(new) = Self::open(&self.path, state)? {
-                    *self = new;
-                }
-            }
-            self.look().map_err(fail)?;
-            state.announce(&self.mark, &lines)?;
-            self.file.write_all(&lines).and_then(|()| self.file.sync_data()).map_err(fail)?;
-            self.mark.length += lines.len() as u64;
-            self.mark.tail.extend_from_slice(&lines[lines.len().saturating_sub(TAIL_BYTES)..]);
-            let surplus = self.mark.tail.len().saturating_sub(TAIL_BYTES);
-            self.mark.tail.drain(..surplus);
+        if !events.is_empty() && !self.is_written {
+            self.append(state, &lines(events))?;
+            self.is_written = true;
         }
-        state.settle(Some(checkpoint), &self.mark)
+        state.settle(Some(checkpoint), &self.mark)?;
+        self.is_written = false;
+        Ok(())
+    }
+
+    fn append(&mut self, state: &mut dyn Ledger, lines: &[u8]) -> Result<()> {
+        // Nothing was written yet of this batch; what went before is in the file that was moved.
+        self.reopen(state)?;
+        let name = self.path.display().to_string();
+        let fail =
+            |error: Error| Failure::Failed(format!("cannot write the output {name}: {error}"));
+        self.look().map_err(fail)?;
+        state.announce(&self.mark, lines)?;
+        self.file.write_all(lines).and_then(|()| self.file.sync_data()).map_err(fail)?;
+        self.mark.length += lines.len() as u64;
+        self.mark.tail.extend_from_slice(&lines[lines.len().saturating_sub(TAIL_BYTES)..]);
+        let surplus = self.mark.tail.len().saturating_sub(TAIL_BYTES);
+        self.mark.tail.drain(..surplus);
+        Ok(())
     }
 
     /// Whether the path still names the open file: logs are rotated, and files deleted.
@@ -149,76 +178,86 @@ fn open_special(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// What the state knows of the last run.
-#[derive(Clone, Copy)]
-struct Before<'a> {
-    mark: Option<&'a Mark>,
-    announced: Option<&'a [u8]>,
-}
-
-/// Brings the end of a file in order and returns its length.
-fn mend(
-    file: &File,
-    name: &Path,
-    length: u64,
-    (device, inode): (u64, u64),
-    before: Before<'_>,
-) -> io::Result<u64> {
-    let path = name.display();
-    if let Some(old) = before.mark {
-        let same = (old.device, old.inode) == (device, inode);
-        if same && length >= old.length && tail(file, old.length)? == old.tail {
-            let beyond = length - old.length;
-            if beyond == 0 {
-                return Ok(length);
-            }
-            if begins(before.announced, file, old.length, beyond)? {
-                tracing::info!("cut {beyond} bytes off {path} that no checkpoint covers");
-                file.set_len(old.length)?;
-                return Ok(old.length);
-            }
-            tracing::warn!("somebody else wrote {beyond} bytes to {path}; appending to them");
-        } else if same && length < old.length {
-            tracing::warn!("{path} is shorter than it was left; appending to what there is");
-        } else if length > 0 {
-            tracing::warn!("{path} is another file than before; appending to it");
-        } else {
-            tracing::info!("{path} is a new file; earlier records are not in it");
-        }
-    } else if length > 0 {
-        tracing::warn!("{path} was not written by this state; appending to it");
-    }
-    end_torn_line(file, name, length)
-}
-
-/// Whether the `beyond` bytes after `from` are the beginning, or all, of what was announced.
-fn begins(announced: Option<&[u8]>, file: &File, from: u64, beyond: u64) -> io::Result<bool> {
-    let Some(ours) = announced.and_then(|all| all.get(..usize::try_from(beyond).ok()?)) else {
-        return Ok(false);
-    };
-    let mut there = vec![0; ours.len()];
-    file.read_exact_at(&mut there, from)?;
-    Ok(there == ours)
-}
-
-/// Ends the last line if it has no end, and returns the new length.
-fn end_torn_line(mut file: &File, path: &Path, length: u64) -> io::Result<u64> {
-    if length > 0 && tail(file, length)?.last() != Some(&b'\n') {
-        tracing::warn!("the last line of {} is torn; ending it", path.display());
-        file.write_all(b"\n")?;
-        return Ok(length + 1);
-    }
-    Ok(length)
-}
-
-/// The last bytes before `length`.
-fn tail(file: &File, length: u64) -> io::Result<Vec<u8>> {
-    let size = length.min(TAIL_BYTES as u64);
-    let mut tail = vec![0; size as usize];
-    file.read_exact_at(&mut tail, length - size)?;
-    Ok(tail)
-}
-
 fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder(path))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Failure::Locked;
+
+    /// A ledger in memory, which another program has locked for so many more calls.
+    #[derive(Default)]
+    struct Memory {
+        mark: Option<Mark>,
+        announced: Option<Vec<u8>>,
+        checkpoint: Option<String>,
+        locked: u32,
+    }
+
+    impl Memory {
+        fn call(&mut self) -> Result<()> {
+            let Some(left) = self.locked.checked_sub(1) else { return Ok(()) };
+            self.locked = left;
+            Err(Locked("locked".to_owned()))
+        }
+    }
+
+    impl Ledger for Memory {
+        fn is_new(&self) -> Result<bool> {
+            Ok(self.mark.is_none())
+        }
+
+        fn remedy(&self) -> String {
+            String::new()
+        }
+
+        fn mark(&self) -> Result<Option<Mark>> {
+            Ok(self.mark.clone())
+        }
+
+        fn announced(&self) -> Result<Option<Vec<u8>>> {
+            Ok(self.announced.clone())
+        }
+
+        fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
+            self.mark = Some(mark.clone());
+            self.announced = Some(bytes.to_vec());
+            // From here on, so that what is locked is the end of the write.
+            self.locked = 2;
+            Ok(())
+        }
+
+        fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()> {
+            self.call()?;
+            (self.mark, self.announced) = (Some(mark.clone()), None);
+            self.checkpoint = checkpoint.map(str::to_owned);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn records_whose_checkpoint_was_locked_are_in_the_file_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("o");
+        let mut state = Memory::default();
+        let Opened::File(mut sink) = FileSink::open(&path, &mut state, false).unwrap() else {
+            panic!("no file");
+        };
+        let events = ["{\"n\":1}", "{\"n\":2}"].map(|payload| Event {
+            id: String::new(),
+            occurred_at: String::new(),
+            kind: String::new(),
+            payload: payload.to_owned(),
+        });
+        for _ in 0..2 {
+            assert!(matches!(sink.write(&mut state, &events, "c"), Err(Locked(_))));
+            assert_eq!(state.checkpoint, None);
+        }
+        sink.write(&mut state, &events, "c").unwrap();
+        assert_eq!(state.checkpoint.as_deref(), Some("c"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"n\":1}\n{\"n\":2}\n");
+        assert_eq!(state.mark.unwrap().length, 16);
+    }
 }

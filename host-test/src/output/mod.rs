@@ -1,6 +1,8 @@
 //! Where records go, and how they and the checkpoint become durable together.
 
 pub mod file;
+mod mend;
+mod records;
 pub mod sqlite;
 pub mod stream;
 
@@ -41,6 +43,8 @@ pub struct Output {
     state: Option<State>,
     /// The checkpoint stored last, to spare the disk one that says nothing new.
     last: Option<String>,
+    /// The records under way went down a stream; what is open is the state.
+    is_written: bool,
 }
 
 enum Sink {
@@ -56,33 +60,35 @@ impl Output {
     ///
     /// [`Failure::Failed`] when it is closed.
     pub fn stdout() -> Result<Self> {
-        Ok(Self { sink: Sink::Stream(stream::StreamSink::stdout()?), state: None, last: None })
+        Ok(Self {
+            sink: Sink::Stream(stream::StreamSink::stdout()?),
+            state: None,
+            last: None,
+            is_written: false,
+        })
     }
 
     /// Opens an output, which may cut or make a file: only when nothing else can be refused any
-    /// more. `sources`: files it must not be, such as the config.
+    /// more. `sources`: files it must not be, such as the config. `is_accepted`: also an output that
+    /// does not go with the state. The state is taken when it is open, and stays when it is not.
     ///
     /// # Errors
     ///
     /// [`Failure::Refused`] when it is one of our own files, lies in no folder, is in use by
-    /// another process, or is no file of ours.
-    pub fn open(target: &Target, mut state: State, sources: &[PathBuf]) -> Result<Self> {
-        let sink = match target {
-            Target::Stdout => Sink::Stream(stream::StreamSink::stdout()?),
-            Target::File(path) => {
-                refuse_own_files(path, std::slice::from_ref(path), state.path(), sources)?;
-                match file::FileSink::open(path, &mut state)? {
-                    file::Opened::File(sink) => Sink::File(sink),
-                    file::Opened::Stream(file) => Sink::Stream(stream::StreamSink::file(file)),
-                }
-            }
-            Target::Sqlite(path) => {
-                refuse_own_files(path, &family(path), state.path(), sources)?;
-                Sink::Sqlite(sqlite::SqliteSink::open(path, &mut state)?)
-            }
-        };
-        let last = state.checkpoint()?.map(|stored| stored.body);
-        Ok(Self { sink, state: Some(state), last })
+    /// another process, is no file of ours, or does not go with the state; [`Failure::Locked`] when
+    /// another program has it or the state locked.
+    pub fn open(
+        target: &Target,
+        mut state: State,
+        sources: &[PathBuf],
+        is_accepted: bool,
+    ) -> std::result::Result<Self, (State, Failure)> {
+        let open = Sink::open(target, &mut state, sources, is_accepted)
+            .and_then(|sink| Ok((sink, state.checkpoint()?.map(|stored| stored.body))));
+        match open {
+            Ok((sink, last)) => Ok(Self { sink, state: Some(state), last, is_written: false }),
+            Err(failure) => Err((state, failure)),
+        }
     }
 
     /// Makes records durable, and then, or with them, the checkpoint that covers them.
@@ -90,7 +96,8 @@ impl Output {
     /// # Errors
     ///
     /// [`Failure::Failed`] when the disk does not take it; the checkpoint was not stored then.
-    /// [`Failure::ReaderGone`] when standard output was closed.
+    /// [`Failure::Locked`] when another program has a file locked: called again with the same
+    /// records, it goes on where it was. [`Failure::ReaderGone`] when standard output was closed.
     pub fn deliver(&mut self, events: &[Event], checkpoint: String) -> Result<()> {
         let changed = self.last.as_ref() != Some(&checkpoint);
         if events.is_empty() && !changed {
@@ -104,16 +111,54 @@ impl Output {
         };
         match &mut self.sink {
             Sink::Stream(sink) => {
-                sink.write(events)?;
+                if !self.is_written {
+                    sink.write(events)?;
+                }
+                self.is_written = true;
                 state.store(Some(&checkpoint), None, |_| Ok(()))?;
+                self.is_written = false;
             }
-            Sink::File(sink) => {
-                sink.write(state, events, &checkpoint)?;
-            }
+            Sink::File(sink) => sink.write(state, events, &checkpoint)?,
             Sink::Sqlite(sink) => sink.write(state, events, &checkpoint)?,
         }
         self.last = Some(checkpoint);
         Ok(())
+    }
+
+    /// Goes on in a new file if the output was moved away, as when logs are rotated.
+    ///
+    /// # Errors
+    ///
+    /// As [`Output::open`].
+    pub fn reopen(&mut self) -> Result<()> {
+        match (&mut self.sink, &mut self.state) {
+            (Sink::File(sink), Some(state)) => sink.reopen(state),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Sink {
+    fn open(
+        target: &Target,
+        state: &mut State,
+        sources: &[PathBuf],
+        is_accepted: bool,
+    ) -> Result<Self> {
+        Ok(match target {
+            Target::Stdout => Self::Stream(stream::StreamSink::stdout()?),
+            Target::File(path) => {
+                refuse_own_files(path, std::slice::from_ref(path), state.path(), sources)?;
+                match file::FileSink::open(path, state, is_accepted)? {
+                    file::Opened::File(sink) => Self::File(sink),
+                    file::Opened::Stream(file) => Self::Stream(stream::StreamSink::file(file)),
+                }
+            }
+            Target::Sqlite(path) => {
+                refuse_own_files(path, &family(path), state.path(), sources)?;
+                Self::Sqlite(sqlite::SqliteSink::open(path, state, is_accepted)?)
+            }
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::database::Kind;
 use crate::exit::Result;
 use crate::lock::Lock;
 use crate::names::true_name;
+use crate::pair;
 use crate::source::Event;
 use crate::state::State;
 use std::path::Path;
@@ -15,6 +16,7 @@ const EVENTS: Kind = Kind {
     version: 1,
     is_checked: false,
     tables: &["events"],
+    added: pair::OUTPUT,
 };
 
 /// No unique key on `uuid`: a repeated record must show, not vanish.
@@ -30,17 +32,23 @@ pub struct SqliteSink {
 }
 
 impl SqliteSink {
-    /// Opens or makes the database and attaches it to the state.
+    /// Opens or makes the database and attaches it to the state. `is_accepted`: also one that does
+    /// not go with the state.
     ///
     /// # Errors
     ///
-    /// [`crate::exit::Failure::Refused`]: not ours, damaged, of a newer version, or in use.
-    pub fn open(path: &Path, state: &mut State) -> Result<Self> {
+    /// [`crate::exit::Failure::Refused`]: not ours, damaged, of a newer version, in use, or it does
+    /// not go with the state. [`crate::exit::Failure::Locked`]: locked by another program.
+    pub fn open(path: &Path, state: &mut State, is_accepted: bool) -> Result<Self> {
         EVENTS.look(path)?;
         let path = true_name(path)?;
         let lock = Lock::take(&path)?;
         drop(EVENTS.open(&path, LAYOUT)?);
         state.attach(&path)?;
+        if let Err(failure) = state.insist_on_partner(is_accepted) {
+            state.detach();
+            return Err(failure);
+        }
         Ok(Self { _lock: lock })
     }
 
@@ -48,7 +56,7 @@ impl SqliteSink {
     ///
     /// # Errors
     ///
-    /// [`crate::exit::Failure::Failed`] when the disk does not take it.
+    /// As [`State::store`].
     pub fn write(&mut self, state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
         state.store(Some(checkpoint), None, |all| {
             let mut insert = all.prepare_cached(
@@ -58,7 +66,7 @@ impl SqliteSink {
             for event in events {
                 insert.execute([&event.id, &event.occurred_at, &event.kind, &event.payload])?;
             }
-            Ok(())
+            if events.is_empty() { Ok(()) } else { pair::advance(all) }
         })
     }
 }

@@ -44,6 +44,15 @@ impl Account {
 }
 
 impl Ledger for Account {
+    fn is_new(&self) -> Result<bool> {
+        // Not the checkpoint: a poll that found nothing moves it without opening the output.
+        Ok(self.row.mark.is_none() && !self.row.is_begun_anew)
+    }
+
+    fn remedy(&self) -> String {
+        format!("let the tenant begin anew with `tenants reset {}`", self.tenant)
+    }
+
     fn mark(&self) -> Result<Option<Mark>> {
         Ok(self.row.mark.clone())
     }

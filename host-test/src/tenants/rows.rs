@@ -1,6 +1,6 @@
 //! The table of all tenants: what is in it, and how it changes.
 
-use crate::database::{Kind, words};
+use crate::database::Kind;
 use crate::exit::{Failure, Result};
 use crate::lock::Lock;
 use crate::mark::Mark;
@@ -15,6 +15,7 @@ pub(crate) const TENANTS: Kind = Kind {
     version: 1,
     is_checked: true,
     tables: &["tenant"],
+    added: "CREATE TABLE IF NOT EXISTS begun_anew (name TEXT PRIMARY KEY) WITHOUT ROWID;",
 };
 
 pub(crate) const LAYOUT: &str = "
@@ -55,6 +56,8 @@ pub struct Row {
     pub mark: Option<Mark>,
     /// What was announced and not settled.
     pub writing: Option<Vec<u8>>,
+    /// The operator let it begin anew, so its output may hold what it reads again.
+    pub is_begun_anew: bool,
 }
 
 /// Writes a change.
@@ -116,7 +119,9 @@ fn place(all: &Transaction<'_>, tenant: &str, mark: &Mark) -> rusqlite::Result<u
 ///
 /// SQLite's.
 pub(crate) fn load(database: &Connection, tenant: &str) -> rusqlite::Result<Row> {
-    let sql = "SELECT checkpoint, writing, device, inode, length, tail FROM tenant WHERE name = ?1";
+    let sql = "SELECT checkpoint, writing, device, inode, length, tail, \
+               EXISTS (SELECT 1 FROM begun_anew WHERE begun_anew.name = tenant.name) \
+               FROM tenant WHERE name = ?1";
     let row = |row: &rusqlite::Row<'_>| {
         let device: Option<i64> = row.get(2)?;
         let mark = match device {
@@ -128,7 +133,7 @@ pub(crate) fn load(database: &Connection, tenant: &str) -> rusqlite::Result<Row>
                 tail: row.get(5)?,
             }),
         };
-        Ok(Row { checkpoint: row.get(0)?, writing: row.get(1)?, mark })
+        Ok(Row { checkpoint: row.get(0)?, writing: row.get(1)?, mark, is_begun_anew: row.get(6)? })
     };
     Ok(database.query_row(sql, [tenant], row).optional()?.unwrap_or_default())
 }
@@ -155,8 +160,9 @@ pub fn reset(state: &Path, tenant: &str) -> Result<String> {
     }
     let path = true_name(state)?;
     let _lock = Lock::take(&path)?;
-    let database = TENANTS.open(&path, LAYOUT)?;
-    let work = || {
+    let mut database = TENANTS.open(&path, LAYOUT)?;
+    let mut work = || {
+        let database = database.transaction()?;
         let sql = "SELECT coalesce(checkpoint, '') FROM tenant WHERE name = ?1";
         let former: Option<String> =
             database.query_row(sql, [tenant], |row| row.get(0)).optional()?;
@@ -165,8 +171,13 @@ pub fn reset(state: &Path, tenant: &str) -> Result<String> {
              state = 'new' WHERE name = ?1",
             [tenant],
         )?;
+        database.execute(
+            "INSERT OR IGNORE INTO begun_anew SELECT name FROM tenant WHERE name = ?1",
+            [tenant],
+        )?;
+        database.commit()?;
         Ok(former)
     };
-    let former = work().map_err(|error: rusqlite::Error| refuse(words(&error)))?;
+    let former = work().map_err(|error: rusqlite::Error| TENANTS.failure(state, &error))?;
     former.ok_or_else(|| refuse(format!("it knows no tenant {tenant}")))
 }

@@ -5,6 +5,7 @@ use super::rows::{Change, LAYOUT, Row, TENANTS, apply, load, names};
 use crate::database::words;
 use crate::exit::{Failure, Result};
 use crate::lock::Lock;
+use crate::locked;
 use crate::names::true_name;
 use rusqlite::Connection;
 use std::path::Path;
@@ -147,6 +148,9 @@ impl Writer {
     }
 
     fn refuse(&self, error: &rusqlite::Error) -> Failure {
+        if locked::is(error) {
+            return locked::failure("state", Path::new(&self.name));
+        }
         Failure::Failed(format!("cannot write state {}: {}", self.name, words(error)))
     }
 

@@ -119,7 +119,11 @@ impl Tenant {
             let checkpoint = source.checkpoint().await.map_err(judge)?;
             has_worked |= !batch.records.is_empty() || batch.stats.requests > 0;
             tokio::task::block_in_place(|| self.keep(&batch, checkpoint, shared, &mut sink, ended))
-                .map_err(|failure| (failure, true))?;
+                .map_err(|failure| {
+                    // What is refused stays so until the operator does something.
+                    let is_passing = !matches!(failure, Failure::Refused(_));
+                    (failure, is_passing)
+                })?;
             let (state, wait) = match batch.next {
                 Next::Ready => continue,
                 Next::Idle(ms) => ("idle", ms),
@@ -173,7 +177,7 @@ impl Tenant {
     fn open(&mut self, shared: &Shared) -> Result<FileSink> {
         let path = self.path(shared);
         insist_on_file(&path)?;
-        match FileSink::open(&path, &mut self.account)? {
+        match FileSink::open(&path, &mut self.account, false)? {
             Opened::File(sink) => Ok(sink),
             Opened::Stream(_) => Err(no_file(&path)),
         }

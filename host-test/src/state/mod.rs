@@ -1,11 +1,15 @@
-//! The state file: the checkpoint, what was kept of earlier ones, and where the output file stood.
+//! The state file: the checkpoint, what was kept of earlier ones, and where the output stood.
+
+mod ledger;
 
 use crate::database::{Kind, prepare, words};
 use crate::exit::{Failure, Result};
 use crate::ledger::Ledger;
 use crate::lock::Lock;
+use crate::locked;
 pub use crate::mark::Mark;
 use crate::names::true_name;
+use crate::pair;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +20,7 @@ const STATE: Kind = Kind {
     version: 1,
     is_checked: true,
     tables: &["checkpoint", "kept", "output_file", "writing"],
+    added: pair::STATE,
 };
 
 /// How many replaced checkpoints are kept, in case a reset was a mistake.
@@ -48,6 +53,8 @@ pub struct Stored {
 pub struct State {
     database: Connection,
     path: PathBuf,
+    /// The output, when it is a database beside this one.
+    output: Option<PathBuf>,
     last: Option<String>,
     _lock: Lock,
 }
@@ -60,14 +67,16 @@ impl State {
     /// [`Failure::Refused`]: locked, not ours, damaged, of a newer version, or not writable.
     pub fn open(path: &Path) -> Result<Self> {
         // Before the lock, so that a mistyped name leaves no lock file beside somebody's file.
-        STATE.look(path)?;
+        let is_used = STATE.look(path)?;
+        if !is_used && path.exists() {
+            tracing::warn!("state {} is empty: nothing is known of earlier runs", path.display());
+        }
         let path = true_name(path)?;
         let lock = Lock::take(&path)?;
         let database = STATE.open(&path, LAYOUT)?;
-        let last = stored(&database)
-            .map_err(|error| Failure::Refused(format!("state {}: {error}", path.display())))?;
+        let last = stored(&database).map_err(|error| STATE.failure(&path, &error))?;
         let last = last.map(|stored| stored.body);
-        Ok(Self { database, path, last, _lock: lock })
+        Ok(Self { database, path, output: None, last, _lock: lock })
     }
 
     /// Reads the checkpoint of a state file without locking it; `None` when there is none.
@@ -78,8 +87,7 @@ impl State {
     pub fn peek(path: &Path) -> Result<Option<Stored>> {
         match STATE.open_to_read(path)? {
             None => Ok(None),
-            Some(database) => stored(&database)
-                .map_err(|error| Failure::Refused(format!("state {}: {error}", path.display()))),
+            Some(database) => stored(&database).map_err(|error| STATE.failure(path, &error)),
         }
     }
 
@@ -102,14 +110,14 @@ impl State {
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the disk does not take it.
+    /// [`Failure::Failed`] when the disk does not take it, [`Failure::Locked`] when another program
+    /// has the state or the output locked; nothing was changed then.
     pub fn store(
         &mut self,
         checkpoint: Option<&str>,
         mark: Option<&Mark>,
         more: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
     ) -> Result<()> {
-        let path = self.path.display().to_string();
         let last = &mut self.last;
         let mut is_ours = true;
         let work = || {
@@ -141,13 +149,12 @@ impl State {
             Ok(())
         };
         let done: rusqlite::Result<()> = work();
-        done.map_err(|error| {
-            Failure::Failed(format!("cannot write state {path}: {}", words(&error)))
-        })?;
+        done.map_err(|error| self.unwritten(&error))?;
         match is_ours {
             true => Ok(()),
             false => Err(Failure::Refused(format!(
-                "state {path}: another process changed it, so this one stops; was its lock file removed?"
+                "state {}: another process changed it, so this one stops; was its lock file removed?",
+                self.path.display()
             ))),
         }
     }
@@ -189,48 +196,61 @@ impl State {
         let name = path.to_str().ok_or_else(|| {
             Failure::Refused(format!("output {}: the name is not UTF-8", path.display()))
         })?;
-        let work = || {
-            self.database.execute("ATTACH DATABASE ?1 AS output", [name])?;
-            prepare(&self.database, "output")
-        };
-        work().map_err(|error| Failure::Refused(format!("output {name}: {error}")))
-    }
-
-    fn refuse(&self, error: &rusqlite::Error) -> Failure {
-        Failure::Refused(format!("state {}: {error}", self.path.display()))
-    }
-}
-
-impl Ledger for State {
-    fn mark(&self) -> Result<Option<Mark>> {
-        self.database
-            .query_row("SELECT device, inode, length, tail FROM output_file", [], |row| {
-                Ok(Mark {
-                    device: row.get::<_, i64>(0)?.cast_unsigned(),
-                    inode: row.get::<_, i64>(1)?.cast_unsigned(),
-                    length: row.get::<_, i64>(2)?.cast_unsigned(),
-                    tail: row.get(3)?,
-                })
-            })
-            .optional()
-            .map_err(|error| self.refuse(&error))
-    }
-
-    fn announced(&self) -> Result<Option<Vec<u8>>> {
-        self.database
-            .query_row("SELECT bytes FROM writing", [], |row| row.get(0))
-            .optional()
-            .map_err(|error| self.refuse(&error))
-    }
-
-    fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
-        self.store(None, Some(mark), |all| {
-            all.prepare_cached("INSERT INTO writing VALUES (1, ?1)")?.execute([bytes]).map(|_| ())
+        let attached = self.database.execute("ATTACH DATABASE ?1 AS output", [name]);
+        let ready = attached.and_then(|_| prepare(&self.database, "output"));
+        self.output = Some(path.to_owned());
+        ready.map_err(|error| {
+            self.detach();
+            let why = format!("output {name}: {error}");
+            if locked::is(&error) { locked::failure("output", path) } else { Failure::Refused(why) }
         })
     }
 
-    fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()> {
-        self.store(checkpoint, Some(mark), |_| Ok(()))
+    /// Lets go of the output, so that it can be attached again.
+    pub fn detach(&mut self) {
+        self.output = None;
+        // It fails only when none is attached, as after an attachment that failed.
+        let _ = self.database.execute_batch("DETACH DATABASE output");
+    }
+
+    /// Refuses an attached output that does not go with this state, unless that is accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`], with what to do; as [`State::store`] when a file cannot be read or written.
+    pub fn insist_on_partner(&mut self, is_accepted: bool) -> Result<()> {
+        let Some(output) = self.output.clone() else { return Ok(()) };
+        let is_new = self.is_new()?;
+        let path = self.path.clone();
+        pair::insist(&mut self.database, &path, &output, is_new, is_accepted)
+            .map_err(|error| self.unwritten(&error))?
+    }
+
+    fn refuse(&self, error: &rusqlite::Error) -> Failure {
+        STATE.failure(&self.path, error)
+    }
+
+    /// What a write that failed means. SQLite does not tell which of two files it was.
+    fn unwritten(&self, error: &rusqlite::Error) -> Failure {
+        let state = self.path.display();
+        if locked::is(error) {
+            return match &self.output {
+                Some(output) if !locked::has_writer(&self.path) => {
+                    locked::failure("output", output)
+                }
+                _ => locked::failure("state", &self.path),
+            };
+        }
+        Failure::Failed(match &self.output {
+            Some(output) => {
+                format!(
+                    "cannot write output {} and state {state}: {}",
+                    output.display(),
+                    words(error)
+                )
+            }
+            None => format!("cannot write state {state}: {}", words(error)),
+        })
     }
 }
 

@@ -1,0 +1,67 @@
+//! What a hardened or small environment refuses, in words: which limit or setting it is.
+
+use rustix::process::{Resource, getrlimit};
+
+/// What wasmtime needs executable memory for, and who refuses it.
+const EXECUTABLE: &str = "this system refuses executable memory, which compiled components need: in \
+    a systemd unit set MemoryDenyWriteExecute=no, else allow it in the policy of SELinux, seccomp or \
+    prctl(PR_SET_MDWE) that forbids it";
+
+/// What to do about an error of wasmtime that the environment causes, and the error.
+pub fn cause(error: &wasmtime::Error) -> Option<String> {
+    let text = format!("{error:#}");
+    let cause = judge(&text, getrlimit(Resource::As).current)?;
+    Some(format!("{cause} ({text})"))
+}
+
+/// What to do about an error, or else the error alone.
+pub fn explain(error: &wasmtime::Error) -> String {
+    cause(error).unwrap_or_else(|| format!("{error:#}"))
+}
+
+/// The cause of an error, given the limit on address space in bytes.
+fn judge(text: &str, address_space: Option<u64>) -> Option<String> {
+    let lower = text.to_lowercase();
+    let is_memory =
+        ["mmap", "mprotect", "memory", "mapping"].iter().any(|word| lower.contains(word));
+    // Wasmtime keeps the system's number, and the words of the C library.
+    let is_denied = ["os error 13", "os error 1)", "permission denied", "not permitted"];
+    let is_short = ["os error 12", "cannot allocate memory", "out of memory"];
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if is_memory && has(&is_denied) {
+        return Some(EXECUTABLE.to_owned());
+    }
+    if !has(&is_short) {
+        return None;
+    }
+    Some(match address_space {
+        Some(bytes) => format!(
+            "the limit on virtual memory, {} KiB, is too small: components reserve addresses, not \
+             memory; run `ulimit -v unlimited`, or set LimitAS=infinity in a systemd unit",
+            bytes >> 10
+        ),
+        None => {
+            "this system refuses virtual memory: components reserve addresses, not memory; see \
+                 vm.overcommit_memory and vm.max_map_count, and the memory limit of the container"
+                .to_owned()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_names_its_setting_and_other_errors_none() {
+        let denied = "failed to make memory executable: Permission denied (os error 13)";
+        assert!(judge(denied, None).unwrap().contains("MemoryDenyWriteExecute=no"));
+        let short =
+            "mmap failed to reserve 0x100000000 bytes: Cannot allocate memory (os error 12)";
+        assert!(judge(short, Some(2 << 30)).unwrap().contains("2097152 KiB"));
+        assert!(judge(short, None).unwrap().contains("vm.overcommit_memory"));
+        for other in ["expected a component", "Permission denied (os error 13)", "wasm trap"] {
+            assert_eq!(judge(other, Some(1)), None, "{other}");
+        }
+    }
+}

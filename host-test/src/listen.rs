@@ -1,0 +1,93 @@
+//! An address to listen on, as the operator types it: HOST:PORT, where the host may be a name.
+
+use crate::exit::{Failure, Result};
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+use tokio::net::{TcpListener, lookup_host};
+
+/// Longest look-up of a name. This machine's own are in a file; others should not be listened on.
+const LOOK_UP_MAX: Duration = Duration::from_secs(10);
+
+/// `HOST:PORT`, not looked up yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen(String);
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let is_port = |port: &str| port.parse::<u16>().is_ok();
+        let is_host = |host: &str| {
+            // An address of version 6 has colons, which only brackets tell from the port's.
+            let is_bracketed = host.starts_with('[') && host.ends_with(']');
+            !host.is_empty() && (is_bracketed || !host.contains([':', '/']))
+        };
+        match text.rsplit_once(':') {
+            Some((host, port)) if is_host(host) && is_port(port) => Ok(Self(text.to_owned())),
+            _ => {
+                Err("write HOST:PORT, such as 127.0.0.1:9000, localhost:9000 or [::1]:9000".into())
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Listen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Listen {
+    /// Listens on the first of its addresses that can be had, on loopback if it has one there.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`], naming `flag`, when the name is not known or no address can be had.
+    pub async fn bind(&self, flag: &str) -> Result<TcpListener> {
+        let refuse = |why: String| Failure::Refused(format!("{flag} {self}: {why}"));
+        let found = tokio::time::timeout(LOOK_UP_MAX, lookup_host(&self.0))
+            .await
+            .map_err(|_| refuse(format!("the name was not found in {} s", LOOK_UP_MAX.as_secs())))?
+            .map_err(|error| refuse(format!("the name cannot be looked up: {error}")))?;
+        let mut why = "the name has no address".to_owned();
+        for address in ordered(found.collect()) {
+            match TcpListener::bind(address).await {
+                Ok(listener) => return Ok(listener),
+                Err(error) => why = format!("cannot listen on {address}: {error}"),
+            }
+        }
+        Err(refuse(why))
+    }
+}
+
+/// Those on loopback first, and of these and of the others version 4 first.
+fn ordered(mut all: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    all.sort_by_key(|address| (!address.ip().is_loopback(), address.is_ipv6()));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        for good in ["localhost:9000", "127.0.0.1:0", "[::1]:9000", "metrics.internal:65535"] {
+            assert!(good.parse::<Listen>().is_ok(), "{good}");
+        }
+        for bad in ["", "9000", ":9000", "localhost", "localhost:", "::1:9000", "localhost:65536"] {
+            let why = bad.parse::<Listen>().unwrap_err();
+            assert!(why.contains("HOST:PORT"), "{bad}: {why}");
+        }
+        assert!("http://localhost:9000".parse::<Listen>().is_err());
+    }
+
+    #[test]
+    fn loopback_comes_first() {
+        let all = ["192.0.2.7:1", "[::1]:1", "[2001:db8::1]:1", "127.0.0.1:1"];
+        let all = all.map(|address| address.parse().unwrap()).to_vec();
+        let names: Vec<String> = ordered(all).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["127.0.0.1:1", "[::1]:1", "192.0.2.7:1", "[2001:db8::1]:1"]);
+    }
+}

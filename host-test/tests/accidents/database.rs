@@ -1,0 +1,137 @@
+//! A database and its state, when one of them is not what the other remembers.
+
+use super::common::{World, assert_same};
+use super::{copy, put_back};
+use std::fs;
+
+const RUN: &str = "run --config c.json --output sqlite:o.sqlite --until-idle";
+
+/// Refuses, names the reason, and leaves the events as they were.
+fn refused(world: &World, reason: &str) {
+    let before = world.in_sqlite("o.sqlite");
+    let said = world.bad(RUN, 2);
+    assert!(said.contains(reason) && said.contains("--accept-output"), "{said}");
+    assert_eq!(world.in_sqlite("o.sqlite"), before);
+}
+
+fn run_on(world: &World, events: u64) {
+    world.fake.add_events(events, None);
+    world.good(RUN);
+}
+
+#[test]
+fn a_state_that_is_empty_or_gone_beside_events_is_refused() {
+    for is_gone in [false, true] {
+        let world = World::new(30);
+        world.good(RUN);
+        match is_gone {
+            true => fs::remove_file(world.path("c.state.sqlite")).unwrap(),
+            false => fs::write(world.path("c.state.sqlite"), "").unwrap(),
+        }
+        refused(&world, "the state is new or empty");
+        refused(&world, "the state is new or empty");
+        world.good(&format!("{RUN} --accept-output"));
+        assert_eq!(world.in_sqlite("o.sqlite").len(), 60);
+        // Accepted once, they go together.
+        run_on(&world, 2);
+        assert_eq!(world.in_sqlite("o.sqlite").len(), 62);
+    }
+}
+
+#[test]
+fn a_state_from_a_backup_or_rolled_back_alone_is_refused() {
+    let world = World::new(30);
+    world.good(RUN);
+    copy(&world, "c.state.sqlite", "backup");
+    run_on(&world, 7);
+    copy(&world, "c.state.sqlite", "newer");
+    put_back(&world, "backup", "c.state.sqlite");
+    refused(&world, "the state is older");
+    put_back(&world, "newer", "c.state.sqlite");
+    run_on(&world, 1);
+    assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
+}
+
+#[test]
+fn an_output_from_a_backup_is_refused() {
+    let world = World::new(30);
+    world.good(RUN);
+    copy(&world, "o.sqlite", "backup");
+    run_on(&world, 7);
+    copy(&world, "o.sqlite", "newer");
+    put_back(&world, "backup", "o.sqlite");
+    refused(&world, "the output is older");
+    put_back(&world, "newer", "o.sqlite");
+    run_on(&world, 1);
+    assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
+}
+
+#[test]
+fn state_and_output_from_one_backup_go_on() {
+    let world = World::new(30);
+    world.good(RUN);
+    copy(&world, "c.state.sqlite", "state");
+    copy(&world, "o.sqlite", "output");
+    run_on(&world, 7);
+    put_back(&world, "state", "c.state.sqlite");
+    put_back(&world, "output", "o.sqlite");
+    world.good(RUN);
+    assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
+}
+
+#[test]
+fn another_state_s_output_and_a_copied_state_are_refused() {
+    let world = World::new(30);
+    world.good(RUN);
+    world.good("run --config c.json --output sqlite:other --until-idle --state s");
+    copy(&world, "o.sqlite", "mine");
+    copy(&world, "other", "o.sqlite");
+    refused(&world, "holds events of another state");
+    copy(&world, "mine", "o.sqlite");
+    copy(&world, "c.state.sqlite", "copied");
+    world.fake.add_events(3, None);
+    world.good(&format!("{RUN} --state copied"));
+    refused(&world, "the state is older");
+}
+
+#[test]
+fn an_output_that_was_moved_away_is_begun_anew_and_goes_on_when_it_is_back() {
+    let world = World::new(30);
+    world.good(RUN);
+    fs::rename(world.path("o.sqlite"), world.path("first")).unwrap();
+    run_on(&world, 4);
+    assert_eq!(world.in_sqlite("o.sqlite").len(), 4);
+    fs::rename(world.path("o.sqlite"), world.path("second")).unwrap();
+    fs::rename(world.path("first"), world.path("o.sqlite")).unwrap();
+    run_on(&world, 5);
+    let both = [world.in_sqlite("o.sqlite"), world.in_sqlite("second")].concat();
+    assert_same(&both, &world.truth());
+}
+
+#[test]
+fn files_of_the_version_before_go_on_and_know_each_other_from_then_on() {
+    let world = World::new(30);
+    world.good(RUN);
+    for name in ["c.state.sqlite", "o.sqlite"] {
+        let database = rusqlite::Connection::open(world.path(name)).unwrap();
+        database.execute_batch("DROP TABLE identity; DROP TABLE partner").unwrap();
+    }
+    world.good("state show --state c.state.sqlite");
+    run_on(&world, 4);
+    copy(&world, "c.state.sqlite", "backup");
+    run_on(&world, 4);
+    assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
+    put_back(&world, "backup", "c.state.sqlite");
+    refused(&world, "the state is older");
+}
+
+#[test]
+fn events_that_the_operator_deleted_are_not_missed() {
+    let world = World::new(30);
+    world.good(RUN);
+    let database = rusqlite::Connection::open(world.path("o.sqlite")).unwrap();
+    database.execute_batch("DELETE FROM events; VACUUM").unwrap();
+    drop(database);
+    run_on(&world, 4);
+    assert_eq!(world.in_sqlite("o.sqlite").len(), 4);
+}

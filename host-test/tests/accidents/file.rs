@@ -1,0 +1,169 @@
+//! A file and its state, when one of them is not what the other remembers.
+
+use super::common::{World, assert_same};
+use super::{copy, put_back};
+use std::fs::{self, OpenOptions};
+use std::process::Command;
+
+const RUN: &str = "run --config c.json --output o.ndjson --until-idle";
+
+/// Refuses, names the reason, and leaves the output as it was.
+fn refused(world: &World, reason: &str) -> String {
+    let before = fs::read(world.path("o.ndjson")).unwrap();
+    let said = world.bad(RUN, 2);
+    assert!(said.contains(reason) && said.contains("--accept-output"), "{said}");
+    assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), before);
+    said
+}
+
+fn run_on(world: &World, events: u64) {
+    world.fake.add_events(events, None);
+    world.good(RUN);
+}
+
+#[test]
+fn a_state_that_is_empty_or_gone_beside_records_is_refused() {
+    for is_gone in [false, true] {
+        let world = World::new(30);
+        world.good(RUN);
+        match is_gone {
+            true => fs::remove_file(world.path("c.state.sqlite")).unwrap(),
+            false => fs::write(world.path("c.state.sqlite"), "").unwrap(),
+        }
+        // Also the second time, when the state is not empty any more.
+        refused(&world, "the state is new or empty");
+        refused(&world, "the state is new or empty");
+        fs::rename(world.path("o.ndjson"), world.path("away")).unwrap();
+        world.good(RUN);
+        assert_same(&world.in_file("o.ndjson"), &world.truth());
+    }
+}
+
+#[test]
+fn an_empty_state_beside_no_records_is_a_first_run() {
+    for output in [None, Some(""), Some("# a header of somebody else\n")] {
+        let world = World::new(30);
+        fs::write(world.path("c.state.sqlite"), "").unwrap();
+        if let Some(text) = output {
+            fs::write(world.path("o.ndjson"), text).unwrap();
+        }
+        world.good(RUN);
+        let text = fs::read_to_string(world.path("o.ndjson")).unwrap();
+        assert_eq!(text.lines().filter(|line| line.starts_with('{')).count(), 30);
+    }
+}
+
+#[test]
+fn an_operator_may_append_to_records_of_a_lost_state_or_reset_it() {
+    let world = World::new(30);
+    world.good(RUN);
+    fs::remove_file(world.path("c.state.sqlite")).unwrap();
+    world.good(&format!("{RUN} --accept-output"));
+    assert_eq!(world.in_file("o.ndjson").len(), 60);
+    run_on(&world, 2);
+    world.good("state reset --state c.state.sqlite");
+    world.good(RUN);
+    assert_eq!(world.in_file("o.ndjson").len(), 60 + 2 + 32);
+}
+
+#[test]
+fn a_state_from_a_backup_is_refused_and_the_remedy_that_is_named_brings_each_event_once() {
+    let world = World::new(30);
+    world.good(RUN);
+    copy(&world, "c.state.sqlite", "backup");
+    run_on(&world, 7);
+    copy(&world, "c.state.sqlite", "newer");
+    put_back(&world, "backup", "c.state.sqlite");
+    let said = refused(&world, "this one is older");
+    let command = said.split("(truncate").nth(1).unwrap().split(')').next().unwrap();
+    let mut arguments = command.split_whitespace();
+    assert!(
+        Command::new("truncate")
+            .args(arguments.by_ref())
+            .current_dir(world.folder.path())
+            .status()
+            .unwrap()
+            .success()
+    );
+    world.good(RUN);
+    assert_same(&world.in_file("o.ndjson"), &world.truth());
+}
+
+#[test]
+fn a_copied_state_and_its_original_do_not_both_go_on() {
+    let world = World::new(30);
+    world.good(RUN);
+    copy(&world, "c.state.sqlite", "copied");
+    world.fake.add_events(3, None);
+    world.good(&format!("{RUN} --state copied"));
+    refused(&world, "this one is older");
+    world.good(&format!("{RUN} --state copied"));
+    assert_same(&world.in_file("o.ndjson"), &world.truth());
+}
+
+#[test]
+fn an_output_from_a_backup_is_refused_whether_it_is_the_same_file_or_another() {
+    for is_same in [false, true] {
+        let world = World::new(30);
+        world.good(RUN);
+        copy(&world, "o.ndjson", "backup");
+        run_on(&world, 7);
+        copy(&world, "o.ndjson", "newer");
+        match is_same {
+            true => copy(&world, "backup", "o.ndjson"),
+            false => put_back(&world, "backup", "o.ndjson"),
+        }
+        refused(&world, if is_same { "is shorter than it was left" } else { "not those" });
+        put_back(&world, "newer", "o.ndjson");
+        run_on(&world, 2);
+        assert_same(&world.in_file("o.ndjson"), &world.truth());
+    }
+}
+
+#[test]
+fn state_and_output_from_one_backup_go_on() {
+    let world = World::new(30);
+    world.good(RUN);
+    copy(&world, "c.state.sqlite", "state");
+    copy(&world, "o.ndjson", "output");
+    run_on(&world, 7);
+    put_back(&world, "state", "c.state.sqlite");
+    put_back(&world, "output", "o.ndjson");
+    world.good(RUN);
+    assert_same(&world.in_file("o.ndjson"), &world.truth());
+}
+
+#[test]
+fn another_state_s_output_is_refused() {
+    let world = World::new(30);
+    world.good(RUN);
+    // In smaller batches, so in another order.
+    let other = "run --config c.json --output other --until-idle --state s --max-records 7";
+    world.fake.add_events(9, None);
+    world.good(other);
+    put_back(&world, "other", "o.ndjson");
+    refused(&world, "holds records, but not those");
+    let file = OpenOptions::new().write(true).open(world.path("o.ndjson")).unwrap();
+    file.set_len(100).unwrap();
+    // Not a whole record, of another file: no more than somebody's torn line.
+    world.good(RUN);
+}
+
+#[test]
+fn a_file_that_was_copied_to_another_disk_or_cut_at_its_beginning_goes_on() {
+    let world = World::new(30);
+    world.good(RUN);
+    copy(&world, "o.ndjson", "moved");
+    put_back(&world, "moved", "o.ndjson");
+    run_on(&world, 4);
+    assert_same(&world.in_file("o.ndjson"), &world.truth());
+    let text = fs::read_to_string(world.path("o.ndjson")).unwrap();
+    let last: String = text.split_inclusive('\n').skip(20).collect();
+    for name in ["o.ndjson", "other"] {
+        // Rewritten in place, and as a new file.
+        fs::write(world.path(name), &last).unwrap();
+        fs::rename(world.path(name), world.path("o.ndjson")).unwrap();
+        world.good(RUN);
+        assert_eq!(fs::read_to_string(world.path("o.ndjson")).unwrap(), last);
+    }
+}

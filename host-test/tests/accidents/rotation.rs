@@ -1,0 +1,97 @@
+//! Log rotation: the output is moved away or emptied, and SIGHUP says so.
+
+use super::common::{Running, World, assert_same, until};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs;
+use std::process::Stdio;
+
+fn hang_up(running: &Running) {
+    kill(Pid::from_raw(running.0.id().cast_signed()), Signal::SIGHUP).unwrap();
+}
+
+fn lines(world: &World, name: &str) -> usize {
+    fs::read_to_string(world.path(name)).unwrap_or_default().lines().count()
+}
+
+fn start(world: &World, output: &str) -> Running {
+    world.config(serde_json::json!({
+        "backfill_start_time": "2024-12-31T00:00:00Z", "poll_interval_seconds": 1
+    }));
+    let mut command = world.command(&format!("run --config c.json --output {output}"));
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    Running::start(command)
+}
+
+#[test]
+fn a_hang_up_begins_a_new_file_at_once() {
+    let world = World::new(30);
+    let running = start(&world, "o.ndjson");
+    for round in 1..=3 {
+        until("all events", || lines(&world, "o.ndjson") == if round == 1 { 30 } else { 5 });
+        fs::rename(world.path("o.ndjson"), world.path(&format!("o.{round}"))).unwrap();
+        hang_up(&running);
+        // There is no new event to write: only the signal makes it.
+        until("a new file", || world.path("o.ndjson").exists());
+        assert_eq!(lines(&world, "o.ndjson"), 0);
+        world.fake.add_events(5, None);
+    }
+    until("the last", || lines(&world, "o.ndjson") == 5);
+    assert_eq!(running.signal("TERM"), Some(0));
+    let all = ["o.1", "o.2", "o.3", "o.ndjson"].map(|name| world.in_file(name)).concat();
+    assert_same(&all, &world.truth());
+}
+
+#[test]
+fn a_hang_up_ends_no_run_whatever_its_output() {
+    let world = World::new(30);
+    for (number, output) in ["o.ndjson", "sqlite:o.sqlite", "-"].iter().enumerate() {
+        let running = start(&world, &format!("{output} --state s{number}"));
+        let before = world.fake.requests().len();
+        until("a request", || world.fake.requests().len() > before);
+        hang_up(&running);
+        let before = world.fake.requests().len();
+        until("another request", || world.fake.requests().len() > before + 1);
+        assert_eq!(running.signal("TERM"), Some(0), "{output}");
+    }
+    assert_same(&world.in_file("o.ndjson"), &world.truth());
+    assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
+}
+
+#[test]
+fn a_file_that_is_emptied_in_place_goes_on() {
+    let world = World::new(30);
+    let running = start(&world, "o.ndjson");
+    until("all events", || lines(&world, "o.ndjson") == 30);
+    fs::copy(world.path("o.ndjson"), world.path("o.1")).unwrap();
+    // Copied and emptied, as `copytruncate` does it, between two polls that bring nothing.
+    fs::File::options().write(true).open(world.path("o.ndjson")).unwrap().set_len(0).unwrap();
+    hang_up(&running);
+    world.fake.add_events(5, None);
+    until("the new ones", || lines(&world, "o.ndjson") == 5);
+    assert_eq!(running.signal("TERM"), Some(0));
+    // Between two runs likewise.
+    fs::rename(world.path("o.ndjson"), world.path("o.2")).unwrap();
+    fs::write(world.path("o.ndjson"), "").unwrap();
+    world.fake.add_events(5, None);
+    world.good("run --config c.json --output o.ndjson --until-idle");
+    let all = ["o.1", "o.2", "o.ndjson"].map(|name| world.in_file(name)).concat();
+    assert_same(&all, &world.truth());
+}
+
+#[test]
+fn tenants_outputs_are_begun_anew_after_a_hang_up() {
+    let all =
+        crate::tenants::Tenants::with(fake_buildkite::Options { events: 30, ..Default::default() });
+    all.add("a", serde_json::json!({"poll_interval_seconds": 1}));
+    let mut command = all.command("");
+    command.stderr(Stdio::null());
+    let running = Running::start(command);
+    until("all events", || all.got("a").len() == 30);
+    fs::rename(all.0.path("out/a.ndjson"), all.0.path("away")).unwrap();
+    hang_up(&running);
+    all.0.fake.add_events(5, None);
+    until("the new ones", || all.got("a").len() == 5);
+    assert_eq!(running.signal("TERM"), Some(0));
+    assert_same(&[all.got("a"), all.0.in_file("away")].concat(), &all.0.truth());
+}
