@@ -4,18 +4,22 @@
 //! through [`egress`]) → [`run`] (the loop) → [`output`] (durable) → [`state`] (the checkpoint).
 //! [`config`] says what the operator wants; [`commands`] is what the operator types.
 
+mod bypass;
 pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod component;
 pub mod config;
 pub mod database;
+mod dialer;
 pub mod egress;
 pub mod engine;
 pub mod estimate;
 pub mod exit;
 mod failures;
 mod fence;
+pub mod guard;
+mod handshake;
 mod hide;
 mod keys;
 pub mod lag;
@@ -26,13 +30,18 @@ pub mod mark;
 mod mask;
 pub mod metrics;
 pub mod names;
+pub mod nat64;
 pub mod network;
 pub mod notes;
 pub mod origin;
+pub mod outbound;
 mod outgoing;
 pub mod output;
 pub mod pipeline;
 pub mod progress;
+pub mod prohibited;
+pub mod proxy;
+pub mod reach;
 pub mod resolve;
 pub mod retry;
 pub mod run;
@@ -45,4 +54,6 @@ pub mod tally;
 pub mod tenants;
 mod tls;
 pub mod token;
+mod tunnel;
+pub mod variables;
 mod watched;

@@ -6,6 +6,7 @@ use crate::engine::CodeCache;
 use crate::exit::{Failure, Result};
 use crate::metrics::{Endpoint, Metrics};
 use crate::names::{family, is_same};
+use crate::outbound::{Environment, Flags, Outbound};
 use crate::output::{Output, Target};
 use crate::run::{Plan, Until, run as run_loop};
 use crate::signals::Stop;
@@ -65,6 +66,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 8)]
     retries: u32,
     #[command(flatten)]
+    network: Flags,
+    #[command(flatten)]
     code: CodeCache,
 }
 
@@ -76,6 +79,7 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let config = Config::read(&args.config)?;
+    let outbound = Outbound::new(&args.network, Environment::Heeded)?;
     let path = args.state.clone().unwrap_or_else(|| beside(&args.config));
     let mut own = config.files.clone();
     own.extend(args.component.clone());
@@ -88,7 +92,7 @@ pub async fn run(args: Args) -> Result<()> {
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
     let state = State::open(&path)?;
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
-    let mut source = source(&plugin, &config, checkpoint).await?;
+    let mut source = source(&plugin, &config, checkpoint, &outbound).await?;
     // Last, so that a run that is refused leaves the output as it was.
     let output = Output::open(&args.output, state, &own)?;
     let metrics = Metrics::default();

@@ -7,6 +7,7 @@ use crate::limits::Limits;
 use crate::lock::Lock;
 use crate::metrics::{Endpoint, Metrics};
 use crate::origin::list;
+use crate::outbound::{Environment, Flags, Outbound};
 use crate::signals::Stop;
 use crate::tenants::rows::reset;
 use crate::tenants::schedule::{Schedule, insist_on_none};
@@ -115,6 +116,8 @@ struct RunArgs {
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
     #[command(flatten)]
+    network: Flags,
+    #[command(flatten)]
     code: CodeCache,
     #[command(flatten)]
     limits: Limits,
@@ -174,6 +177,8 @@ async fn run(args: RunArgs) -> Result<()> {
         code: args.code.clone(),
     })?);
     let origins = args.supply.origins(&plugin, args.limits).await?;
+    let outbound = Outbound::new(&args.network, Environment::Ignored)?;
+    outbound.prepare(&origins)?;
     tracing::info!("requests may go to {}", list(&origins));
     // Two processes would write the same files, each with a state of its own.
     let _output = Lock::take(&out.join("tenants"))?;
@@ -191,6 +196,7 @@ async fn run(args: RunArgs) -> Result<()> {
         shared: Shared {
             plugin,
             origins,
+            outbound,
             output_dir: out,
             max_records: args.max_records,
             expose_token: args.expose_token,
