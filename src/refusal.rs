@@ -47,7 +47,7 @@ pub fn denied(config: &Config, why: &str) -> Error {
     Error::InvalidConfig(vec![FieldError::new(
         "endpoint",
         format!(
-            "the host does not allow requests to {origin} ({why}); allow it there, or change the endpoint"
+            "the host does not allow requests to {origin} ({why}); change the endpoint, or what the host allows"
         ),
     )])
 }

@@ -1,44 +1,101 @@
-//! What went wrong on the network, in the words of `wasi:http`.
+//! What went wrong on the network: a word of `wasi:http` for the guest, and the cause for the
+//! operator, in full, with what to do.
 
+use crate::dialer::Way;
 use crate::egress::HttpError;
-use crate::resolve::Prohibited;
+use crate::handshake;
+use crate::prohibited::Prohibited;
+use crate::tunnel::ProxyError;
 use std::error::Error;
 use std::io;
 
-/// Translates a failure into the words of `wasi:http`.
-pub(crate) fn classify(error: &hyper_util::client::legacy::Error) -> HttpError {
+/// What failed: the guest's word, and the operator's, where there is more to say.
+pub(crate) type Failed = (HttpError, Option<String>);
+
+/// Translates a failure.
+pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> Failed {
+    let origin = &way.origin;
+    let is_connect = error.is_connect();
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
-    let mut dns = false;
+    let mut dns = None;
     // Bounded by the length of the chain, which is finite by construction.
     while let Some(error) = cause {
-        if let Some(prohibited) = find::<Prohibited>(error) {
-            tracing::warn!("denied: {prohibited}");
-            return HttpError::DestinationIpProhibited;
+        if let Some(fault) = find::<ProxyError>(error) {
+            return proxy(fault);
+        }
+        if let Some(no) = find::<Prohibited>(error) {
+            return prohibited(no, way);
         }
         if let Some(tls) = find::<rustls::Error>(error) {
-            return match tls {
-                rustls::Error::InvalidCertificate(_) => HttpError::TlsCertificateError,
-                _ => HttpError::TlsProtocolError,
-            };
+            let (code, why) = handshake::explain(tls, origin);
+            return (code, Some(why));
         }
         if let Some(http) = error.downcast_ref::<hyper::Error>()
             && http.is_parse()
         {
-            return HttpError::HttpProtocolError;
+            return (HttpError::HttpProtocolError, None);
         }
-        match error.downcast_ref::<io::Error>().map(io::Error::kind) {
-            Some(io::ErrorKind::TimedOut) => return HttpError::ConnectionTimeout,
-            Some(io::ErrorKind::ConnectionRefused) => return HttpError::ConnectionRefused,
+        let text = error.to_string();
+        match io_kind(error) {
+            Some(io::ErrorKind::TimedOut) => return timed_out(way),
+            Some(io::ErrorKind::ConnectionRefused) => return (HttpError::ConnectionRefused, None),
+            // Instead of an answer to our hello: the TCP connection stood already.
+            Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
+                if is_connect && origin.is_https() =>
+            {
+                let (code, why) = handshake::closed(origin);
+                return (code, Some(why));
+            }
             _ => {}
         }
-        dns |= error.to_string().contains("dns error");
+        if dns.is_none() && text.contains("dns error") {
+            let why = innermost(error);
+            dns = Some(format!(
+                "{} could not be looked up: {why}; check its spelling",
+                origin.host()
+            ));
+        }
         cause = error.source();
     }
     match dns {
-        true => HttpError::DnsError { rcode: None, info_code: None },
-        false if error.is_connect() => HttpError::DestinationUnavailable,
-        false => HttpError::ConnectionTerminated,
+        Some(why) => (HttpError::DnsError { rcode: None, info_code: None }, Some(why)),
+        None if is_connect => (HttpError::DestinationUnavailable, Some(innermost(error))),
+        None => (HttpError::ConnectionTerminated, None),
     }
+}
+
+/// No connection in time.
+pub(crate) fn timed_out(way: &Way) -> Failed {
+    let why = way.proxy().map(|proxy| {
+        let (origin, name, source) = (&way.origin, &proxy.name, proxy.source);
+        format!(
+            "there was no connection to {origin} through the proxy {name} in time; see whether \
+             the proxy runs and can reach that host, or change {source}"
+        )
+    });
+    (HttpError::ConnectionTimeout, why)
+}
+
+/// An address that must not be dialled, and the flag that allows it, if there is one.
+pub(crate) fn prohibited(no: &Prohibited, way: &Way) -> Failed {
+    let origin = &way.origin;
+    let what = match origin.address() {
+        Some(_) => format!("the endpoint's address is {no}"),
+        None => format!("{} resolves to {no}", origin.host()),
+    };
+    let remedy = match no.is_private() {
+        true => format!(
+            "if that is meant (split-horizon DNS, a gateway that inspects TLS), allow it with \
+             --allow-private {origin}"
+        ),
+        false => "such an address is never dialled: check the endpoint, and its DNS".to_owned(),
+    };
+    (HttpError::DestinationIpProhibited, Some(format!("{what}; {remedy}")))
+}
+
+fn proxy(error: &ProxyError) -> Failed {
+    // Not one that ends a run: a proxy that refuses today may be one that is being restarted.
+    (HttpError::DestinationUnavailable, Some(error.to_string()))
 }
 
 /// Looks at an error, and into an `io::Error`, whose `source` skips what it wraps, and into one that wraps another.
@@ -51,6 +108,25 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         }
         error = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)?;
     }
+}
+
+/// The kind of an `io::Error`, or of the one that it wraps.
+fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let mut error = error.downcast_ref::<io::Error>()?;
+    // Bounded by how deep they were wrapped.
+    while let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        error = inner;
+    }
+    Some(error.kind())
+}
+
+/// The text of the error that began it all.
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(cause) = error.source() {
+        error = cause;
+    }
+    error.to_string()
 }
 
 /// An error with all that caused it.

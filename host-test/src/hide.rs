@@ -1,13 +1,16 @@
 //! What is replaced in texts before anybody sees them. The guest never has the token, but a server
 //! may echo it, and then it stands in the guest's words.
 
-use crate::source::{Batch, CallError, Finding, SourceError};
+use crate::source::{Batch, CallError, Finding, Outcome, SourceError};
 use crate::token::Token;
 
 /// Something a guest returned, whose texts for people can be changed.
 pub(crate) trait Texts {
     /// Calls `f` with each of them. Records and checkpoints are data and no such texts.
     fn texts(&mut self, f: &mut dyn FnMut(&mut String));
+
+    /// Adds to the text of a failure why the network failed, which the guest cannot know.
+    fn explain(&mut self, _cause: &str) {}
 }
 
 impl Texts for Batch {
@@ -23,6 +26,14 @@ impl Texts for Vec<Finding> {
         for finding in self {
             f(&mut finding.step);
             f(&mut finding.message);
+        }
+    }
+
+    fn explain(&mut self, cause: &str) {
+        let mut findings = self.iter_mut();
+        // The first that failed is the one that the request was made for.
+        if let Some(finding) = findings.find(|finding| matches!(finding.outcome, Outcome::Failed)) {
+            append(&mut finding.message, cause);
         }
     }
 }
@@ -55,6 +66,27 @@ impl Texts for CallError {
             ) => f(text),
         }
     }
+
+    fn explain(&mut self, cause: &str) {
+        match self {
+            Self::Source(SourceError::Transient(text) | SourceError::Protocol(text)) => {
+                append(text, cause);
+            }
+            // A request that the host did not allow.
+            Self::Source(SourceError::InvalidConfig(fields)) => {
+                if let Some(field) = fields.last_mut() {
+                    append(&mut field.message, cause);
+                }
+            }
+            Self::Source(SourceError::Unauthorized(_) | SourceError::InvalidCheckpoint(_))
+            | Self::Host(_) => {}
+        }
+    }
+}
+
+fn append(text: &mut String, cause: &str) {
+    text.push_str(": ");
+    text.push_str(cause);
 }
 
 /// Letters of one text for people that are kept: a guest may return many MiB of it.

@@ -1,28 +1,29 @@
 //! The way to the network: allowed origins, checked addresses, TLS, pooled connections, the token.
-//! No redirect is followed and no proxy is taken from the environment.
+//! No redirect is followed. Through a proxy, which only the operator names, the origin is checked as
+//! ever and TLS ends at the origin; but the proxy resolves names, so addresses are its to check.
 
+use crate::dialer::Dialer;
 use crate::egress::{HttpError, Waits};
-use crate::exit::Result;
-use crate::failures::{chain, classify};
+use crate::exit::{Failure, Result};
+use crate::failures::{Failed, chain, classify, prohibited, timed_out};
 use crate::limits::Limits;
 use crate::origin::{Origin, list};
-use crate::resolve::{Guarded, Lookup, Prohibited, may_dial};
+use crate::outbound::Outbound;
+use crate::resolve::Lookup;
 use crate::sent::Sent;
-use crate::tls;
 use crate::token::Token;
 use bytes::Bytes;
 use http::{Request, Response, Uri, header};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ const POOL_IDLE: Duration = Duration::from_secs(90);
 const READ_BYTES: usize = 512 << 10;
 
 type BoxError = Box<dyn Error + Send + Sync>;
-type Https = HttpsConnector<HttpConnector<Guarded>>;
+type Https = HttpsConnector<Dialer>;
 
 /// A way to the allowed origins, for one tenant. Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -41,12 +42,15 @@ pub struct Network(Arc<Inner>);
 
 struct Inner {
     client: Client<Timed, Sent>,
-    origins: Vec<Origin>,
+    dialer: Dialer,
     token: Option<Token>,
     header_bytes: u64,
     connect_ms: Arc<AtomicU64>,
     /// Whether a request was denied by us: that is for the operator to change.
     denied: AtomicBool,
+    /// Why the last request failed, in the operator's words: those of `wasi:http`, which the guest
+    /// sees, cannot hold it.
+    cause: Mutex<Option<String>>,
     /// What was said of a guest's requests so far.
     told: AtomicU64,
 }
@@ -59,24 +63,36 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// [`crate::exit::Failure::Failed`] when TLS cannot be set up.
+    /// As [`Network::through`].
     pub fn new(
         origins: Vec<Origin>,
         token: Option<Token>,
         lookup: Lookup,
         limits: &Limits,
     ) -> Result<Self> {
-        let loopback = origins.iter().filter(|origin| origin.is_loopback());
-        let loopback = loopback.map(|origin| origin.host().to_owned()).collect();
-        let mut http = HttpConnector::new_with_resolver(Guarded::new(lookup, loopback));
-        http.enforce_http(false);
-        http.set_nodelay(true);
+        Self::through(origins, token, &Outbound::direct(lookup), limits)
+    }
+
+    /// A way to these origins as the operator wants it, where requests carry `token`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when certificates or the proxy's URL are not usable, and
+    /// [`Failure::Failed`] when TLS cannot be set up.
+    pub fn through(
+        origins: Vec<Origin>,
+        token: Option<Token>,
+        outbound: &Outbound,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let tls = outbound.trust().client(origins.iter().any(Origin::is_https))?;
+        let dialer = Dialer::new(origins, outbound, &tls).map_err(Failure::Refused)?;
         // Plain http is for loopback origins alone: no request to another passes the check of its origin.
         let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls::client(origins.iter().any(Origin::is_https))?)
+            .with_tls_config(tls)
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(http);
+            .wrap_connector(dialer.clone());
         let connect_ms = Arc::new(AtomicU64::new(0));
         let header_bytes = limits.header_kib << 10;
         let client = Client::builder(TokioExecutor::new())
@@ -86,9 +102,9 @@ impl Network {
             .http1_max_buf_size(READ_BYTES.max(usize::try_from(header_bytes).unwrap_or(0)))
             .http2_max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
             .build(Timed { inner: https, limit_ms: Arc::clone(&connect_ms) });
-        let denied = AtomicBool::new(false);
-        let told = AtomicU64::new(0);
-        let inner = Inner { client, origins, token, header_bytes, connect_ms, denied, told };
+        let (denied, told) = (AtomicBool::new(false), AtomicU64::new(0));
+        let cause = Mutex::default();
+        let inner = Inner { client, dialer, token, header_bytes, connect_ms, denied, cause, told };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -111,15 +127,28 @@ impl Network {
         self.0.token.as_ref()
     }
 
+    /// Why the last request failed, if it did and there is more to say than the guest can. Asked
+    /// again, it has nothing more to say.
+    pub(crate) fn take_cause(&self) -> Option<String> {
+        self.0.cause.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     pub(crate) async fn send(
         &self,
         request: Request<Bytes>,
         waits: Waits,
     ) -> std::result::Result<Response<Incoming>, HttpError> {
-        let answer = self.exchange(request, waits).await;
+        let (answer, cause) = match self.exchange(request, waits).await {
+            Ok(response) => (Ok(response), None),
+            Err((code, cause)) => (Err(code), cause),
+        };
         if let Err(HttpError::HttpRequestDenied | HttpError::DestinationIpProhibited) = answer {
             self.0.denied.store(true, Ordering::Relaxed);
+            if let Some(cause) = &cause {
+                self.tell(&format!("denied a request: {cause}"));
+            }
         }
+        *self.0.cause.lock().unwrap_or_else(PoisonError::into_inner) = cause;
         answer
     }
 
@@ -127,21 +156,20 @@ impl Network {
         &self,
         mut request: Request<Bytes>,
         waits: Waits,
-    ) -> std::result::Result<Response<Incoming>, HttpError> {
-        let Inner { client, origins, token, connect_ms, .. } = &*self.0;
+    ) -> std::result::Result<Response<Incoming>, Failed> {
+        let Inner { client, dialer, token, connect_ms, .. } = &*self.0;
         let asked = Origin::of(request.uri());
-        let Some(origin) = origins.iter().find(|origin| Some(*origin) == asked.as_ref()) else {
+        let Some(way) = asked.as_ref().and_then(|origin| dialer.way(origin)) else {
             // Path and query stay out of the log: they are the guest's words.
             let asked = asked.map_or("no origin".to_owned(), |origin| origin.to_string());
-            self.tell(&format!("denied a request to {asked}: allowed is {}", list(origins)));
-            return Err(HttpError::HttpRequestDenied);
+            let allowed = list(&dialer.origins());
+            self.tell(&format!("denied a request to {asked}: allowed is {allowed}"));
+            return Err((HttpError::HttpRequestDenied, None));
         };
+        let origin = &way.origin;
         // A host written as an address never reaches the resolver.
-        if let Some(address) = origin.address()
-            && !may_dial(address, origin.is_loopback())
-        {
-            self.tell(&format!("denied a request to {origin}: {}", Prohibited(address)));
-            return Err(HttpError::DestinationIpProhibited);
+        if let Some(address) = origin.address() {
+            way.guard.judge(address).await.map_err(|no| prohibited(&no, way))?;
         }
         if let Some(token) = token {
             request.headers_mut().insert(header::AUTHORIZATION, token.authorization());
@@ -155,12 +183,12 @@ impl Network {
             done = &mut call => Ok(done),
             _ = begun => tokio::time::timeout(waits.first_byte, call)
                 .await
-                .map_err(|_| HttpError::HttpResponseTimeout),
-            () = tokio::time::sleep(waits.connect) => Err(HttpError::ConnectionTimeout),
+                .map_err(|_| (HttpError::HttpResponseTimeout, None)),
+            () = tokio::time::sleep(waits.connect) => Err(timed_out(way)),
         };
         let response = done?.map_err(|error| {
             tracing::debug!("request to {origin} failed: {}", chain(&error));
-            classify(&error)
+            classify(&error, way)
         })?;
         let lines = response.headers().iter();
         let size: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
@@ -169,7 +197,7 @@ impl Network {
                 "denied an answer whose head is larger than {} KiB",
                 self.0.header_bytes >> 10
             ));
-            return Err(HttpError::HttpResponseHeaderSectionSize(None));
+            return Err((HttpError::HttpResponseHeaderSectionSize(None), None));
         }
         Ok(response)
     }

@@ -55,6 +55,11 @@ impl Origin {
         &self.host
     }
 
+    /// The port, the scheme's own where none is named.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The address, when the host is written as one instead of a name.
     pub fn address(&self) -> Option<IpAddr> {
         self.host.trim_start_matches('[').trim_end_matches(']').parse().ok()

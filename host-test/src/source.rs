@@ -183,18 +183,28 @@ impl Source {
         self.network.as_ref().is_some_and(Network::has_denied)
     }
 
-    /// What leaves here holds no token, whatever a server echoed.
+    /// What leaves here says why the network failed, and holds no token, whatever a server echoed.
     fn clean<T: Texts>(
         &self,
         answer: Result<Result<T, SourceError>, CallError>,
     ) -> Result<T, CallError> {
-        let answer = answer.and_then(|answer| answer.map_err(CallError::Source));
+        let mut answer = answer.and_then(|answer| answer.map_err(CallError::Source));
+        if let Some(cause) = self.network.as_ref().and_then(Network::take_cause) {
+            match &mut answer {
+                Ok(answer) => answer.explain(&cause),
+                Err(error) => error.explain(&cause),
+            }
+        }
         hide(self.network.as_ref().and_then(Network::token), answer)
     }
 
     fn enter(&mut self, call: &str) -> Result<(), CallError> {
         if self.gone {
             return Err(CallError::Host(format!("{call}: the instance was stopped before")));
+        }
+        // What failed in a call before is no cause of this one's failure.
+        if let Some(network) = &self.network {
+            network.take_cause();
         }
         self.store.data_mut().fence.ticks = 0;
         self.store.set_epoch_deadline(1);

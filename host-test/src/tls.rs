@@ -3,48 +3,157 @@
 use crate::exit::{Failure, Result};
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// Sessions that a tenant's next connections may resume. They are shared with no other tenant.
 const SESSIONS_MAX: usize = 8;
 
-/// The judge of certificates: large, the same for all tenants, and without a memory of its own.
-static VERIFIER: OnceLock<Arc<WebPkiServerVerifier>> = OnceLock::new();
+/// Largest file of `--ca-file`, in bytes. All certificates that browsers trust have a fifth of a MiB.
+const CA_BYTES_MAX: u64 = 4 << 20;
 
 fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     Arc::clone(PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())))
 }
 
-/// Trusts what the operating system trusts, and Mozilla's list for machines that have none.
-fn verifier() -> Result<Arc<WebPkiServerVerifier>> {
-    if let Some(verifier) = VERIFIER.get() {
-        return Ok(Arc::clone(verifier));
-    }
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    // Certificates that rustls cannot read are of no use to us, and no reason to stop.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let made = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
-        .build()
-        .map_err(|error| Failure::Failed(format!("cannot set up TLS: {error}")))?;
-    Ok(Arc::clone(VERIFIER.get_or_init(|| made)))
+/// The certificates that are trusted: what the operating system or `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR` say, Mozilla's list for machines that have none, and those of `--ca-file`.
+/// Clones share the verifier, which is large.
+#[derive(Clone, Default)]
+pub struct Trust {
+    own: Arc<[CertificateDer<'static>]>,
+    verifier: Arc<OnceLock<Arc<WebPkiServerVerifier>>>,
 }
 
-/// What a client of one tenant goes by. `is_used`: whether any of its origins speaks TLS at all.
-///
-/// # Errors
-///
-/// [`Failure::Failed`] when TLS cannot be set up.
-pub fn client(is_used: bool) -> Result<ClientConfig> {
-    let builder = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::Failed(format!("cannot set up TLS: {error}")))?;
-    let mut config = match is_used {
-        true => builder.with_webpki_verifier(verifier()?).with_no_client_auth(),
-        false => builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
-    };
-    config.resumption = Resumption::in_memory_sessions(SESSIONS_MAX);
-    Ok(config)
+impl Trust {
+    /// Trusts the certificates in this file, too.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`], naming the flag and the file.
+    pub fn with(file: Option<&Path>) -> Result<Self> {
+        let own = match file {
+            None => Vec::new(),
+            Some(file) => read(file)
+                .map_err(|why| Failure::Refused(format!("--ca-file {}: {why}", file.display())))?,
+        };
+        Ok(Self { own: own.into(), verifier: Arc::default() })
+    }
+
+    /// The judge of certificates.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refused`] when `SSL_CERT_FILE` or `SSL_CERT_DIR` name nothing usable, and
+    /// [`Failure::Failed`] when TLS cannot be set up.
+    pub fn verifier(&self) -> Result<Arc<WebPkiServerVerifier>> {
+        if let Some(verifier) = self.verifier.get() {
+            return Ok(Arc::clone(verifier));
+        }
+        let mut roots = RootCertStore::empty();
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let named = named(std::env::var_os("SSL_CERT_FILE"), std::env::var_os("SSL_CERT_DIR"))
+            .map_err(Failure::Refused)?;
+        // Certificates of the operating system that rustls cannot read are no reason to stop.
+        roots.add_parsable_certificates(named.unwrap_or_else(|| load_native_certs().certs));
+        roots.add_parsable_certificates(self.own.iter().cloned());
+        let made = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
+            .build()
+            .map_err(|error| Failure::Failed(format!("cannot set up TLS: {error}")))?;
+        Ok(Arc::clone(self.verifier.get_or_init(|| made)))
+    }
+
+    /// What a client of one tenant goes by. `is_used`: whether any of its origins speaks TLS at all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trust::verifier`].
+    pub fn client(&self, is_used: bool) -> Result<ClientConfig> {
+        let builder = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Failure::Failed(format!("cannot set up TLS: {error}")))?;
+        let mut config = match is_used {
+            true => builder.with_webpki_verifier(self.verifier()?).with_no_client_auth(),
+            false => builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+        };
+        config.resumption = Resumption::in_memory_sessions(SESSIONS_MAX);
+        Ok(config)
+    }
+}
+
+/// The certificates that the two variables name; `None` when neither is set. One that names
+/// nothing usable is refused: without the certificates that it was set for, each connection fails
+/// later, for a reason that is harder to see.
+fn named(
+    file: Option<OsString>,
+    dirs: Option<OsString>,
+) -> std::result::Result<Option<Vec<CertificateDer<'static>>>, String> {
+    if file.is_none() && dirs.is_none() {
+        return Ok(None);
+    }
+    let mut certs = Vec::new();
+    if let Some(file) = file {
+        let file = Path::new(&file);
+        let found = usable(load_certs_from_paths(Some(file), None));
+        certs.extend(found.map_err(|why| format!("SSL_CERT_FILE={}: {why}", file.display()))?);
+    }
+    if let Some(dirs) = dirs {
+        let mut first_fault = None;
+        let before = certs.len();
+        for dir in std::env::split_paths(&dirs).filter(|dir| !dir.as_os_str().is_empty()) {
+            match usable(load_certs_from_paths(None, Some(&dir))) {
+                Ok(found) => certs.extend(found),
+                // As OpenSSL does: one of several may be missing.
+                Err(why) => {
+                    first_fault.get_or_insert(why);
+                }
+            }
+        }
+        if certs.len() == before {
+            let why = first_fault.unwrap_or_else(|| "names no folder; unset it".to_owned());
+            return Err(format!("SSL_CERT_DIR={}: {why}", Path::new(&dirs).display()));
+        }
+    }
+    Ok(Some(certs))
+}
+
+/// The certificates that were loaded, of which there must be one that can be read.
+fn usable(loaded: CertificateResult) -> std::result::Result<Vec<CertificateDer<'static>>, String> {
+    const REMEDY: &str = "name PEM certificates, or unset it";
+    let (good, _) = RootCertStore::empty().add_parsable_certificates(loaded.certs.iter().cloned());
+    match (good, loaded.errors.first()) {
+        (0, Some(error)) => Err(format!("cannot be read: {error}; {REMEDY}")),
+        (0, None) => Err(format!("holds no certificate; {REMEDY}")),
+        _ => Ok(loaded.certs),
+    }
+}
+
+/// The certificates of `--ca-file`, each of which must be one that can be trusted.
+fn read(file: &Path) -> std::result::Result<Vec<CertificateDer<'static>>, String> {
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(CA_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > CA_BYTES_MAX {
+        return Err(format!("larger than {} MiB; name a PEM file of CAs", CA_BYTES_MAX >> 20));
+    }
+    let certs = CertificateDer::pem_slice_iter(&bytes)
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(|error| format!("not a PEM file of certificates: {error}"))?;
+    if certs.is_empty() {
+        return Err("holds no certificate; it must begin -----BEGIN CERTIFICATE-----".to_owned());
+    }
+    let mut roots = RootCertStore::empty();
+    for cert in &certs {
+        roots.add(cert.clone()).map_err(|error| format!("holds a bad certificate: {error}"))?;
+    }
+    Ok(certs)
 }

@@ -70,7 +70,7 @@ fn an_endpoint_that_is_down_and_one_without_tls_are_two_things() {
     world.config(json!({"endpoint": format!("http://{free}/v1")}));
     assert_says(&world, 1, "endpoint reachable", "failed", "the connection was refused");
     world.config(json!({"endpoint": world.fake.endpoint().replacen("http:", "https:", 1)}));
-    assert_says(&world, 1, "TLS", "failed", "TLS failed: is it an https endpoint?");
+    assert_says(&world, 1, "TLS", "failed", "did not answer with TLS");
 }
 
 #[test]

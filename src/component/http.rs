@@ -60,9 +60,11 @@ fn failure(code: &ErrorCode) -> Failure {
     match code {
         ErrorCode::HttpRequestDenied => Failure::Denied("the request is denied".into()),
         ErrorCode::DestinationIpProhibited => Failure::Denied("its address is prohibited".into()),
-        ErrorCode::TlsProtocolError => Failure::Tls("TLS failed: is it an https endpoint?".into()),
+        ErrorCode::TlsProtocolError => {
+            Failure::Tls("TLS failed: the endpoint may not be https".into())
+        }
         ErrorCode::TlsCertificateError => {
-            Failure::Tls("TLS failed: the certificate is not valid for this host".into())
+            Failure::Tls("TLS failed: the certificate was not accepted".into())
         }
         ErrorCode::TlsAlertReceived(_) => Failure::Tls("TLS failed: the server refused".into()),
         _ => network(words(code)),

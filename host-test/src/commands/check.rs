@@ -4,6 +4,7 @@ use super::{plugin, print, source};
 use crate::config::Config;
 use crate::engine::CodeCache;
 use crate::exit::{Failure, Result};
+use crate::outbound::{Environment, Flags, Outbound};
 use crate::source::{CallError, Finding, Outcome};
 use serde_json::json;
 use std::fmt::Write;
@@ -32,6 +33,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     #[command(flatten)]
+    network: Flags,
+    #[command(flatten)]
     code: CodeCache,
 }
 
@@ -42,8 +45,9 @@ pub struct Args {
 /// When there is no report to print: the config is refused, or the component fails.
 pub async fn check(args: Args) -> Result<u8> {
     let config = Config::read(&args.config)?;
+    let outbound = Outbound::new(&args.network, Environment::Heeded)?;
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
-    let (findings, denied) = match source(&plugin, &config, None).await {
+    let (findings, denied) = match source(&plugin, &config, None, &outbound).await {
         Ok(mut source) => {
             let findings = source.check().await.map_err(|error: CallError| Failure::from(error))?;
             (findings, source.was_denied())

@@ -6,8 +6,10 @@ use crate::config::Config;
 use crate::engine::engine;
 use crate::exit::{Failure, Result};
 use crate::metrics::Metrics;
+use crate::outbound::Outbound;
 use crate::output::Output;
 use crate::progress::say;
+use crate::resolve::system;
 use crate::run::{Plan, Until, run};
 use crate::signals::{Hangup, Stop};
 use crate::source::Limits;
@@ -66,7 +68,7 @@ pub async fn demo(args: Args) -> Result<()> {
     };
     let plugin = Plugin::load(&engine()?, None)?;
     let began = Instant::now();
-    let mut source = source(&plugin, &config, None).await?;
+    let mut source = source(&plugin, &config, None, &Outbound::direct(system())).await?;
     let plan = Plan {
         until: Until::Idle,
         batch_records: args.max_records,

@@ -15,7 +15,7 @@ use crate::egress::Egress;
 use crate::engine::{CodeCache, Options, build};
 use crate::exit::{Failure, Result};
 use crate::network::Network;
-use crate::resolve;
+use crate::outbound::Outbound;
 use crate::source::Source;
 use serde_json::Value;
 use std::io::Write;
@@ -32,7 +32,8 @@ pub fn plugin(named: Option<&PathBuf>, config: &Config, code: &CodeCache) -> Res
     Plugin::load(&engine, path)
 }
 
-/// Starts an instance and configures it, with the way to its origin and with no other.
+/// Starts an instance and configures it, with the way to its origin, as the operator wants it, and
+/// with no other.
 ///
 /// # Errors
 ///
@@ -41,6 +42,7 @@ pub async fn source(
     plugin: &Plugin,
     config: &Config,
     checkpoint: Option<String>,
+    outbound: &Outbound,
 ) -> Result<Source> {
     if config.settings.get("endpoint").and_then(Value::as_str).is_some_and(|url| url.contains('@'))
     {
@@ -52,7 +54,8 @@ pub async fn source(
     let (egress, wrong) = match config.origin() {
         Ok(origin) => {
             let token = config.token.clone();
-            let network = Network::new(vec![origin], token, resolve::system(), &config.limits)?;
+            outbound.prepare(std::slice::from_ref(&origin))?;
+            let network = Network::through(vec![origin], token, outbound, &config.limits)?;
             (Egress::Network(network), None)
         }
         Err(why) => (Egress::Closed, Some(why)),

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::engine::CodeCache;
 use crate::exit::{Failure, Result};
 use crate::metrics::Metrics;
+use crate::outbound::{Environment, Flags, Outbound};
 use crate::output::Output;
 use crate::progress::say;
 use crate::run::{Plan, Until, run};
@@ -31,6 +32,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     #[command(flatten)]
+    network: Flags,
+    #[command(flatten)]
     code: CodeCache,
 }
 
@@ -42,6 +45,7 @@ pub struct Args {
 pub async fn preview(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let mut config = Config::read(&args.config)?;
+    let outbound = Outbound::new(&args.network, Environment::Heeded)?;
     if let Value::Object(settings) = &mut config.settings
         && settings.get("backfill_start_time").is_none_or(Value::is_null)
     {
@@ -54,7 +58,7 @@ pub async fn preview(args: Args) -> Result<()> {
         }
     }
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
-    let mut source = source(&plugin, &config, None).await?;
+    let mut source = source(&plugin, &config, None, &outbound).await?;
     let plan = Plan {
         until: Until::Once,
         batch_records: args.records,

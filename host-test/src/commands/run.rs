@@ -7,6 +7,7 @@ use crate::exit::{Failure, Result};
 use crate::listen::Listen;
 use crate::metrics::{Endpoint, Metrics};
 use crate::names::{family, folder, is_same};
+use crate::outbound::{Environment, Flags, Outbound};
 use crate::output::{Output, Target};
 use crate::patience;
 use crate::retry::Retry;
@@ -75,6 +76,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 8)]
     retries: u32,
     #[command(flatten)]
+    network: Flags,
+    #[command(flatten)]
     code: CodeCache,
 }
 
@@ -87,6 +90,7 @@ pub async fn run(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let hangup = Hangup::on_signal()?;
     let config = Config::read(&args.config)?;
+    let outbound = Outbound::new(&args.network, Environment::Heeded)?;
     let path = args.state.clone().unwrap_or_else(|| beside(&args.config));
     let mut own = config.files.clone();
     own.extend(args.component.clone());
@@ -103,7 +107,7 @@ pub async fn run(args: Args) -> Result<()> {
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
     // Whoever starts a run wants what is new now, and not when the last run was told to look again.
     let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
-    let mut source = source(&plugin, &config, checkpoint).await?;
+    let mut source = source(&plugin, &config, checkpoint, &outbound).await?;
     // Last, so that a run that is refused leaves the output as it was.
     let Some(output) = output(&args, state, &own, &mut stop).await? else { return Ok(()) };
     let metrics = Metrics::default();

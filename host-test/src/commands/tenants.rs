@@ -8,6 +8,7 @@ use crate::listen::Listen;
 use crate::lock::Lock;
 use crate::metrics::{Endpoint, Metrics};
 use crate::origin::list;
+use crate::outbound::{Environment, Flags, Outbound};
 use crate::patience;
 use crate::retry::Retry;
 use crate::signals::{Hangup, Stop};
@@ -120,6 +121,8 @@ struct RunArgs {
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<Listen>,
     #[command(flatten)]
+    network: Flags,
+    #[command(flatten)]
     code: CodeCache,
     #[command(flatten)]
     limits: Limits,
@@ -181,6 +184,8 @@ async fn run(args: RunArgs) -> Result<()> {
         code: args.code.clone(),
     })?);
     let origins = args.supply.origins(&plugin, args.limits).await?;
+    let outbound = Outbound::new(&args.network, Environment::Ignored)?;
+    outbound.prepare(&origins)?;
     tracing::info!("requests may go to {}", list(&origins));
     // Two processes would write the same files, each with a state of its own.
     let _output = Lock::take(&out.join("tenants"))?;
@@ -202,6 +207,7 @@ async fn run(args: RunArgs) -> Result<()> {
         shared: Shared {
             plugin,
             origins,
+            outbound,
             output_dir: out,
             max_records: args.max_records,
             expose_token: args.expose_token,

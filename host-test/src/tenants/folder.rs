@@ -30,16 +30,19 @@ const NAME_CHARS_MAX: usize = 100;
 const SECRETS_MAX: usize = 16;
 
 /// What only the operator decides, by flags. Named when a tenant tries.
-const OPERATORS: [&str; 9] = [
+const OPERATORS: [&str; 12] = [
     "component",
     "limits",
     "output",
     "state",
     "allow_host",
+    "allow_private",
+    "ca_file",
     "egress",
     "env",
     "concurrency",
     "metrics",
+    "proxy",
 ];
 
 /// What a tenant wants.

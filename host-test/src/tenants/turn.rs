@@ -11,8 +11,8 @@ use crate::metrics::Metrics;
 use crate::network::Network;
 use crate::notes::Notes;
 use crate::origin::{Origin, list};
+use crate::outbound::Outbound;
 use crate::output::file::{FileSink, Opened};
-use crate::resolve;
 use crate::signals::Stop;
 use crate::source::{Batch, CallError, Next, Source, SourceError};
 use std::path::{Path, PathBuf};
@@ -37,6 +37,8 @@ pub struct Shared {
     pub plugin: std::sync::Arc<Plugin>,
     /// Where requests may go at all.
     pub origins: Vec<Origin>,
+    /// How they are reached.
+    pub outbound: Outbound,
     /// The folder of the outputs.
     pub output_dir: PathBuf,
     /// Records of one batch.
@@ -215,7 +217,7 @@ fn way(wish: &Wish, shared: &Shared) -> Result<Egress> {
     }
     let token = wish.config.token.clone();
     let limits = &wish.config.limits;
-    Network::new(shared.origins.clone(), token, resolve::system(), limits).map(Egress::Network)
+    Network::through(shared.origins.clone(), token, &shared.outbound, limits).map(Egress::Network)
 }
 
 /// Whether another try may mend a failed call.

@@ -21,6 +21,13 @@ fn what_a_tenant_may_not_decide_is_refused_by_name() {
         ),
         ("limits", json!({"settings": settings, "limits": {}}), "limits is for the operator"),
         ("output", json!({"settings": settings, "output": "/etc/x"}), "output is for the operator"),
+        ("proxy", json!({"settings": settings, "proxy": "http://x"}), "proxy is for the operator"),
+        (
+            "private",
+            json!({"settings": settings, "allow_private": ["https://x"]}),
+            "allow_private is for the operator",
+        ),
+        ("ca", json!({"settings": settings, "ca_file": "x"}), "ca_file is for the operator"),
         ("other-key", json!({"settings": settings, "secret": secret}), "did you mean secrets?"),
         (
             "env",

@@ -1,0 +1,184 @@
+//! A connection through an HTTP proxy: CONNECT, and what the proxy's answer means.
+
+use crate::failures::innermost;
+use crate::guard::Guarded;
+use crate::origin::Origin;
+use crate::proxy::Proxy;
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use std::error::Error;
+use std::fmt;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tower_service::Service;
+
+/// Largest head of a proxy's answer: what hyper takes at least is ample.
+const HEAD_BYTES_MAX: usize = 8 << 10;
+
+/// A connection to a proxy or an origin, before TLS with the origin.
+pub(crate) type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Connects to proxies.
+pub(crate) type ProxyConnector = HttpsConnector<HttpConnector<Guarded>>;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why there is no tunnel. The text names the proxy without its credentials, and what to do.
+#[derive(Debug)]
+pub(crate) struct ProxyError {
+    proxy: String,
+    source: &'static str,
+    target: String,
+    fault: Fault,
+}
+
+/// What the proxy did.
+#[derive(Debug)]
+enum Fault {
+    Unreachable(BoxError),
+    /// Whether credentials were sent.
+    Credentials(bool),
+    Status(StatusCode),
+    /// Whatever else is not an answer of HTTP/1.
+    Garbage(hyper::Error),
+    /// It sent bytes before we did, which TLS knows no use for.
+    Early,
+}
+
+impl fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { proxy, source, target, fault } = self;
+        match fault {
+            Fault::Unreachable(error) => {
+                let why = innermost(&**error);
+                write!(f, "the proxy {proxy} cannot be reached: {why}; check {source}")
+            }
+            Fault::Credentials(false) => write!(
+                f,
+                "the proxy {proxy} asks for credentials (HTTP 407); put them into {source}, as \
+                 http://USER:PASSWORD@HOST:PORT"
+            ),
+            Fault::Credentials(true) => write!(
+                f,
+                "the proxy {proxy} refused the credentials in {source} (HTTP 407); check them; \
+                 only Basic authentication is supported"
+            ),
+            Fault::Status(StatusCode::FORBIDDEN) => write!(
+                f,
+                "the proxy {proxy} does not allow connections to {target} (HTTP 403); have it \
+                 allowed there, or name the host in NO_PROXY if it can be reached without a proxy"
+            ),
+            Fault::Status(status) => write!(
+                f,
+                "the proxy {proxy} answered HTTP {} to CONNECT {target}; see whether it is an HTTP \
+                 proxy that can reach that host",
+                status.as_u16()
+            ),
+            Fault::Garbage(error) => write!(
+                f,
+                "the proxy {proxy} did not answer CONNECT {target} as an HTTP proxy does ({}); \
+                 check scheme, host and port in {source}",
+                innermost(error)
+            ),
+            Fault::Early => write!(
+                f,
+                "the proxy {proxy} sent data into the tunnel to {target} before TLS began; check \
+                 host and port in {source}"
+            ),
+        }
+    }
+}
+
+impl Error for ProxyError {}
+
+/// Opens a connection to the origin through the proxy. TLS with the origin is the caller's: the
+/// proxy sees the origin's host and port, never the token. It is bounded in time by the caller.
+pub(crate) async fn open(
+    proxy: &Proxy,
+    origin: &Origin,
+    mut connector: ProxyConnector,
+) -> Result<Wire, ProxyError> {
+    let target = format!("{}:{}", origin.host(), origin.port());
+    let fail = |fault| ProxyError {
+        proxy: proxy.name.clone(),
+        source: proxy.source,
+        target: target.clone(),
+        fault,
+    };
+    let garbage = |error| fail(Fault::Garbage(error));
+    let wire =
+        connector.call(proxy.uri.clone()).await.map_err(|error| fail(Fault::Unreachable(error)))?;
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(HEAD_BYTES_MAX)
+        .handshake(wire)
+        .await
+        .map_err(garbage)?;
+    // Its task ends with this function, whichever way that ends.
+    let mut task = JoinSet::new();
+    task.spawn(connection.with_upgrades());
+    let mut request = Request::builder()
+        .method(Method::CONNECT)
+        .uri(&target)
+        .header(header::HOST, &target)
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| fail(Fault::Unreachable(error.into())))?;
+    if let Some(auth) = &proxy.auth {
+        request.headers_mut().insert(header::PROXY_AUTHORIZATION, auth.clone());
+    }
+    let answer = sender.send_request(request).await.map_err(garbage)?;
+    match answer.status() {
+        status if status.is_success() => {}
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            return Err(fail(Fault::Credentials(proxy.auth.is_some())));
+        }
+        status => return Err(fail(Fault::Status(status))),
+    }
+    let upgraded = hyper::upgrade::on(answer).await.map_err(garbage)?;
+    match upgraded.downcast::<Wire>() {
+        Ok(parts) if parts.read_buf.is_empty() => Ok(parts.io),
+        // It is always the connection that was handed in.
+        Ok(_) | Err(_) => Err(fail(Fault::Early)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::egress::{HttpError, Waits};
+    use crate::limits::Limits;
+    use crate::network::Network;
+    use crate::origin::Origin;
+    use crate::outbound::tests::outbound;
+    use bytes::Bytes;
+    use http::Request;
+    use std::time::{Duration, Instant};
+
+    #[tokio::test]
+    async fn a_proxy_that_never_answers_is_waited_for_no_longer_than_for_any_connection() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = silent.local_addr().unwrap();
+        let outbound = outbound(&format!("--proxy http://u:secret@{proxy}"), "10.0.0.1").unwrap();
+        let url = "https://graphql.example/v1";
+        let origins = vec![Origin::parse(url).unwrap()];
+        let network = Network::through(origins, None, &outbound, &Limits::default()).unwrap();
+        let waits = Waits {
+            connect: Duration::from_millis(100),
+            first_byte: Duration::from_secs(30),
+            between_bytes: Duration::from_secs(30),
+        };
+        let request = Request::post(url).body(Bytes::from("a body")).unwrap();
+        let began = Instant::now();
+        let error = network.send(request, waits).await.unwrap_err();
+        assert!(matches!(error, HttpError::ConnectionTimeout), "{error:?}");
+        assert!(began.elapsed() < Duration::from_secs(20));
+        let cause = network.take_cause().unwrap();
+        let words =
+            format!("no connection to https://graphql.example through the proxy http://{proxy}");
+        assert!(cause.contains(&words) && !cause.contains("secret"), "{cause}");
+        assert_eq!(network.take_cause(), None);
+    }
+}

@@ -1,0 +1,103 @@
+//! Which addresses are dialled, and what the operator reads about those that are not. Nothing here
+//! leaves loopback: names are looked up by the test, and each address is refused.
+
+use crate::common::{TOKEN, World};
+use crate::server::{command, said};
+use clap::Parser;
+use fake_buildkite::Options;
+use host_test::component::{BUNDLED, Plugin};
+use host_test::egress::Egress;
+use host_test::engine::engine;
+use host_test::network::Network;
+use host_test::origin::Origin;
+use host_test::outbound::{Environment, Flags, Outbound};
+use host_test::resolve::Lookup;
+use host_test::source::{Configuration, Limits, Outcome, Secret, Source};
+use host_test::token::Token;
+use serde_json::json;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// What `check` says of an endpoint whose name leads to this address.
+async fn check(plugin: &Plugin, line: &str, address: &str) -> String {
+    let flags = Line::try_parse_from(format!("x {line}").split_whitespace()).unwrap().flags;
+    let address = SocketAddr::new(address.parse().unwrap(), 443);
+    let lookup: Lookup = Arc::new(move |_| Box::pin(std::future::ready(Ok(vec![address]))));
+    let outbound = Outbound::with(&flags, Environment::Ignored, lookup).unwrap();
+    let endpoint = "https://audit.corp.example/v1";
+    let origins = vec![Origin::parse(endpoint).unwrap()];
+    let token = Some(Token::new(TOKEN).unwrap());
+    let limits = Limits::default();
+    let network = Network::through(origins, token, &outbound, &limits).unwrap();
+    let mut source = Source::start(plugin, Egress::Network(network), limits, None).await.unwrap();
+    let configuration = Configuration {
+        settings: json!({"org_slug": "acme", "endpoint": endpoint}).to_string(),
+        secrets: vec![Secret { name: "api_token".to_owned(), value: "placeholder".to_owned() }],
+        checkpoint: None,
+    };
+    source.configure(&configuration).await.unwrap();
+    let findings = source.check().await.unwrap();
+    assert!(source.was_denied());
+    let failed = findings.into_iter().find(|finding| matches!(finding.outcome, Outcome::Failed));
+    failed.unwrap().message
+}
+
+#[tokio::test]
+async fn a_refused_address_is_named_with_the_flag_that_allows_it_if_one_does() {
+    let plugin = Plugin::new(&engine().unwrap(), BUNDLED).unwrap();
+    for (address, words) in [
+        ("10.0.0.1", "10.0.0.1, a private address"),
+        ("100.64.0.1", "100.64.0.1, a private address"),
+        ("fd12::1", "fd12::1, a private address"),
+        ("64:ff9b::10.0.0.1", "64:ff9b::a00:1 (NAT64 for 10.0.0.1), a private address"),
+    ] {
+        let said = check(&plugin, "", address).await;
+        assert!(said.contains(&format!("audit.corp.example resolves to {words}")), "{said}");
+        assert!(
+            said.contains("allow it with --allow-private https://audit.corp.example"),
+            "{said}"
+        );
+    }
+    let flag = "--allow-private https://audit.corp.example";
+    for (line, address) in [
+        ("", "127.0.0.1"),
+        ("", "169.254.169.254"),
+        ("", "64:ff9b::169.254.169.254"),
+        (flag, "169.254.169.254"),
+        (flag, "fd00:ec2::254"),
+        (flag, "64:ff9b::127.0.0.1"),
+        (flag, "::1"),
+        ("--allow-private https://audit.corp.example:8443", "224.0.0.1"),
+    ] {
+        let said = check(&plugin, line, address).await;
+        let ip: IpAddr = address.parse().unwrap();
+        assert!(said.contains(&format!("audit.corp.example resolves to {ip}")), "{said}");
+        assert!(said.contains("never dialled") && !said.contains("--allow-private"), "{said}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_a_private_address_is_refused_with_the_flag_that_allows_it() {
+    let world = World::with(Options::default());
+    for (host, flag) in [
+        ("10.0.0.1", "--allow-private https://10.0.0.1"),
+        ("[fd12::1]", "--allow-private https://[fd12::1]"),
+        ("192.168.0.1:8443", "--allow-private https://192.168.0.1:8443"),
+    ] {
+        world.config(json!({"endpoint": format!("https://{host}/v1")}));
+        for line in ["check --config c.json", "run --config c.json --output o --once"] {
+            let said = said(&mut command(&world, line), 2);
+            assert!(said.contains(flag), "{said}");
+        }
+        // Another origin's flag opens nothing, and says so.
+        let line = "check --config c.json --allow-private https://other.example";
+        let said = said(&mut command(&world, line), 2);
+        assert!(said.contains("https://other.example has no effect"), "{said}");
+    }
+}

@@ -1,0 +1,176 @@
+//! Which certificates are taken, and that each way in which TLS fails is told apart.
+
+use crate::common::World;
+use crate::server::{acceptor, command, said, serve, serve_with};
+use fake_buildkite::Options;
+use http::Version;
+use serde_json::json;
+use std::io::Write;
+use std::net::TcpListener;
+
+const CHECK: &str = "check --config c.json --ca-file ca.pem";
+
+fn world(port: u16) -> World {
+    let world = World::with(Options::default());
+    at(&world, port);
+    world
+}
+
+fn at(world: &World, port: u16) {
+    world.config(json!({"endpoint": format!("https://localhost:{port}/v1")}));
+}
+
+/// Answers each connection with these bytes, and closes it.
+fn answering(bytes: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // Ends with the process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // The client's hello is read, or closing would reset the connection.
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = stream.write_all(bytes);
+        }
+    });
+    port
+}
+
+#[test]
+fn the_newest_version_that_is_offered_is_spoken() {
+    for (offered, version) in
+        [(&["h2", "http/1.1"][..], Version::HTTP_2), (&["http/1.1"], Version::HTTP_11)]
+    {
+        let world = world(1);
+        let server = serve_with(&world, acceptor(&world, "localhost", (2020, 4000), offered));
+        at(&world, server.port);
+        let said = said(&mut command(&world, CHECK), 0);
+        assert!(said.contains("passed   TLS"), "{said}");
+        let seen = server.seen.lock().unwrap();
+        assert_eq!(seen.iter().map(|(version, _)| *version).collect::<Vec<_>>(), [version]);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_is_said_with_the_remedy() {
+    for (name, years, flag, words) in [
+        ("localhost", (2020, 4000), "", &["unknown issuer", "--ca-file FILE", "SSL_CERT_FILE"]),
+        (
+            "graphql.buildkite.com",
+            (2020, 4000),
+            "--ca-file ca.pem",
+            &["for another name", "graphql.buildkite.com", "not localhost"],
+        ),
+        (
+            "localhost",
+            (2020, 2021),
+            "--ca-file ca.pem",
+            &["expired at 2021-01-01T00:00:00Z", "renewed", "clock"],
+        ),
+        (
+            "localhost",
+            (3000, 4000),
+            "--ca-file ca.pem",
+            &["not valid before 3000-01-01T00:00:00Z", "clock", "replaced"],
+        ),
+    ] {
+        let world = world(1);
+        let server = serve_with(&world, acceptor(&world, name, years, &["http/1.1"]));
+        at(&world, server.port);
+        let check = said(&mut command(&world, &format!("check --config c.json {flag}")), 1);
+        let line = format!("run --config c.json --output o --once --retries 0 {flag}");
+        let run = said(&mut command(&world, &line), 1);
+        assert!(check.contains("failed   TLS"), "{check}");
+        let origin = format!("https://localhost:{}", server.port);
+        for (said, word) in
+            [&check, &run].iter().flat_map(|said| words.iter().map(move |word| (said, word)))
+        {
+            assert!(said.contains(word) && said.contains(&origin), "{word}: {said}");
+        }
+        assert!(server.seen.lock().unwrap().is_empty(), "a request was sent");
+    }
+}
+
+#[test]
+fn what_does_not_speak_tls_is_told_apart_from_bad_certificates() {
+    for (bytes, words) in [
+        (&b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"[..], "did not answer with TLS"),
+        (b"SSH-2.0-OpenSSH_9.9\r\n", "did not answer with TLS"),
+        (b"", "closed the connection during the TLS handshake"),
+        // A fatal alert: handshake_failure.
+        (b"\x15\x03\x03\x00\x02\x02\x28", "refused the TLS handshake (HandshakeFailure)"),
+    ] {
+        let world = world(answering(bytes));
+        let said = said(&mut command(&world, "check --config c.json"), 1);
+        assert!(said.contains("failed   TLS") && said.contains(words), "{words}: {said}");
+        assert!(!said.contains("certificate"), "{said}");
+    }
+}
+
+#[test]
+fn certificates_of_the_environment_are_taken_or_refused_by_name() {
+    let world = world(1);
+    let server = serve(&world, "localhost");
+    at(&world, server.port);
+    std::fs::create_dir(world.path("good")).unwrap();
+    std::fs::copy(world.path("ca.pem"), world.path("good/ca.pem")).unwrap();
+    std::fs::create_dir(world.path("empty")).unwrap();
+    std::fs::write(world.path("nothing.pem"), "").unwrap();
+    std::fs::write(world.path("text.pem"), "no certificate at all\n").unwrap();
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    std::fs::write(world.path("broken.pem"), broken).unwrap();
+    let with = |name: &str, value: &str, code: i32| {
+        let mut command = command(&world, "check --config c.json");
+        said(command.env(name, value), code)
+    };
+    with("SSL_CERT_FILE", "ca.pem", 0);
+    with("SSL_CERT_DIR", "good", 0);
+    with("SSL_CERT_DIR", "missing:good", 0);
+    for (name, value, why) in [
+        ("SSL_CERT_FILE", "missing.pem", "cannot be read"),
+        ("SSL_CERT_FILE", "good", "cannot be read"),
+        ("SSL_CERT_FILE", "", "cannot be read"),
+        ("SSL_CERT_FILE", "nothing.pem", "holds no certificate"),
+        ("SSL_CERT_FILE", "text.pem", "holds no certificate"),
+        ("SSL_CERT_FILE", "broken.pem", "holds no certificate"),
+        ("SSL_CERT_DIR", "missing", "cannot be read"),
+        ("SSL_CERT_DIR", "empty", "holds no certificate"),
+        ("SSL_CERT_DIR", "missing:empty", "cannot be read"),
+        ("SSL_CERT_DIR", "", "names no folder"),
+    ] {
+        let said = with(name, value, 2);
+        assert!(said.contains(&format!("{name}={value}: {why}")), "{name}={value}: {said}");
+    }
+}
+
+#[test]
+fn a_ca_file_is_added_and_must_hold_certificates() {
+    let world = world(1);
+    let server = serve(&world, "localhost");
+    at(&world, server.port);
+    for name in ["run", "preview"] {
+        let more = if name == "run" { "--output o --once" } else { "" };
+        let line = format!("{name} --config c.json --ca-file ca.pem {more}");
+        said(&mut command(&world, &line), 0);
+    }
+    // Beside the environment's, which another CA signed.
+    std::fs::copy(world.path("ca.pem"), world.path("mine.pem")).unwrap();
+    acceptor(&world, "other", (2020, 4000), &[]);
+    let mut both = command(&world, "check --config c.json --ca-file mine.pem");
+    said(both.env("SSL_CERT_FILE", "ca.pem"), 0);
+    std::fs::write(world.path("nothing.pem"), "").unwrap();
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    std::fs::write(world.path("broken.pem"), broken).unwrap();
+    for (file, why) in [
+        ("missing.pem", "cannot be read"),
+        ("nothing.pem", "holds no certificate"),
+        ("token", "holds no certificate"),
+        ("broken.pem", "holds a bad certificate"),
+        ("/dev/zero", "larger than 4 MiB"),
+    ] {
+        for line in ["check --config c.json", "run --config c.json --output o --once"] {
+            let said = said(&mut command(&world, &format!("{line} --ca-file {file}")), 2);
+            assert!(said.contains(&format!("--ca-file {file}: {why}")), "{said}");
+        }
+    }
+}
