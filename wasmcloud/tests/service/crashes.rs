@@ -1,5 +1,7 @@
 //! A crash at every step: the engine dies before, within or after a call, and a new one goes on.
 
+use tokio::task::JoinSet;
+
 use crate::host::Steps;
 use crate::service::Seen;
 use crate::world::{POLL_MS, World};
@@ -7,8 +9,8 @@ use crate::world::{POLL_MS, World};
 const EVENTS: u64 = 60;
 /// As configured: a crash may repeat as many.
 const BATCH: usize = 10;
-/// So many first steps are all tried; of the later ones every seventh, so that each kind of step comes.
-const FIRST: usize = 110;
+/// Worlds at a time: each has a Buildkite, a receiver and a bucket of its own, and waits more than it works.
+const AT_ONCE: usize = 4;
 
 /// All steps of a run without a crash.
 async fn reference() -> Vec<&'static str> {
@@ -22,29 +24,40 @@ async fn reference() -> Vec<&'static str> {
     done.clone()
 }
 
+/// A crash at the step of this number and name, and how many events the service after it sent again.
+async fn crash(at: usize, name: &'static str) -> usize {
+    let world = World::new(EVENTS).await;
+    let mut first = world.start_with(Steps { crash_at: Some(at), ..Steps::default() }).await;
+    assert_eq!(first.until_idle().await, Seen::Crashed, "step {at}, {name}");
+    let mut second = world.start().await;
+    assert_eq!(second.until_idle().await, Seen::Slept(POLL_MS), "{:?}", world.log());
+    first.kill().await;
+    second.kill().await;
+    let repeats = world.assert_all_arrived(BATCH).await;
+    // Of a checkpoint that was stored nothing comes again.
+    assert!(repeats == 0 || name != "set: after", "step {at}: {repeats} repeats");
+    repeats
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_at_any_step_loses_nothing_and_repeats_a_batch_at_most() {
     let steps = reference().await;
-    let points: Vec<usize> = (1..=steps.len())
-        .filter(|at| *at <= FIRST || at % 7 == 0 || *at + 3 > steps.len())
-        .collect();
-    let mut repeated = 0;
-    for at in &points {
-        let world = World::new(EVENTS).await;
-        let mut first = world.start_with(Steps { crash_at: Some(*at), ..Steps::default() }).await;
-        assert_eq!(first.until_idle().await, Seen::Crashed, "step {at}, {}", steps[at - 1]);
-        let mut second = world.start().await;
-        assert_eq!(second.until_idle().await, Seen::Slept(POLL_MS), "{:?}", world.log());
-        first.kill().await;
-        second.kill().await;
-        let repeats = world.assert_all_arrived(BATCH).await;
-        // Of a checkpoint that was stored nothing comes again.
-        if steps[at - 1] == "set: after" {
-            assert_eq!(repeats, 0, "step {at}");
+    let mut left = (1..).zip(steps.clone());
+    let mut under_way = JoinSet::new();
+    let (mut crashes, mut repeated) = (0, 0);
+    loop {
+        while under_way.len() < AT_ONCE
+            && let Some((at, name)) = left.next()
+        {
+            under_way.spawn(crash(at, name));
         }
-        repeated += repeats;
+        let Some(repeats) = under_way.join_next().await else { break };
+        repeated += repeats.unwrap();
+        crashes += 1;
     }
-    println!("{} crashes in {} steps, 0 lost, {repeated} repeated", points.len(), steps.len());
+    println!("{crashes} crashes in {} steps, 0 lost, {repeated} repeated", steps.len());
+    assert_eq!(crashes, steps.len());
+    assert!(crashes > EVENTS as usize * 3, "an event alone has three steps: {crashes}");
 }
 
 /// One world, and a crash in every life of the service but the last: a few steps later each time.
