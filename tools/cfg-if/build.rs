@@ -1,8 +1,7 @@
-//! Sees that the target of the components is installed, before anything heavy is compiled.
+//! Adds the target of the components before anything heavy is compiled, or fails with the command that adds it.
 //!
-//! Cargo compiles first what most other crates wait for, so that the build script of a crate at the end of the graph,
-//! as `host-test` is, runs after minutes. Most of the graph waits for `cfg-if`, and a build script of it runs within
-//! seconds. It is one macro, which its authors no longer change.
+//! Cargo compiles first what most other crates wait for, so the build script of a crate at the end of the graph, as
+//! `host-test` is, runs after minutes. Most of the graph waits for `cfg-if`, so this build script runs within seconds.
 
 use std::path::Path;
 
