@@ -146,16 +146,8 @@ async fn output(
     own: &[PathBuf],
     stop: &mut Stop,
 ) -> Result<Option<Output>> {
-    let mut kept = Some(state);
-    let open = || match kept.take() {
-        None => Err(Failure::Failed("the state is not open".to_owned())),
-        Some(state) => Output::open(&args.output, state, own, args.accept_output).map_err(
-            |(state, failure)| {
-                kept = Some(state);
-                failure
-            },
-        ),
-    };
+    let mut state = Some(state);
+    let open = || Output::open(&args.output, &mut state, own, args.accept_output);
     patience::open(Retry::new(args.retries), stop, open).await
 }
 

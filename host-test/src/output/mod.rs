@@ -79,16 +79,16 @@ impl Output {
     /// another program has it or the state locked.
     pub fn open(
         target: &Target,
-        mut state: State,
+        state: &mut Option<State>,
         sources: &[PathBuf],
         is_accepted: bool,
-    ) -> std::result::Result<Self, (State, Failure)> {
-        let open = Sink::open(target, &mut state, sources, is_accepted)
-            .and_then(|sink| Ok((sink, state.checkpoint()?.map(|stored| stored.body))));
-        match open {
-            Ok((sink, last)) => Ok(Self { sink, state: Some(state), last, is_written: false }),
-            Err(failure) => Err((state, failure)),
-        }
+    ) -> Result<Self> {
+        let Some(open) = state else {
+            return Err(Failure::Failed("the state is not open".to_owned()));
+        };
+        let sink = Sink::open(target, open, sources, is_accepted)?;
+        let last = open.checkpoint()?.map(|stored| stored.body);
+        Ok(Self { sink, state: state.take(), last, is_written: false })
     }
 
     /// Makes records durable, and then, or with them, the checkpoint that covers them.
