@@ -46,22 +46,22 @@ pub fn insist(
     is_new: bool,
     is_accepted: bool,
 ) -> rusqlite::Result<Result<()>> {
-    let standing = standing(database, is_new)?;
-    if standing == Standing::Together {
-        forget(database)?;
-        return Ok(Ok(()));
+    // One transaction: both counts are of the same instant.
+    let all = database.transaction()?;
+    let standing = standing(&all, is_new)?;
+    match standing {
+        Standing::Together => forget(&all)?,
+        _ if is_accepted => {
+            let (state, output) = (state.display(), output.display());
+            tracing::warn!("output {output} does not go with state {state}; accepted");
+            let (ours, theirs) = commits(&all)?;
+            let next = ours.max(theirs).unwrap_or(0).saturating_add(1);
+            count(&all, next, &next.to_string())?;
+        }
+        _ => return Ok(Err(refuse(&standing, state, output))),
     }
-    if is_accepted {
-        let (state, output) = (state.display(), output.display());
-        tracing::warn!("output {output} does not go with state {state}; accepted");
-        let all = database.transaction()?;
-        let (ours, theirs) = commits(&all)?;
-        let next = ours.max(theirs).unwrap_or(0).saturating_add(1);
-        count(&all, next, &next.to_string())?;
-        all.commit()?;
-        return Ok(Ok(()));
-    }
-    Ok(Err(refuse(&standing, state, output)))
+    all.commit()?;
+    Ok(Ok(()))
 }
 
 fn refuse(standing: &Standing, state: &Path, output: &Path) -> Failure {

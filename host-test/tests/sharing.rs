@@ -116,7 +116,7 @@ fn nothing_stays_announced_after_a_clean_end() {
 
 #[test]
 fn two_runs_whose_locks_were_removed_do_not_both_write() {
-    let world = World::new(2_000);
+    let world = World::new(400);
     let line = "run --config c.json --output sqlite:o.sqlite --until-idle";
     let mut slow = Running::start(world.command(&format!("{line} --max-records 1")));
     slow.says("started");
