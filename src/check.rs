@@ -2,13 +2,14 @@
 
 use std::cmp::Ordering;
 
-use crate::answer::{Answer, Page, Stage, answer};
 use crate::ask::Ask;
-use crate::bucket::{header, number};
-use crate::response::Exchange;
+use crate::buildkite::answer::{Answer, Page, Stage, answer};
+use crate::buildkite::headers::{header, number};
+use crate::buildkite::query::Request;
+use crate::buildkite::response::Exchange;
 use crate::settings::Config;
-use crate::time::{Millis, SECOND_MS};
-use crate::unlucky::unknown_words;
+use crate::sync::recover::unknown_words;
+use crate::text::time::{Millis, SECOND_MS};
 
 /// A clock that is further off is worth a warning; nothing depends on it but the words about how old events are.
 const CLOCK_MS_MAX: i64 = 60 * SECOND_MS;
@@ -37,6 +38,15 @@ pub struct Finding {
     pub outcome: Outcome,
     /// What was seen and, unless it passed, what to do.
     pub message: String,
+}
+
+/// What an answer to `check` gives.
+#[derive(Debug)]
+pub enum Checked {
+    /// It is done.
+    Report(Vec<Finding>),
+    /// Make this request, too.
+    Again(Request, Ask),
 }
 
 /// The steps that an answer decides, in order.

@@ -8,7 +8,7 @@ use crate::check::Outcome as Ended;
 use crate::descriptor;
 use crate::error::Error as Failed;
 use crate::source::{Batch as Handed, Checked, Next as When, Source, Turn};
-use crate::time::Millis;
+use crate::text::time::Millis;
 
 mod http;
 

@@ -1,24 +1,25 @@
 //! The source as a value: it tells which request to make and takes in how that ended. The shell does IO and reads clocks.
 
-use crate::absorb::{Tally, absorb};
-use crate::allowance::{EVENT_POINTS, PAGE_POINTS};
-use crate::answer::{Answer, answer};
 use crate::ask::{Ask, Target};
-pub use crate::batch::{Batch, Checked, Next, Stats, Turn};
-use crate::bucket::number;
+use crate::budget::allowance::{EVENT_POINTS, PAGE_POINTS};
+use crate::buildkite::answer::{Answer, answer};
+use crate::buildkite::headers::number;
+use crate::buildkite::query::{Request, request};
+use crate::buildkite::record::Row;
+use crate::buildkite::response::{Exchange, Later, Points};
 use crate::check;
+pub use crate::check::Checked;
 use crate::checkpoint::encode;
+use crate::checkpoint::resume::resume;
 use crate::error::Error;
-use crate::hand_out::{Pending, hand_out};
-use crate::plan::{Step, plan};
-use crate::query::{Request, request};
-use crate::record::Row;
-use crate::response::{Exchange, Later, Points};
-use crate::resume::resume;
 use crate::settings::Config;
-use crate::state::State;
-use crate::time::Millis;
-use crate::unlucky;
+use crate::sync::absorb::{Tally, absorb};
+pub use crate::sync::batch::{Batch, Next, Stats, Turn};
+use crate::sync::hand_out::{Pending, hand_out};
+use crate::sync::plan::{Step, plan};
+use crate::sync::recover;
+use crate::sync::state::State;
+use crate::text::time::Millis;
 
 /// A configured source.
 #[derive(Debug, Clone)]
@@ -88,7 +89,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// By who must act; see [`crate::answer`]. The state covers what it covered before the call; only its pace may differ.
+    /// By who must act; see [`crate::buildkite::answer`]. The state covers what it covered before the call; only its pace may differ.
     pub fn receive(
         &mut self,
         ask: &Ask,
@@ -113,21 +114,21 @@ impl Source {
                 self.pending = pending;
                 stats.points = self.charge(ask, &headers, rows, is_typical, now);
                 self.tally(tally, &mut stats);
-                unlucky::grow(&self.config, &mut self.state, ask);
-                stats.notes.extend(unlucky::answered(&mut self.state, ask));
+                recover::grow(&self.config, &mut self.state, ask);
+                stats.notes.extend(recover::answered(&mut self.state, ask));
             }
             Answer::Smaller(hopeless) => {
-                let halved = unlucky::halve(&mut self.state, ask, hopeless);
+                let halved = recover::halve(&mut self.state, ask, hopeless);
                 let halved =
                     halved.inspect_err(|error| self.state.rest.failed(&ask.target, error, now));
                 stats.notes.push(halved?);
             }
             Answer::BadCursor(said) => {
-                stats.notes.push(unlucky::drop_cursor(&mut self.state, ask, said)?);
+                stats.notes.push(recover::drop_cursor(&mut self.state, ask, said)?);
             }
             Answer::UnknownTypes(names) => {
                 let note =
-                    unlucky::leave_out(&self.config, &mut self.state, ask, names, sent_at, now)?;
+                    recover::leave_out(&self.config, &mut self.state, ask, names, sent_at, now)?;
                 // What it costs is not documented: as much as an empty page, where the answer does not say.
                 self.state.budget.observe(&self.config, &headers, PAGE_POINTS, now);
                 stats.notes.push(note);

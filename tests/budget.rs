@@ -2,9 +2,9 @@
 //! polls going.
 #![allow(clippy::panic)] // A test says so.
 
-use buildkite_audit_logs::response::Response;
+use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::source::{Next, Source, Turn};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 use serde_json::{Value, json};
 
 const LIMIT: i64 = 5_000;

@@ -1,10 +1,10 @@
 //! Settings that change between runs: what was delivered stays delivered, and what is newly wanted comes.
 #![allow(clippy::panic)] // A test says so.
 
-use buildkite_audit_logs::response::Response;
+use buildkite_audit_logs::buildkite::response::Response;
+use buildkite_audit_logs::checkpoint::tools::rebind;
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
-use buildkite_audit_logs::time::Millis;
-use buildkite_audit_logs::tools::rebind;
+use buildkite_audit_logs::text::time::Millis;
 use serde_json::{Value, json};
 
 const NOW_MS: i64 = 1_767_225_600_000;

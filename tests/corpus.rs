@@ -91,7 +91,7 @@ fn a_sync_of_any_kind_keeps_its_promises() {
 /// size four times: a text read, the record it becomes, and each of them once more while it grows.
 #[test]
 fn the_largest_answer_takes_bounded_memory_whatever_it_is_made_of() {
-    use buildkite_audit_logs::response::BODY_BYTES_MAX;
+    use buildkite_audit_logs::buildkite::response::BODY_BYTES_MAX;
     let events = r#"200
 
 {"data":{"organization":{"auditEvents":{"edges":[],"pageInfo":"#;

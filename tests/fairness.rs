@@ -1,10 +1,10 @@
 //! Fresh events and history beside each other, when one of them is slow or fails.
 #![allow(clippy::panic)] // A test says so.
 
+use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::error::Error;
-use buildkite_audit_logs::response::Response;
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 use serde_json::{Value, json};
 
 const NOW_MS: i64 = 1_767_225_600_000;

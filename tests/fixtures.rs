@@ -2,12 +2,12 @@
 
 mod script;
 
+use buildkite_audit_logs::buildkite::query::Request;
+use buildkite_audit_logs::buildkite::response::{Exchange, Failure, Response};
 use buildkite_audit_logs::check::Outcome as Ended;
 use buildkite_audit_logs::error::Error;
-use buildkite_audit_logs::query::Request;
-use buildkite_audit_logs::response::{Exchange, Failure, Response};
 use buildkite_audit_logs::source::{Batch, Checked, Next, Source, Turn};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 use script::{Answer, Outcome, Player, show_next, show_request};
 
 #[derive(Default)]

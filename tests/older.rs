@@ -1,7 +1,7 @@
 //! Checkpoints that earlier versions wrote are read, and mean what they meant.
 
 use buildkite_audit_logs::checkpoint::{decode, encode};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 
 /// Written while both point buckets shared one account of what old gaps had spent.
 const SHARED_ACCOUNT: &str = r#"{"format":"buildkite-audit-logs","version":1,"org_slug":"acme-inc","origin":"https://graphql.buildkite.com","event_types":[],"start":"2026-11-22T09:00:00.000Z","followed":"2026-11-22T09:00:00.000Z","high_water":"2026-11-22T10:00:00.000Z","full":"2026-11-22T10:00:00.000Z","full_polled":"2026-11-22T10:00:00.000Z","covered":"2026-11-22T09:55:00.000Z","polled":"2026-11-22T10:00:00.000Z","organization_points":{"limit":20000,"remaining":19000,"resets":"2026-11-22T10:00:41.000Z"},"user_points":{"limit":5000,"remaining":1300,"resets":"2026-11-22T10:03:21.000Z"},"live_points":10,"event_points":4,"old_points":246,"window":"2026-11-22T10:03:20.000Z","small_asked":"2026-11-22T10:03:22.000Z","front_pages":1,"old_pages":0,"gaps":[{"floor":"2026-11-22T09:00:00.000Z","reached":"2026-11-22T09:50:00.000Z","after":"c1","confirm":0,"barren":0,"odd":0}],"known":"AaICqZ1AAAAAAAAAQACAAAAAAAAAAQ=="}"#;

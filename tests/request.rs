@@ -2,9 +2,9 @@
 
 #![allow(clippy::panic)] // A test says so.
 use buildkite_audit_logs::source::{Source, Turn};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 
-fn request(settings: &str) -> buildkite_audit_logs::query::Request {
+fn request(settings: &str) -> buildkite_audit_logs::buildkite::query::Request {
     let secrets = [("api_token".to_owned(), "bkua_secret_0123".to_owned())];
     let now = Millis::parse_rfc3339("2026-11-22T10:00:00Z").expect("a time");
     let mut source = Source::configure(settings, &secrets, None, now).expect("good settings");

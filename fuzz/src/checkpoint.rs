@@ -2,7 +2,7 @@
 
 use buildkite_audit_logs::checkpoint::{decode, encode};
 use buildkite_audit_logs::error::Error;
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 
 use super::{heap, promises};
 

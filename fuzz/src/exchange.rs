@@ -1,7 +1,7 @@
 //! An HTTP answer as a text of the corpus: a line of a status and, if it matters, the milliseconds that it took and
 //! those that pass after it; then headers, an empty line and the body. Whatever is missing is zero or empty.
 
-use buildkite_audit_logs::response::Response;
+use buildkite_audit_logs::buildkite::response::Response;
 
 /// An answer and what passes after it.
 pub struct Told {

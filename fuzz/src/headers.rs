@@ -1,11 +1,11 @@
 //! Headers: answers as [`exchange`] reads them, an empty line between two, each with the same good body. A whole source
 //! takes them in: rate limits, `Date`, resets and waits.
 
-use buildkite_audit_logs::bucket::Bucket;
+use buildkite_audit_logs::budget::bucket::Bucket;
+use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::checkpoint::decode;
-use buildkite_audit_logs::response::Response;
 use buildkite_audit_logs::source::{Next, Source};
-use buildkite_audit_logs::time::{HOUR_MS, Millis};
+use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
 
 use super::{exchange, promises};
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use arbitrary::{Result, Unstructured};
 use buildkite_audit_logs::ask::Ask;
-use buildkite_audit_logs::response::{Exchange, Failure, Response};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::buildkite::response::{Exchange, Failure, Response};
+use buildkite_audit_logs::text::time::Millis;
 
 use super::{exchange, promises};
 

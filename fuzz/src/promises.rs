@@ -1,13 +1,13 @@
 //! What every call promises, whatever the remote answers, and that a source comes to rest once the remote behaves.
 
 use buildkite_audit_logs::ask::Ask;
+use buildkite_audit_logs::buildkite::response::{Exchange, Response};
 use buildkite_audit_logs::checkpoint::{CHECKPOINT_BYTES_MAX, decode, encode};
 use buildkite_audit_logs::error::Error;
-use buildkite_audit_logs::response::{Exchange, Response};
-use buildkite_audit_logs::rest::Rest;
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
-use buildkite_audit_logs::state::State;
-use buildkite_audit_logs::time::{HOUR_MS, Millis};
+use buildkite_audit_logs::sync::rest::Rest;
+use buildkite_audit_logs::sync::state::State;
+use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
 
 use super::heap;
 

@@ -1,10 +1,10 @@
 //! One answer, as [`exchange`] reads it: what it means, what `check` says of it, and what a sync makes of it.
 
-use buildkite_audit_logs::answer::{Answer, Page, answer};
 use buildkite_audit_logs::ask::{Ask, Target};
-use buildkite_audit_logs::response::Response;
+use buildkite_audit_logs::buildkite::answer::{Answer, Page, answer};
+use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::source::Checked;
-use buildkite_audit_logs::time::{HOUR_MS, Millis};
+use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
 use serde_json::Value;
 use serde_json::value::RawValue;
 

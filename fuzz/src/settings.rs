@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use buildkite_audit_logs::endpoint::Endpoint;
 use buildkite_audit_logs::error::Error;
 use buildkite_audit_logs::settings::Config;
+use buildkite_audit_logs::settings::endpoint::Endpoint;
 use buildkite_audit_logs::source::{Source, Turn};
-use buildkite_audit_logs::time::{HOUR_MS, Millis};
+use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
 
 use super::{exchange, heap, promises};
 

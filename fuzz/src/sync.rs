@@ -1,9 +1,9 @@
 //! A whole sync: the bytes choose each answer, each restart, and how time passes.
 
 use arbitrary::{Result, Unstructured};
-use buildkite_audit_logs::record::Row;
+use buildkite_audit_logs::buildkite::record::Row;
 use buildkite_audit_logs::source::Source;
-use buildkite_audit_logs::time::{HOUR_MS, Millis};
+use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
 
 use super::pages::{Chosen, EVENTS};
 use super::promises;

@@ -1,8 +1,8 @@
 //! What one bucket allows: how many events a page may have, or until when to wait.
 
-use crate::bucket::Bucket;
+use crate::budget::bucket::Bucket;
 use crate::settings::Config;
-use crate::time::Millis;
+use crate::text::time::Millis;
 
 /// Points of the objects around the events: organization, permissions, view, connection, page info, edges.
 pub const PAGE_POINTS: i64 = 6;

@@ -4,8 +4,9 @@
 //!
 //! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits and buildkite.com/docs/apis/graphql/portals.
 
+use crate::buildkite::headers::number;
 use crate::settings::Config;
-use crate::time::{HOUR_MS, Millis, SECOND_MS};
+use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// One bucket as the last answer showed it, in points or, at a portal, in requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,17 +122,4 @@ pub fn bucket(
         },
         _ => bucket,
     })
-}
-
-/// A whole number from the header of this (lower-case) name.
-pub fn number(headers: &[(String, String)], name: &str) -> Option<i64> {
-    header(headers, name)?.trim_ascii().parse().ok()
-}
-
-/// The value of the first header of this (lower-case) name.
-pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
 }

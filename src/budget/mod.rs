@@ -4,12 +4,17 @@
 //! user, are shared with everything else the company runs; both are charged by actual complexity after execution. A
 //! portal counts requests instead (buildkite.com/docs/apis/graphql/portals), and points only once it has spoken of them.
 
-use crate::allowance::{
+pub mod bucket;
+
+pub mod allowance;
+
+use crate::budget::allowance::{
     Allowance, Cost, EVENT_POINTS, PAGE_POINTS, SMALL_PAGE, least_page, page_within,
 };
-use crate::bucket::{Bucket, WINDOW_MS, bucket, header};
+use crate::budget::bucket::{Bucket, WINDOW_MS, bucket};
+use crate::buildkite::headers::header;
 use crate::settings::Config;
-use crate::time::Millis;
+use crate::text::time::Millis;
 
 /// A page of at least so many events tells what an event is really charged.
 const TELLING_ROWS: i64 = 20;

@@ -1,15 +1,15 @@
 //! Response → what it means. The rows of the table are tested in one fixed order, and null is never read as "no events".
 
 use crate::ask::Ask;
-use crate::bucket::header;
+use crate::buildkite::envelope::{self, Connection, Envelope};
+use crate::buildkite::headers::header;
+use crate::buildkite::record::{Missing, Row};
+pub use crate::buildkite::refusal::{Refusal, Stage};
+use crate::buildkite::refusal::{at, denied, refused, said};
+use crate::buildkite::response::{Exchange, Failure, Later, Response};
 use crate::error::Error;
-use crate::graphql::{self, Connection, Envelope};
-use crate::record::{Missing, Row};
-pub use crate::refusal::{Refusal, Stage};
-use crate::refusal::{at, denied, refused, said};
-use crate::response::{Exchange, Failure, Later, Response};
 use crate::settings::Config;
-use crate::time::Millis;
+use crate::text::time::Millis;
 
 /// Longest cursor that is kept; Buildkite's have less than a hundred characters.
 const CURSOR_BYTES_MAX: usize = 4_096;
@@ -125,7 +125,7 @@ fn not_visible(config: &Config) -> Error {
 fn failed(
     config: &Config,
     ask: &Ask,
-    failure: &graphql::Failure,
+    failure: &envelope::Failure,
     has_data: bool,
 ) -> Result<Answer, Refusal> {
     let said = ["Buildkite answered \"", &config.token.quote(&failure.message), "\""].concat();

@@ -1,10 +1,10 @@
 //! What the answer's JSON holds: its errors, the permission and the events. The walk over it is in `body`.
 
-use crate::body::Body;
+use crate::buildkite::place::{Place, Seen};
+use crate::buildkite::record::{Missing, Row};
+use crate::buildkite::walk::Body;
 use crate::error::Error;
-use crate::json::{Members, items};
-use crate::place::{Place, Seen};
-use crate::record::{Missing, Row};
+use crate::text::json::{Members, items};
 
 /// What a GraphQL error says (GraphQL specification, section 7.1.2).
 #[derive(Debug, Clone, PartialEq, Eq)]

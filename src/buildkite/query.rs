@@ -2,8 +2,8 @@
 //! `actor.node` or `subject.node`, whose union members come and go, and handles every enum as text.
 
 use crate::ask::Ask;
-use crate::object::{Object, push_string};
 use crate::settings::Config;
+use crate::text::object::{Object, push_string};
 
 /// The one document that is ever sent.
 pub const DOCUMENT: &str = include_str!("query.graphql");

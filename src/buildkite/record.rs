@@ -5,11 +5,11 @@ use memchr::memchr3;
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use crate::compact::{push_compact, without_line_breaks};
-use crate::json::{Key, string};
-use crate::known::parse_uuid;
-use crate::object::push_string;
-use crate::time::Millis;
+use crate::text::compact::{push_compact, without_line_breaks};
+use crate::text::json::{Key, string};
+use crate::text::object::push_string;
+use crate::text::time::Millis;
+use crate::text::uuid::parse_uuid;
 
 /// Deepest nesting of `data` that is unfolded; common parsers stop at 128, and the record adds one level.
 const DEPTH_MAX: usize = 100;

@@ -1,10 +1,10 @@
 //! Answers that cannot be used: how far the request got, and who must act on what.
 
+use crate::buildkite::envelope;
+use crate::buildkite::response::Response;
 use crate::error::{Error, FieldError};
-use crate::graphql;
-use crate::json::Members;
-use crate::response::Response;
 use crate::settings::Config;
+use crate::text::json::Members;
 
 /// How far a request got; what the steps of `check` are told apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +100,7 @@ pub fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
 pub fn said(config: &Config, response: &Response) -> String {
     let text = std::str::from_utf8(&response.body).unwrap_or_default();
     let message = Members::parse(text).and_then(|mut body| {
-        let first = |raw| graphql::failures(raw).into_iter().next().map(|failure| failure.message);
+        let first = |raw| envelope::failures(raw).into_iter().next().map(|failure| failure.message);
         body.text("message").or_else(|| body.take("errors").and_then(first))
     });
     message.map_or(String::new(), |message| [": \"", &config.token.quote(&message), "\""].concat())

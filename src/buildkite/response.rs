@@ -1,7 +1,7 @@
 //! What the shell brings back from one request.
 
-use crate::bucket::{header, number};
-use crate::time::{HOUR_MS, Millis, SECOND_MS};
+use crate::buildkite::headers::{header, number};
+use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// Largest body that is taken: 500 events with 30 kB of `data` each; more is asked for in smaller pages. Memory stays
 /// bounded by it.

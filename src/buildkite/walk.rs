@@ -4,9 +4,9 @@
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::json::{Key, place};
-use crate::place::{MEMBERS, Place, Seen};
-use crate::record::{self, Missing, NOT_AN_OBJECT, NULL, Row};
+use crate::buildkite::place::{MEMBERS, Place, Seen};
+use crate::buildkite::record::{self, Missing, NOT_AN_OBJECT, NULL, Row};
+use crate::text::json::{Key, place};
 
 /// What an answer holds.
 pub struct Body<'a> {

@@ -1,13 +1,13 @@
 //! Reads the parts of a checkpoint member by member; the first that is wrong is remembered by its name.
 
-use crate::bucket::Bucket;
+use crate::budget::bucket::Bucket;
 use crate::error::short;
-use crate::gap::{Cursor, Gap};
-use crate::json::{Members, items, string};
-use crate::known::Known;
-use crate::state::Reduced;
-use crate::time::Millis;
-use crate::undated::Undated;
+use crate::sync::delivered::Known;
+use crate::sync::gap::{Cursor, Gap};
+use crate::sync::state::Reduced;
+use crate::sync::undated::Undated;
+use crate::text::json::{Members, items, string};
+use crate::text::time::Millis;
 
 /// A member that is missing, of the wrong type or unknown, by its name.
 pub type Wrong = String;

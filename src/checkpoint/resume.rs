@@ -1,10 +1,10 @@
 //! Continuing from a checkpoint: whose it is, and what changed settings mean for it.
 
-use crate::checkpoint::decode;
-use crate::endpoint::DEFAULT;
+use crate::checkpoint::codec::decode;
 use crate::error::{Error, short};
 use crate::settings::Config;
-use crate::state::{Binding, State};
+use crate::settings::endpoint::DEFAULT;
+use crate::sync::state::{Binding, State};
 
 /// Continues from a checkpoint with these settings. Gives notes for the operator beside the state.
 ///

@@ -1,11 +1,11 @@
 //! What a host's operator may do with a stored checkpoint by hand: look at it, and bind it to changed settings.
 
-use crate::checkpoint::{decode, encode};
+use crate::checkpoint::codec::{decode, encode};
 use crate::error::Error;
 use crate::settings::Config;
-use crate::state::{Binding, State};
-use crate::time::Millis;
-use crate::unknown::Unknown;
+use crate::sync::rejected_types::Unknown;
+use crate::sync::state::{Binding, State};
+use crate::text::time::Millis;
 
 /// A checkpoint bound to other settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
         format!("recent uuids    {}", state.known.len()),
         format!("open gaps       {}", state.gaps.len()),
     ];
-    let gap = |gap: &crate::gap::Gap| {
+    let gap = |gap: &crate::sync::gap::Gap| {
         format!("  from {} to {} not yet delivered", gap.floor, gap.reached)
     };
     lines.extend(state.gaps.iter().map(gap));

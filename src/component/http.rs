@@ -10,8 +10,8 @@ use super::bindings::wasi::http::types::{
 };
 use super::bindings::wasi::io::poll::{Pollable, poll};
 use super::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
-use crate::query::Request;
-use crate::response::{BODY_BYTES_MAX, Exchange, Failure, Response};
+use crate::buildkite::query::Request;
+use crate::buildkite::response::{BODY_BYTES_MAX, Exchange, Failure, Response};
 use crate::settings::Config;
 
 /// For connecting, for the first byte and between two bytes: half of what common proxies allow.
@@ -36,7 +36,7 @@ pub fn exchange(config: &Config, request: &Request) -> Exchange {
         .filter_map(|(name, value)| Some((name, String::from_utf8(value).ok()?)))
         .collect();
     let body = response.consume().map_err(|()| network("the body was taken already"))?;
-    let promised = crate::bucket::number(&headers, "content-length")
+    let promised = crate::buildkite::headers::number(&headers, "content-length")
         .and_then(|length| usize::try_from(length).ok());
     let body = read(body, promised, &deadline)?;
     if promised.is_some_and(|length| length != body.len()) {

@@ -1,12 +1,12 @@
 //! Reads the settings field by field and says of each what is wrong with it and what a right one looks like.
 
-use crate::endpoint::{self, Endpoint};
 use crate::error::{Error, FieldError, short};
-use crate::json::{Members, items, kind, string};
-use crate::near::hint;
-use crate::start;
-use crate::time::{HOUR_MS, Millis, SECOND_MS};
-use crate::token::Token;
+use crate::settings::endpoint::{self, Endpoint};
+use crate::settings::near::hint;
+use crate::settings::start;
+use crate::settings::token::Token;
+use crate::text::json::{Members, items, kind, string};
+use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// Names in a type list: Buildkite has 184 types, and the list is sent with every request.
 const TYPES_MAX: usize = 500;

@@ -1,11 +1,21 @@
 //! The operator's JSON and secrets → [`Config`], or everything that is wrong with them. Their defaults and ranges live
 //! here, the words about what is wrong in `fields`.
 
-use crate::endpoint::Endpoint;
+pub mod endpoint;
+
+pub mod token;
+
+mod near;
+
+mod start;
+
+mod fields;
+
 use crate::error::Error;
-use crate::fields::Fields;
-use crate::time::{Millis, SECOND_MS};
-use crate::token::Token;
+use crate::settings::endpoint::Endpoint;
+use crate::settings::fields::Fields;
+use crate::settings::token::Token;
+use crate::text::time::{Millis, SECOND_MS};
 
 /// Events a page: Buildkite shows at most 500 (buildkite.com/docs/apis/graphql/graphql-resource-limits).
 pub const PAGE_SIZE_MAX: i64 = 500;

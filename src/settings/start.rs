@@ -1,7 +1,7 @@
 //! Where history begins, as an operator writes it: a time of the past, or words about what is wrong with it.
 
 use crate::error::short;
-use crate::time::{Millis, SECOND_MS, instant_ms};
+use crate::text::time::{Millis, SECOND_MS, instant_ms};
 
 /// How far ahead of the host's clock a start may lie: five minutes of clocks that differ.
 const FUTURE_MS_MAX: i64 = 5 * 60 * SECOND_MS;

@@ -1,16 +1,16 @@
 //! (State, ask, page) → rows to hand out, and what becomes of the gap then. Opening a live gap is all that moves the
 //! state here: a walk moves when its rows are handed out.
 
-use crate::answer::Page;
 use crate::ask::{Ask, Target};
+use crate::buildkite::answer::Page;
+use crate::buildkite::record::{Missing, Row};
 use crate::error::Error;
-use crate::follow::{Seen, follow};
-use crate::gap::Gap;
-use crate::hand_out::{Pending, Waiting};
-use crate::record::{Missing, Row};
 use crate::settings::Config;
-use crate::state::State;
-use crate::time::{HOUR_MS, Millis, SECOND_MS};
+use crate::sync::follow::{Seen, follow};
+use crate::sync::gap::Gap;
+use crate::sync::hand_out::{Pending, Waiting};
+use crate::sync::state::State;
+use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// How far a server's clock may run ahead of the host's between two polls.
 const AHEAD_MS: i64 = 60 * SECOND_MS;
@@ -32,7 +32,7 @@ pub struct Tally {
 ///
 /// # Errors
 ///
-/// [`Error::Protocol`] when the listing leads nowhere: see [`crate::follow`].
+/// [`Error::Protocol`] when the listing leads nowhere: see [`crate::sync::follow`].
 pub fn absorb(
     config: &Config,
     state: &mut State,

@@ -1,9 +1,8 @@
 //! What one call of `read-batch` asks for and gives.
 
 use crate::ask::Ask;
-use crate::check::Finding;
-use crate::query::Request;
-use crate::record::Row;
+use crate::buildkite::query::Request;
+use crate::buildkite::record::Row;
 
 /// When to call again; waits are in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +50,4 @@ pub enum Turn {
     Done(Batch),
     /// Make this request, then call [`Source::receive`](crate::source::Source::receive) with its end.
     Send(Request, Ask),
-}
-
-/// What an answer to `check` gives.
-#[derive(Debug)]
-pub enum Checked {
-    /// It is done.
-    Report(Vec<Finding>),
-    /// Make this request, too.
-    Again(Request, Ask),
 }

@@ -5,8 +5,8 @@
 //! was opened); in the very millisecond that a walk has reached it is the walk's *edge*. Gaps never overlap, so no part
 //! can be mistaken for another, and history far below never enters.
 
-use crate::base64;
-use crate::time::Millis;
+use crate::text::base64;
+use crate::text::time::Millis;
 
 /// At most this many recent uuids: 25 times a full page, and 290 kB of checkpoint. When there are more, the overlap
 /// floor rises instead.
@@ -108,24 +108,6 @@ impl Known {
     }
 }
 
-/// Reads a uuid in its usual form: 36 characters, hexadecimal with four hyphens.
-pub fn parse_uuid(text: &str) -> Option<u128> {
-    let hyphens = [8, 13, 18, 23];
-    let shape = |(at, byte): (usize, &u8)| match hyphens.contains(&at) {
-        true => *byte == b'-',
-        false => byte.is_ascii_hexdigit(),
-    };
-    if text.len() != 36 || !text.as_bytes().iter().enumerate().all(shape) {
-        return None;
-    }
-    let digits = text.bytes().filter(|byte| *byte != b'-');
-    Some(
-        digits.fold(0, |uuid, digit| {
-            uuid << 4 | u128::from((digit as char).to_digit(16).unwrap_or(0))
-        }),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,12 +146,5 @@ mod tests {
         (1..=5).for_each(|ms| assert!(known.insert(at(ms), 1)));
         assert_eq!(known.surplus_at(at(1), 3), Some(at(2)));
         assert_eq!(known.surplus_at(at(1), 5), None);
-    }
-
-    #[test]
-    fn only_uuids_are_uuids() {
-        assert_eq!(parse_uuid("00000000-0000-0000-0000-00000000001F"), Some(31));
-        assert_eq!(parse_uuid("000000000000-0000-0000-00000000001F-"), None);
-        assert_eq!(parse_uuid("\u{e9}0000000-0000-0000-0000-00000000001"), None);
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::ask::Ask;
 use crate::error::Error;
-use crate::gap::{Cursor, Gap};
-use crate::time::Millis;
+use crate::sync::gap::{Cursor, Gap};
+use crate::text::time::Millis;
 
 /// Odd pages in a row (more was promised, but with no cursor, the same cursor or no rows) before it is called a fault
 /// of the remote: the first may be a hiccup, and asking by time may cure the next two.

@@ -1,6 +1,6 @@
 //! A time range that is not fully delivered, and how far down it has been walked.
 
-use crate::time::Millis;
+use crate::text::time::Millis;
 
 /// A place in a listing: good only with the very filters it was given for.
 #[derive(Debug, Clone, PartialEq, Eq)]

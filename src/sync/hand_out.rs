@@ -1,11 +1,11 @@
 //! Rows leave here, and the state follows them: a gap moves down only past what was handed out.
 
-use crate::gap::Gap;
-use crate::known::KNOWN_MAX;
-use crate::record::Row;
+use crate::buildkite::record::Row;
 use crate::settings::Config;
-use crate::state::State;
-use crate::time::Millis;
+use crate::sync::delivered::KNOWN_MAX;
+use crate::sync::gap::Gap;
+use crate::sync::state::State;
+use crate::text::time::Millis;
 
 /// A row on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]

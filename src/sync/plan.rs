@@ -1,11 +1,11 @@
 //! Decides what to ask for next, or how long to wait. Invariant: knows nothing of HTTP, JSON or GraphQL.
 
-use crate::allowance::{Allowance, SMALL_PAGE};
 use crate::ask::{Ask, Target};
-use crate::gap::Gap;
+use crate::budget::allowance::{Allowance, SMALL_PAGE};
 use crate::settings::Config;
-use crate::state::State;
-use crate::time::{HOUR_MS, Millis};
+use crate::sync::gap::Gap;
+use crate::sync::state::State;
+use crate::text::time::{HOUR_MS, Millis};
 
 /// How far the ends of a gap are moved outwards on the wire: whether the API's bounds are inclusive is undocumented and
 /// its times are shown cut to the millisecond, so a second and a bit, in case it compares whole seconds. Rows outside

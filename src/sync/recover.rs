@@ -3,11 +3,11 @@
 
 use crate::ask::{Ask, Target};
 use crate::error::{Error, FieldError, short};
-use crate::follow::ODD_MAX;
 use crate::settings::Config;
-use crate::state::{Reduced, State};
-use crate::time::Millis;
-use crate::unknown::Unknown;
+use crate::sync::follow::ODD_MAX;
+use crate::sync::rejected_types::Unknown;
+use crate::sync::state::{Reduced, State};
+use crate::text::time::Millis;
 
 /// Good pages at a reduced size before a larger one is tried: seldom enough that a remote which cannot do better is
 /// asked in vain for one page in sixteen.

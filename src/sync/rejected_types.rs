@@ -1,7 +1,7 @@
 //! Types of the settings that the remote does not know: a slip of the pen, or a name that came or went. They are left out
 //! of what is asked for, so that the others are read, and tried again.
 
-use crate::time::{HOUR_MS, Millis};
+use crate::text::time::{HOUR_MS, Millis};
 
 /// The types that are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

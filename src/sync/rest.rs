@@ -2,7 +2,7 @@
 
 use crate::ask::Target;
 use crate::error::Error;
-use crate::time::Millis;
+use crate::text::time::Millis;
 
 /// How long gaps rest after a page of one failed: two seconds, doubled with each failure in a row, up to four minutes.
 const REST_MS: i64 = 2_000;

@@ -4,13 +4,13 @@
 //! Backfill is only the oldest gap, an outage only a tall one: live tail, backfill and recovery are one mechanism.
 
 use crate::budget::Budget;
-use crate::gap::Gap;
-use crate::known::{CROWDED, Known, RECENT_MAX};
-use crate::rest::Rest;
 use crate::settings::Config;
-use crate::time::{HOUR_MS, Millis, SECOND_MS};
-use crate::undated::Undated;
-use crate::unknown::Unknown;
+use crate::sync::delivered::{CROWDED, Known, RECENT_MAX};
+use crate::sync::gap::Gap;
+use crate::sync::rejected_types::Unknown;
+use crate::sync::rest::Rest;
+use crate::sync::undated::Undated;
+use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// Gaps that may be open at once. Each costs requests to finish; when full, the newest is finished first.
 pub const GAPS_MAX: usize = 16;

@@ -1,7 +1,7 @@
 //! The uuids of events that were handed out although their time could not be read. No time tells how long they may be
 //! read again, so the last ones are kept, in order, whatever their place in the listing.
 
-use crate::base64;
+use crate::text::base64;
 
 /// At most this many, 22 kB of checkpoint: far more than one fault of the remote leaves in the range that is read again.
 const UNDATED_MAX: usize = 1_000;

@@ -193,7 +193,7 @@ pub fn show_request(method: &str, address: &str, body: &str) -> String {
     let mut body: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(body).expect("the request is JSON");
     let query: String = serde_json::from_str(body["query"].get()).expect("a text");
-    assert_eq!(query, include_str!("../../src/query.graphql"));
+    assert_eq!(query, include_str!("../../src/buildkite/query.graphql"));
     format!("{method} {address}\n{}", body.remove("variables").expect("variables").get())
 }
 

@@ -1,6 +1,6 @@
 //! What a request asks for, read from its bytes.
 
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 use serde_json::Value;
 
 /// What a request asks for.

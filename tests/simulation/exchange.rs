@@ -1,6 +1,6 @@
 //! What becomes of one request: time passes, the rate limit counts, and something may go wrong.
 
-use buildkite_audit_logs::response::{Exchange, Response};
+use buildkite_audit_logs::buildkite::response::{Exchange, Response};
 
 use crate::asked::Asked;
 use crate::host::Host;

@@ -4,7 +4,7 @@ use buildkite_audit_logs::ask::Target;
 use buildkite_audit_logs::checkpoint::CHECKPOINT_BYTES_MAX;
 use buildkite_audit_logs::error::Error;
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 use fastrand::Rng;
 
 use crate::asked::Asked;

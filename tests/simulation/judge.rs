@@ -1,7 +1,7 @@
 //! Whether a run kept its promises. Nothing but what `read-batch` handed out counts.
 
 use buildkite_audit_logs::checkpoint::decode;
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 
 use crate::host::Host;
 use crate::remote::{Kind, Stored};

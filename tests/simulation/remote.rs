@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use buildkite_audit_logs::response::Response;
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::buildkite::response::Response;
+use buildkite_audit_logs::text::time::Millis;
 
 use crate::asked::Asked;
 use crate::points::Points;

@@ -27,7 +27,7 @@ pub struct Wanted {
 
 impl Wanted {
     pub fn text(&self) -> String {
-        use buildkite_audit_logs::time::Millis;
+        use buildkite_audit_logs::text::time::Millis;
         let start = self.start_ms.map_or(String::new(), |start| {
             format!(r#","backfill_start_time":"{}""#, Millis::new(start))
         });

@@ -1,6 +1,6 @@
 //! What can go wrong with one request: every row of the table "what each answer means", and lies about pages.
 
-use buildkite_audit_logs::response::{Exchange, Failure, Response};
+use buildkite_audit_logs::buildkite::response::{Exchange, Failure, Response};
 use fastrand::Rng;
 
 use crate::asked::Asked;

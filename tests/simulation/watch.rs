@@ -2,9 +2,9 @@
 
 use buildkite_audit_logs::checkpoint::decode;
 use buildkite_audit_logs::error::Error;
-use buildkite_audit_logs::gap::Gap;
 use buildkite_audit_logs::source::{Batch, Source};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::sync::gap::Gap;
+use buildkite_audit_logs::text::time::Millis;
 
 use crate::host::Host;
 use crate::tally::Mark;

@@ -1,9 +1,9 @@
 //! Checkpoints, small and at their largest, there and back: through the component, and natively.
 
 use crate::report::Section;
-use buildkite_audit_logs::known::{KNOWN_MAX, Known};
 use buildkite_audit_logs::source::Source as Native;
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::sync::delivered::{KNOWN_MAX, Known};
+use buildkite_audit_logs::text::time::Millis;
 use host_test::component::{BUNDLED, Plugin};
 use host_test::egress::Egress;
 use host_test::engine::engine;

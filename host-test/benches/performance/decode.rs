@@ -2,9 +2,9 @@
 //! core compiled natively, in turns; and what a naive reader of the same bytes costs natively.
 
 use crate::report::Section;
-use buildkite_audit_logs::response::Response;
+use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::source::{Source as Native, Turn};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 use bytes::Bytes;
 use fake_buildkite::{FakeBuildkite, Options};
 use host_test::component::{BUNDLED, Plugin};

@@ -3,9 +3,9 @@
 
 use crate::pages::Remote;
 use crate::report::Section;
-use buildkite_audit_logs::response::Response;
+use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::source::{Source as Native, Turn};
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 use bytes::Bytes;
 use host_test::component::{BUNDLED, Plugin};
 use host_test::egress::Egress;

@@ -1,7 +1,7 @@
 //! A remote that serves rendered pages, so that what is measured is the client: so many events, a second apart, newest
 //! first. It runs in a process of its own.
 
-use buildkite_audit_logs::time::Millis;
+use buildkite_audit_logs::text::time::Millis;
 use bytes::Bytes;
 use fake_buildkite::{FakeBuildkite, Options};
 use http::{Request, Response};

@@ -17,7 +17,7 @@ pub const TOKEN: &str = "bkua_0123456789abcdef0123456789abcdef01234567";
 pub const PORTAL: &str = "audit-log";
 
 /// The connector's own query: the truth is rendered with its selection.
-pub const QUERY: &str = include_str!("../../../src/query.graphql");
+pub const QUERY: &str = include_str!("../../../src/buildkite/query.graphql");
 
 /// The time in milliseconds since 1970. Tests set their own; the default is the machine's clock.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;

@@ -6,7 +6,7 @@ use crate::egress::Egress;
 use crate::engine::engine;
 use crate::exit::Result;
 use crate::source::{Limits, Source};
-use buildkite_audit_logs::query::DOCUMENT;
+use buildkite_audit_logs::buildkite::query::DOCUMENT;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 

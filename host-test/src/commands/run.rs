@@ -15,7 +15,7 @@ use crate::run::{Plan, Until, run as run_loop};
 use crate::signals::{Hangup, Stop};
 use crate::state::State;
 use crate::tally::Tally;
-use buildkite_audit_logs::tools::look_now;
+use buildkite_audit_logs::checkpoint::tools::look_now;
 use rustix::fs::Access;
 use std::path::{Path, PathBuf};
 

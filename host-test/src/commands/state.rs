@@ -4,7 +4,7 @@ use super::print;
 use crate::config::Config;
 use crate::exit::{Failure, Result};
 use crate::state::State;
-use buildkite_audit_logs::tools;
+use buildkite_audit_logs::checkpoint::tools;
 use std::path::{Path, PathBuf};
 
 /// Options of `state`.

@@ -1,6 +1,6 @@
 //! One request in the terms of the sync: what it is for, its bounds and its place in the listing.
 
-use crate::time::Millis;
+use crate::text::time::Millis;
 
 /// What a request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,14 @@
+//! Headers by name: of one that comes twice, the first counts.
+
+/// A whole number from the header of this (lower-case) name.
+pub fn number(headers: &[(String, String)], name: &str) -> Option<i64> {
+    header(headers, name)?.trim_ascii().parse().ok()
+}
+
+/// The value of the first header of this (lower-case) name.
+pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}

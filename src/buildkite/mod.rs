@@ -1,0 +1,19 @@
+//! What is said to Buildkite and what it answers: GraphQL over HTTP, as values.
+
+pub mod headers;
+
+pub mod query;
+
+pub mod response;
+
+pub mod record;
+
+mod place;
+
+mod walk;
+
+pub mod envelope;
+
+pub mod refusal;
+
+pub mod answer;

@@ -1,0 +1,25 @@
+//! The sync: a high-water mark and a list of gaps, what to ask for next, and what each page moves.
+
+pub mod gap;
+
+pub mod delivered;
+
+pub mod undated;
+
+pub mod rejected_types;
+
+pub mod rest;
+
+pub mod state;
+
+pub mod plan;
+
+pub mod hand_out;
+
+pub mod follow;
+
+pub mod absorb;
+
+pub mod recover;
+
+pub mod batch;
