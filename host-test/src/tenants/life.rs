@@ -140,6 +140,7 @@ impl Life {
             lag: Lag::default(),
             barren: 0,
             notes: Notes::default(),
+            looks_now: self.until_idle,
         })
     }
 

@@ -15,6 +15,7 @@ use crate::outbound::Outbound;
 use crate::output::file::{FileSink, Opened};
 use crate::signals::Stop;
 use crate::source::{Batch, CallError, Next, Source, SourceError};
+use buildkite_audit_logs::tools::look_now;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -61,6 +62,8 @@ pub struct Tenant {
     pub barren: u32,
     /// What it was told for the operator.
     pub notes: Notes,
+    /// It looks for new events although the last run was told to wait: so does a run that ends when all is read.
+    pub looks_now: bool,
 }
 
 /// How a turn ended.
@@ -106,6 +109,10 @@ impl Tenant {
             .await
             .map_err(|error| for_good(error.into()))?;
         let checkpoint = self.account.checkpoint().map(str::to_owned);
+        let checkpoint = match self.looks_now {
+            true => checkpoint.map(|stored| look_now(&stored).unwrap_or(stored)),
+            false => checkpoint,
+        };
         let configuration = wish.config.configuration(checkpoint, shared.expose_token);
         source.configure(&configuration).await.map_err(judge)?;
         let mut sink = None;
@@ -120,6 +127,7 @@ impl Tenant {
             };
             let checkpoint = source.checkpoint().await.map_err(judge)?;
             has_worked |= !batch.records.is_empty() || batch.stats.requests > 0;
+            self.looks_now &= batch.stats.requests == 0;
             tokio::task::block_in_place(|| self.keep(&batch, checkpoint, shared, &mut sink, ended))
                 .map_err(|failure| {
                     // What is refused stays so until the operator does something.
