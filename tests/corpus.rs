@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use fastrand::Rng;
 
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../testing/fuzz/src/lib.rs"]
 mod fuzz;
 
 /// Changed inputs of one target: a few seconds for all.
 const CHANGES: usize = 2_000;
 
 fn files(target: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testing/fuzz/corpus").join(target);
     let entries = std::fs::read_dir(folder).expect("a corpus");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.sort();

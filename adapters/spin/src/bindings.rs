@@ -2,7 +2,7 @@
 #![allow(missing_docs, unsafe_code, clippy::all)]
 
 spin_sdk::wit_bindgen::generate!({
-    path: ["../wit", "wit"],
+    path: ["../../wit", "wit"],
     world: "etl:spin-trigger/trigger",
     runtime_path: "::spin_sdk::wit_bindgen::rt",
     generate_all,

@@ -13,7 +13,7 @@ use crate::voice::Voice;
 
 #[allow(clippy::all)]
 pub mod bindings {
-    wit_bindgen::generate!({ path: ["../wit", "wit"], world: "buildkite:wasmcloud/service", generate_all });
+    wit_bindgen::generate!({ path: ["../../wit", "wit"], world: "buildkite:wasmcloud/service", generate_all });
 }
 
 use bindings::exports::wasi::cli::run::Guest;

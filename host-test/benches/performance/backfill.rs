@@ -44,7 +44,7 @@ fn ours(remote: &Remote, events: u64, output: &str) -> Taken {
 fn python(remote: &Remote) -> Option<Taken> {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("o.ndjson");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../baseline/page_and_print.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/baseline/page_and_print.py");
     let child = Command::new("python3")
         .args([script, &remote.endpoint, "acme-inc", "bkua_bench_0123456789"])
         .stdout(File::create(&output).unwrap())
@@ -121,7 +121,7 @@ pub fn section() -> Section {
     Section {
         title: "A backfill, end to end",
         about: "The command `run` against rendered pages of 500 events on loopback, records and checkpoints durable on \
-                disk after each page; the script in `baseline/` keeps nothing but its output.",
+                disk after each page; the script in `host-test/benches/baseline/` keeps nothing but its output.",
         rows,
         plots: vec![
             Plot {

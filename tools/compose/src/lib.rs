@@ -9,7 +9,7 @@ pub use cargo::compile;
 pub use plug::plug;
 
 /// Where the repository lies.
-pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The package of the source component.
 pub const SOURCE: &str = "buildkite-audit-logs";

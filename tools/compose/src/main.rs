@@ -7,7 +7,7 @@ use clap::{Parser, ValueEnum};
 
 /// Compile the source and an engine's adapter, and write the two as one component
 #[derive(Debug, Parser)]
-#[command(after_help = "Example:\n  release/build && cargo run -p compose -- wasmcloud \\
+#[command(after_help = "Example:\n  tools/release/build && cargo run -p compose -- wasmcloud \\
       --source target/release-component/buildkite_audit_logs.wasm --output composed.wasm")]
 struct Options {
     /// The engine

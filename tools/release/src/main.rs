@@ -1,4 +1,4 @@
-//! The half of `release/build` that looks into WebAssembly: compares two components, and writes what goes with one.
+//! The half of `tools/release/build` that looks into WebAssembly: compares two components, and writes what goes with one.
 //!
 //! Everything that is written depends on the commit and the component alone: no time of the day, no random number, no
 //! path of the machine.

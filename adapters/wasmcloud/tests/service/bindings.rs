@@ -14,7 +14,7 @@ wasmtime::component::bindgen!({
             export wasi:cli/run@0.2.4;
         }
     ",
-    path: ["../wit", "wit"],
+    path: ["../../wit", "wit"],
     imports: { default: async | trappable },
     exports: { default: async },
     with: {

@@ -3,7 +3,7 @@
 
 #[allow(clippy::all)]
 mod bindings {
-    wit_bindgen::generate!({ path: "../../wit", world: "source-plugin", generate_all });
+    wit_bindgen::generate!({ path: "../../../wit", world: "source-plugin", generate_all });
 }
 
 use bindings::exports::etl::connector::source::{

@@ -7,7 +7,7 @@ use crate::attack::attack;
 
 #[allow(clippy::all)]
 pub mod bindings {
-    wit_bindgen::generate!({ path: "../../wit", world: "source-plugin", generate_all });
+    wit_bindgen::generate!({ path: "../../../wit", world: "source-plugin", generate_all });
 }
 
 use bindings::exports::etl::connector::source::{

@@ -1,14 +1,12 @@
-//! The planted bugs fit the code: each text stands in its file exactly once. `cargo run --example mutants` plants them
-//! one by one and runs the simulation.
+//! The planted bugs fit the code: each text stands in its file exactly once. `cargo run -p mutants` plants them one by
+//! one and runs the simulation.
 
-mod list;
-
-use list::{HARMLESS, MUTANTS};
+use crate::list::{HARMLESS, MUTANTS};
 
 #[test]
 fn every_mutant_fits_the_code() {
     for mutant in MUTANTS.iter().chain(HARMLESS.iter().map(|(mutant, _)| mutant)) {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(mutant.file);
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(mutant.file);
         let text = std::fs::read_to_string(&path).expect("a file of the core");
         let count = text.matches(mutant.right).count();
         assert_eq!(count, 1, "{}: {:?} in {}", mutant.name, mutant.right, mutant.file);

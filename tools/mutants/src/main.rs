@@ -1,9 +1,9 @@
-//! Plants the bugs of `tests/mutants/list.rs` one by one into a copy of this repository, and says which of them the
-//! simulation finds. Ends with an error if one survives. `SEEDS` sets how many runs each gets, an argument picks
+//! Plants the bugs of `list.rs` one by one into a copy of this repository, and says which of them the simulation finds.
+//! Ends with an error if one survives. `SEEDS` sets how many runs each gets, an argument picks
 //! mutants by a part of their names.
-#![allow(missing_docs)]
 
-#[path = "../tests/mutants/list.rs"]
+#[cfg(test)]
+mod fit;
 mod list;
 
 use std::error::Error;
@@ -15,32 +15,15 @@ use list::{HARMLESS, MUTANTS, Mutant};
 /// Runs for each mutant, unless `SEEDS` says otherwise: most are found within a hundred.
 const SEEDS: &str = "5000";
 
-/// What the simulation needs; a workspace wants its members to be there, too.
-const COPIED: [&str; 13] = [
-    "Cargo.toml",
-    "Cargo.lock",
-    ".cargo",
-    "src",
-    "tests",
-    "wit",
-    "host-test",
-    "fixtures",
-    "compose",
-    "driver",
-    "release",
-    "spin",
-    "wasmcloud",
-];
-
 fn main() -> Result<(), Box<dyn Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let place = root.join("target/mutants");
     let tree = place.join("tree");
     if tree.exists() {
         std::fs::remove_dir_all(&tree)?;
     }
-    for name in COPIED {
-        copy(&root.join(name), &tree.join(name))?;
+    for name in sources(root)? {
+        copy(&root.join(&name), &tree.join(&name))?;
     }
     let part = std::env::args().nth(1).unwrap_or_default();
     let chosen: Vec<&Mutant> =
@@ -98,19 +81,28 @@ fn simulate(tree: &Path, build: &Path, rest: &[&str]) -> std::io::Result<Output>
         .output()
 }
 
-/// Copies a file, or a folder with all that is in it.
-fn copy(from: &Path, to: &PathBuf) -> std::io::Result<()> {
-    if from.is_file() {
-        if let Some(folder) = to.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        return std::fs::copy(from, to).map(drop);
+/// Every file of the repository, as git lists them: those that are not committed yet, too.
+fn sources(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+        .current_dir(root)
+        .output()?;
+    let names = String::from_utf8(listed.stdout)?;
+    let names: Vec<PathBuf> = names
+        .split_terminator('\0')
+        .map(PathBuf::from)
+        .filter(|name| root.join(name).is_file())
+        .collect();
+    match names.is_empty() {
+        true => Err("git lists no file: a checkout is needed".into()),
+        false => Ok(names),
     }
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        if entry.file_name() != "target" {
-            copy(&entry.path(), &to.join(entry.file_name()))?;
-        }
+}
+
+/// Copies a file, with the folders that it lies in.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder)?;
     }
-    Ok(())
+    std::fs::copy(from, to).map(|_| ())
 }
