@@ -1,50 +1,46 @@
-//! The state as the ledger of an output file.
+//! What an output file needs remembered, so that each record is in it exactly once.
 
-use super::State;
 use crate::exit::Result;
-use crate::ledger::Ledger;
 use crate::mark::Mark;
-use rusqlite::OptionalExtension;
 
-impl Ledger for State {
-    fn is_new(&self) -> Result<bool> {
-        let sql = "SELECT NOT EXISTS (SELECT 1 FROM checkpoint) \
-                   AND NOT EXISTS (SELECT 1 FROM kept WHERE why = 'reset')";
-        self.database.query_row(sql, [], |row| row.get(0)).map_err(|error| self.refuse(&error))
-    }
+/// Remembers durably where an output file stands and what is about to be appended to it.
+pub trait Ledger {
+    /// Whether it is as good as none: no checkpoint was ever stored, and nobody reset it on purpose.
+    ///
+    /// # Errors
+    ///
+    /// When what was remembered cannot be read.
+    fn is_new(&self) -> Result<bool>;
 
-    fn remedy(&self) -> String {
-        "give --accept-output to append to it all the same".to_owned()
-    }
+    /// What an operator does who wants to append to a file that does not go with it.
+    fn remedy(&self) -> String;
 
-    fn mark(&self) -> Result<Option<Mark>> {
-        self.database
-            .query_row("SELECT device, inode, length, tail FROM output_file", [], |row| {
-                Ok(Mark {
-                    device: row.get::<_, i64>(0)?.cast_unsigned(),
-                    inode: row.get::<_, i64>(1)?.cast_unsigned(),
-                    length: row.get::<_, i64>(2)?.cast_unsigned(),
-                    tail: row.get(3)?,
-                })
-            })
-            .optional()
-            .map_err(|error| self.refuse(&error))
-    }
+    /// Where the file stood when the checkpoint was stored.
+    ///
+    /// # Errors
+    ///
+    /// When what was remembered cannot be read.
+    fn mark(&self) -> Result<Option<Mark>>;
 
-    fn announced(&self) -> Result<Option<Vec<u8>>> {
-        self.database
-            .query_row("SELECT bytes FROM writing", [], |row| row.get(0))
-            .optional()
-            .map_err(|error| self.refuse(&error))
-    }
+    /// What was announced and not settled: the process was killed, or the disk did not take it.
+    ///
+    /// # Errors
+    ///
+    /// When what was remembered cannot be read.
+    fn announced(&self) -> Result<Option<Vec<u8>>>;
 
-    fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
-        self.store(None, Some(mark), |all| {
-            all.prepare_cached("INSERT INTO writing VALUES (1, ?1)")?.execute([bytes]).map(|_| ())
-        })
-    }
+    /// Says durably what is about to be appended to the file, which stands at `mark`.
+    ///
+    /// # Errors
+    ///
+    /// When the disk does not take it.
+    fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()>;
 
-    fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()> {
-        self.store(checkpoint, Some(mark), |_| Ok(()))
-    }
+    /// Stores where the file stands now, that nothing is announced any more, and the checkpoint
+    /// that covers it: all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the disk does not take it.
+    fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()>;
 }

@@ -1,0 +1,50 @@
+//! The state as the ledger of an output file.
+
+use super::State;
+use crate::exit::Result;
+use crate::ledger::Ledger;
+use crate::mark::Mark;
+use rusqlite::OptionalExtension;
+
+impl Ledger for State {
+    fn is_new(&self) -> Result<bool> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM checkpoint) \
+                   AND NOT EXISTS (SELECT 1 FROM kept WHERE why = 'reset')";
+        self.database.query_row(sql, [], |row| row.get(0)).map_err(|error| self.refuse(&error))
+    }
+
+    fn remedy(&self) -> String {
+        "give --accept-output to append to it all the same".to_owned()
+    }
+
+    fn mark(&self) -> Result<Option<Mark>> {
+        self.database
+            .query_row("SELECT device, inode, length, tail FROM output_file", [], |row| {
+                Ok(Mark {
+                    device: row.get::<_, i64>(0)?.cast_unsigned(),
+                    inode: row.get::<_, i64>(1)?.cast_unsigned(),
+                    length: row.get::<_, i64>(2)?.cast_unsigned(),
+                    tail: row.get(3)?,
+                })
+            })
+            .optional()
+            .map_err(|error| self.refuse(&error))
+    }
+
+    fn announced(&self) -> Result<Option<Vec<u8>>> {
+        self.database
+            .query_row("SELECT bytes FROM writing", [], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.refuse(&error))
+    }
+
+    fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
+        self.store(None, Some(mark), |all| {
+            all.prepare_cached("INSERT INTO writing VALUES (1, ?1)")?.execute([bytes]).map(|_| ())
+        })
+    }
+
+    fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()> {
+        self.store(checkpoint, Some(mark), |_| Ok(()))
+    }
+}
