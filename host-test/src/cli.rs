@@ -2,8 +2,8 @@
 
 use crate::commands::{check, demo, describe, fake, preview, run, state, tenants};
 use crate::exit::{Failure, Result};
-use crate::progress::{say, start_log};
-use crate::signals::survive_file_limit;
+use crate::run::progress::{say, start_log};
+use crate::run::stop::survive_file_limit;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use std::time::Duration;

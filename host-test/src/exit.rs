@@ -1,6 +1,6 @@
 //! Decides what the process says and returns when it does not succeed: one case per who must act.
 
-use crate::source::{CallError, SourceError};
+use crate::guest::source::{CallError, SourceError};
 
 /// Why a command ended without success.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Which file a name means: through links, and also before the file exists.
 
 use crate::exit::{Failure, Result};
-use crate::lock;
+use crate::state::lock;
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

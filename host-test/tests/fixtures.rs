@@ -5,10 +5,10 @@
 mod script;
 
 use bytes::Bytes;
-use host_test::clock::Clock;
-use host_test::component::Plugin;
-use host_test::egress::{Egress, HttpError, ScriptedBody};
-use host_test::source::{
+use host_test::guest::clock::Clock;
+use host_test::guest::component::Plugin;
+use host_test::egress::hook::{Egress, HttpError, ScriptedBody};
+use host_test::guest::source::{
     Batch, CallError, Configuration, Finding, Limits, Next, Outcome as Ended, Secret, Source,
     SourceError,
 };
@@ -167,7 +167,7 @@ impl Player for Wasm {
 
 #[test]
 fn every_fixture_plays_through_the_component() {
-    let engine = host_test::engine::engine().unwrap();
+    let engine = host_test::guest::engine::engine().unwrap();
     let plugin = Arc::new(Plugin::load(&engine, None).unwrap());
     let runtime = Arc::new(Runtime::new().unwrap());
     script::play_all(|| {

@@ -4,14 +4,14 @@
 mod common;
 
 use common::World;
-use host_test::component::{BUNDLED, IMPORTS_ALLOWED, Plugin};
-use host_test::egress::Egress;
-use host_test::engine::engine;
-use host_test::network::Network;
-use host_test::origin::Origin;
-use host_test::resolve::Lookup;
-use host_test::source::{CallError, Configuration, Limits, Secret, Source, SourceError};
-use host_test::token::{PLACEHOLDER, Token};
+use host_test::guest::component::{BUNDLED, IMPORTS_ALLOWED, Plugin};
+use host_test::egress::hook::Egress;
+use host_test::guest::engine::engine;
+use host_test::egress::network::Network;
+use host_test::egress::origin::Origin;
+use host_test::egress::resolve::Lookup;
+use host_test::guest::source::{CallError, Configuration, Limits, Secret, Source, SourceError};
+use host_test::egress::token::{PLACEHOLDER, Token};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ async fn another_origin_than_the_allowed_one_is_denied() {
     let port = listener.local_addr().unwrap().port();
     let plugin = Plugin::new(&engine().unwrap(), BUNDLED).unwrap();
     let allowed = Origin::parse("http://127.0.0.1:1").unwrap();
-    let lookup = host_test::resolve::system();
+    let lookup = host_test::egress::resolve::system();
     let egress =
         Egress::Network(Network::new(vec![allowed], None, lookup, &Limits::default()).unwrap());
     let mut source = Source::start(&plugin, egress, Limits::default(), None).await.unwrap();

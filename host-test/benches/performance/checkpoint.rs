@@ -4,10 +4,10 @@ use crate::report::Section;
 use buildkite_audit_logs::source::Source as Native;
 use buildkite_audit_logs::sync::delivered::{KNOWN_MAX, Known};
 use buildkite_audit_logs::text::time::Millis;
-use host_test::component::{BUNDLED, Plugin};
-use host_test::egress::Egress;
-use host_test::engine::engine;
-use host_test::source::{Configuration, Limits, Secret, Source};
+use host_test::guest::component::{BUNDLED, Plugin};
+use host_test::egress::hook::Egress;
+use host_test::guest::engine::engine;
+use host_test::guest::source::{Configuration, Limits, Secret, Source};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 

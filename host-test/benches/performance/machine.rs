@@ -9,6 +9,6 @@ pub fn words() -> String {
         "{}, {cores} cores, {}, component of {} bytes",
         model.unwrap_or("an unknown processor"),
         std::env::consts::OS,
-        host_test::component::BUNDLED.len()
+        host_test::guest::component::BUNDLED.len()
     )
 }

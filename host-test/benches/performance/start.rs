@@ -2,10 +2,10 @@
 
 use crate::report::Section;
 use compose::compile;
-use host_test::component::{BUNDLED, Plugin};
-use host_test::egress::Egress;
-use host_test::engine::{CodeCache, Options, build};
-use host_test::source::{Configuration, Limits, Secret, Source};
+use host_test::guest::component::{BUNDLED, Plugin};
+use host_test::egress::hook::Egress;
+use host_test::guest::engine::{CodeCache, Options, build};
+use host_test::guest::source::{Configuration, Limits, Secret, Source};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;

@@ -1,11 +1,11 @@
 //! `check`: what works, what does not, and what to do, step by step.
 
 use super::{plugin, print, source};
-use crate::config::Config;
-use crate::engine::CodeCache;
+use crate::config::file::Config;
+use crate::guest::engine::CodeCache;
 use crate::exit::{Failure, Result};
-use crate::outbound::{Environment, Flags, Outbound};
-use crate::source::{CallError, Finding, Outcome};
+use crate::egress::outbound::{Environment, Flags, Outbound};
+use crate::guest::source::{CallError, Finding, Outcome};
 use serde_json::json;
 use std::fmt::Write;
 use std::io::IsTerminal;

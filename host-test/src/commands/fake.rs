@@ -2,8 +2,8 @@
 
 use super::print;
 use crate::exit::{Failure, Result};
-use crate::signals::Stop;
-use crate::token::Token;
+use crate::run::stop::Stop;
+use crate::egress::token::Token;
 use fake_buildkite::{FakeBuildkite, Limits, Options};
 use std::net::SocketAddr;
 

@@ -1,16 +1,16 @@
 //! `preview`: some records of a config, and nothing kept.
 
 use super::{plugin, source};
-use crate::config::Config;
-use crate::engine::CodeCache;
+use crate::config::file::Config;
+use crate::guest::engine::CodeCache;
 use crate::exit::{Failure, Result};
-use crate::metrics::Metrics;
-use crate::outbound::{Environment, Flags, Outbound};
+use crate::run::metrics::Metrics;
+use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::output::Output;
-use crate::progress::say;
-use crate::run::{Plan, Until, run};
-use crate::signals::{Hangup, Stop};
-use crate::tally::Tally;
+use crate::run::progress::say;
+use crate::run::rounds::{Plan, Until, run};
+use crate::run::stop::{Hangup, Stop};
+use crate::run::tally::Tally;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};

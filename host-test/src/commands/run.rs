@@ -1,20 +1,20 @@
 //! `run`: the audit log that a config names, from where the last run ended.
 
 use super::{plugin, source};
-use crate::config::Config;
-use crate::engine::CodeCache;
+use crate::config::file::Config;
+use crate::guest::engine::CodeCache;
 use crate::exit::{Failure, Result};
-use crate::listen::Listen;
-use crate::metrics::{Endpoint, Metrics};
+use crate::run::listen::Listen;
+use crate::run::metrics::{Endpoint, Metrics};
 use crate::names::{family, folder, is_same};
-use crate::outbound::{Environment, Flags, Outbound};
+use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::output::{Output, Target};
-use crate::patience;
-use crate::retry::Retry;
-use crate::run::{Plan, Until, run as run_loop};
-use crate::signals::{Hangup, Stop};
+use crate::run::patience;
+use crate::run::retry::Retry;
+use crate::run::rounds::{Plan, Until, run as run_loop};
+use crate::run::stop::{Hangup, Stop};
 use crate::state::State;
-use crate::tally::Tally;
+use crate::run::tally::Tally;
 use buildkite_audit_logs::checkpoint::tools::look_now;
 use rustix::fs::Access;
 use std::path::{Path, PathBuf};

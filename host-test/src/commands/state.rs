@@ -1,7 +1,7 @@
 //! `state`: look at a state file, or change it by hand.
 
 use super::print;
-use crate::config::Config;
+use crate::config::file::Config;
 use crate::exit::{Failure, Result};
 use crate::state::State;
 use buildkite_audit_logs::checkpoint::tools;

@@ -1,17 +1,17 @@
 //! `tenants`: many configurations in one process, none of them trusted.
 
 use super::print;
-use crate::engine::{CodeCache, Options};
+use crate::guest::engine::{CodeCache, Options};
 use crate::exit::{Failure, Result};
-use crate::limits::Limits;
-use crate::listen::Listen;
-use crate::lock::Lock;
-use crate::metrics::{Endpoint, Metrics};
-use crate::origin::list;
-use crate::outbound::{Environment, Flags, Outbound};
-use crate::patience;
-use crate::retry::Retry;
-use crate::signals::{Hangup, Stop};
+use crate::guest::limits::Limits;
+use crate::run::listen::Listen;
+use crate::state::lock::Lock;
+use crate::run::metrics::{Endpoint, Metrics};
+use crate::egress::origin::list;
+use crate::egress::outbound::{Environment, Flags, Outbound};
+use crate::run::patience;
+use crate::run::retry::Retry;
+use crate::run::stop::{Hangup, Stop};
 use crate::tenants::rows::reset;
 use crate::tenants::schedule::{Schedule, insist_on_none};
 use crate::tenants::status;

@@ -75,7 +75,7 @@ fn is_whole(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::json;
+    use crate::config::json;
 
     #[test]
     fn what_the_text_is_instead_is_said() {

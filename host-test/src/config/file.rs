@@ -2,13 +2,13 @@
 //! variables and limits; it never holds a token.
 
 use crate::exit::{Failure, Result};
-use crate::json;
-use crate::keys::{known, object};
-use crate::limits::{self, Limits};
-use crate::origin::{DEFAULT_ENDPOINT, Origin};
-use crate::source::{Configuration, Secret};
-use crate::text::decode;
-use crate::token::{PLACEHOLDER, Token, is_like};
+use crate::config::json;
+use crate::config::keys::{known, object};
+use crate::guest::limits::{self, Limits};
+use crate::egress::origin::{DEFAULT_ENDPOINT, Origin};
+use crate::guest::source::{Configuration, Secret};
+use crate::config::text::decode;
+use crate::egress::token::{PLACEHOLDER, Token, is_like};
 use serde_json::{Map, Value};
 use std::env::VarError;
 use std::io::Read;

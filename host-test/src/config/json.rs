@@ -1,9 +1,9 @@
 //! JSON that a person writes. A key that stands twice is refused by its path, where `serde_json` alone keeps the last
 //! one in silence; what is not JSON is refused in words.
 
-use crate::dialect::hint;
-use crate::hide::one_line;
-use crate::token::is_like;
+use crate::config::dialect::hint;
+use crate::guest::redact::one_line;
+use crate::egress::token::is_like;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};

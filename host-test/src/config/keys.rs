@@ -1,6 +1,6 @@
 //! Keys of JSON objects that operators write: an unknown one is named, with the one it resembles.
 
-use crate::token::is_like;
+use crate::egress::token::is_like;
 use serde_json::{Map, Value};
 
 pub(crate) fn object(value: Value, what: &str) -> std::result::Result<Map<String, Value>, String> {

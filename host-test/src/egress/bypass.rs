@@ -1,6 +1,6 @@
 //! Which origins go around the proxy: `NO_PROXY`.
 
-use crate::origin::Origin;
+use crate::egress::origin::Origin;
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 

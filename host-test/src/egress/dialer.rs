@@ -1,11 +1,11 @@
 //! Connects to origins: direct, to addresses that may be dialled, or through the operator's proxy.
 
-use crate::guard::Guarded;
-use crate::origin::Origin;
-use crate::outbound::Outbound;
-use crate::proxy::Proxy;
-use crate::reach::Reach;
-use crate::tunnel::{self, ProxyConnector, Wire};
+use crate::egress::guard::Guarded;
+use crate::egress::origin::Origin;
+use crate::egress::outbound::Outbound;
+use crate::egress::proxy::Proxy;
+use crate::egress::reach::Reach;
+use crate::egress::tunnel::{self, ProxyConnector, Wire};
 use http::Uri;
 use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;

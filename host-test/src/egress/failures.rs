@@ -1,11 +1,11 @@
 //! What went wrong on the network: a word of `wasi:http` for the guest, and the cause for the
 //! operator, in full, with what to do.
 
-use crate::dialer::Way;
-use crate::egress::HttpError;
-use crate::handshake;
-use crate::prohibited::Prohibited;
-use crate::tunnel::ProxyError;
+use crate::egress::dialer::Way;
+use crate::egress::hook::HttpError;
+use crate::egress::handshake;
+use crate::egress::prohibited::Prohibited;
+use crate::egress::tunnel::ProxyError;
 use std::error::Error;
 use std::io;
 

@@ -1,10 +1,10 @@
 //! Lets through only addresses that may be dialled. The check is on the address that is then
 //! dialled, so a name that changes its mind between two look-ups (DNS rebinding) wins nothing.
 
-use crate::nat64::{Nat64, candidates, is_local_use, is_well_known};
-use crate::prohibited::Prohibited;
-use crate::reach::Reach;
-use crate::resolve::Lookup;
+use crate::egress::nat64::{Nat64, candidates, is_local_use, is_well_known};
+use crate::egress::prohibited::Prohibited;
+use crate::egress::reach::Reach;
+use crate::egress::resolve::Lookup;
 use hyper_util::client::legacy::connect::dns::Name;
 use std::future::Future;
 use std::io;

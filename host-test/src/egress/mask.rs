@@ -1,6 +1,6 @@
 //! Keeps the token out of what a guest reads: a server that echoes the request's headers must not hand it over.
 
-use crate::token::Token;
+use crate::egress::token::Token;
 use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
 

@@ -1,7 +1,7 @@
 //! NAT64: IPv6 addresses that stand for IPv4 ones (RFC 6052), as DNS64 hands them out in networks
 //! that speak IPv6 only.
 
-use crate::resolve::Lookup;
+use crate::egress::resolve::Lookup;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

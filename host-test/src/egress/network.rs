@@ -2,16 +2,16 @@
 //! No redirect is followed. Through a proxy, which only the operator names, the origin is checked as
 //! ever and TLS ends at the origin; but the proxy resolves names, so addresses are its to check.
 
-use crate::dialer::Dialer;
-use crate::egress::{HttpError, Waits};
+use crate::egress::dialer::Dialer;
+use crate::egress::hook::{HttpError, Waits};
 use crate::exit::{Failure, Result};
-use crate::failures::{Failed, chain, classify, prohibited, timed_out};
-use crate::limits::Limits;
-use crate::origin::{Origin, list};
-use crate::outbound::Outbound;
-use crate::resolve::Lookup;
-use crate::sent::Sent;
-use crate::token::Token;
+use crate::egress::failures::{Failed, chain, classify, prohibited, timed_out};
+use crate::guest::limits::Limits;
+use crate::egress::origin::{Origin, list};
+use crate::egress::outbound::Outbound;
+use crate::egress::resolve::Lookup;
+use crate::egress::sent::Sent;
+use crate::egress::token::Token;
 use bytes::Bytes;
 use http::{Request, Response, Uri, header};
 use hyper::body::Incoming;

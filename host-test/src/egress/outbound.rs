@@ -1,14 +1,14 @@
 //! What the operator decides about the way out, by flags and environment. A tenant never does.
 
 use crate::exit::{Failure, Result};
-use crate::guard::Guarded;
-use crate::nat64::Nat64;
-use crate::origin::{Origin, list};
-use crate::proxy::{Proxy, ProxyUrl, Setting};
-use crate::reach::Reach;
-use crate::resolve::{Lookup, system};
-use crate::tls::Trust;
-use crate::variables;
+use crate::egress::guard::Guarded;
+use crate::egress::nat64::Nat64;
+use crate::egress::origin::{Origin, list};
+use crate::egress::proxy::{Proxy, ProxyUrl, Setting};
+use crate::egress::reach::Reach;
+use crate::egress::resolve::{Lookup, system};
+use crate::egress::tls::Trust;
+use crate::egress::variables;
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! A guest's request before it leaves: whole, bounded, and without what it must not carry.
 
-use crate::egress::HttpError;
-use crate::token::PLACEHOLDER;
+use crate::egress::hook::HttpError;
+use crate::egress::token::PLACEHOLDER;
 use bytes::Bytes;
 use http::{Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};

@@ -1,6 +1,6 @@
 //! An address that must not be dialled, in words.
 
-use crate::reach::{Reach, is_private};
+use crate::egress::reach::{Reach, is_private};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,8 +1,8 @@
 //! Which HTTP proxy the operator wants requests to go through, if any.
 
-use crate::bypass::is_direct;
-use crate::origin::Origin;
-use crate::variables::{self, Environment};
+use crate::egress::bypass::is_direct;
+use crate::egress::origin::Origin;
+use crate::egress::variables::{self, Environment};
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 use std::fmt;

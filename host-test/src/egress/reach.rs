@@ -1,6 +1,6 @@
 //! Which addresses an origin may be reached at: public ones, unless the operator says otherwise.
 
-use crate::origin::Origin;
+use crate::egress::origin::Origin;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Where connections for one origin may end.
@@ -28,7 +28,7 @@ impl Reach {
     }
 
     /// Whether an address may be dialled. An IPv4 address that is mapped into IPv6 is judged as
-    /// what it is; one that is translated (NAT64) is for [`crate::guard::Guarded`] to unwrap.
+    /// what it is; one that is translated (NAT64) is for [`crate::egress::guard::Guarded`] to unwrap.
     pub fn allows(self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         match self {

@@ -1,6 +1,6 @@
 //! Bodies of responses that a test writes, in place of a network's.
 
-use crate::egress::HttpError;
+use crate::egress::hook::HttpError;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use std::pin::Pin;

@@ -50,11 +50,11 @@ impl Body for Sent {
 
 #[cfg(test)]
 mod tests {
-    use crate::egress::{HttpError, Waits};
-    use crate::limits::Limits;
-    use crate::network::Network;
-    use crate::origin::Origin;
-    use crate::resolve;
+    use crate::egress::hook::{HttpError, Waits};
+    use crate::guest::limits::Limits;
+    use crate::egress::network::Network;
+    use crate::egress::origin::Origin;
+    use crate::egress::resolve;
     use bytes::Bytes;
     use http::Request;
     use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! The API token: a value that the host holds, and that nothing can print.
 
-use crate::secret;
+use crate::config::secret;
 use http::HeaderValue;
 
 /// What the guest gets in place of every secret. It is no secret itself.

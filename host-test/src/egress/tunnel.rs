@@ -1,9 +1,9 @@
 //! A connection through an HTTP proxy: CONNECT, and what the proxy's answer means.
 
-use crate::failures::innermost;
-use crate::guard::Guarded;
-use crate::origin::Origin;
-use crate::proxy::Proxy;
+use crate::egress::failures::innermost;
+use crate::egress::guard::Guarded;
+use crate::egress::origin::Origin;
+use crate::egress::proxy::Proxy;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::Empty;
@@ -148,11 +148,11 @@ pub(crate) async fn open(
 
 #[cfg(test)]
 mod tests {
-    use crate::egress::{HttpError, Waits};
-    use crate::limits::Limits;
-    use crate::network::Network;
-    use crate::origin::Origin;
-    use crate::outbound::tests::outbound;
+    use crate::egress::hook::{HttpError, Waits};
+    use crate::guest::limits::Limits;
+    use crate::egress::network::Network;
+    use crate::egress::origin::Origin;
+    use crate::egress::outbound::tests::outbound;
     use bytes::Bytes;
     use http::Request;
     use std::time::{Duration, Instant};

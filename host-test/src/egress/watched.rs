@@ -1,7 +1,7 @@
 //! A response's body on its way to a guest: bounded in size and pauses, and without the token.
 
-use crate::egress::{HttpError, Waits};
-use crate::mask::Mask;
+use crate::egress::hook::{HttpError, Waits};
+use crate::egress::mask::Mask;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -91,7 +91,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::token::Token;
+    use crate::egress::token::Token;
     use http_body_util::{BodyExt, Full};
 
     const PAUSE: Duration = Duration::from_secs(60);

@@ -1,9 +1,9 @@
 //! Decides which components may run: those that import nothing but HTTP, streams and clocks.
 
-use crate::environment::cause;
+use crate::guest::environment::cause;
 use crate::exit::{Failure, Result};
-use crate::source::Tenant;
-use crate::source::bindings::SourcePluginPre;
+use crate::guest::source::Tenant;
+use crate::guest::source::bindings::SourcePluginPre;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use wasmtime::Engine;

@@ -1,8 +1,8 @@
 //! The wasmtime engine: one per process, with a clock tick that lets the host interrupt guests.
 
-use crate::environment::explain;
+use crate::guest::environment::explain;
 use crate::exit::{Failure, Result};
-use crate::limits::Limits;
+use crate::guest::limits::Limits;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The limits of one instance, and the words for the one that was hit.
 
-use crate::engine::{PARTS_MAX, TICK};
-use crate::environment::explain;
-use crate::limits::Limits;
+use crate::guest::engine::{PARTS_MAX, TICK};
+use crate::guest::environment::explain;
+use crate::guest::limits::Limits;
 use wasmtime::{ResourceLimiter, Trap};
 
 /// Counts what an instance uses, and remembers what it was refused.

@@ -1,8 +1,8 @@
 //! What is replaced in texts before anybody sees them. The guest never has the token, but a server
 //! may echo it, and then it stands in the guest's words.
 
-use crate::source::{Batch, CallError, Finding, Outcome, SourceError};
-use crate::token::Token;
+use crate::guest::source::{Batch, CallError, Finding, Outcome, SourceError};
+use crate::egress::token::Token;
 
 /// Something a guest returned, whose texts for people can be changed.
 pub(crate) trait Texts {

@@ -1,18 +1,18 @@
 //! One running instance of a source: typed calls, each within limits of memory, CPU and time.
 
-use crate::clock::Clock;
-use crate::component::Plugin;
-use crate::egress::{Egress, Hooks};
-use crate::fence::Fence;
-use crate::hide::{Texts, hide};
-pub use crate::limits::Limits;
-use crate::network::Network;
+use crate::guest::clock::Clock;
+use crate::guest::component::Plugin;
+use crate::egress::hook::{Egress, Hooks};
+use crate::guest::fence::Fence;
+use crate::guest::redact::{Texts, hide};
+pub use crate::guest::limits::Limits;
+use crate::egress::network::Network;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-pub use crate::source::bindings::exports::etl::connector::source::{
+pub use crate::guest::source::bindings::exports::etl::connector::source::{
     Batch, Configuration, Descriptor, Error as SourceError, Event, FieldError, Finding, Next,
     Outcome, Secret, Stats,
 };

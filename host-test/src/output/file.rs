@@ -7,11 +7,11 @@
 use super::lines;
 use super::mend::{Before, Found, TAIL_BYTES, end_torn_line, tail};
 use crate::exit::{Failure, Result};
-use crate::ledger::Ledger;
-use crate::lock::hold;
-use crate::mark::Mark;
+use crate::state::ledger::Ledger;
+use crate::state::lock::hold;
+use crate::state::mark::Mark;
 use crate::names::{PRIVATE, folder};
-use crate::source::Event;
+use crate::guest::source::Event;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions};

@@ -4,7 +4,7 @@
 
 use super::records::hold;
 use crate::exit::{Failure, Result};
-use crate::mark::Mark;
+use crate::state::mark::Mark;
 use std::fs::File;
 use std::io::{self, Error, Write};
 use std::os::unix::fs::FileExt;

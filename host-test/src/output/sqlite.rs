@@ -1,11 +1,11 @@
 //! A database: records and checkpoint in one transaction over two files, the output and the state.
 
-use crate::database::Kind;
+use crate::state::database::Kind;
 use crate::exit::Result;
-use crate::lock::Lock;
+use crate::state::lock::Lock;
 use crate::names::true_name;
-use crate::pair;
-use crate::source::Event;
+use crate::state::pair;
+use crate::guest::source::Event;
 use crate::state::State;
 use std::path::Path;
 

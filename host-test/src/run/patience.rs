@@ -1,8 +1,8 @@
 //! Tries again what another program has locked: soon, then later, as a remote that is away.
 
 use crate::exit::{Failure, Result};
-use crate::retry::Retry;
-use crate::signals::Stop;
+use crate::run::retry::Retry;
+use crate::run::stop::Stop;
 
 /// Waits before another try of what failed, as often as `retry` allows. `false`: a signal came.
 ///

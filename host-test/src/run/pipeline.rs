@@ -1,12 +1,12 @@
 //! Makes one batch durable while the next one is read: the disk and the network need not wait for each other.
 
 use crate::exit::{Failure, Result};
-use crate::metrics::Metrics;
+use crate::run::metrics::Metrics;
 use crate::output::Output;
-use crate::patience;
-use crate::retry::Retry;
-use crate::signals::Stop;
-use crate::source::Batch;
+use crate::run::patience;
+use crate::run::retry::Retry;
+use crate::run::stop::Stop;
+use crate::guest::source::Batch;
 use tokio::task::JoinHandle;
 
 /// What is under way: the output, the batch, its checkpoint, and how it ended.

@@ -1,7 +1,7 @@
 //! What a run tells while it runs: one live line on a terminal, a log line now and then elsewhere.
 
-use crate::estimate::Estimate;
-use crate::tally::Tally;
+use crate::run::estimate::Estimate;
+use crate::run::tally::Tally;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;

@@ -1,15 +1,15 @@
 //! The loop: read a batch, make it durable, store the checkpoint, wait as the batch says.
 
 use crate::exit::{Failure, Result};
-use crate::metrics::Metrics;
-use crate::notes::Notes;
+use crate::run::metrics::Metrics;
+use crate::run::notes::Notes;
 use crate::output::Output;
-use crate::pipeline::Pipeline;
-use crate::progress::Progress;
-use crate::retry::Retry;
-use crate::signals::{Hangup, Stop};
-use crate::source::{Batch, CallError, Next, Source, SourceError};
-use crate::tally::Tally;
+use crate::run::pipeline::Pipeline;
+use crate::run::progress::Progress;
+use crate::run::retry::Retry;
+use crate::run::stop::{Hangup, Stop};
+use crate::guest::source::{Batch, CallError, Next, Source, SourceError};
+use crate::run::tally::Tally;
 use std::time::Duration;
 
 /// So many calls in a row that ask for another one at once, and bring neither a record nor a

@@ -2,8 +2,8 @@
 
 use super::State;
 use crate::exit::Result;
-use crate::ledger::Ledger;
-use crate::mark::Mark;
+use crate::state::ledger::Ledger;
+use crate::state::mark::Mark;
 use rusqlite::OptionalExtension;
 
 impl Ledger for State {

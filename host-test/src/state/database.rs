@@ -2,7 +2,7 @@
 //! damaged or is of a newer version is refused before anything is written to it.
 
 use crate::exit::{Failure, Result};
-use crate::locked;
+use crate::state::locked;
 use crate::names::{PRIVATE, true_name};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{File, OpenOptions};

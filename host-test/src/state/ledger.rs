@@ -1,7 +1,7 @@
 //! What an output file needs remembered, so that each record is in it exactly once.
 
 use crate::exit::Result;
-use crate::mark::Mark;
+use crate::state::mark::Mark;
 
 /// Remembers durably where an output file stands and what is about to be appended to it.
 pub trait Ledger {

@@ -1,14 +1,20 @@
 //! The state file: the checkpoint, what was kept of earlier ones, and where the output stood.
 
-mod ledger;
+mod book;
+pub mod database;
+pub mod ledger;
+pub mod lock;
+mod locked;
+pub mod mark;
+mod pair;
 mod partner;
 
-use crate::database::Kind;
+use crate::state::database::Kind;
 use crate::exit::{Failure, Result};
-use crate::lock::Lock;
-pub use crate::mark::Mark;
+use crate::state::lock::Lock;
+pub use crate::state::mark::Mark;
 use crate::names::true_name;
-use crate::pair;
+use crate::state::pair;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::{Path, PathBuf};
 

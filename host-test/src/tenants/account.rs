@@ -3,8 +3,8 @@
 use super::rows::{Change, Row};
 use super::store::Store;
 use crate::exit::Result;
-use crate::ledger::Ledger;
-use crate::mark::Mark;
+use crate::state::ledger::Ledger;
+use crate::state::mark::Mark;
 
 /// What is stored of a tenant, and the way to store more.
 #[derive(Debug, Clone)]

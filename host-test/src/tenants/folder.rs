@@ -1,12 +1,12 @@
 //! A tenant's folder: `config.json` with its settings and the names of its secret files. What is in
 //! it comes from somebody who is trusted with nothing, so it may name nothing outside of it.
 
-use crate::config::Config;
-use crate::json;
-use crate::keys::{known, object};
-use crate::limits::Limits;
-use crate::text::decode;
-use crate::token::{Token, is_like};
+use crate::config::file::Config;
+use crate::config::json;
+use crate::config::keys::{known, object};
+use crate::guest::limits::Limits;
+use crate::config::text::decode;
+use crate::egress::token::{Token, is_like};
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 use serde_json::Value;

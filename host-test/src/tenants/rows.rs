@@ -1,9 +1,9 @@
 //! The table of all tenants: what is in it, and how it changes.
 
-use crate::database::Kind;
+use crate::state::database::Kind;
 use crate::exit::{Failure, Result};
-use crate::lock::Lock;
-use crate::mark::Mark;
+use crate::state::lock::Lock;
+use crate::state::mark::Mark;
 use crate::names::true_name;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::Path;

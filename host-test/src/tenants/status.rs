@@ -2,7 +2,7 @@
 
 use super::rows::TENANTS;
 use crate::exit::{Failure, Result};
-use crate::hide::one_line;
+use crate::guest::redact::one_line;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;

@@ -2,10 +2,10 @@
 //! the same time costs one transaction.
 
 use super::rows::{Change, LAYOUT, Row, TENANTS, apply, load, names};
-use crate::database::words;
+use crate::state::database::words;
 use crate::exit::{Failure, Result};
-use crate::lock::Lock;
-use crate::locked;
+use crate::state::lock::Lock;
+use crate::state::locked;
 use crate::names::true_name;
 use rusqlite::Connection;
 use std::path::Path;

@@ -1,12 +1,12 @@
 //! Which component is run, and where its requests may go.
 
-use crate::component::Plugin;
-use crate::egress::Egress;
-use crate::engine::{Options, build};
+use crate::guest::component::Plugin;
+use crate::egress::hook::Egress;
+use crate::guest::engine::{Options, build};
 use crate::exit::{Failure, Result};
-use crate::limits::Limits;
-use crate::origin::Origin;
-use crate::source::Source;
+use crate::guest::limits::Limits;
+use crate::egress::origin::Origin;
+use crate::guest::source::Source;
 use std::path::PathBuf;
 
 /// What the operator says of it.

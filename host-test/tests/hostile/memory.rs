@@ -3,12 +3,12 @@
 use crate::common::TOKEN;
 use crate::remote::Remote;
 use fake_buildkite::{FakeBuildkite, Options};
-use host_test::component::{BUNDLED, Plugin};
-use host_test::egress::Egress;
-use host_test::network::Network;
-use host_test::origin::Origin;
-use host_test::source::{Configuration, Limits, Secret, Source};
-use host_test::token::{PLACEHOLDER, Token};
+use host_test::guest::component::{BUNDLED, Plugin};
+use host_test::egress::hook::Egress;
+use host_test::egress::network::Network;
+use host_test::egress::origin::Origin;
+use host_test::guest::source::{Configuration, Limits, Secret, Source};
+use host_test::egress::token::{PLACEHOLDER, Token};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use wasmtime::{Engine, LinearMemory, MemoryCreator, MemoryType};
@@ -98,7 +98,7 @@ async fn look(endpoint: &str) -> (Memories, usize) {
     let plugin = Plugin::new(&engine, BUNDLED).unwrap();
     let origin = Origin::parse(endpoint).unwrap();
     let token = Some(Token::new(TOKEN).unwrap());
-    let lookup = host_test::resolve::system();
+    let lookup = host_test::egress::resolve::system();
     let network = Network::new(vec![origin], token, lookup, &Limits::default()).unwrap();
     let egress = Egress::Network(network);
     let mut source = Source::start(&plugin, egress, Limits::default(), None).await.unwrap();

@@ -121,7 +121,7 @@ fn a_kill_at_any_instant_leaves_each_event_once() {
 fn a_component_must_be_the_pinned_one_and_its_word_opens_nothing() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
     all.add("a", json!({}));
-    std::fs::write(all.0.path("c.wasm"), host_test::component::BUNDLED).unwrap();
+    std::fs::write(all.0.path("c.wasm"), host_test::guest::component::BUNDLED).unwrap();
     let refused = |line: &str| all.0.bad(&format!("tenants --dir dir --output-dir out {line}"), 2);
     let said = refused("--component c.wasm");
     assert!(said.contains("give --allow-host, or pin the component"), "{said}");
