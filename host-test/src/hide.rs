@@ -74,8 +74,10 @@ impl Texts for CallError {
             }
             // A request that the host did not allow.
             Self::Source(SourceError::InvalidConfig(fields)) => {
+                // Its remedy stands already; what follows is why.
                 if let Some(field) = fields.last_mut() {
-                    append(&mut field.message, cause);
+                    field.message.push_str(". Cause: ");
+                    field.message.push_str(cause);
                 }
             }
             Self::Source(SourceError::Unauthorized(_) | SourceError::InvalidCheckpoint(_))

@@ -71,7 +71,8 @@ impl fmt::Display for ProxyError {
             Fault::Status(StatusCode::FORBIDDEN) => write!(
                 f,
                 "the proxy {proxy} does not allow connections to {target} (HTTP 403); have it \
-                 allowed there, or name the host in NO_PROXY if it can be reached without a proxy"
+                 allowed there, or bypass the proxy (NO_PROXY, or --proxy none) if the host can be \
+                 reached directly"
             ),
             Fault::Status(status) => write!(
                 f,

@@ -94,8 +94,15 @@ impl FileSink {
     pub fn reopen(&mut self, state: &mut dyn Ledger) -> Result<()> {
         if !self.is_there() && !self.is_written {
             tracing::info!("{} was moved or removed; going on in a new file", self.path.display());
-            if let Opened::File(new) = Self::open(&self.path, state, self.is_accepted)? {
-                *self = new;
+            match Self::open(&self.path, state, self.is_accepted)? {
+                Opened::File(new) => *self = new,
+                Opened::Stream(_) => {
+                    return Err(Failure::Refused(format!(
+                        "output {}: a pipe or device has taken the place of the file; start a new \
+                         run to write to it",
+                        self.path.display()
+                    )));
+                }
             }
         }
         Ok(())

@@ -122,10 +122,21 @@ impl Tenant {
                 return Ok(()); // Between two calls everything is stored.
             }
             let batch = tokio::select! {
-                batch = source.read_batch(shared.max_records) => batch.map_err(judge)?,
+                batch = source.read_batch(shared.max_records) => batch,
                 () = stop.is_overdue() => return Ok(()),
             };
             let checkpoint = source.checkpoint().await.map_err(judge)?;
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => {
+                    // It covers no more events, but holds the pace that the failure asks for.
+                    if matches!(error, CallError::Source(SourceError::Transient(_))) {
+                        self.account.moved(checkpoint.clone());
+                        ended.checkpoint = Some(checkpoint);
+                    }
+                    return Err(judge(error));
+                }
+            };
             has_worked |= !batch.records.is_empty() || batch.stats.requests > 0;
             self.looks_now &= batch.stats.requests == 0;
             tokio::task::block_in_place(|| self.keep(&batch, checkpoint, shared, &mut sink, ended))

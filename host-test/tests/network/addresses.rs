@@ -38,7 +38,10 @@ async fn check(plugin: &Plugin, line: &str, address: &str) -> String {
     let mut source = Source::start(plugin, Egress::Network(network), limits, None).await.unwrap();
     let configuration = Configuration {
         settings: json!({"org_slug": "acme", "endpoint": endpoint}).to_string(),
-        secrets: vec![Secret { name: "api_token".to_owned(), value: "set-by-the-host--".to_owned() }],
+        secrets: vec![Secret {
+            name: "api_token".to_owned(),
+            value: "set-by-the-host--".to_owned(),
+        }],
         checkpoint: None,
     };
     source.configure(&configuration).await.unwrap();
