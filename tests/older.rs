@@ -1,6 +1,9 @@
 //! Checkpoints that earlier versions wrote are read, and mean what they meant.
 
+use buildkite_audit_logs::checkpoint::tools::rebind;
 use buildkite_audit_logs::checkpoint::{decode, encode};
+use buildkite_audit_logs::settings::Config;
+use buildkite_audit_logs::source::Source;
 use buildkite_audit_logs::text::time::Millis;
 
 /// Written while both point buckets shared one account of what old gaps had spent.
@@ -18,4 +21,25 @@ fn what_old_gaps_spent_is_charged_to_the_bucket_of_that_window() {
         Millis::parse_rfc3339("2026-11-22T09:50:00Z").expect("a time")
     );
     assert_eq!(decode(&encode(&state)).expect("as it is written now"), state);
+}
+
+const PORTAL: &str = r#"{"org_slug":"acme-inc","backfill_start_time":"2026-11-22T09:00:00Z",
+    "endpoint":"https://portal.buildkite.com/organizations/acme-inc/portals/audit"}"#;
+
+/// What of the point buckets is left after going on from this checkpoint at a portal.
+fn points_at_a_portal(checkpoint: &str) -> bool {
+    let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
+    let now = Millis::parse_rfc3339("2026-11-22T10:00:30Z").expect("a time");
+    let source = Source::configure(PORTAL, &secrets, Some(checkpoint), now).expect("it goes on");
+    let config = Config::parse(PORTAL, &secrets, now).expect("good settings");
+    decode(&source.checkpoint()).expect("a checkpoint of ours").budget.counts_points(&config)
+}
+
+#[test]
+fn points_that_were_assumed_at_a_portal_are_forgotten() {
+    let stored =
+        SHARED_ACCOUNT.replace("https://graphql.buildkite.com", "https://portal.buildkite.com");
+    assert!(!points_at_a_portal(&stored));
+    let rebound = rebind(SHARED_ACCOUNT, PORTAL).expect("it can be bound to a portal");
+    assert!(!points_at_a_portal(&rebound.checkpoint));
 }

@@ -20,8 +20,9 @@ Read your own audit log:
 
 Exit codes:
   0  done
-  1  failed after retries, a protocol error, a trap or an exceeded limit, or the output
-  2  bad configuration or usage, checkpoint or state refused, state locked
+  1  failed after retries (also a state or output locked by another program), a protocol error, a
+     trap or an exceeded limit, or the output cannot be written
+  2  bad configuration or usage; checkpoint, state or output refused, or in use by another run
   3  credentials or permission";
 
 /// Runs a source component: reads events, keeps its state, writes records.

@@ -5,14 +5,14 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use fake_buildkite::{FakeBuildkite, Limits as Points, Options, Quirks, SLUG, Seen};
-use host_test::guest::clock::Clock;
-use host_test::guest::component::{BUNDLED, Plugin};
 use host_test::egress::hook::Egress;
-use host_test::guest::engine::engine;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;
-use host_test::guest::source::{Configuration, Limits, Next, Secret, Source};
 use host_test::egress::token::{PLACEHOLDER, Token};
+use host_test::guest::clock::Clock;
+use host_test::guest::component::{BUNDLED, Plugin};
+use host_test::guest::engine::engine;
+use host_test::guest::source::{Configuration, Limits, Next, Secret, Source};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -60,9 +60,13 @@ impl World {
         let endpoint = if portal.is_some() { fake.portal() } else { fake.endpoint() };
         let origin = Origin::parse(&endpoint).unwrap();
         let token = Some(Token::new(fake.token()).unwrap());
-        let network =
-            Network::new(vec![origin], token, host_test::egress::resolve::system(), &Limits::default())
-                .unwrap();
+        let network = Network::new(
+            vec![origin],
+            token,
+            host_test::egress::resolve::system(),
+            &Limits::default(),
+        )
+        .unwrap();
         let plugin = Plugin::new(&engine().unwrap(), BUNDLED).unwrap();
         let clock = Clock::default();
         clock.set(BEGIN_MS);

@@ -5,9 +5,9 @@
 mod script;
 
 use bytes::Bytes;
+use host_test::egress::hook::{Egress, HttpError, ScriptedBody};
 use host_test::guest::clock::Clock;
 use host_test::guest::component::Plugin;
-use host_test::egress::hook::{Egress, HttpError, ScriptedBody};
 use host_test::guest::source::{
     Batch, CallError, Configuration, Finding, Limits, Next, Outcome as Ended, Secret, Source,
     SourceError,

@@ -4,14 +4,14 @@
 mod common;
 
 use common::World;
-use host_test::guest::component::{BUNDLED, IMPORTS_ALLOWED, Plugin};
 use host_test::egress::hook::Egress;
-use host_test::guest::engine::engine;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;
 use host_test::egress::resolve::Lookup;
-use host_test::guest::source::{CallError, Configuration, Limits, Secret, Source, SourceError};
 use host_test::egress::token::{PLACEHOLDER, Token};
+use host_test::guest::component::{BUNDLED, IMPORTS_ALLOWED, Plugin};
+use host_test::guest::engine::engine;
+use host_test::guest::source::{CallError, Configuration, Limits, Secret, Source, SourceError};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 

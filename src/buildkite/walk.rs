@@ -109,7 +109,7 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             };
             if self.body.seen(*place) != Seen::Absent && *place != Place::Node {
-                self.wrong(&[&key, " stands twice"].concat());
+                self.wrong(&[&key, " appears twice"].concat());
             }
             map.next_value_seed(Walk { place: *place, body: self.body })?;
         }

@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
     /// Notes a field that stands twice: of its two values nobody can tell which is meant.
     fn once(&mut self, field: &str, is_twice: bool) {
         if is_twice {
-            self.fault(field, "stands twice", "write it once");
+            self.fault(field, "given twice", "keep one");
         }
     }
 

@@ -60,7 +60,7 @@ pub fn hand_out(
             break;
         }
         let Some(next) = pending.waiting.pop() else { break };
-        passed.push((next.at, next.row.uuid));
+        passed.push((next.at, next.row.uuid, next.row.at.is_some()));
         if next.row.at.is_none() && !state.undated.insert(next.row.uuid) {
             notes.push(
                 "many events without a readable time: an earlier one may be handed out twice"
@@ -82,20 +82,23 @@ fn settle(
     config: &Config,
     state: &mut State,
     pending: &mut Pending,
-    passed: &[(Millis, u128)],
+    passed: &[(Millis, u128, bool)],
     notes: &mut Vec<String>,
 ) {
     let Some(index) = pending.gap else { return };
     let Some(above) = state.gaps.get(index).map(|gap| gap.reached) else { return };
     let is_done = pending.waiting.is_empty();
     let after = if is_done { pending.after.take() } else { None };
-    let last = passed.last().map_or(above, |(at, _)| *at);
+    let last = passed.last().map_or(above, |(at, ..)| *at);
     let reached = after.as_ref().map_or(last, |gap| gap.reached);
     let recent = state.overlap_floor(config.lookback_ms);
     // Below it nothing is kept from here on, whatever the lookback will be later.
     state.covered = state.covered.max(recent);
     let mut all_kept = true;
-    for (at, uuid) in passed.iter().filter(|(at, _)| *at >= recent || *at == reached) {
+    // An event without a readable time is known by its uuid alone, in a set of its own.
+    let is_kept =
+        |(at, _, is_dated): &&(Millis, u128, bool)| *is_dated && (*at >= recent || *at == reached);
+    for (at, uuid, _) in passed.iter().filter(is_kept) {
         all_kept &= state.known.insert(*at, *uuid);
     }
     state.known.forget_between(reached, recent.min(above.plus(1)));

@@ -72,6 +72,10 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
                 }
                 Err(Refusal::Transient(why)) => {
                     if !self.backoff.failed(self.shell).await {
+                        // It covers no more events, but holds the pace for the next instance. Nothing is lost without it.
+                        if let Ok(checkpoint) = self.source.checkpoint() {
+                            let _ = self.shell.store(&checkpoint).await;
+                        }
                         return Err(Refusal::Transient(why).into());
                     }
                 }

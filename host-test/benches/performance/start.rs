@@ -2,8 +2,8 @@
 
 use crate::report::Section;
 use compose::compile;
-use host_test::guest::component::{BUNDLED, Plugin};
 use host_test::egress::hook::Egress;
+use host_test::guest::component::{BUNDLED, Plugin};
 use host_test::guest::engine::{CodeCache, Options, build};
 use host_test::guest::source::{Configuration, Limits, Secret, Source};
 use std::path::Path;

@@ -2,9 +2,9 @@
 
 use super::{plugin, print, source};
 use crate::config::file::Config;
-use crate::guest::engine::CodeCache;
-use crate::exit::{Failure, Result};
 use crate::egress::outbound::{Environment, Flags, Outbound};
+use crate::exit::{Failure, Result};
+use crate::guest::engine::CodeCache;
 use crate::guest::source::{CallError, Finding, Outcome};
 use serde_json::json;
 use std::fmt::Write;

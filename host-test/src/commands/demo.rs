@@ -1,20 +1,20 @@
 //! `demo`: a whole backfill from a made-up remote, on loopback, in one process.
 
 use super::source;
-use crate::guest::component::Plugin;
 use crate::config::file::Config;
-use crate::guest::engine::engine;
-use crate::exit::{Failure, Result};
-use crate::run::metrics::Metrics;
 use crate::egress::outbound::Outbound;
-use crate::output::Output;
-use crate::run::progress::say;
 use crate::egress::resolve::system;
+use crate::egress::token::Token;
+use crate::exit::{Failure, Result};
+use crate::guest::component::Plugin;
+use crate::guest::engine::engine;
+use crate::guest::source::Limits;
+use crate::output::Output;
+use crate::run::metrics::Metrics;
+use crate::run::progress::say;
 use crate::run::rounds::{Plan, Until, run};
 use crate::run::stop::{Hangup, Stop};
-use crate::guest::source::Limits;
 use crate::run::tally::Tally;
-use crate::egress::token::Token;
 use fake_buildkite::{FakeBuildkite, Options};
 use serde_json::json;
 use std::time::Instant;

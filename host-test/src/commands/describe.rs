@@ -1,10 +1,10 @@
 //! `describe`: what a component says about itself, and what it cannot hide.
 
 use super::print;
-use crate::guest::component::Plugin;
 use crate::egress::hook::Egress;
-use crate::guest::engine::engine;
 use crate::exit::Result;
+use crate::guest::component::Plugin;
+use crate::guest::engine::engine;
 use crate::guest::source::{Limits, Source};
 use buildkite_audit_logs::buildkite::query::DOCUMENT;
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! `fake-buildkite`: a made-up remote to try configs and hosts against.
 
 use super::print;
+use crate::egress::token::Token;
 use crate::exit::{Failure, Result};
 use crate::run::stop::Stop;
-use crate::egress::token::Token;
 use fake_buildkite::{FakeBuildkite, Limits, Options};
 use std::net::SocketAddr;
 

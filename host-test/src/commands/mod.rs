@@ -9,13 +9,13 @@ pub mod run;
 pub mod state;
 pub mod tenants;
 
-use crate::guest::component::Plugin;
 use crate::config::file::Config;
 use crate::egress::hook::Egress;
-use crate::guest::engine::{CodeCache, Options, build};
-use crate::exit::{Failure, Result};
 use crate::egress::network::Network;
 use crate::egress::outbound::Outbound;
+use crate::exit::{Failure, Result};
+use crate::guest::component::Plugin;
+use crate::guest::engine::{CodeCache, Options, build};
 use crate::guest::source::Source;
 use serde_json::Value;
 use std::io::Write;

@@ -2,11 +2,11 @@
 
 use super::{plugin, source};
 use crate::config::file::Config;
-use crate::guest::engine::CodeCache;
-use crate::exit::{Failure, Result};
-use crate::run::metrics::Metrics;
 use crate::egress::outbound::{Environment, Flags, Outbound};
+use crate::exit::{Failure, Result};
+use crate::guest::engine::CodeCache;
 use crate::output::Output;
+use crate::run::metrics::Metrics;
 use crate::run::progress::say;
 use crate::run::rounds::{Plan, Until, run};
 use crate::run::stop::{Hangup, Stop};

@@ -2,19 +2,19 @@
 
 use super::{plugin, source};
 use crate::config::file::Config;
-use crate::guest::engine::CodeCache;
+use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::exit::{Failure, Result};
+use crate::guest::engine::CodeCache;
+use crate::names::{family, folder, is_same};
+use crate::output::{Output, Target};
 use crate::run::listen::Listen;
 use crate::run::metrics::{Endpoint, Metrics};
-use crate::names::{family, folder, is_same};
-use crate::egress::outbound::{Environment, Flags, Outbound};
-use crate::output::{Output, Target};
 use crate::run::patience;
 use crate::run::retry::Retry;
 use crate::run::rounds::{Plan, Until, run as run_loop};
 use crate::run::stop::{Hangup, Stop};
-use crate::state::State;
 use crate::run::tally::Tally;
+use crate::state::State;
 use buildkite_audit_logs::checkpoint::tools::look_now;
 use rustix::fs::Access;
 use std::path::{Path, PathBuf};

@@ -1,17 +1,17 @@
 //! `tenants`: many configurations in one process, none of them trusted.
 
 use super::print;
-use crate::guest::engine::{CodeCache, Options};
-use crate::exit::{Failure, Result};
-use crate::guest::limits::Limits;
-use crate::run::listen::Listen;
-use crate::state::lock::Lock;
-use crate::run::metrics::{Endpoint, Metrics};
 use crate::egress::origin::list;
 use crate::egress::outbound::{Environment, Flags, Outbound};
+use crate::exit::{Failure, Result};
+use crate::guest::engine::{CodeCache, Options};
+use crate::guest::limits::Limits;
+use crate::run::listen::Listen;
+use crate::run::metrics::{Endpoint, Metrics};
 use crate::run::patience;
 use crate::run::retry::Retry;
 use crate::run::stop::{Hangup, Stop};
+use crate::state::lock::Lock;
 use crate::tenants::rows::reset;
 use crate::tenants::schedule::{Schedule, insist_on_none};
 use crate::tenants::status;

@@ -1,14 +1,14 @@
 //! The config file: what the operator wants. Its author is the operator, so it may name files,
 //! variables and limits; it never holds a token.
 
-use crate::exit::{Failure, Result};
 use crate::config::json;
 use crate::config::keys::{known, object};
-use crate::guest::limits::{self, Limits};
-use crate::egress::origin::{DEFAULT_ENDPOINT, Origin};
-use crate::guest::source::{Configuration, Secret};
 use crate::config::text::decode;
+use crate::egress::origin::{DEFAULT_ENDPOINT, Origin};
 use crate::egress::token::{PLACEHOLDER, Token, is_like};
+use crate::exit::{Failure, Result};
+use crate::guest::limits::{self, Limits};
+use crate::guest::source::{Configuration, Secret};
 use serde_json::{Map, Value};
 use std::env::VarError;
 use std::io::Read;

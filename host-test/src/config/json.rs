@@ -2,8 +2,8 @@
 //! one in silence; what is not JSON is refused in words.
 
 use crate::config::dialect::hint;
-use crate::guest::redact::one_line;
 use crate::egress::token::is_like;
+use crate::guest::redact::one_line;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};

@@ -54,7 +54,9 @@ fn fault(value: &str) -> Option<&'static str> {
     } else if value.contains(is_blank) {
         Some("has white space within it; remove that, and whatever else is not the token")
     } else if !value.chars().all(is_lawful) {
-        Some("has characters that no token has, which are letters, digits and -._~+/=")
+        Some(
+            "contains characters that tokens never do; only letters, digits and -._~+/= are allowed",
+        )
     } else if value.len() < TOKEN_BYTES_MIN {
         Some("is shorter than 16 characters, which no token is")
     } else if value.chars().all(|letter| Some(letter) == first) {

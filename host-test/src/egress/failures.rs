@@ -2,8 +2,8 @@
 //! operator, in full, with what to do.
 
 use crate::egress::dialer::Way;
-use crate::egress::hook::HttpError;
 use crate::egress::handshake;
+use crate::egress::hook::HttpError;
 use crate::egress::prohibited::Prohibited;
 use crate::egress::tunnel::ProxyError;
 use std::error::Error;

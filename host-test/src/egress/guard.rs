@@ -50,7 +50,10 @@ impl Guarded {
         let inner = match is_well_known(v6) {
             true => Some(Ipv4Addr::from_bits(v6.to_bits() as u32)),
             false if self.is_doubtful(v6) => {
-                let prefixes = self.nat64.prefixes(&self.lookup).await;
+                // Without an answer the doubt stays.
+                let Some(prefixes) = self.nat64.prefixes(&self.lookup).await else {
+                    return no(None);
+                };
                 prefixes.iter().find_map(|prefix| prefix.unwrap(v6))
             }
             false => None,
@@ -153,6 +156,22 @@ mod tests {
             assert!(guard.judge(bad.parse().unwrap()).await.is_err(), "{bad}");
         }
         assert_eq!(asked.load(Ordering::Relaxed), 0, "no discovery is needed");
+    }
+
+    #[tokio::test]
+    async fn without_an_answer_a_doubtful_address_stays_refused() {
+        let away: Lookup =
+            Arc::new(|_| Box::pin(std::future::ready(Err(io::Error::other("away")))));
+        let guard = Guarded::new(away, Nat64::default(), Reach::Public);
+        for (address, good) in [
+            ("2606:4700::169.254.169.254", false),
+            ("2606:4700::10.0.0.1", false),
+            ("64:ff9b:1::8.8.8.8", false),
+            ("2606:4700::1111", true),
+            ("64:ff9b::8.8.8.8", true),
+        ] {
+            assert_eq!(guard.judge(address.parse().unwrap()).await.is_ok(), good, "{address}");
+        }
     }
 
     #[tokio::test]

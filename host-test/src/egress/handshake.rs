@@ -1,8 +1,8 @@
 //! Why TLS failed, in words that say what to do.
 
 use crate::egress::hook::HttpError;
-use crate::guest::redact::one_line;
 use crate::egress::origin::Origin;
+use crate::guest::redact::one_line;
 use chrono::DateTime;
 use rustls::CertificateError as Bad;
 use rustls::pki_types::UnixTime;

@@ -1,13 +1,13 @@
 //! What happens to a guest's HTTP request: it goes to the network, to a script, or nowhere.
 //! The bounds that hold for all of them are here: one body size out, one body size in.
 
-use crate::guest::limits::Limits;
 use crate::egress::mask::{Mask, mask_headers};
 use crate::egress::network::Network;
 use crate::egress::outgoing::{collect, holds_placeholder};
 use crate::egress::scripted::Scripted;
 pub use crate::egress::scripted::ScriptedBody;
 use crate::egress::watched::Watched;
+use crate::guest::limits::Limits;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;

@@ -93,17 +93,17 @@ type Known = Option<(Instant, Arc<[Prefix]>)>;
 pub struct Nat64(Arc<Mutex<Known>>);
 
 impl Nat64 {
-    /// The prefixes, by one look-up for all who wait; none when it fails or takes too long.
-    pub async fn prefixes(&self, lookup: &Lookup) -> Arc<[Prefix]> {
+    /// The prefixes, by one look-up for all who wait; `None` when it fails or takes too long.
+    pub async fn prefixes(&self, lookup: &Lookup) -> Option<Arc<[Prefix]>> {
         let mut known = self.0.lock().await;
         if let Some((until, prefixes)) = &*known
             && Instant::now() < *until
         {
-            return Arc::clone(prefixes);
+            return Some(Arc::clone(prefixes));
         }
         let answers = tokio::time::timeout(DISCOVERY_MAX, lookup(IPV4_ONLY.to_owned())).await;
         let mut prefixes = Vec::new();
-        for answer in answers.ok().and_then(Result::ok).unwrap_or_default() {
+        for answer in answers.ok()?.ok()? {
             if let IpAddr::V6(v6) = answer.ip()
                 && let Some(prefix) = Prefix::find(v6)
                 && !prefixes.contains(&prefix)
@@ -115,7 +115,7 @@ impl Nat64 {
         let hold = if prefixes.is_empty() { MISSED_FOR } else { FOUND_FOR };
         let prefixes: Arc<[Prefix]> = prefixes.into();
         *known = Some((Instant::now() + hold, Arc::clone(&prefixes)));
-        prefixes
+        Some(prefixes)
     }
 }
 

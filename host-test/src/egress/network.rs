@@ -3,15 +3,15 @@
 //! ever and TLS ends at the origin; but the proxy resolves names, so addresses are its to check.
 
 use crate::egress::dialer::Dialer;
-use crate::egress::hook::{HttpError, Waits};
-use crate::exit::{Failure, Result};
 use crate::egress::failures::{Failed, chain, classify, prohibited, timed_out};
-use crate::guest::limits::Limits;
+use crate::egress::hook::{HttpError, Waits};
 use crate::egress::origin::{Origin, list};
 use crate::egress::outbound::Outbound;
 use crate::egress::resolve::Lookup;
 use crate::egress::sent::Sent;
 use crate::egress::token::Token;
+use crate::exit::{Failure, Result};
+use crate::guest::limits::Limits;
 use bytes::Bytes;
 use http::{Request, Response, Uri, header};
 use hyper::body::Incoming;

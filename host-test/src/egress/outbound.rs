@@ -1,6 +1,5 @@
 //! What the operator decides about the way out, by flags and environment. A tenant never does.
 
-use crate::exit::{Failure, Result};
 use crate::egress::guard::Guarded;
 use crate::egress::nat64::Nat64;
 use crate::egress::origin::{Origin, list};
@@ -9,22 +8,24 @@ use crate::egress::reach::Reach;
 use crate::egress::resolve::{Lookup, system};
 use crate::egress::tls::Trust;
 use crate::egress::variables;
+use crate::exit::{Failure, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Flags of each command that talks to a remote.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Flags {
-    /// Send requests through this HTTP proxy: http://[USER:PASSWORD@]HOST[:PORT]. `none`: through
-    /// none. `env`: through the one that HTTPS_PROXY or ALL_PROXY names, with NO_PROXY, which is
-    /// the default of run, check and preview; tenants reads no such variable without it.
+    /// HTTP proxy for all requests: http://[USER:PASSWORD@]HOST[:PORT], or `none`, or `env` for the
+    /// one in HTTPS_PROXY or ALL_PROXY. run, check and preview use `env` by default and always honor
+    /// NO_PROXY; tenants reads these variables only with `env`. Other users can see a command line:
+    /// put a password into HTTPS_PROXY.
     #[arg(long, value_name = "URL", help_heading = "Network")]
     proxy: Option<ProxyUrl>,
-    /// Trust the certificates in this PEM file, too: a private CA, or a gateway that inspects TLS.
+    /// Also trust the certificates in this PEM file, for a private CA or a gateway that inspects TLS.
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     ca_file: Option<PathBuf>,
     /// Let this origin, https://HOST[:PORT], lead to a private address (RFC 1918, carrier-grade
-    /// NAT, unique local IPv6); may be given again. Loopback, link-local and metadata addresses
+    /// NAT, unique local IPv6); may be repeated. Loopback, link-local and metadata addresses
     /// stay refused.
     #[arg(long = "allow-private", value_name = "ORIGIN", help_heading = "Network")]
     allow_private: Vec<String>,

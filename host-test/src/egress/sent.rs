@@ -51,10 +51,10 @@ impl Body for Sent {
 #[cfg(test)]
 mod tests {
     use crate::egress::hook::{HttpError, Waits};
-    use crate::guest::limits::Limits;
     use crate::egress::network::Network;
     use crate::egress::origin::Origin;
     use crate::egress::resolve;
+    use crate::guest::limits::Limits;
     use bytes::Bytes;
     use http::Request;
     use std::time::{Duration, Instant};

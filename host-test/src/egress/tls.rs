@@ -60,8 +60,10 @@ impl Trust {
         }
         let mut roots = RootCertStore::empty();
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let named = named(std::env::var_os("SSL_CERT_FILE"), std::env::var_os("SSL_CERT_DIR"))
-            .map_err(Failure::Refused)?;
+        // An empty one is unset, as a service file clears it.
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let named =
+            named(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")).map_err(Failure::Refused)?;
         // Certificates of the operating system that rustls cannot read are no reason to stop.
         roots.add_parsable_certificates(named.unwrap_or_else(|| load_native_certs().certs));
         roots.add_parsable_certificates(self.own.iter().cloned());

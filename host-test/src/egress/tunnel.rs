@@ -71,7 +71,8 @@ impl fmt::Display for ProxyError {
             Fault::Status(StatusCode::FORBIDDEN) => write!(
                 f,
                 "the proxy {proxy} does not allow connections to {target} (HTTP 403); have it \
-                 allowed there, or name the host in NO_PROXY if it can be reached without a proxy"
+                 allowed there, or bypass the proxy (NO_PROXY, or --proxy none) if the host can be \
+                 reached directly"
             ),
             Fault::Status(status) => write!(
                 f,
@@ -149,10 +150,10 @@ pub(crate) async fn open(
 #[cfg(test)]
 mod tests {
     use crate::egress::hook::{HttpError, Waits};
-    use crate::guest::limits::Limits;
     use crate::egress::network::Network;
     use crate::egress::origin::Origin;
     use crate::egress::outbound::tests::outbound;
+    use crate::guest::limits::Limits;
     use bytes::Bytes;
     use http::Request;
     use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! Decides which components may run: those that import nothing but HTTP, streams and clocks.
 
-use crate::guest::environment::cause;
 use crate::exit::{Failure, Result};
+use crate::guest::environment::cause;
 use crate::guest::source::Tenant;
 use crate::guest::source::bindings::SourcePluginPre;
 use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! The wasmtime engine: one per process, with a clock tick that lets the host interrupt guests.
 
-use crate::guest::environment::explain;
 use crate::exit::{Failure, Result};
+use crate::guest::environment::explain;
 use crate::guest::limits::Limits;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! What is replaced in texts before anybody sees them. The guest never has the token, but a server
 //! may echo it, and then it stands in the guest's words.
 
-use crate::guest::source::{Batch, CallError, Finding, Outcome, SourceError};
 use crate::egress::token::Token;
+use crate::guest::source::{Batch, CallError, Finding, Outcome, SourceError};
 
 /// Something a guest returned, whose texts for people can be changed.
 pub(crate) trait Texts {
@@ -74,8 +74,10 @@ impl Texts for CallError {
             }
             // A request that the host did not allow.
             Self::Source(SourceError::InvalidConfig(fields)) => {
+                // Its remedy stands already; what follows is why.
                 if let Some(field) = fields.last_mut() {
-                    append(&mut field.message, cause);
+                    field.message.push_str(". Cause: ");
+                    field.message.push_str(cause);
                 }
             }
             Self::Source(SourceError::Unauthorized(_) | SourceError::InvalidCheckpoint(_))

@@ -1,12 +1,12 @@
 //! One running instance of a source: typed calls, each within limits of memory, CPU and time.
 
+use crate::egress::hook::{Egress, Hooks};
+use crate::egress::network::Network;
 use crate::guest::clock::Clock;
 use crate::guest::component::Plugin;
-use crate::egress::hook::{Egress, Hooks};
 use crate::guest::fence::Fence;
-use crate::guest::redact::{Texts, hide};
 pub use crate::guest::limits::Limits;
-use crate::egress::network::Network;
+use crate::guest::redact::{Texts, hide};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};

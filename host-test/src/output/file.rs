@@ -7,11 +7,11 @@
 use super::lines;
 use super::mend::{Before, Found, TAIL_BYTES, end_torn_line, tail};
 use crate::exit::{Failure, Result};
+use crate::guest::source::Event;
+use crate::names::{PRIVATE, folder};
 use crate::state::ledger::Ledger;
 use crate::state::lock::hold;
 use crate::state::mark::Mark;
-use crate::names::{PRIVATE, folder};
-use crate::guest::source::Event;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
@@ -94,8 +94,15 @@ impl FileSink {
     pub fn reopen(&mut self, state: &mut dyn Ledger) -> Result<()> {
         if !self.is_there() && !self.is_written {
             tracing::info!("{} was moved or removed; going on in a new file", self.path.display());
-            if let Opened::File(new) = Self::open(&self.path, state, self.is_accepted)? {
-                *self = new;
+            match Self::open(&self.path, state, self.is_accepted)? {
+                Opened::File(new) => *self = new,
+                Opened::Stream(_) => {
+                    return Err(Failure::Refused(format!(
+                        "output {}: a pipe or device has taken the place of the file; start a new \
+                         run to write to it",
+                        self.path.display()
+                    )));
+                }
             }
         }
         Ok(())

@@ -71,9 +71,9 @@ impl Found<'_> {
         if before.is_new && self.holds_records(0)? {
             self.doubt(
                 before,
-                "holds records, but the state is new or empty: they would be read again and come \
-                 twice",
-                "put the state back from a backup",
+                "holds records, but the state is new or empty: they would be read again and \
+                 delivered twice",
+                "put the state back from a backup, or move the output away to go on in a new file",
             )?;
         }
         tracing::warn!("{} was not written by this state; appending to it", self.path.display());
@@ -96,18 +96,24 @@ impl Found<'_> {
             self.file.set_len(mark.length).map_err(|error| self.fail(&error))?;
             return Ok(mark.length);
         }
-        if self.holds_records(mark.length + ours)? {
+        if self.holds_records(mark.length)? {
+            let why = match ours {
+                0 => {
+                    "holds records that this state does not know: the state was restored from a \
+                     backup, or another state writes to this file; they would be delivered twice"
+                }
+                _ => {
+                    "holds records of a run that was killed, with other lines behind them; they \
+                     would be delivered twice"
+                }
+            };
             let remedy = format!(
-                "put the newer state back, cut the file to what an older one covers (truncate -s {} \
-                 {path})",
+                "put the newer state back; or, if no other state writes to this file, remove those \
+                 records with `truncate -s {} '{path}'`; or give each state an output of its own (in \
+                 a new file these records are repeated)",
                 mark.length
             );
-            self.doubt(
-                before,
-                "holds records that the state knows nothing of: another state writes to it, or \
-                 this one is older, such as one from a backup, and they would come twice",
-                &remedy,
-            )?;
+            self.doubt(before, why, &remedy)?;
         }
         tracing::warn!("somebody else wrote {beyond} bytes to {path}; appending to them");
         self.end()
@@ -126,7 +132,8 @@ impl Found<'_> {
             self.doubt(
                 before,
                 "is shorter than it was left: records that the state has handed out are missing",
-                "put the whole file back",
+                "put the whole file back, or move the rest away to go on in a new file, which does not \
+                 bring them back",
             )?;
             tracing::warn!("{path} is shorter than it was left; appending to what there is");
         } else {
@@ -135,7 +142,8 @@ impl Found<'_> {
                     before,
                     "holds records, but not those that this state left there: it is from a backup, \
                      or another state's",
-                    "put the file back that goes with the state",
+                    "put the file back that goes with the state, or move this one away to go on in a \
+                     new file",
                 )?;
             }
             tracing::warn!("{path} is another file than before; appending to it");
@@ -150,10 +158,7 @@ impl Found<'_> {
             tracing::warn!("output {path} {why}; accepted");
             return Ok(());
         }
-        Err(Failure::Refused(format!(
-            "output {path} {why}; {remedy}, move the output away to go on in a new file, or {}",
-            before.remedy
-        )))
+        Err(Failure::Refused(format!("output {path} {why}; {remedy}; or {}", before.remedy)))
     }
 
     /// Whether the file has what the state remembers where it remembers it, wherever it was moved.

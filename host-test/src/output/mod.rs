@@ -7,8 +7,8 @@ pub mod sqlite;
 pub mod stream;
 
 use crate::exit::{Failure, Result};
-use crate::names::{family, folder, is_same};
 use crate::guest::source::Event;
+use crate::names::{family, folder, is_same};
 use crate::state::State;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -1,12 +1,12 @@
 //! A database: records and checkpoint in one transaction over two files, the output and the state.
 
-use crate::state::database::Kind;
 use crate::exit::Result;
-use crate::state::lock::Lock;
-use crate::names::true_name;
-use crate::state::pair;
 use crate::guest::source::Event;
+use crate::names::true_name;
 use crate::state::State;
+use crate::state::database::Kind;
+use crate::state::lock::Lock;
+use crate::state::pair;
 use std::path::Path;
 
 /// "BAev": tells our output files from other databases.

@@ -3,9 +3,9 @@
 //! Names and units follow <https://prometheus.io/docs/practices/naming/>.
 
 use crate::exit::{Failure, Result};
+use crate::guest::source::Batch;
 use crate::run::lag::{Lag, seconds};
 use crate::run::listen::Listen;
-use crate::guest::source::Batch;
 use http::{Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};

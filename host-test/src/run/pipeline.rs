@@ -1,12 +1,12 @@
 //! Makes one batch durable while the next one is read: the disk and the network need not wait for each other.
 
 use crate::exit::{Failure, Result};
-use crate::run::metrics::Metrics;
+use crate::guest::source::Batch;
 use crate::output::Output;
+use crate::run::metrics::Metrics;
 use crate::run::patience;
 use crate::run::retry::Retry;
 use crate::run::stop::Stop;
-use crate::guest::source::Batch;
 use tokio::task::JoinHandle;
 
 /// What is under way: the output, the batch, its checkpoint, and how it ended.
@@ -87,8 +87,20 @@ impl Pipeline {
     /// As [`Pipeline::finish`] and [`Output::reopen`].
     pub async fn reopen(&mut self) -> Result<Option<Batch>> {
         let before = self.finish().await?;
-        if let Some(output) = &mut self.output {
-            tokio::task::block_in_place(|| output.reopen())?;
+        // Bounded by the retries. Where a signal ends the wait, the next write reopens, or the run is over.
+        while let Some(output) = &mut self.output {
+            match tokio::task::block_in_place(|| output.reopen()) {
+                Ok(()) => {
+                    self.retry.succeeded();
+                    break;
+                }
+                Err(failure) => {
+                    if !patience::wait(failure, &mut self.retry, &mut self.stop).await? {
+                        break;
+                    }
+                    self.metrics.retried();
+                }
+            }
         }
         Ok(before)
     }

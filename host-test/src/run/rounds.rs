@@ -1,14 +1,14 @@
 //! The loop: read a batch, make it durable, store the checkpoint, wait as the batch says.
 
 use crate::exit::{Failure, Result};
+use crate::guest::source::{Batch, CallError, Next, Source, SourceError};
+use crate::output::Output;
 use crate::run::metrics::Metrics;
 use crate::run::notes::Notes;
-use crate::output::Output;
 use crate::run::pipeline::Pipeline;
 use crate::run::progress::Progress;
 use crate::run::retry::Retry;
 use crate::run::stop::{Hangup, Stop};
-use crate::guest::source::{Batch, CallError, Next, Source, SourceError};
 use crate::run::tally::Tally;
 use std::time::Duration;
 

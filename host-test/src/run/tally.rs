@@ -1,7 +1,7 @@
 //! What a run did, in numbers.
 
-use crate::run::lag::Lag;
 use crate::guest::source::Batch;
+use crate::run::lag::Lag;
 use std::time::SystemTime;
 
 /// Counts of one run.

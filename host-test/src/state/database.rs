@@ -2,8 +2,8 @@
 //! damaged or is of a newer version is refused before anything is written to it.
 
 use crate::exit::{Failure, Result};
-use crate::state::locked;
 use crate::names::{PRIVATE, true_name};
+use crate::state::locked;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{File, OpenOptions};
 use std::io::Read;

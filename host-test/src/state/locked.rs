@@ -3,6 +3,7 @@
 use crate::exit::Failure;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
+use std::time::Duration;
 
 /// Whether a lock of another program is what failed.
 pub fn is(error: &rusqlite::Error) -> bool {
@@ -22,6 +23,10 @@ pub fn failure(name: &str, path: &Path) -> Failure {
 pub fn has_writer(path: &Path) -> bool {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
-        .and_then(|database| database.execute_batch("BEGIN EXCLUSIVE; ROLLBACK"))
+        .and_then(|database| {
+            // At this instant: a wait would hide the lock that is asked about.
+            database.busy_timeout(Duration::ZERO)?;
+            database.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")
+        })
         .is_err_and(|error| is(&error))
 }

@@ -9,11 +9,11 @@ pub mod mark;
 mod pair;
 mod partner;
 
-use crate::state::database::Kind;
 use crate::exit::{Failure, Result};
+use crate::names::true_name;
+use crate::state::database::Kind;
 use crate::state::lock::Lock;
 pub use crate::state::mark::Mark;
-use crate::names::true_name;
 use crate::state::pair;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::{Path, PathBuf};

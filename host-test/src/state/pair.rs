@@ -69,26 +69,25 @@ fn refuse(standing: &Standing, state: &Path, output: &Path) -> Failure {
     let (why, remedy) = match standing {
         Standing::Together => ("goes with it", "nothing is to be done"),
         Standing::StateNew => (
-            "holds events, but the state is new or empty: they would be read again and come twice",
+            "holds events, but the state is new or empty: they would be read again and delivered twice",
             "put the state back from a backup",
         ),
         Standing::StateOlder => (
-            "holds events that the state knows nothing of: the state is older, such as one from a \
-             backup, and they would come twice",
-            "put the newer state back",
+            "holds events that the state does not know: the state was restored from a backup, and \
+             they would be delivered twice",
+            "put the newer state back, or both files from one backup",
         ),
         Standing::OutputOlder => (
-            "lacks events that the state has handed out: the output is older, such as one from a \
-             backup",
-            "put the newer output back, or both from one backup",
+            "lacks events that the state has delivered: the output was restored from a backup",
+            "put the newer output back, or both files from one backup",
         ),
         Standing::Strangers => {
             ("holds events of another state", "name the output that goes with this state")
         }
     };
     Failure::Refused(format!(
-        "output {output} {why} (state {state}); {remedy}, move the output away to go on in a new \
-         one, or give --accept-output to go on all the same"
+        "output {output} {why} (state {state}); {remedy}; or move the output away to go on in a \
+         new one (events are then repeated or missing as said); or give --accept-output"
     ))
 }
 

@@ -1,8 +1,8 @@
 //! The state and an output database beside it, written together.
 
 use super::State;
-use crate::state::database::{prepare, words};
 use crate::exit::{Failure, Result};
+use crate::state::database::{prepare, words};
 use crate::state::ledger::Ledger;
 use crate::{locked, pair};
 use std::path::Path;

@@ -50,7 +50,11 @@ impl Ledger for Account {
     }
 
     fn remedy(&self) -> String {
-        format!("let the tenant begin anew with `tenants reset {}`", self.tenant)
+        format!(
+            "stop this process and run `host-test tenants reset --dir DIR {}`: the tenant is then \
+             read from its start again, into the same file",
+            self.tenant
+        )
     }
 
     fn mark(&self) -> Result<Option<Mark>> {

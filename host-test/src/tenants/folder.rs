@@ -4,9 +4,9 @@
 use crate::config::file::Config;
 use crate::config::json;
 use crate::config::keys::{known, object};
-use crate::guest::limits::Limits;
 use crate::config::text::decode;
 use crate::egress::token::{Token, is_like};
+use crate::guest::limits::Limits;
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 use serde_json::Value;

@@ -1,10 +1,10 @@
 //! The table of all tenants: what is in it, and how it changes.
 
-use crate::state::database::Kind;
 use crate::exit::{Failure, Result};
+use crate::names::true_name;
+use crate::state::database::Kind;
 use crate::state::lock::Lock;
 use crate::state::mark::Mark;
-use crate::names::true_name;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::Path;
 

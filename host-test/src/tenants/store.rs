@@ -2,11 +2,11 @@
 //! the same time costs one transaction.
 
 use super::rows::{Change, LAYOUT, Row, TENANTS, apply, load, names};
-use crate::state::database::words;
 use crate::exit::{Failure, Result};
+use crate::names::true_name;
+use crate::state::database::words;
 use crate::state::lock::Lock;
 use crate::state::locked;
-use crate::names::true_name;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};

@@ -1,11 +1,11 @@
 //! Which component is run, and where its requests may go.
 
-use crate::guest::component::Plugin;
 use crate::egress::hook::Egress;
-use crate::guest::engine::{Options, build};
-use crate::exit::{Failure, Result};
-use crate::guest::limits::Limits;
 use crate::egress::origin::Origin;
+use crate::exit::{Failure, Result};
+use crate::guest::component::Plugin;
+use crate::guest::engine::{Options, build};
+use crate::guest::limits::Limits;
 use crate::guest::source::Source;
 use std::path::PathBuf;
 

@@ -3,19 +3,19 @@
 use super::account::Account;
 use super::folder::Wish;
 use super::rows::Report;
-use crate::guest::component::Plugin;
 use crate::egress::hook::Egress;
-use crate::exit::{Failure, Result};
-use crate::run::lag::Lag;
-use crate::run::metrics::Metrics;
 use crate::egress::network::Network;
-use crate::run::notes::Notes;
 use crate::egress::origin::{Origin, list};
 use crate::egress::outbound::Outbound;
-use crate::output::file::{FileSink, Opened};
-use crate::run::stop::Stop;
+use crate::exit::{Failure, Result};
+use crate::guest::component::Plugin;
 use crate::guest::source::{Batch, CallError, Next, Source, SourceError};
-use buildkite_audit_logs::tools::look_now;
+use crate::output::file::{FileSink, Opened};
+use crate::run::lag::Lag;
+use crate::run::metrics::Metrics;
+use crate::run::notes::Notes;
+use crate::run::stop::Stop;
+use buildkite_audit_logs::checkpoint::tools::look_now;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -122,10 +122,21 @@ impl Tenant {
                 return Ok(()); // Between two calls everything is stored.
             }
             let batch = tokio::select! {
-                batch = source.read_batch(shared.max_records) => batch.map_err(judge)?,
+                batch = source.read_batch(shared.max_records) => batch,
                 () = stop.is_overdue() => return Ok(()),
             };
             let checkpoint = source.checkpoint().await.map_err(judge)?;
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => {
+                    // It covers no more events, but holds the pace that the failure asks for.
+                    if matches!(error, CallError::Source(SourceError::Transient(_))) {
+                        self.account.moved(checkpoint.clone());
+                        ended.checkpoint = Some(checkpoint);
+                    }
+                    return Err(judge(error));
+                }
+            };
             has_worked |= !batch.records.is_empty() || batch.stats.requests > 0;
             self.looks_now &= batch.stats.requests == 0;
             tokio::task::block_in_place(|| self.keep(&batch, checkpoint, shared, &mut sink, ended))

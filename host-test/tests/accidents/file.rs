@@ -167,3 +167,26 @@ fn a_file_that_was_copied_to_another_disk_or_cut_at_its_beginning_goes_on() {
         assert_eq!(fs::read_to_string(world.path("o.ndjson")).unwrap(), last);
     }
 }
+
+#[test]
+fn records_of_a_killed_run_with_other_lines_behind_them_are_refused() {
+    for lines in [1, 3, 7] {
+        let world = World::new(30);
+        world.good(RUN);
+        let text = fs::read_to_string(world.path("o.ndjson")).unwrap();
+        let at = text.match_indices('\n').nth(29 - lines).unwrap().0 + 1;
+        let batch = text[at..].to_owned();
+        // As a kill between the write and the checkpoint leaves it, and then somebody's line.
+        let state = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
+        state.execute("INSERT INTO writing VALUES (1, ?1)", [batch.as_bytes()]).unwrap();
+        drop(state);
+        let whole = format!("{text}{batch}somebody else\n");
+        fs::write(world.path("o.ndjson"), &whole).unwrap();
+        let said = refused(&world, "holds records of a run that was killed");
+        let remedy = format!("truncate -s {} 'o.ndjson'", text.len());
+        assert!(said.contains(&remedy), "{said}");
+        fs::write(world.path("o.ndjson"), &text).unwrap();
+        world.good(RUN);
+        assert_same(&world.in_file("o.ndjson"), &world.truth());
+    }
+}

@@ -95,3 +95,23 @@ fn tenants_outputs_are_begun_anew_after_a_hang_up() {
     assert_eq!(running.signal("TERM"), Some(0));
     assert_same(&[all.got("a"), all.0.in_file("away")].concat(), &all.0.truth());
 }
+
+#[test]
+fn a_hang_up_while_the_state_is_locked_waits_for_it() {
+    let world = World::new(30);
+    let running = start(&world, "o.ndjson --state s.sqlite");
+    until("all events", || lines(&world, "o.ndjson") == 30);
+    let lock = rusqlite::Connection::open(world.path("s.sqlite")).unwrap();
+    lock.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    fs::rename(world.path("o.ndjson"), world.path("o.1")).unwrap();
+    hang_up(&running);
+    // The new file is made before the state is asked.
+    until("a new file", || world.path("o.ndjson").exists());
+    world.fake.add_events(5, None);
+    drop(lock);
+    until("the events after it", || lines(&world, "o.ndjson") == 5);
+    assert_eq!(running.signal("TERM"), Some(0));
+    let all = ["o.1", "o.ndjson"].map(|name| world.in_file(name)).concat();
+    assert_same(&all, &world.truth());
+}

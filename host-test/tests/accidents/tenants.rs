@@ -39,7 +39,7 @@ fn a_state_that_is_empty_or_gone_repeats_nothing_of_a_tenant() {
             let (state, why) = all.status(tenant);
             assert_eq!(state, "failing");
             assert!(why.contains("the state is new or empty"), "{why}");
-            assert!(why.contains(&format!("`tenants reset {tenant}`")), "{why}");
+            assert!(why.contains(&format!("tenants reset --dir DIR {tenant}`")), "{why}");
         }
         // Each tenant for itself: one with a new file, one on top of the old one.
         fs::rename(all.0.path("out/a.ndjson"), all.0.path("away")).unwrap();
@@ -95,4 +95,25 @@ fn a_locked_state_is_waited_for() {
     drop(lock);
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
     assert_same(&all.got("a"), &all.0.truth());
+}
+
+#[test]
+fn the_pace_after_a_failing_page_outlives_the_turn() {
+    // Every page but the first of a gap fails.
+    let fault = |_, variables: &serde_json::Value| match variables["after"].is_string() {
+        true => fake_buildkite::Fault::Status { status: 503, headers: vec![], body: "busy".into() },
+        false => fake_buildkite::Fault::None,
+    };
+    let options =
+        Options { events: 30, fault: Some(std::sync::Arc::new(fault)), ..Options::default() };
+    let all = Tenants::with(options);
+    all.add("a", json!({"page_size": 10}));
+    let running = super::common::Running::start(all.command(""));
+    super::common::until("the rest of the gap in the state", || {
+        let Ok(state) = rusqlite::Connection::open(all.0.path(STATE)) else { return false };
+        let sql = "SELECT checkpoint FROM tenant WHERE name = 'a'";
+        let stored = state.query_row(sql, [], |row| row.get::<_, Option<String>>(0));
+        stored.ok().flatten().is_some_and(|text| text.contains("\"rest_until\""))
+    });
+    assert_eq!(running.signal("TERM"), Some(0));
 }

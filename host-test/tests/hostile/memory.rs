@@ -3,12 +3,12 @@
 use crate::common::TOKEN;
 use crate::remote::Remote;
 use fake_buildkite::{FakeBuildkite, Options};
-use host_test::guest::component::{BUNDLED, Plugin};
 use host_test::egress::hook::Egress;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;
-use host_test::guest::source::{Configuration, Limits, Secret, Source};
 use host_test::egress::token::{PLACEHOLDER, Token};
+use host_test::guest::component::{BUNDLED, Plugin};
+use host_test::guest::source::{Configuration, Limits, Secret, Source};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use wasmtime::{Engine, LinearMemory, MemoryCreator, MemoryType};

@@ -1,7 +1,7 @@
 //! What a component returns, written into its memory by hand: more than it may, and what is no text.
 
-use host_test::guest::component::Plugin;
 use host_test::egress::hook::Egress;
+use host_test::guest::component::Plugin;
 use host_test::guest::engine::engine;
 use host_test::guest::source::{CallError, Limits, Source};
 use std::time::Duration;

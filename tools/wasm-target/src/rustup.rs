@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::TARGET;
 use crate::bounded::{Ended, run};
+use crate::say;
 use crate::toolchain::Toolchain;
 
 /// Longest time for it: some 20 MB, which a slow line brings within a minute. Behind a network that swallows packets
@@ -30,7 +31,7 @@ pub fn add(toolchain: &Toolchain) -> Result<(), String> {
     };
     let remedy = command(toolchain);
     let Some(rustup) = program() else {
-        return Err(format!("{missing}, and rustup is not in the search path; run: {remedy}"));
+        return Err(format!("{missing}, and rustup is not in PATH; run: {remedy}"));
     };
     let mut adding = Command::new(&rustup);
     adding
@@ -39,6 +40,7 @@ pub fn add(toolchain: &Toolchain) -> Result<(), String> {
         .env("RUSTUP_HOME", home)
         // A trace would hide the line that counts.
         .env_remove("RUST_BACKTRACE");
+    say::line(&format!("adding the target {TARGET} with rustup (at most {} s)", LIMIT.as_secs()));
     match run(adding, LIMIT) {
         Ok(Ended::Well) => Ok(()),
         Ok(Ended::Badly(said)) => {
