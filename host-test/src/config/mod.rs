@@ -1,8 +1,8 @@
 //! The config file: what the operator wants, and how files that people write are read.
 
-mod dialect;
+pub(crate) mod dialect;
 pub mod file;
-mod json;
-mod keys;
-mod secret;
-mod text;
+pub(crate) mod json;
+pub(crate) mod keys;
+pub(crate) mod secret;
+pub(crate) mod text;

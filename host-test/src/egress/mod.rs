@@ -1,25 +1,25 @@
 //! The way out for requests: which origins and addresses, through which proxy, with which token and certificates.
 
-mod bypass;
-mod dialer;
-mod failures;
+pub(crate) mod bypass;
+pub(crate) mod dialer;
+pub(crate) mod failures;
 pub mod guard;
-mod handshake;
+pub(crate) mod handshake;
 pub mod hook;
-mod mask;
+pub(crate) mod mask;
 pub mod nat64;
 pub mod network;
 pub mod origin;
 pub mod outbound;
-mod outgoing;
+pub(crate) mod outgoing;
 pub mod prohibited;
 pub mod proxy;
 pub mod reach;
 pub mod resolve;
-mod scripted;
-mod sent;
-mod tls;
+pub(crate) mod scripted;
+pub(crate) mod sent;
+pub(crate) mod tls;
 pub mod token;
-mod tunnel;
+pub(crate) mod tunnel;
 pub mod variables;
-mod watched;
+pub(crate) mod watched;

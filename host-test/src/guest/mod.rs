@@ -3,8 +3,8 @@
 pub mod clock;
 pub mod component;
 pub mod engine;
-mod environment;
-mod fence;
+pub(crate) mod environment;
+pub(crate) mod fence;
 pub mod limits;
-mod redact;
+pub(crate) mod redact;
 pub mod source;

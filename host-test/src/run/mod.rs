@@ -5,7 +5,7 @@ pub mod lag;
 pub mod listen;
 pub mod metrics;
 pub mod notes;
-mod patience;
+pub(crate) mod patience;
 pub mod pipeline;
 pub mod progress;
 pub mod retry;

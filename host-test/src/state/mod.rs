@@ -4,9 +4,9 @@ mod book;
 pub mod database;
 pub mod ledger;
 pub mod lock;
-mod locked;
+pub(crate) mod locked;
 pub mod mark;
-mod pair;
+pub(crate) mod pair;
 mod partner;
 
 use crate::exit::{Failure, Result};
@@ -14,7 +14,6 @@ use crate::names::true_name;
 use crate::state::database::Kind;
 use crate::state::lock::Lock;
 pub use crate::state::mark::Mark;
-use crate::state::pair;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::{Path, PathBuf};
 

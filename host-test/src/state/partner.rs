@@ -4,7 +4,7 @@ use super::State;
 use crate::exit::{Failure, Result};
 use crate::state::database::{prepare, words};
 use crate::state::ledger::Ledger;
-use crate::{locked, pair};
+use crate::state::{locked, pair};
 use std::path::Path;
 
 impl State {
