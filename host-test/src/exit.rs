@@ -1,7 +1,5 @@
 //! Decides what the process says and returns when it does not succeed: one case per who must act.
 
-use crate::guest::source::{CallError, SourceError};
-
 /// Why a command ended without success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -44,32 +42,3 @@ impl std::fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-impl From<CallError> for Failure {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Host(text) => Self::Failed(text),
-            CallError::Source(error) => Self::from(error),
-        }
-    }
-}
-
-impl From<SourceError> for Failure {
-    fn from(error: SourceError) -> Self {
-        match error {
-            SourceError::InvalidConfig(fields) => {
-                let mut text = String::from("the configuration is not valid");
-                for field in fields {
-                    text.push_str(&format!("\n  {}: {}", field.field, field.message));
-                }
-                Self::Refused(text)
-            }
-            SourceError::Unauthorized(text) => Self::Unauthorized(format!("unauthorized: {text}")),
-            SourceError::InvalidCheckpoint(text) => {
-                Self::Refused(format!("the stored checkpoint is refused: {text}"))
-            }
-            SourceError::Transient(text) => Self::Failed(format!("it did not pass: {text}")),
-            SourceError::Protocol(text) => Self::Failed(format!("protocol: {text}")),
-        }
-    }
-}

@@ -1,7 +1,6 @@
 //! Which file a name means: through links, and also before the file exists.
 
 use crate::exit::{Failure, Result};
-use crate::state::lock;
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -51,6 +50,13 @@ pub fn folder(path: &Path) -> &Path {
     }
 }
 
+/// The name of the lock file of `path`.
+pub fn lock_beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
 /// A database and all files that SQLite or we make beside it.
 pub fn family(database: &Path) -> Vec<PathBuf> {
     let beside = |end: &&str| {
@@ -58,7 +64,7 @@ pub fn family(database: &Path) -> Vec<PathBuf> {
         name.push(end);
         PathBuf::from(name)
     };
-    let mut all = vec![database.to_owned(), lock::beside(database)];
+    let mut all = vec![database.to_owned(), lock_beside(database)];
     all.extend(COMPANIONS.iter().map(beside));
     all
 }

@@ -8,7 +8,7 @@ use crate::egress::token::Token;
 use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
 use crate::guest::engine::engine;
-use crate::guest::source::Limits;
+use crate::guest::limits::Limits;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
 use crate::run::progress::say;

@@ -1,13 +1,14 @@
 //! What went wrong on the network: a word of `wasi:http` for the guest, and the cause for the
 //! operator, in full, with what to do.
 
+use crate::egress::chain::innermost;
 use crate::egress::dialer::Way;
 use crate::egress::handshake;
-use crate::egress::hook::HttpError;
 use crate::egress::prohibited::Prohibited;
 use crate::egress::tunnel::ProxyError;
 use std::error::Error;
 use std::io;
+use wasmtime_wasi_http::Error as HttpError;
 
 /// What failed: the guest's word, and the operator's, where there is more to say.
 pub(crate) type Failed = (HttpError, Option<String>);
@@ -118,24 +119,4 @@ fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
         error = inner;
     }
     Some(error.kind())
-}
-
-/// The text of the error that began it all.
-pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(cause) = error.source() {
-        error = cause;
-    }
-    error.to_string()
-}
-
-/// An error with all that caused it.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

@@ -1,11 +1,11 @@
 //! Why TLS failed, in words that say what to do.
 
-use crate::egress::hook::HttpError;
 use crate::egress::origin::Origin;
 use crate::guest::redact::one_line;
 use chrono::DateTime;
 use rustls::CertificateError as Bad;
 use rustls::pki_types::UnixTime;
+use wasmtime_wasi_http::Error as HttpError;
 
 /// Names of a certificate that are quoted, each of at most so many letters: a remote wrote them.
 const NAMES_MAX: usize = 5;

@@ -6,6 +6,7 @@ use crate::egress::network::Network;
 use crate::egress::outgoing::{collect, holds_placeholder};
 use crate::egress::scripted::Scripted;
 pub use crate::egress::scripted::ScriptedBody;
+use crate::egress::waits::Waits;
 use crate::egress::watched::Watched;
 use crate::guest::limits::Limits;
 use bytes::Bytes;
@@ -13,13 +14,9 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 pub use wasmtime_wasi_http::Error as HttpError;
-
-/// Longest wait that a guest may ask for, each for connecting, the first byte and between bytes.
-const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Answers requests without a network.
 pub type Responder =
@@ -34,26 +31,6 @@ pub enum Egress {
     Scripted(Arc<Responder>),
     /// Nowhere: every request is denied.
     Closed,
-}
-
-/// The waits of one request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Waits {
-    pub(crate) connect: Duration,
-    pub(crate) first_byte: Duration,
-    pub(crate) between_bytes: Duration,
-}
-
-impl Waits {
-    fn of(options: Option<RequestOptions>) -> Self {
-        let options = options.unwrap_or_default();
-        let cap = |wish: Option<Duration>| wish.unwrap_or(WAIT_MAX).min(WAIT_MAX);
-        Self {
-            connect: cap(options.connect_timeout),
-            first_byte: cap(options.first_byte_timeout),
-            between_bytes: cap(options.between_bytes_timeout),
-        }
-    }
 }
 
 /// The hooks that wasmtime calls for one instance.

@@ -1,6 +1,7 @@
 //! The way out for requests: which origins and addresses, through which proxy, with which token and certificates.
 
 pub(crate) mod bypass;
+pub(crate) mod chain;
 pub(crate) mod dialer;
 pub(crate) mod failures;
 pub mod guard;
@@ -22,4 +23,5 @@ pub(crate) mod tls;
 pub mod token;
 pub(crate) mod tunnel;
 pub mod variables;
+pub(crate) mod waits;
 pub(crate) mod watched;

@@ -2,14 +2,15 @@
 //! No redirect is followed. Through a proxy, which only the operator names, the origin is checked as
 //! ever and TLS ends at the origin; but the proxy resolves names, so addresses are its to check.
 
+use crate::egress::chain::chain;
 use crate::egress::dialer::Dialer;
-use crate::egress::failures::{Failed, chain, classify, prohibited, timed_out};
-use crate::egress::hook::{HttpError, Waits};
+use crate::egress::failures::{Failed, classify, prohibited, timed_out};
 use crate::egress::origin::{Origin, list};
 use crate::egress::outbound::Outbound;
 use crate::egress::resolve::Lookup;
 use crate::egress::sent::Sent;
 use crate::egress::token::Token;
+use crate::egress::waits::Waits;
 use crate::exit::{Failure, Result};
 use crate::guest::limits::Limits;
 use bytes::Bytes;
@@ -26,6 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use wasmtime_wasi_http::Error as HttpError;
 
 /// An unused connection is closed after this time, which is longer than a usual poll interval.
 const POOL_IDLE: Duration = Duration::from_secs(90);

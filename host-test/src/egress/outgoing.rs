@@ -1,10 +1,10 @@
 //! A guest's request before it leaves: whole, bounded, and without what it must not carry.
 
-use crate::egress::hook::HttpError;
 use crate::egress::token::PLACEHOLDER;
 use bytes::Bytes;
 use http::{Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use wasmtime_wasi_http::Error as HttpError;
 use wasmtime_wasi_http::WasiBody;
 
 /// Whether the placeholder stands anywhere but in the header `Authorization`, whose value is the host's.

@@ -1,10 +1,10 @@
 //! Bodies of responses that a test writes, in place of a network's.
 
-use crate::egress::hook::HttpError;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use wasmtime_wasi_http::Error as HttpError;
 
 /// The body of a scripted response.
 #[derive(Debug, Clone)]

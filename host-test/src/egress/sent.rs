@@ -50,14 +50,15 @@ impl Body for Sent {
 
 #[cfg(test)]
 mod tests {
-    use crate::egress::hook::{HttpError, Waits};
     use crate::egress::network::Network;
     use crate::egress::origin::Origin;
     use crate::egress::resolve;
+    use crate::egress::waits::Waits;
     use crate::guest::limits::Limits;
     use bytes::Bytes;
     use http::Request;
     use std::time::{Duration, Instant};
+    use wasmtime_wasi_http::Error as HttpError;
 
     #[tokio::test]
     async fn the_wait_for_the_first_byte_is_not_lengthened_by_that_for_the_connection() {

@@ -1,6 +1,6 @@
 //! A connection through an HTTP proxy: CONNECT, and what the proxy's answer means.
 
-use crate::egress::failures::innermost;
+use crate::egress::chain::innermost;
 use crate::egress::guard::Guarded;
 use crate::egress::origin::Origin;
 use crate::egress::proxy::Proxy;
@@ -149,14 +149,15 @@ pub(crate) async fn open(
 
 #[cfg(test)]
 mod tests {
-    use crate::egress::hook::{HttpError, Waits};
     use crate::egress::network::Network;
     use crate::egress::origin::Origin;
     use crate::egress::outbound::tests::outbound;
+    use crate::egress::waits::Waits;
     use crate::guest::limits::Limits;
     use bytes::Bytes;
     use http::Request;
     use std::time::{Duration, Instant};
+    use wasmtime_wasi_http::Error as HttpError;
 
     #[tokio::test]
     async fn a_proxy_that_never_answers_is_waited_for_no_longer_than_for_any_connection() {

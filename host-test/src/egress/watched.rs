@@ -1,13 +1,14 @@
 //! A response's body on its way to a guest: bounded in size and pauses, and without the token.
 
-use crate::egress::hook::{HttpError, Waits};
 use crate::egress::mask::Mask;
+use crate::egress::waits::Waits;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
+use wasmtime_wasi_http::Error as HttpError;
 
 /// A response body that ends with an error when it grows too large or stands still too long.
 pub(crate) struct Watched<B> {

@@ -1,9 +1,9 @@
 //! Decides which components may run: those that import nothing but HTTP, streams and clocks.
 
 use crate::exit::{Failure, Result};
+use crate::guest::contract::bindings::SourcePluginPre;
 use crate::guest::environment::cause;
-use crate::guest::source::Tenant;
-use crate::guest::source::bindings::SourcePluginPre;
+use crate::guest::tenant::Tenant;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use wasmtime::Engine;

@@ -2,9 +2,11 @@
 
 pub mod clock;
 pub mod component;
+pub mod contract;
 pub mod engine;
 pub(crate) mod environment;
 pub(crate) mod fence;
 pub mod limits;
 pub(crate) mod redact;
 pub mod source;
+pub mod tenant;

@@ -2,7 +2,7 @@
 //! may echo it, and then it stands in the guest's words.
 
 use crate::egress::token::Token;
-use crate::guest::source::{Batch, CallError, Finding, Outcome, SourceError};
+use crate::guest::contract::{Batch, CallError, Finding, Outcome, SourceError};
 
 /// Something a guest returned, whose texts for people can be changed.
 pub(crate) trait Texts {

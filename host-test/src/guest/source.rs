@@ -4,40 +4,21 @@ use crate::egress::hook::{Egress, Hooks};
 use crate::egress::network::Network;
 use crate::guest::clock::Clock;
 use crate::guest::component::Plugin;
+pub use crate::guest::contract::{
+    Batch, CallError, Configuration, Descriptor, Event, FieldError, Finding, Next, Outcome, Secret,
+    SourceError, Stats, bindings,
+};
 use crate::guest::fence::Fence;
 pub use crate::guest::limits::Limits;
 use crate::guest::redact::{Texts, hide};
+use crate::guest::tenant::Tenant;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
-
-pub use crate::guest::source::bindings::exports::etl::connector::source::{
-    Batch, Configuration, Descriptor, Error as SourceError, Event, FieldError, Finding, Next,
-    Outcome, Secret, Stats,
-};
-
-/// Generated from the WIT, whose comments it carries.
-#[allow(missing_docs, unsafe_code, clippy::all)]
-pub mod bindings {
-    wasmtime::component::bindgen!({
-        inline: "package host:view; world source-plugin { export etl:connector/source@0.1.0; }",
-        path: "../wit",
-        exports: { default: async },
-    });
-}
+use wasmtime_wasi::WasiCtx;
+use wasmtime_wasi_http::WasiHttpCtx;
 
 /// Largest checkpoint that is stored, in bytes. The bundled component's have 2 MiB at most.
 const CHECKPOINT_BYTES_MAX: usize = 4 << 20;
-
-/// Why a call gave nothing.
-#[derive(Debug)]
-pub enum CallError {
-    /// The source says so; the instance goes on.
-    Source(SourceError),
-    /// A trap or an exceeded limit, named. The instance is gone.
-    Host(String),
-}
 
 /// A running instance.
 pub struct Source {
@@ -225,26 +206,5 @@ impl Source {
             }
         };
         Err(self.stop(why))
-    }
-}
-
-/// What belongs to one instance. Dropped with it.
-pub struct Tenant {
-    table: ResourceTable,
-    wasi: WasiCtx,
-    http: WasiHttpCtx,
-    hooks: Hooks,
-    fence: Fence,
-}
-
-impl WasiView for Tenant {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-impl WasiHttpView for Tenant {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
     }
 }

@@ -7,7 +7,7 @@
 use super::lines;
 use super::mend::{Before, Found, TAIL_BYTES, end_torn_line, tail};
 use crate::exit::{Failure, Result};
-use crate::guest::source::Event;
+use crate::guest::contract::Event;
 use crate::names::{PRIVATE, folder};
 use crate::state::ledger::Ledger;
 use crate::state::lock::hold;

@@ -7,7 +7,7 @@ pub mod sqlite;
 pub mod stream;
 
 use crate::exit::{Failure, Result};
-use crate::guest::source::Event;
+use crate::guest::contract::Event;
 use crate::names::{family, folder, is_same};
 use crate::state::State;
 use std::path::{Path, PathBuf};

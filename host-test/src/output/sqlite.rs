@@ -1,7 +1,7 @@
 //! A database: records and checkpoint in one transaction over two files, the output and the state.
 
 use crate::exit::Result;
-use crate::guest::source::Event;
+use crate::guest::contract::Event;
 use crate::names::true_name;
 use crate::state::State;
 use crate::state::database::Kind;

@@ -3,7 +3,7 @@
 
 use super::lines;
 use crate::exit::{Failure, Result};
-use crate::guest::source::Event;
+use crate::guest::contract::Event;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,7 +3,7 @@
 //! Names and units follow <https://prometheus.io/docs/practices/naming/>.
 
 use crate::exit::{Failure, Result};
-use crate::guest::source::Batch;
+use crate::guest::contract::Batch;
 use crate::run::lag::{Lag, seconds};
 use crate::run::listen::Listen;
 use http::{Response, StatusCode};

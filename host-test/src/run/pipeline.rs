@@ -1,7 +1,7 @@
 //! Makes one batch durable while the next one is read: the disk and the network need not wait for each other.
 
 use crate::exit::{Failure, Result};
-use crate::guest::source::Batch;
+use crate::guest::contract::Batch;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
 use crate::run::patience;

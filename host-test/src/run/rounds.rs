@@ -1,7 +1,8 @@
 //! The loop: read a batch, make it durable, store the checkpoint, wait as the batch says.
 
 use crate::exit::{Failure, Result};
-use crate::guest::source::{Batch, CallError, Next, Source, SourceError};
+use crate::guest::contract::{Batch, CallError, Next, SourceError};
+use crate::guest::source::Source;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
 use crate::run::notes::Notes;

@@ -1,6 +1,6 @@
 //! What a run did, in numbers.
 
-use crate::guest::source::Batch;
+use crate::guest::contract::Batch;
 use crate::run::lag::Lag;
 use std::time::SystemTime;
 

@@ -1,11 +1,10 @@
 //! One process for each state file and each output: an advisory lock, held for life.
 
 use crate::exit::{Failure, Result};
-use crate::names::PRIVATE;
-use std::ffi::OsString;
+use crate::names::{PRIVATE, lock_beside};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A lock. It ends with the process, however that ends; its file stays behind, empty.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ impl Lock {
     ///
     /// [`Failure::Refused`] when another process holds it or it cannot be made.
     pub fn take(path: &Path) -> Result<Self> {
-        let name = beside(path);
+        let name = lock_beside(path);
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -51,13 +50,6 @@ pub fn hold(file: &File, path: &Path) -> Result<()> {
             Err(Failure::Refused(format!("{} cannot be locked: {error}", path.display())))
         }
     }
-}
-
-/// The name of the lock file of `path`.
-pub fn beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(".lock");
-    PathBuf::from(name)
 }
 
 #[cfg(test)]

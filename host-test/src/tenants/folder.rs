@@ -16,6 +16,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The file with a tenant's settings.
 pub const CONFIG: &str = "config.json";
@@ -44,6 +45,9 @@ const OPERATORS: [&str; 12] = [
     "metrics",
     "proxy",
 ];
+
+/// What a tenant wants: `None` when its folder has gone, in words what is wrong with it.
+pub type Wanted = Option<std::result::Result<Arc<Wish>, String>>;
 
 /// What a tenant wants.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! One tenant's life: it sleeps until its turn is due, waits in line, takes its turn, and tells how that ended.
 
 use super::account::Account;
+use super::folder::Wanted;
 use super::rows::{Change, Report};
-use super::schedule::Wanted;
 use super::store::Store;
 use super::turn::{Ended, Shared, Tenant};
 use crate::exit::Result;

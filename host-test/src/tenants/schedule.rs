@@ -1,7 +1,7 @@
 //! Who is a tenant: a task for each folder, told of every change to it. Which of them has its turn is decided by one line
 //! in which all wait, so that a long backfill never keeps a poll waiting for long.
 
-use super::folder::{self, Wish};
+use super::folder::{self, Wanted, Wish};
 use super::life::Life;
 use super::rows::{Change, Report};
 use super::store::Store;
@@ -15,9 +15,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
-
-/// What a tenant wants: none when its folder has gone, in words what is wrong with it.
-pub type Wanted = Option<std::result::Result<Arc<Wish>, String>>;
 
 /// All tenants of a folder.
 pub struct Schedule {

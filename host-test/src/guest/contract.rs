@@ -1,0 +1,56 @@
+//! What a call of a source takes and returns, as the WIT has it, and why a call returned nothing.
+
+use crate::exit::Failure;
+
+pub use crate::guest::contract::bindings::exports::etl::connector::source::{
+    Batch, Configuration, Descriptor, Error as SourceError, Event, FieldError, Finding, Next,
+    Outcome, Secret, Stats,
+};
+
+/// Generated from the WIT, whose comments it carries.
+#[allow(missing_docs, unsafe_code, clippy::all)]
+pub mod bindings {
+    wasmtime::component::bindgen!({
+        inline: "package host:view; world source-plugin { export etl:connector/source@0.1.0; }",
+        path: "../wit",
+        exports: { default: async },
+    });
+}
+
+/// Why a call gave nothing.
+#[derive(Debug)]
+pub enum CallError {
+    /// The source says so; the instance goes on.
+    Source(SourceError),
+    /// A trap or an exceeded limit, named. The instance is gone.
+    Host(String),
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Host(text) => Self::Failed(text),
+            CallError::Source(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::InvalidConfig(fields) => {
+                let mut text = String::from("the configuration is not valid");
+                for field in fields {
+                    text.push_str(&format!("\n  {}: {}", field.field, field.message));
+                }
+                Self::Refused(text)
+            }
+            SourceError::Unauthorized(text) => Self::Unauthorized(format!("unauthorized: {text}")),
+            SourceError::InvalidCheckpoint(text) => {
+                Self::Refused(format!("the stored checkpoint is refused: {text}"))
+            }
+            SourceError::Transient(text) => Self::Failed(format!("it did not pass: {text}")),
+            SourceError::Protocol(text) => Self::Failed(format!("protocol: {text}")),
+        }
+    }
+}
