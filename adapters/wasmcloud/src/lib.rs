@@ -17,6 +17,8 @@ pub mod reply;
 pub mod voice;
 
 #[cfg(target_family = "wasm")]
+mod bindings;
+#[cfg(target_family = "wasm")]
 mod service;
 #[cfg(target_family = "wasm")]
 mod shell;

@@ -11,14 +11,10 @@ use crate::shell::{Nats, Place, sleep};
 use crate::source::Composed;
 use crate::voice::Voice;
 
-#[allow(clippy::all)]
-pub mod bindings {
-    wit_bindgen::generate!({ path: ["../../wit", "wit"], world: "buildkite:wasmcloud/service", generate_all });
-}
-
-use bindings::exports::wasi::cli::run::Guest;
-use bindings::wasi::config::store as config;
-use bindings::wasi::logging::logging::{Level, log};
+use crate::bindings;
+use crate::bindings::exports::wasi::cli::run::Guest;
+use crate::bindings::wasi::config::store as config;
+use crate::bindings::wasi::logging::logging::{Level, log};
 
 struct Service;
 

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use source_driver::{Event, Shell, SinkError, StoreError};
 
+use crate::bindings::wasi::clocks::monotonic_clock;
+use crate::bindings::wasi::keyvalue::atomics;
+use crate::bindings::wasi::keyvalue::store::{Bucket, Error, open};
+use crate::bindings::wasmcloud::messaging::consumer;
 use crate::generation::{checkpoint_key, generation_key, is_ours};
 use crate::options::Options;
 use crate::reply::acknowledged;
-use crate::service::bindings::wasi::clocks::monotonic_clock;
-use crate::service::bindings::wasi::keyvalue::atomics;
-use crate::service::bindings::wasi::keyvalue::store::{Bucket, Error, open};
-use crate::service::bindings::wasmcloud::messaging::consumer;
 
 const NS_PER_MS: u64 = 1_000_000;
 /// How long an answer may take. A stream answers in milliseconds, or in a few seconds while it chooses its leader.

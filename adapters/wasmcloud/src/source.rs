@@ -1,3 +1,3 @@
 //! The composed source, in the words of the loop.
 
-source_driver::composed!(crate::service::bindings::etl::connector::source);
+source_driver::composed!(crate::bindings::etl::connector::source);

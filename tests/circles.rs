@@ -1,0 +1,102 @@
+//! No crate of this workspace has an import circle between its files: what a file uses can be read before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Crates whose files are looked at, by their source folders.
+const CRATES: [&str; 5] =
+    ["src", "host-test/src", "adapters/driver/src", "adapters/spin/src", "adapters/wasmcloud/src"];
+
+type Uses = BTreeMap<String, BTreeSet<String>>;
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The path of a file's module within its crate.
+fn module(src: &Path, file: &Path) -> String {
+    let inner = file.strip_prefix(src).expect("a file of the crate").with_extension("");
+    let names = inner.iter().map(|name| name.to_string_lossy().into_owned());
+    let names = names.filter(|name| !["mod", "lib", "main"].contains(&name.as_str()));
+    ["crate".to_owned()].into_iter().chain(names).collect::<Vec<_>>().join("::")
+}
+
+/// Every path in a text that begins with this word, made absolute.
+fn paths(code: &str, word: &str, base: &str) -> Vec<String> {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':';
+    let starts = code.match_indices(word).filter(|(at, _)| {
+        !code[..*at].ends_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '_')
+    });
+    starts
+        .map(|(at, _)| {
+            let rest = &code[at + word.len()..];
+            let end = rest.find(|letter| !is_part(letter)).unwrap_or(rest.len());
+            format!("{base}::{}", rest[..end].trim_end_matches(':'))
+        })
+        .collect()
+}
+
+fn uses(src: &Path) -> Uses {
+    let mut found = Vec::new();
+    files(src, &mut found);
+    let modules: BTreeSet<String> = found.iter().map(|file| module(src, file)).collect();
+    let mut uses = Uses::new();
+    for file in &found {
+        let own = module(src, file);
+        let text = std::fs::read_to_string(file).expect("a file");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: Vec<&str> =
+            code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let code = code.join("\n");
+        let above = own.rsplit_once("::").map_or("crate", |(above, _)| above);
+        let mut all = paths(&code, "crate::", "crate");
+        all.extend(paths(&code, "super::", above));
+        for path in all {
+            let mut name = path.as_str();
+            // The file that the path leads into: the longest prefix that is one.
+            while !modules.contains(name) {
+                let Some((shorter, _)) = name.rsplit_once("::") else { break };
+                name = shorter;
+            }
+            if name != own && name != "crate" && modules.contains(name) {
+                uses.entry(own.clone()).or_default().insert(name.to_owned());
+            }
+        }
+    }
+    uses
+}
+
+/// A way from a module back to itself, if there is one.
+fn circle(uses: &Uses, start: &str) -> Option<Vec<String>> {
+    let mut ways = vec![vec![start.to_owned()]];
+    let mut seen = BTreeSet::new();
+    while let Some(way) = ways.pop() {
+        for next in uses.get(way.last()?).into_iter().flatten() {
+            if next == start {
+                return Some(way);
+            }
+            if seen.insert(next.clone()) {
+                ways.push([way.clone(), vec![next.clone()]].concat());
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn no_crate_has_an_import_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in CRATES {
+        let uses = uses(&root.join(name));
+        assert!(uses.len() > 2, "{name}: {uses:?}");
+        let circles: Vec<_> = uses.keys().filter_map(|module| circle(&uses, module)).collect();
+        assert_eq!(circles, Vec::<Vec<String>>::new(), "{name}");
+    }
+}
