@@ -1,7 +1,7 @@
 //! Who is a tenant: a task for each folder, told of every change to it. Which of them has its turn is decided by one line
 //! in which all wait, so that a long backfill never keeps a poll waiting for long.
 
-use super::folder::{self, Wanted, Wish};
+use super::folder::{self, Wanted};
 use super::life::Life;
 use super::rows::{Change, Report};
 use super::store::Store;
