@@ -126,10 +126,10 @@ mod tests {
             ("@ # mine", "white space within"),
             ("@\n@", "white space within"),
             ("bkua_0123456789\u{a0}abcdef", "white space within"),
-            ("<@>", "characters that no token has"),
-            ("@\u{7}", "characters that no token has"),
-            ("t\u{f6}ken-0123456789", "characters that no token has"),
-            ("$@", "characters that no token has"),
+            ("<@>", "characters that tokens never do"),
+            ("@\u{7}", "characters that tokens never do"),
+            ("t\u{f6}ken-0123456789", "characters that tokens never do"),
+            ("$@", "characters that tokens never do"),
         ] {
             let error = token(&stored.replace('@', TOKEN)).unwrap_err();
             assert!(error.contains(said), "{stored}: {error}");

@@ -97,22 +97,26 @@ impl Found<'_> {
             return Ok(mark.length);
         }
         if self.holds_records(mark.length)? {
-            let why = match ours {
-                0 => {
+            let start = mark.length;
+            let (why, remedy) = match ours {
+                0 => (
                     "holds records that this state does not know: the state was restored from a \
-                     backup, or another state writes to this file; they would be delivered twice"
-                }
-                _ => {
+                     backup, or another state writes to this file; they would be delivered twice",
+                    format!(
+                        "put the newer state back; or, if no other state writes to this file, \
+                         remove those records with `truncate -s {start} '{path}'`; or give each \
+                         state an output of its own (in a new file these records are repeated)"
+                    ),
+                ),
+                _ => (
                     "holds records of a run that was killed, with other lines behind them; they \
-                     would be delivered twice"
-                }
+                     would be delivered twice",
+                    format!(
+                        "remove the {ours} bytes after byte {start}, which are those records, and \
+                         keep the rest"
+                    ),
+                ),
             };
-            let remedy = format!(
-                "put the newer state back; or, if no other state writes to this file, remove those \
-                 records with `truncate -s {} '{path}'`; or give each state an output of its own (in \
-                 a new file these records are repeated)",
-                mark.length
-            );
             self.doubt(before, why, &remedy)?;
         }
         tracing::warn!("somebody else wrote {beyond} bytes to {path}; appending to them");

@@ -126,18 +126,20 @@ impl Tenant {
                 batch = source.read_batch(shared.max_records) => batch,
                 () = stop.is_overdue() => return Ok(()),
             };
-            let checkpoint = source.checkpoint().await.map_err(judge)?;
             let batch = match batch {
                 Ok(batch) => batch,
                 Err(error) => {
                     // It covers no more events, but holds the pace that the failure asks for.
-                    if matches!(error, CallError::Source(SourceError::Transient(_))) {
+                    if matches!(error, CallError::Source(SourceError::Transient(_)))
+                        && let Ok(checkpoint) = source.checkpoint().await
+                    {
                         self.account.moved(checkpoint.clone());
                         ended.checkpoint = Some(checkpoint);
                     }
                     return Err(judge(error));
                 }
             };
+            let checkpoint = source.checkpoint().await.map_err(judge)?;
             has_worked |= !batch.records.is_empty() || batch.stats.requests > 0;
             self.looks_now &= batch.stats.requests == 0;
             tokio::task::block_in_place(|| self.keep(&batch, checkpoint, shared, &mut sink, ended))

@@ -46,7 +46,7 @@ fn a_state_from_a_backup_or_rolled_back_alone_is_refused() {
     run_on(&world, 7);
     copy(&world, "c.state.sqlite", "newer");
     put_back(&world, "backup", "c.state.sqlite");
-    refused(&world, "the state is older");
+    refused(&world, "the state was restored from a backup");
     put_back(&world, "newer", "c.state.sqlite");
     run_on(&world, 1);
     assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
@@ -60,7 +60,7 @@ fn an_output_from_a_backup_is_refused() {
     run_on(&world, 7);
     copy(&world, "o.sqlite", "newer");
     put_back(&world, "backup", "o.sqlite");
-    refused(&world, "the output is older");
+    refused(&world, "the output was restored from a backup");
     put_back(&world, "newer", "o.sqlite");
     run_on(&world, 1);
     assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
@@ -91,7 +91,7 @@ fn another_state_s_output_and_a_copied_state_are_refused() {
     copy(&world, "c.state.sqlite", "copied");
     world.fake.add_events(3, None);
     world.good(&format!("{RUN} --state copied"));
-    refused(&world, "the state is older");
+    refused(&world, "the state was restored from a backup");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn files_of_the_version_before_go_on_and_know_each_other_from_then_on() {
     run_on(&world, 4);
     assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
     put_back(&world, "backup", "c.state.sqlite");
-    refused(&world, "the state is older");
+    refused(&world, "the state was restored from a backup");
 }
 
 #[test]

@@ -61,7 +61,11 @@ fn a_state_from_a_backup_is_refused_for_tenants_that_went_on() {
     let before = all.got("a");
     run(&all, 1);
     assert_eq!(all.got("a"), before);
-    assert!(all.status("a").1.contains("this one is older"), "{}", all.status("a").1);
+    assert!(
+        all.status("a").1.contains("the state was restored from a backup"),
+        "{}",
+        all.status("a").1
+    );
 }
 
 #[test]

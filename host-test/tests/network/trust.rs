@@ -126,17 +126,19 @@ fn certificates_of_the_environment_are_taken_or_refused_by_name() {
     with("SSL_CERT_FILE", "ca.pem", 0);
     with("SSL_CERT_DIR", "good", 0);
     with("SSL_CERT_DIR", "missing:good", 0);
+    // An empty variable is unset, and then the issuer is unknown.
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        assert!(with(name, "", 1).contains("unknown issuer"), "{name}");
+    }
     for (name, value, why) in [
         ("SSL_CERT_FILE", "missing.pem", "cannot be read"),
         ("SSL_CERT_FILE", "good", "cannot be read"),
-        ("SSL_CERT_FILE", "", "cannot be read"),
         ("SSL_CERT_FILE", "nothing.pem", "holds no certificate"),
         ("SSL_CERT_FILE", "text.pem", "holds no certificate"),
         ("SSL_CERT_FILE", "broken.pem", "holds no certificate"),
         ("SSL_CERT_DIR", "missing", "cannot be read"),
         ("SSL_CERT_DIR", "empty", "holds no certificate"),
         ("SSL_CERT_DIR", "missing:empty", "cannot be read"),
-        ("SSL_CERT_DIR", "", "names no folder"),
     ] {
         let said = with(name, value, 2);
         assert!(said.contains(&format!("{name}={value}: {why}")), "{name}={value}: {said}");

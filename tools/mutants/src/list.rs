@@ -133,8 +133,8 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "edge uuids are forgotten",
         "src/sync/hand_out.rs",
-        "|(at, _)| *at >= recent || *at == reached)",
-        "|(at, _)| *at >= recent)",
+        "*is_dated && (*at >= recent || *at == reached)",
+        "*is_dated && *at >= recent",
     ),
     mutant(
         "seam uuids are forgotten",

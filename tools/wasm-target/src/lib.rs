@@ -24,7 +24,7 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 const LINKER: &str = "wasm-component-ld";
 
 /// Sees that components can be compiled with the compiler that cargo uses in the folder `root`. Says in a line on the
-/// terminal what it installs.
+/// terminal that it installs something.
 ///
 /// # Errors
 ///
@@ -48,6 +48,5 @@ pub fn ensure(root: &Path) -> Result<(), String> {
             rustup::command(&toolchain)
         ));
     }
-    say::line(&format!("added the target {TARGET} to the Rust toolchain {}", toolchain.name()));
     Ok(())
 }

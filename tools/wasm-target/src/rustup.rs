@@ -40,7 +40,7 @@ pub fn add(toolchain: &Toolchain) -> Result<(), String> {
         .env("RUSTUP_HOME", home)
         // A trace would hide the line that counts.
         .env_remove("RUST_BACKTRACE");
-    say::line(&format!("adding the target {TARGET} with rustup (at most {} s)", LIMIT.as_secs()));
+    say::line(&format!("adding the target {TARGET} to the Rust toolchain {}", toolchain.name()));
     match run(adding, LIMIT) {
         Ok(Ended::Well) => Ok(()),
         Ok(Ended::Badly(said)) => {

@@ -101,7 +101,7 @@ fn a_target_that_is_there_is_left_alone_in_silence() {
 fn rustup_adds_a_missing_target_to_the_toolchain_in_use_and_it_is_said_in_one_line() {
     let machine = Machine::new();
     machine.script("rustup", ADDS);
-    let line = format!("added the target wasm32-unknown-unknown to the Rust toolchain {NAME}\n");
+    let line = format!("adding the target wasm32-unknown-unknown to the Rust toolchain {NAME}\n");
     assert_eq!(machine.ends(), (true, line));
     let home = machine.path("rustup");
     let call =
@@ -123,8 +123,7 @@ fn a_rustup_outside_of_the_search_path_is_found_where_it_installs_itself() {
 fn without_rustup_the_command_is_named() {
     let (is_well, said) = Machine::new().ends();
     let words = format!(
-        "error: the target wasm32-unknown-unknown of the components is not installed, and rustup is not in the search \
-         path; run: rustup target add wasm32-unknown-unknown --toolchain {NAME}\n"
+        "error: the target wasm32-unknown-unknown of the components is not installed, and rustup is not in PATH; run: rustup target add wasm32-unknown-unknown --toolchain {NAME}\n"
     );
     assert_eq!((is_well, said), (false, words));
 }
