@@ -118,7 +118,7 @@ type Reading = (Option<Gap>, Vec<Waiting>, Tally);
 fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Result<Reading, Error> {
     let mut tally = Tally::default();
     let count = page.rows.len();
-    let last = page.rows.iter().flatten().filter_map(|row| row.at).last();
+    let last = page.rows.iter().rev().flatten().find_map(|row| row.at);
     let waiting = fresh(config, state, page.rows, &gap, &mut tally);
     // Below the floor begins what was asked for only because the bounds are moved outwards: all of the gap was shown.
     let is_through = last.is_some_and(|last| last < gap.floor);
