@@ -57,7 +57,7 @@ fn python(remote: &Remote) -> Option<Taken> {
 
 fn words(taken: &Taken, events: u64) -> String {
     format!(
-        "{:.0} events/s, {:.2} s CPU, {} MiB at most",
+        "{:.0} events/s, {:.2} s of CPU time, {} MiB peak",
         events as f64 / taken.time.as_secs_f64(),
         taken.cpu.as_secs_f64(),
         taken.memory >> 20
@@ -78,7 +78,7 @@ pub fn section() -> Section {
             let sqlite = ours(&remote, events, "sqlite:o.sqlite");
             rows.push([format!("{events} events to a file"), words(&file, events), String::new()]);
             rows.push([
-                format!("{events} events to sqlite"),
+                format!("{events} events to SQLite"),
                 words(&sqlite, events),
                 String::new(),
             ]);
@@ -87,7 +87,7 @@ pub fn section() -> Section {
                 let cpu = script.cpu.as_secs_f64() / file.cpu.as_secs_f64();
                 rows.push(["the Python script".into(), words(&script, events), String::new()]);
                 rows.push([
-                    "times as fast as it".into(),
+                    "file / Python script throughput".into(),
                     format!("{ratio:.1} ({cpu:.1} by CPU time)"),
                     "≥ 4".into(),
                 ]);
@@ -96,7 +96,7 @@ pub fn section() -> Section {
         if events == SCALE[3] {
             rows.push([
                 format!("{events} events: resident memory"),
-                format!("{} MiB at most", file.memory >> 20),
+                format!("{} MiB peak", file.memory >> 20),
                 "≤ 100 MB, flat".into(),
             ]);
             flat = file.curve.iter().step_by(10).copied().collect();
@@ -109,19 +109,19 @@ pub fn section() -> Section {
     };
     let sizes = "1,000, 10,000, 100,000 and 1,000,000 events";
     rows.push([
-        format!("CPU time an event, at {sizes}"),
-        format!("{} µs (the start is in it)", said(&scale)),
+        format!("CPU time per event, at {sizes}"),
+        format!("{} µs (including startup)", said(&scale)),
         "flat".into(),
     ]);
     rows.push([
-        format!("most memory, at {sizes}"),
+        format!("peak memory, at {sizes}"),
         format!("{} MiB", said(&memory)),
         "flat".into(),
     ]);
     Section {
         title: "A backfill, end to end",
-        about: "The command `run` against rendered pages of 500 events on loopback, records and checkpoints durable on \
-                disk after each page; the script in `host-test/benches/baseline/` keeps nothing but its output.",
+        about: "The command `run` reads pre-rendered pages of 500 events on loopback. Records and checkpoint are durable \
+                on disk after each page. The script in `host-test/benches/baseline/` keeps only its output.",
         rows,
         plots: vec![
             Plot {
@@ -134,11 +134,11 @@ pub fn section() -> Section {
             },
             Plot {
                 file: "backfill-scale.svg",
-                title: "What an event costs, by the length of the backfill",
+                title: "Cost per event, by length of the backfill",
                 across: "events",
-                up: "µs of CPU time; MiB at most",
+                up: "CPU time in µs; peak memory in MiB",
                 is_logarithmic: true,
-                lines: vec![("CPU time an event, µs", scale), ("memory, MiB", memory)],
+                lines: vec![("CPU time per event, µs", scale), ("memory, MiB", memory)],
             },
         ],
     }

@@ -65,13 +65,13 @@ pub fn section() -> Section {
         }
         let ratio = fast.as_secs_f64() / slow.as_secs_f64();
         let us = |time: Duration| time.as_secs_f64() * 1e6;
-        let said = format!("{ratio:.2} ({:.0} µs native, {:.0} µs)", us(fast), us(slow));
-        [format!("{name}, {} bytes: wasm / native", text.len()), said, String::new()]
+        let said = format!("{ratio:.2} (native {:.0} µs, wasm {:.0} µs)", us(fast), us(slow));
+        [format!("{name}, {} bytes: wasm / native throughput", text.len()), said, String::new()]
     };
     Section {
         title: "Checkpoints",
-        about: "Configure with a checkpoint, and write it again.",
-        rows: [("in ordinary use", 20), ("a busy lookback", 1_000), ("the largest", KNOWN_MAX)]
+        about: "Configure an instance with a checkpoint, then write the checkpoint again.",
+        rows: [("ordinary use", 20), ("a busy lookback", 1_000), ("the largest", KNOWN_MAX)]
             .map(row)
             .into(),
         plots: Vec::new(),

@@ -6,7 +6,7 @@ pub fn words() -> String {
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!(
-        "{}, {cores} cores, {}, component of {} bytes",
+        "{}, {cores} cores, {}, a component of {} bytes",
         model.unwrap_or("an unknown processor"),
         std::env::consts::OS,
         host_test::guest::component::BUNDLED.len()

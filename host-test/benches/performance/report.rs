@@ -50,9 +50,9 @@ fn docs() -> PathBuf {
 /// Writes `docs/performance.md` and its plots.
 pub fn write(sections: &[Section]) {
     let mut page = format!(
-        "# Performance\n\nWritten by `cargo bench -p host-test --bench performance`, with what it measured and nothing \
-         else; experiments are in\n[performance-history.md](performance-history.md). Ratios are of one run; absolute \
-         figures are those of this machine: {}.\n",
+        "# How fast is it?\n\nThe tables below answer this. `cargo bench -p host-test --bench performance` measures everything and \
+         writes this page.\nExperiments are in [performance-history.md](performance-history.md).\n\nEach ratio is from one \
+         run. Absolute figures are from this machine: {}.\n",
         machine::words()
     );
     for section in sections {

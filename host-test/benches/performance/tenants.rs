@@ -127,7 +127,7 @@ pub fn section() -> Section {
     let is_missed = all.oldest_s > 60.0 + LATE.as_secs_f64();
     let rows = vec![
         [
-            format!("resident memory of each of {tenants} idle tenants"),
+            format!("resident memory per tenant, of {tenants} idle tenants"),
             format!("{each:.1} kB"),
             "≤ 200 kB".into(),
         ],
@@ -136,16 +136,16 @@ pub fn section() -> Section {
             format!("{} MiB, {} MiB", all.memory >> 20, few[0].1.memory >> 20),
             String::new(),
         ],
-        ["polls of each, in an interval".into(), format!("{:.3}", all.polls_a_tenant), "1".into()],
+        ["polls per tenant and interval".into(), format!("{:.3}", all.polls_a_tenant), "1".into()],
         [
-            "the longest time since a tenant's poll".into(),
+            "longest time since a tenant's last poll".into(),
             format!("{:.1} s{}", all.oldest_s, if is_missed { " (a poll was missed)" } else { "" }),
-            "60 s and the turn".into(),
+            "60 s plus one turn".into(),
         ],
         [
-            "CPU time a poll".into(),
+            "CPU time per poll".into(),
             format!("{:.2} ms, {:.2} cores", all.cpu_ms_a_poll, all.cores),
-            "2 cores suffice".into(),
+            "≤ 2 cores".into(),
         ],
     ];
     let mut points: Vec<(f64, f64)> =
@@ -153,16 +153,15 @@ pub fn section() -> Section {
     points.push((tenants as f64, all.cpu_ms_a_poll));
     Section {
         title: "Idle tenants",
-        about: "The command `tenants`: each tenant polled once a minute against the made-up Buildkite, which runs on the \
-                same machine.",
+        about: "The command `tenants` polls each tenant once a minute. The fake Buildkite runs on the same machine.",
         rows,
         plots: vec![Plot {
             file: "tenants-scale.svg",
-            title: "What a poll costs, by the number of tenants",
+            title: "Cost per poll, by number of tenants",
             across: "tenants",
-            up: "ms of CPU time",
+            up: "CPU time in ms",
             is_logarithmic: true,
-            lines: vec![("CPU time a poll", points)],
+            lines: vec![("CPU time per poll", points)],
         }],
     }
 }
