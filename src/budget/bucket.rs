@@ -70,6 +70,12 @@ impl Bucket {
         self.resets.since(resets).abs() <= SAME_WINDOW_MS
     }
 
+    /// The bucket as the last answer showed it, for a person.
+    pub fn summary(&self, name: &str, unit: &str) -> String {
+        let Self { limit, remaining, resets, .. } = self;
+        format!("{name}: {remaining} of {limit} {unit} left until {resets}")
+    }
+
     /// What is left to others.
     fn reserve(&self, config: &Config) -> i64 {
         self.limit.max(0).saturating_mul(config.reserve_percent) / 100

@@ -47,6 +47,7 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
             "throttled until {}",
             state.throttled_until.map_or("-".to_owned(), |until| until.to_string())
         ),
+        format!("rate limit      {}", state.budget.summary().unwrap_or_else(|| "-".to_owned())),
         format!("recent uuids    {}", state.known.len()),
         format!("open gaps       {}", state.gaps.len()),
     ];

@@ -32,7 +32,7 @@ Every event comes once: to a file and to sqlite:FILE even if the process is kill
 To standard output it comes at least once: a killed run may repeat the batch under way.
 SIGINT and SIGTERM end the run after the batch under way, with exit code 0; a remote that does not
 answer is waited for no longer than 5 s. A second one ends it at once, with exit code 130.
-After SIGHUP, and before each write, an output file that was moved away is begun anew.
+After SIGHUP, and before each write, an output that was moved away is replaced by a new file.
 
 Example:
   host-test run --config acme.json --output sqlite:acme.sqlite --until-idle";

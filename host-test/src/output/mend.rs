@@ -99,6 +99,8 @@ impl Found<'_> {
         if self.holds_records(mark.length)? {
             let start = mark.length;
             let (why, remedy) = match ours {
+                // Nothing of it is known to be ours: to cut it would delete the only copy.
+                0 if start == 0 => return self.strange(before),
                 0 => (
                     "holds records that this state does not know: the state was restored from a \
                      backup, or another state writes to this file; they would be delivered twice",
@@ -141,17 +143,23 @@ impl Found<'_> {
             )?;
             tracing::warn!("{path} is shorter than it was left; appending to what there is");
         } else {
-            if self.holds_records(0)? {
-                self.doubt(
-                    before,
-                    "holds records, but not those that this state left there: it is from a backup, \
-                     or another state's",
-                    "put the file back that goes with the state, or move this one away to go on in a \
-                     new file",
-                )?;
-            }
-            tracing::warn!("{path} is another file than before; appending to it");
+            return self.strange(before);
         }
+        self.end()
+    }
+
+    /// A file whose records, if it has any, are not those that the state left there.
+    fn strange(&self, before: &Before) -> Result<u64> {
+        if self.holds_records(0)? {
+            self.doubt(
+                before,
+                "holds records, but not those that this state left there: it is an earlier file of \
+                 this state, from a backup, or another state's",
+                "put back the file that belongs to the state, or move this one away to continue in \
+                 a new file",
+            )?;
+        }
+        tracing::warn!("{} is a different file than before; appending to it", self.path.display());
         self.end()
     }
 

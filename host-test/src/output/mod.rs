@@ -133,6 +133,7 @@ impl Output {
     pub fn reopen(&mut self) -> Result<()> {
         match (&mut self.sink, &mut self.state) {
             (Sink::File(sink), Some(state)) => sink.reopen(state),
+            (Sink::Sqlite(sink), Some(state)) => sink.reopen(state),
             _ => Ok(()),
         }
     }

@@ -1,13 +1,14 @@
 //! A database: records and checkpoint in one transaction over two files, the output and the state.
 
-use crate::exit::Result;
+use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
 use crate::names::true_name;
 use crate::state::State;
 use crate::state::database::Kind;
 use crate::state::lock::Lock;
 use crate::state::pair;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// "BAev": tells our output files from other databases.
 const EVENTS: Kind = Kind {
@@ -28,45 +29,95 @@ const LAYOUT: &str = "
 /// An output database, attached to the state.
 #[derive(Debug)]
 pub struct SqliteSink {
+    path: PathBuf,
+    /// Device and inode of the attached file; `None` while none is attached.
+    id: Option<(u64, u64)>,
+    is_accepted: bool,
     _lock: Lock,
 }
 
 impl SqliteSink {
-    /// Opens or makes the database and attaches it to the state. `is_accepted`: also one that does
-    /// not go with the state.
+    /// Opens or creates the database and attaches it to the state. `is_accepted`: also one that
+    /// does not belong to the state.
     ///
     /// # Errors
     ///
-    /// [`crate::exit::Failure::Refused`]: not ours, damaged, of a newer version, in use, or it does
-    /// not go with the state. [`crate::exit::Failure::Locked`]: locked by another program.
+    /// [`Failure::Refused`]: not ours, damaged, of a newer version, in use, or it does not belong
+    /// to the state. [`Failure::Locked`]: locked by another program.
     pub fn open(path: &Path, state: &mut State, is_accepted: bool) -> Result<Self> {
         EVENTS.look(path)?;
         let path = true_name(path)?;
         let lock = Lock::take(&path)?;
-        drop(EVENTS.open(&path, LAYOUT)?);
-        state.attach(&path)?;
-        if let Err(failure) = state.insist_on_partner(is_accepted) {
-            state.detach();
-            return Err(failure);
-        }
-        Ok(Self { _lock: lock })
+        let mut sink = Self { path, id: None, is_accepted, _lock: lock };
+        sink.attach(state)?;
+        Ok(sink)
     }
 
     /// Writes records and checkpoint, both or none.
     ///
     /// # Errors
     ///
-    /// As [`State::store`].
+    /// As [`State::store`] and [`SqliteSink::reopen`].
     pub fn write(&mut self, state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
-        state.store(Some(checkpoint), None, |all| {
-            let mut insert = all.prepare_cached(
-                "INSERT INTO output.events (uuid, occurred_at, kind, payload) \
-                 VALUES (?1, ?2, ?3, ?4)",
-            )?;
-            for event in events {
-                insert.execute([&event.id, &event.occurred_at, &event.kind, &event.payload])?;
+        self.reopen(state)?;
+        match store(state, events, checkpoint) {
+            // Moved away between the look and the write: SQLite stored nothing.
+            Err(Failure::Failed(_)) if !self.is_there() => {
+                self.reopen(state)?;
+                store(state, events, checkpoint)
             }
-            if events.is_empty() { Ok(()) } else { pair::advance(all) }
-        })
+            done => done,
+        }
     }
+
+    /// Continues in a new file if the path no longer names the attached one, or if that one was
+    /// emptied: logs are rotated.
+    ///
+    /// # Errors
+    ///
+    /// As [`SqliteSink::open`].
+    pub fn reopen(&mut self, state: &mut State) -> Result<()> {
+        if self.is_there() {
+            return Ok(());
+        }
+        if self.id.take().is_some() {
+            let path = self.path.display();
+            tracing::info!("{path} was moved, removed or emptied; continuing in a new file");
+            state.detach();
+        }
+        self.attach(state)
+    }
+
+    fn attach(&mut self, state: &mut State) -> Result<()> {
+        drop(EVENTS.open(&self.path, LAYOUT)?);
+        state.attach(&self.path)?;
+        if let Err(failure) = state.insist_on_partner(self.is_accepted) {
+            state.detach();
+            return Err(failure);
+        }
+        self.id = self.named();
+        Ok(())
+    }
+
+    fn is_there(&self) -> bool {
+        self.id.is_some() && self.named() == self.id
+    }
+
+    /// What the path names now, unless that is empty.
+    fn named(&self) -> Option<(u64, u64)> {
+        let named = self.path.metadata().ok().filter(|named| named.len() > 0)?;
+        Some((named.dev(), named.ino()))
+    }
+}
+
+fn store(state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
+    state.store(Some(checkpoint), None, |all| {
+        let mut insert = all.prepare_cached(
+            "INSERT INTO output.events (uuid, occurred_at, kind, payload) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for event in events {
+            insert.execute([&event.id, &event.occurred_at, &event.kind, &event.payload])?;
+        }
+        if events.is_empty() { Ok(()) } else { pair::advance(all) }
+    })
 }

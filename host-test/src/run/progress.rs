@@ -69,7 +69,8 @@ impl Write for Beside {
 pub struct Progress {
     bar: Option<ProgressBar>,
     began: Instant,
-    told: Instant,
+    /// When it was last logged.
+    told: Option<Instant>,
     back_to: String,
     /// The way back, while there is one.
     way: Option<Estimate>,
@@ -90,7 +91,7 @@ impl Progress {
         });
         let now = Instant::now();
         let way = backfill.and_then(Estimate::to);
-        Self { bar, began: now, told: now, back_to: String::new(), way }
+        Self { bar, began: now, told: Some(now), back_to: String::new(), way }
     }
 
     /// A batch was delivered. `oldest`: time of its oldest event, if it had any.
@@ -110,16 +111,19 @@ impl Progress {
         self.way = None;
     }
 
-    /// A wait begins.
+    /// A wait begins. A long one is always logged.
     pub fn wait(&mut self, tally: &Tally, why: &str, time: Duration) {
+        if time >= LOG_EVERY {
+            self.told = None;
+        }
         self.tell(tally, Some((why, time)));
     }
 
     fn tell(&mut self, tally: &Tally, wait: Option<(&str, Duration)>) {
-        if self.bar.is_none() && self.told.elapsed() < LOG_EVERY {
+        if self.bar.is_none() && self.told.is_some_and(|told| told.elapsed() < LOG_EVERY) {
             return;
         }
-        self.told = Instant::now();
+        self.told = Some(Instant::now());
         let elapsed = self.began.elapsed();
         // Waits count: it is the pace that the budget allows.
         let rate = 60.0 * tally.events as f64 / elapsed.as_secs_f64().max(0.001);
@@ -148,7 +152,8 @@ impl Drop for Progress {
     }
 }
 
-fn until(time: Duration) -> String {
+/// The time of day at which a wait ends.
+pub fn until(time: Duration) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let end = now.ok().and_then(|now| i64::try_from((now + time).as_secs()).ok());
     match end.and_then(|end| chrono::DateTime::from_timestamp(end, 0)) {

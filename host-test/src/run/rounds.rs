@@ -7,7 +7,7 @@ use crate::output::Output;
 use crate::run::metrics::Metrics;
 use crate::run::notes::Notes;
 use crate::run::pipeline::Pipeline;
-use crate::run::progress::Progress;
+use crate::run::progress::{Progress, until};
 use crate::run::retry::Retry;
 use crate::run::stop::{Hangup, Stop};
 use crate::run::tally::Tally;
@@ -16,6 +16,9 @@ use std::time::Duration;
 /// So many calls in a row that ask for another one at once, and bring neither a record nor a
 /// request, are a component that spins.
 const EMPTY_CALLS_MAX: u32 = 1_000;
+
+/// Why a run waits for the rate limit.
+const THROTTLED: &str = "throttled by the rate limit, waiting";
 
 /// When a run ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +126,7 @@ impl Run<'_> {
             self.count(durable);
             let Some(pause) = pause else { continue };
             if pause.ends {
+                pause.end();
                 break;
             }
             self.pause(pipeline, pause.why, pause.time, stop).await?;
@@ -203,11 +207,22 @@ struct Pause {
 }
 
 impl Pause {
+    /// Says what a run that does not wait leaves to the next one.
+    fn end(&self) {
+        if self.why == THROTTLED {
+            let (seconds, until) = (self.time.as_secs_f64().ceil(), until(self.time));
+            tracing::warn!(
+                "not everything was read: the rate limit allows the next request in {seconds} s\
+                 {until}; the next run continues there, and --until-idle waits for it"
+            );
+        }
+    }
+
     fn of(next: Next, until: Until) -> Option<Self> {
         let (why, ms, ends) = match next {
             Next::Ready => return None,
             Next::Idle(ms) => ("caught up, waiting", ms, until != Until::Never),
-            Next::Throttled(ms) => ("throttled, waiting", ms, until == Until::Once),
+            Next::Throttled(ms) => (THROTTLED, ms, until == Until::Once),
         };
         Some(Self { why, time: Duration::from_millis(ms), ends })
     }

@@ -3,8 +3,9 @@
 
 use crate::exit::{Failure, Result};
 use crate::names::{PRIVATE, true_name};
+use crate::state::causes::{DAMAGED, is_disk, is_full, words};
 use crate::state::locked;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -107,7 +108,8 @@ impl Kind {
                 .map_err(refuse)?;
             if sound != "ok" {
                 let (name, path) = (self.name, path.display());
-                return Err(Failure::Refused(format!("{name} {path}: is damaged: {sound}")));
+                let why = format!("{name} {path} is damaged: {sound}; {DAMAGED}");
+                return Err(Failure::Refused(why));
             }
         }
         let Self { application_id, version, .. } = self;
@@ -153,10 +155,7 @@ impl Kind {
                 .query_row(sql, [table], |row| row.get(0))
                 .map_err(|error| self.failure(path, &error))?;
             if found == 0 {
-                return Err(refuse(format!(
-                    "is damaged: its table {table} is missing; it was left as it is; put back a \
-                     copy, or move it away to begin anew"
-                )));
+                return Err(refuse(format!("is damaged: its table {table} is missing; {DAMAGED}")));
             }
         }
         Ok(())
@@ -200,23 +199,6 @@ impl Kind {
 /// the mode of a database to its journal.
 fn make(path: &Path) -> std::io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(PRIVATE).open(path).map(drop)
-}
-
-fn is_full(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
-}
-
-fn is_disk(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
-}
-
-/// What SQLite says, and what it does not: a write that fails is most often a full disk.
-pub fn words(error: &rusqlite::Error) -> String {
-    match is_disk(error) {
-        true => format!("{error} (is the disk full? nothing was changed, the next run goes on)"),
-        false => error.to_string(),
-    }
 }
 
 /// Sets what durability needs. A rollback journal, not WAL: only with it is a transaction over two

@@ -1,6 +1,7 @@
 //! The state file: the checkpoint, what was kept of earlier ones, and where the output stood.
 
 mod book;
+pub(crate) mod causes;
 pub mod database;
 pub mod ledger;
 pub mod lock;

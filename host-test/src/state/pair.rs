@@ -21,8 +21,10 @@ pub const OUTPUT: &str = STATE;
 /// How a state and an attached output stand to each other.
 #[derive(Debug, PartialEq, Eq)]
 enum Standing {
-    /// They go together, or the output is new to the state and empty.
+    /// They belong together.
     Together,
+    /// The output is empty and new to the state.
+    OutputNew,
     /// The output holds events; the state has neither a checkpoint nor was it reset.
     StateNew,
     /// The output took part in commits that the state knows nothing of.
@@ -51,6 +53,14 @@ pub fn insist(
     let standing = standing(&all, is_new)?;
     match standing {
         Standing::Together => forget(&all)?,
+        Standing::OutputNew => {
+            let sql = "SELECT EXISTS (SELECT 1 FROM main.checkpoint)";
+            if all.query_row(sql, [], |row| row.get(0))? {
+                let output = output.display();
+                tracing::info!("{output} is a new file; earlier records are not in it");
+            }
+            forget(&all)?;
+        }
         _ if is_accepted => {
             let (state, output) = (state.display(), output.display());
             tracing::warn!("output {output} does not go with state {state}; accepted");
@@ -67,7 +77,7 @@ pub fn insist(
 fn refuse(standing: &Standing, state: &Path, output: &Path) -> Failure {
     let (state, output) = (state.display(), output.display());
     let (why, remedy) = match standing {
-        Standing::Together => ("goes with it", "nothing is to be done"),
+        Standing::Together | Standing::OutputNew => ("belongs to it", "there is nothing to do"),
         Standing::StateNew => (
             "holds events, but the state is new or empty: they would be read again and delivered twice",
             "put the state back from a backup",
@@ -100,6 +110,7 @@ fn standing(database: &Connection, is_new: bool) -> rusqlite::Result<Standing> {
     Ok(match commits(database)? {
         (None, None) if is_filled && is_new => Standing::StateNew,
         (None, None) if is_filled && is_counted => Standing::Strangers,
+        (None, None) if !is_filled => Standing::OutputNew,
         (ours, theirs) if ours == theirs => Standing::Together,
         (ours, theirs) if ours < theirs => Standing::StateOlder,
         _ => Standing::OutputOlder,

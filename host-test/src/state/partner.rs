@@ -2,7 +2,8 @@
 
 use super::State;
 use crate::exit::{Failure, Result};
-use crate::state::database::{prepare, words};
+use crate::state::causes::words;
+use crate::state::database::prepare;
 use crate::state::ledger::Ledger;
 use crate::state::{locked, pair};
 use std::path::Path;

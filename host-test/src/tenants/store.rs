@@ -4,7 +4,7 @@
 use super::rows::{Change, LAYOUT, Row, TENANTS, apply, load, names};
 use crate::exit::{Failure, Result};
 use crate::names::true_name;
-use crate::state::database::words;
+use crate::state::causes::words;
 use crate::state::lock::Lock;
 use crate::state::locked;
 use rusqlite::Connection;

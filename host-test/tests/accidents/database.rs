@@ -1,6 +1,6 @@
 //! A database and its state, when one of them is not what the other remembers.
 
-use super::common::{World, assert_same};
+use super::common::{Running, World, assert_same, stderr, until};
 use super::{copy, put_back};
 use std::fs;
 
@@ -99,7 +99,9 @@ fn an_output_that_was_moved_away_is_begun_anew_and_goes_on_when_it_is_back() {
     let world = World::new(30);
     world.good(RUN);
     fs::rename(world.path("o.sqlite"), world.path("first")).unwrap();
-    run_on(&world, 4);
+    world.fake.add_events(4, None);
+    let said = stderr(&world.good(RUN));
+    assert!(said.contains("o.sqlite is a new file; earlier records are not in it"), "{said}");
     assert_eq!(world.in_sqlite("o.sqlite").len(), 4);
     fs::rename(world.path("o.sqlite"), world.path("second")).unwrap();
     fs::rename(world.path("first"), world.path("o.sqlite")).unwrap();
@@ -134,4 +136,48 @@ fn events_that_the_operator_deleted_are_not_missed() {
     drop(database);
     run_on(&world, 4);
     assert_eq!(world.in_sqlite("o.sqlite").len(), 4);
+}
+
+#[test]
+fn a_first_output_is_not_announced_as_a_new_file() {
+    let world = World::new(3);
+    let said = stderr(&world.good(RUN));
+    assert!(!said.contains("new file"), "{said}");
+}
+
+#[test]
+fn a_damaged_state_or_output_is_left_as_it_is_and_the_remedy_is_named() {
+    for name in ["c.state.sqlite", "o.sqlite"] {
+        let world = World::new(30);
+        world.good(RUN);
+        let whole = fs::read(world.path(name)).unwrap();
+        for bytes in [whole[..whole.len() / 2].to_vec(), whole[..150].to_vec()] {
+            fs::write(world.path(name), &bytes).unwrap();
+            let said = world.bad(RUN, 2);
+            assert!(said.contains(name) && said.contains("left as it is"), "{said}");
+            assert!(said.contains("restore a copy"), "{said}");
+            assert_eq!(fs::read(world.path(name)).unwrap(), bytes);
+        }
+    }
+}
+
+#[test]
+fn a_state_that_is_moved_away_in_mid_run_is_named() {
+    let world = World::new(30);
+    world.config(serde_json::json!({
+        "backfill_start_time": "2024-12-31T00:00:00Z", "poll_interval_seconds": 1
+    }));
+    let mut running = Running::start(world.command("run --config c.json --output o.ndjson"));
+    until("all events", || {
+        fs::read_to_string(world.path("o.ndjson")).unwrap_or_default().lines().count() == 30
+    });
+    fs::rename(world.path("c.state.sqlite"), world.path("away")).unwrap();
+    world.fake.add_events(5, None);
+    assert_eq!(running.0.wait().unwrap().code(), Some(1));
+    let said = std::io::read_to_string(running.0.stderr.take().unwrap()).unwrap();
+    assert!(said.contains("was moved or removed while it was in use"), "{said}");
+    assert!(said.contains("c.state.sqlite"), "{said}");
+    fs::rename(world.path("away"), world.path("c.state.sqlite")).unwrap();
+    world.good("run --config c.json --output o.ndjson --until-idle");
+    assert_same(&world.in_file("o.ndjson"), &world.truth());
 }

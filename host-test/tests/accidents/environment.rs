@@ -143,7 +143,9 @@ fn too_few_open_files_and_small_files_are_told_and_the_next_run_goes_on() {
     for limit in ["ulimit -n 8", "ulimit -n 12", "ulimit -n 16", "ulimit -f 4"] {
         let output = limited(&world, limit, RUN);
         assert!(matches!(output.status.code(), Some(1 | 2)), "{limit}: {}", stderr(&output));
-        assert!(stderr(&output).contains("error: "), "{limit}: {}", stderr(&output));
+        let said = stderr(&output);
+        assert!(said.contains("error: "), "{limit}: {said}");
+        assert_eq!(said.contains("`ulimit -f`"), limit.contains("-f"), "{limit}: {said}");
     }
     world.good(RUN);
     assert_same(&world.in_file("o.ndjson"), &world.truth());

@@ -84,6 +84,28 @@ fn a_state_from_a_backup_is_refused_and_the_remedy_that_is_named_brings_each_eve
 }
 
 #[test]
+fn a_rotated_file_that_is_put_back_is_never_advised_to_be_cut() {
+    for is_same in [false, true] {
+        let world = World::new(30);
+        world.good(RUN);
+        fs::rename(world.path("o.ndjson"), world.path("rotated")).unwrap();
+        // Nothing new came, so the new file is empty.
+        world.good(RUN);
+        assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), b"");
+        match is_same {
+            true => copy(&world, "rotated", "o.ndjson"),
+            false => put_back(&world, "rotated", "o.ndjson"),
+        }
+        let said = refused(&world, "holds records, but not those");
+        assert!(said.contains("move this one away") && !said.contains("truncate"), "{said}");
+        fs::rename(world.path("o.ndjson"), world.path("rotated")).unwrap();
+        run_on(&world, 4);
+        let all = ["rotated", "o.ndjson"].map(|name| world.in_file(name)).concat();
+        assert_same(&all, &world.truth());
+    }
+}
+
+#[test]
 fn a_copied_state_and_its_original_do_not_both_go_on() {
     let world = World::new(30);
     world.good(RUN);

@@ -79,6 +79,67 @@ fn a_file_that_is_emptied_in_place_goes_on() {
     assert_same(&all, &world.truth());
 }
 
+/// How many events a database holds; 0 while there is none.
+fn rows(world: &World, name: &str) -> i64 {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let database = rusqlite::Connection::open_with_flags(world.path(name), flags);
+    let count = |it: rusqlite::Connection| {
+        it.query_row("SELECT count(*) FROM events", [], |row| row.get(0))
+    };
+    database.and_then(count).unwrap_or(0)
+}
+
+#[test]
+fn a_database_that_is_moved_away_is_begun_anew_with_and_without_a_hang_up() {
+    for hangs_up in [true, false] {
+        let world = World::new(30);
+        let running = start(&world, "sqlite:o.sqlite");
+        for round in 1..=3 {
+            let expected = if round == 1 { 30 } else { 5 };
+            until("all events", || rows(&world, "o.sqlite") == expected);
+            fs::rename(world.path("o.sqlite"), world.path(&format!("o.{round}"))).unwrap();
+            if hangs_up {
+                hang_up(&running);
+                until("a new file", || world.path("o.sqlite").exists());
+            }
+            world.fake.add_events(5, None);
+        }
+        until("the last", || rows(&world, "o.sqlite") == 5);
+        assert_eq!(running.signal("TERM"), Some(0));
+        let all = ["o.1", "o.2", "o.3", "o.sqlite"].map(|name| world.in_sqlite(name)).concat();
+        assert_same(&all, &world.truth());
+    }
+}
+
+#[test]
+fn a_database_that_is_emptied_in_place_is_begun_anew() {
+    let world = World::new(30);
+    let running = start(&world, "sqlite:o.sqlite");
+    until("all events", || rows(&world, "o.sqlite") == 30);
+    fs::copy(world.path("o.sqlite"), world.path("o.1")).unwrap();
+    fs::File::options().write(true).open(world.path("o.sqlite")).unwrap().set_len(0).unwrap();
+    world.fake.add_events(5, None);
+    until("the new ones", || rows(&world, "o.sqlite") == 5);
+    assert_eq!(running.signal("TERM"), Some(0));
+    let all = ["o.1", "o.sqlite"].map(|name| world.in_sqlite(name)).concat();
+    assert_same(&all, &world.truth());
+}
+
+#[test]
+fn another_database_in_the_output_s_place_ends_the_run_and_loses_nothing() {
+    let world = World::new(30);
+    world.good("run --config c.json --output sqlite:other --until-idle --state s");
+    let mut running = start(&world, "sqlite:o.sqlite");
+    until("all events", || rows(&world, "o.sqlite") == 30);
+    fs::rename(world.path("o.sqlite"), world.path("o.1")).unwrap();
+    fs::copy(world.path("other"), world.path("o.sqlite")).unwrap();
+    world.fake.add_events(5, None);
+    assert_eq!(running.0.wait().unwrap().code(), Some(2));
+    fs::rename(world.path("o.1"), world.path("o.sqlite")).unwrap();
+    world.good("run --config c.json --output sqlite:o.sqlite --until-idle");
+    assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
+}
+
 #[test]
 fn tenants_outputs_are_begun_anew_after_a_hang_up() {
     let all =
