@@ -122,6 +122,38 @@ fn a_duplicate_key_is_refused_by_its_path() {
 }
 
 #[test]
+fn a_secret_or_a_setting_in_the_wrong_place_is_sent_to_the_right_one() {
+    let world = with_state();
+    let token = common::TOKEN;
+    let beside =
+        |more: &str| config(&world, "").replace("\"secrets\"", &format!("{more}, \"secrets\""));
+    for (bad, said) in [
+        (config(&world, &format!(r#", "api_token": "{token}""#)), "settings.api_token: a secret"),
+        (config(&world, r#", "password": "hunter2""#), "settings.password: a secret"),
+        (beside(&format!(r#""token": "{token}""#)), "c.json: token: a secret"),
+    ] {
+        refused(&world, &bad, said);
+        refused(&world, bad, "revoke the token if others could read this file");
+    }
+    refused(
+        &world,
+        config(&world, &format!(r#", "event_types": ["{token}"]"#)),
+        "event_types: looks",
+    );
+    refused(&world, beside(r#""page_size": 1"#), "page_size: is a setting; move it under settings");
+    for (name, value) in [
+        ("org_slug", r#""acme""#),
+        ("page_size", "7"),
+        ("rate_limit", r#"{"rate": 1, "unit": "hour"}"#),
+        ("endpoint", r#"{"env": "NOT_SET_AT_ALL"}"#),
+    ] {
+        let text = config(&world, "")
+            .replace("\"api_token\"", &format!("\"{name}\": {value}, \"api_token\""));
+        refused(&world, text, &format!("secrets.{name}: is a setting, not a secret"));
+    }
+}
+
+#[test]
 fn a_start_that_is_no_time_says_what_is_wrong_with_it() {
     let world = World::new(3);
     for (start, said) in [

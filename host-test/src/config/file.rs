@@ -3,6 +3,7 @@
 
 use crate::config::json;
 use crate::config::keys::{known, object};
+use crate::config::misplaced;
 use crate::config::text::decode;
 use crate::egress::origin::{DEFAULT_ENDPOINT, Origin};
 use crate::egress::token::{PLACEHOLDER, Token, is_like};
@@ -49,14 +50,14 @@ impl Config {
     ///
     /// [`Failure::Refused`], naming the file and the key, never the value of a secret.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = read_small(path)
-            .map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))?;
-        Self::parse(&text, path)
+        read_small(path)
+            .and_then(|text| Self::parse(&text, path))
             .map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
     }
 
     fn parse(text: &str, path: &Path) -> std::result::Result<Self, String> {
         let mut top = object(json::read(text)?, "the config")?;
+        misplaced::at_top(&top, &KEYS)?;
         known(&top, "", &KEYS)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut config = Self {
@@ -67,6 +68,7 @@ impl Config {
             limits: limits(top.remove("limits"))?,
             files: vec![path.to_owned()],
         };
+        misplaced::in_settings(&config.settings)?;
         if let Some(value) = top.remove("component") {
             let file = value.as_str().ok_or("component: must be the path of a file")?;
             config.component = Some(folder.join(file));
@@ -74,10 +76,10 @@ impl Config {
         }
         if let Some(value) = top.remove("secrets") {
             for (name, source) in object(value, "secrets")? {
-                if is_like(&name) {
-                    return Err(format!("secrets: a name that looks like a token; {REVOKE}"));
-                }
-                config.secret(&name, source, folder)?;
+                misplaced::as_name(&name)?;
+                config
+                    .secret(&name, source, folder)
+                    .map_err(|why| misplaced::in_secrets(&name, why))?;
             }
         }
         Ok(config)
@@ -89,15 +91,14 @@ impl Config {
         source: Value,
         folder: &Path,
     ) -> std::result::Result<(), String> {
-        let value = match source {
+        let (place, text) = match source {
             Value::Object(source) => self.fetch(name, source, folder),
             // Said without the value: it may be a live token.
             _ => Err(format!(
-                "secrets.{name}: a secret does not belong into the config; put it into a file and \
+                "secrets.{name}: a secret does not belong in the config; put it into a file and \
                  write {{\"file\": \"PATH\"}}, or {{\"env\": \"NAME\"}}; {REVOKE}"
             )),
         }?;
-        let (place, text) = value;
         let token = Token::new(&text)
             .map_err(|why| format!("secrets.{name}: the token in {place} {why}"))?;
         if name == API_TOKEN {
@@ -146,8 +147,7 @@ impl Config {
         }
     }
 
-    /// What the component gets: the settings, placeholders for the secrets (`is_exposed`: the token itself), and the
-    /// checkpoint.
+    /// What the component gets. `is_exposed`: the token itself, in place of its placeholder.
     pub fn configuration(&self, checkpoint: Option<String>, is_exposed: bool) -> Configuration {
         let token = self.token.as_ref().filter(|_| is_exposed);
         let secret = |name: &String| {

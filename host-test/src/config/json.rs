@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 use std::fmt;
 
 /// Letters of a key that are shown.
-const KEY_CHARS_MAX: usize = 60;
+pub(crate) const KEY_CHARS_MAX: usize = 60;
 
 /// Reads one JSON value.
 ///

@@ -4,5 +4,6 @@ pub(crate) mod dialect;
 pub mod file;
 pub(crate) mod json;
 pub(crate) mod keys;
+pub(crate) mod misplaced;
 pub(crate) mod secret;
 pub(crate) mod text;

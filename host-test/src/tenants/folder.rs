@@ -4,6 +4,7 @@
 use crate::config::file::Config;
 use crate::config::json;
 use crate::config::keys::{known, object};
+use crate::config::misplaced;
 use crate::config::text::decode;
 use crate::egress::token::{Token, is_like};
 use crate::guest::limits::Limits;
@@ -29,6 +30,9 @@ const NAME_CHARS_MAX: usize = 100;
 
 /// Secrets of one tenant.
 const SECRETS_MAX: usize = 16;
+
+/// What a tenant's config consists of.
+const KEYS: [&str; 2] = ["settings", "secrets"];
 
 /// What only the operator decides, by flags. Named when a tenant tries.
 const OPERATORS: [&str; 12] = [
@@ -87,7 +91,9 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
             "{CONFIG}: {key} is for the operator to decide, by flags; take it out"
         ));
     }
-    known(&top, "", &["settings", "secrets"]).map_err(|why| format!("{CONFIG}: {why}"))?;
+    misplaced::at_top(&top, &KEYS)
+        .and_then(|()| known(&top, "", &KEYS))
+        .map_err(|why| format!("{CONFIG}: {why}"))?;
     let mut config = Config {
         settings: top.remove("settings").ok_or("config.json: the key settings is missing")?,
         secret_names: Vec::new(),
@@ -96,6 +102,7 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
         limits,
         files: Vec::new(),
     };
+    misplaced::in_settings(&config.settings).map_err(|why| format!("{CONFIG}: {why}"))?;
     let secrets = top
         .remove("secrets")
         .map_or(Ok(serde_json::Map::new()), |value| object(value, "secrets"))?;
@@ -103,10 +110,8 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
         return Err(format!("secrets: {} of them, at most {SECRETS_MAX} are taken", secrets.len()));
     }
     for (name, source) in secrets {
-        if is_like(&name) {
-            return Err("secrets: a name that looks like a token; if it is one, revoke it".into());
-        }
-        let file = secret_file(&name, source)?;
+        misplaced::as_name(&name)?;
+        let file = secret_file(&name, source).map_err(|why| misplaced::in_secrets(&name, why))?;
         let text = read_in(&folder, &file, &mut digest)?;
         let token = Token::new(&text)
             .map_err(|why| format!("secrets.{name}: the token in {file} {why}"))?;
@@ -121,7 +126,9 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
 /// The plain name of the file that a secret is in.
 fn secret_file(name: &str, source: Value) -> Result<String, String> {
     let help = format!("secrets.{name}: write {{\"file\": \"NAME\"}}, a file of this folder");
-    let Value::Object(source) = source else { return Err(format!("{help}, not the value itself")) };
+    let Value::Object(source) = source else {
+        return Err(format!("{help}, not the value itself; if it was a real token, revoke it"));
+    };
     if source.contains_key("env") {
         return Err(format!("{help}; a tenant has no environment variables"));
     }

@@ -55,6 +55,16 @@ fn what_a_tenant_may_not_decide_is_refused_by_name() {
             "one name",
         ),
         (
+            "misplaced",
+            json!({"settings": {"org_slug": SLUG, "api_token": "bkua_literal"}, "secrets": secret}),
+            "settings.api_token: a secret belongs under secrets",
+        ),
+        (
+            "setting",
+            json!({"settings": settings, "secrets": {"page_size": 7}}),
+            "secrets.page_size: is a setting",
+        ),
+        (
             "literal",
             json!({"settings": settings, "secrets": {"api_token": "bkua_literal"}}),
             "not the value itself",

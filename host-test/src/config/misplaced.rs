@@ -1,0 +1,179 @@
+//! A member in the wrong place: a secret among the settings or beside them, a setting among the secrets or beside them.
+//! No value is quoted: it may be a token.
+
+use crate::config::json::KEY_CHARS_MAX;
+use crate::egress::token::is_like;
+use crate::guest::redact::one_line;
+use buildkite_audit_logs::descriptor::SETTINGS_SCHEMA;
+use serde_json::{Map, Value};
+
+type Result<T> = std::result::Result<T, String>;
+
+/// Names of secrets in lower case, without separators and without the vendor's name in front. Whole names: another
+/// component may well have a setting `page_token`.
+const SECRETS: [&str; 19] = [
+    "accesskey",
+    "accesstoken",
+    "apiaccesstoken",
+    "apikey",
+    "apisecret",
+    "apitoken",
+    "auth",
+    "authorization",
+    "authtoken",
+    "bearer",
+    "bearertoken",
+    "clientsecret",
+    "credential",
+    "credentials",
+    "passphrase",
+    "password",
+    "secret",
+    "secrets",
+    "token",
+];
+
+const REVOKE: &str = "if it was a real token, revoke it";
+
+/// Refuses a secret among the settings, by its name or by its value.
+pub(crate) fn in_settings(settings: &Value) -> Result<()> {
+    // What is not an object, the component refuses.
+    for (key, value) in settings.as_object().into_iter().flatten() {
+        if is_like(key) {
+            return Err(format!("settings: a key looks like a token; {REVOKE}"));
+        }
+        let key = one_line(key, KEY_CHARS_MAX);
+        if is_secret(&key) {
+            return Err(secret(&format!("settings.{key}"), value));
+        }
+        if has_token(value) {
+            return Err(format!("settings.{key}: looks like a token; {}", remedy(true)));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a secret or a setting beside `settings` and `secrets`. `known`: the keys that belong there.
+pub(crate) fn at_top(top: &Map<String, Value>, known: &[&str]) -> Result<()> {
+    for (key, value) in top.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+        if is_setting(key) {
+            return Err(format!("{key}: is a setting; move it under settings"));
+        }
+        // That is a slip for `secrets`, and is named as one elsewhere.
+        if is_secret(key) && !is_like(key) && key != "secret" {
+            return Err(secret(&one_line(key, KEY_CHARS_MAX), value));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a secret's name that is a secret itself.
+pub(crate) fn as_name(name: &str) -> Result<()> {
+    match is_like(name) {
+        true => Err(format!("secrets: a name looks like a token; {REVOKE}")),
+        false => Ok(()),
+    }
+}
+
+/// Why a secret is refused: for a setting's name, that it is one, whatever else is wrong with it.
+pub(crate) fn in_secrets(name: &str, why: String) -> String {
+    match is_setting(name) {
+        true => format!("secrets.{name}: is a setting, not a secret; move it under settings"),
+        false => why,
+    }
+}
+
+fn secret(place: &str, value: &Value) -> String {
+    let is_shown = !value.is_object() && !value.is_null();
+    format!("{place}: a secret belongs under secrets; {}", remedy(is_shown))
+}
+
+/// `is_shown`: whether the secret itself is in the file.
+fn remedy(is_shown: bool) -> String {
+    let write = r#"write "secrets": {"api_token": {"file": "FILE"}}"#;
+    match is_shown {
+        true => format!("{write}, and revoke the token if others could read this file"),
+        false => write.to_owned(),
+    }
+}
+
+/// Whether this is a name for a secret, however it is spelled: `apiToken`, `API-TOKEN`, `buildkite_api_token`.
+fn is_secret(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain = plain.to_ascii_lowercase();
+    SECRETS.contains(&plain.strip_prefix("buildkite").unwrap_or(&plain))
+}
+
+/// Whether the bundled component has a setting of this name.
+fn is_setting(name: &str) -> bool {
+    let schema: Value = serde_json::from_str(SETTINGS_SCHEMA).unwrap_or_default();
+    schema["properties"].get(name).is_some()
+}
+
+/// Whether a value holds what begins like Buildkite's tokens. The parser has bounded its depth.
+fn has_token(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.to_ascii_lowercase().contains("bkua_"),
+        Value::Array(items) => items.iter().any(has_token),
+        Value::Object(members) => {
+            members.iter().any(|(key, value)| is_like(key) || has_token(value))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const TOKEN: &str = "bkua_0123456789abcdef0123456789abcdef01234567";
+
+    #[test]
+    fn a_secret_among_the_settings_is_named_with_its_place_and_never_quoted() {
+        for name in
+            ["api_token", "token", "password", "apiToken", "API-KEY", "buildkite_api_token", "auth"]
+        {
+            let said = in_settings(&json!({"org_slug": "acme", name: TOKEN})).unwrap_err();
+            assert!(said.starts_with(&format!("settings.{name}: a secret belongs under secrets")));
+            assert!(said.contains("revoke the token") && !said.contains("0123"), "{said}");
+            // A place is not a token, so nothing is to be revoked.
+            let said = in_settings(&json!({name: {"file": "token"}})).unwrap_err();
+            assert!(said.contains(r#""secrets": {"api_token""#) && !said.contains("revoke"));
+        }
+        for settings in [
+            json!({"org_slug": TOKEN}),
+            json!({"event_types": [TOKEN]}),
+            json!({"rate_limit": {TOKEN: 1}}),
+            json!({TOKEN: 1}),
+        ] {
+            let said = in_settings(&settings).unwrap_err();
+            assert!(said.contains("looks like a token; "), "{said}");
+            assert!(said.contains("revoke") && !said.contains("0123"), "{said}");
+        }
+    }
+
+    #[test]
+    fn settings_of_this_and_other_components_are_left_alone() {
+        let all: Value = serde_json::from_str(SETTINGS_SCHEMA).unwrap();
+        let names: Vec<&String> = all["properties"].as_object().unwrap().keys().collect();
+        assert!(names.iter().all(|name| is_setting(name) && !is_secret(name)), "{names:?}");
+        for secret in all["x-secrets"].as_array().unwrap() {
+            assert!(is_secret(secret["name"].as_str().unwrap()), "{secret}");
+        }
+        in_settings(&json!({"page_token": "x", "token_lifetime_seconds": 1, "colour": 1})).unwrap();
+        in_settings(&json!([1])).unwrap();
+    }
+
+    #[test]
+    fn what_stands_beside_settings_and_secrets_is_sent_to_its_place() {
+        let said = |top: Value| at_top(top.as_object().unwrap(), &["settings", "secrets"]);
+        let why = said(json!({"settings": {}, "page_size": 1})).unwrap_err();
+        assert_eq!(why, "page_size: is a setting; move it under settings");
+        let why = said(json!({"settings": {}, "api_token": TOKEN})).unwrap_err();
+        assert!(why.starts_with("api_token: a secret belongs under secrets; "), "{why}");
+        assert!(why.contains("revoke") && !why.contains("0123"), "{why}");
+        said(json!({"settings": {}, "secrets": {}, "setings": 1})).unwrap();
+    }
+}
