@@ -52,6 +52,33 @@ fn check_tells_every_step() {
 }
 
 #[test]
+fn a_malformed_address_is_refused_with_a_right_one() {
+    let world = World::new(1);
+    let tenants = "tenants --dir . --output-dir .";
+    let check = "check --config c.json";
+    for (line, words) in [
+        ("fake-buildkite --listen localhost:80".to_owned(), "such as 127.0.0.1:8080 or [::1]:8080"),
+        ("fake-buildkite --listen 192.0.2.1:0".to_owned(), "take 127.0.0.1"),
+        ("run --config c.json --metrics *:9000".to_owned(), "such as 127.0.0.1:9000"),
+        (format!("{tenants} --metrics 10.0.0.0/8"), "such as 127.0.0.1:9000"),
+        (format!("{check} --allow-private 10.0.0.0/8"), "such as https://audit.corp.example"),
+        (format!("{check} --proxy http://*:3128"), "such as http://proxy.corp.example:3128"),
+    ] {
+        let said = world.bad(&line, 2);
+        assert!(said.contains(words), "{line}: {said}");
+    }
+    std::fs::create_dir(world.path("dir")).unwrap();
+    std::fs::create_dir(world.path("out")).unwrap();
+    for host in ["*", "10.0.0.0/8", "https://a.corp/v1", "https://u:hunter2@a.corp", "a.corp"] {
+        let line = format!("tenants --dir dir --output-dir out --until-idle --allow-host {host}");
+        let said = world.bad(&line, 2);
+        assert!(said.contains("--allow-host ") && said.contains("such as https://"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    assert!(world.fake.requests().is_empty());
+}
+
+#[test]
 fn preview_shows_some_records_and_keeps_nothing() {
     let world = World::new(600);
     let output = world.good("preview --config c.json -n 3");

@@ -15,7 +15,7 @@ SIGTERM. GET /truth lists every event, one JSON object a line; POST /events?n=K 
 Example:\n  host-test fake-buildkite --events 50000 --limits buildkite --live-per-minute 30")]
 pub struct Args {
     /// Loopback address to listen on; port 0 picks a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
     /// Decides what the events are.
     #[arg(long, value_name = "S", default_value_t = 1)]
@@ -44,6 +44,11 @@ enum Rate {
     Buildkite,
 }
 
+fn address(text: &str) -> std::result::Result<SocketAddr, String> {
+    let help = "write ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080";
+    text.parse().map_err(|_| help.to_owned())
+}
+
 /// Runs it.
 ///
 /// # Errors
@@ -54,8 +59,10 @@ pub async fn fake(args: Args) -> Result<()> {
     // Else the host would refuse the token that is printed here.
     Token::new(&args.token).map_err(|why| Failure::Refused(format!("--token: it {why}")))?;
     if !args.listen.ip().is_loopback() {
-        let why = format!("{} is not loopback: this remote is for one machine", args.listen);
-        return Err(Failure::Refused(why));
+        return Err(Failure::Refused(format!(
+            "--listen {}: is not loopback, and this remote is for one machine; take 127.0.0.1",
+            args.listen
+        )));
     }
     if !args.live_per_minute.is_finite() || args.live_per_minute < 0.0 {
         return Err(Failure::Refused("--live-per-minute must be 0 or more".to_owned()));

@@ -8,6 +8,7 @@ pub mod guard;
 pub(crate) mod handshake;
 pub mod hook;
 pub(crate) mod mask;
+pub(crate) mod named;
 pub mod nat64;
 pub mod network;
 pub mod origin;

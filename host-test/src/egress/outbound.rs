@@ -1,6 +1,7 @@
 //! What the operator decides about the way out, by flags and environment. A tenant never does.
 
 use crate::egress::guard::Guarded;
+use crate::egress::named;
 use crate::egress::nat64::Nat64;
 use crate::egress::origin::{Origin, list};
 use crate::egress::proxy::{Proxy, ProxyUrl, Setting};
@@ -130,16 +131,13 @@ impl Outbound {
 
 /// An origin of `--allow-private`.
 fn private(url: &str) -> Result<Origin> {
-    let refuse = |why: &str| {
-        // A user name or password in it is not quoted.
-        let shown = if url.contains('@') { "…" } else { url };
-        Failure::Refused(format!("--allow-private {shown}: {why}"))
-    };
-    let origin = Origin::parse(url).map_err(|why| refuse(&why))?;
-    if origin.is_loopback() {
-        return Err(refuse("is loopback, which needs no such flag"));
+    let origin = named::origin("--allow-private", url)?;
+    match origin.is_loopback() {
+        true => Err(Failure::Refused(format!(
+            "--allow-private {origin}: is loopback, which is always allowed; remove the flag"
+        ))),
+        false => Ok(origin),
     }
-    Ok(origin)
 }
 
 #[cfg(test)]
@@ -205,6 +203,13 @@ pub(crate) mod tests {
             ("--allow-private http://a.corp", "--allow-private http://a.corp: must be https"),
             ("--allow-private https://localhost", "is loopback"),
             ("--allow-private https://u:secret@a.corp", "--allow-private …: must not hold"),
+            ("--allow-private 10.0.0.0/8", "--allow-private 10.0.0.0/8: must not be a block"),
+            ("--allow-private *", "--allow-private *: must not hold a wildcard"),
+            (
+                "--allow-private https://a.corp/v1",
+                "--allow-private https://a.corp/v1: must not have a",
+            ),
+            ("--proxy http://*:3128", "--proxy: is not of the form"),
             ("--proxy socks5://u:secret@p", "--proxy: socks5:// proxies are not supported"),
             ("--proxy ftp://u:secret@p", "--proxy: is not of the form"),
             ("--ca-file /nowhere/ca.pem", "--ca-file /nowhere/ca.pem: cannot be read"),

@@ -1,6 +1,7 @@
 //! Which HTTP proxy the operator wants requests to go through, if any.
 
 use crate::egress::bypass::is_direct;
+use crate::egress::named::is_host;
 use crate::egress::origin::Origin;
 use crate::egress::variables::{self, Environment};
 use http::{HeaderValue, Uri};
@@ -81,8 +82,9 @@ impl Setting {
     }
 
     fn parse(&self) -> Result<Proxy, String> {
-        const FORM: &str = "is not of the form http://[USER:PASSWORD@]HOST[:PORT]; write special \
-                            characters of the password as %XX";
+        const FORM: &str = "is not of the form http://[USER:PASSWORD@]HOST[:PORT], such as \
+                            http://proxy.corp.example:3128; write special characters of the \
+                            password as %XX";
         let (scheme, rest) = match self.url.0.split_once("://") {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
             // As curl does.
@@ -106,10 +108,10 @@ impl Setting {
         let has_port = place.rsplit_once(']').map_or(place, |(_, port)| port).contains(':');
         let is_plain = matches!(uri.path(), "" | "/") && uri.query().is_none();
         let is_plain = is_plain && !rest.contains('#') && authority.matches('@').count() <= 1;
-        if !is_plain || has_port != uri.port_u16().is_some() {
+        if !is_plain || has_port != uri.port_u16().is_some_and(|port| port > 0) {
             return Err(FORM.to_owned());
         }
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or(FORM)?;
+        let host = uri.host().filter(|host| is_host(host)).ok_or(FORM)?;
         let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
         let name = format!("{scheme}://{host}:{port}");
         // The crate decodes user and password, and makes the header, which it marks as sensitive.
@@ -214,6 +216,9 @@ mod tests {
             ("http://secret:secret@proxy:port", "is not of the form"),
             ("http://secret:secret@proxy:99999", "is not of the form"),
             ("http://secret@proxy:", "is not of the form"),
+            ("http://secret@proxy:0", "is not of the form"),
+            ("http://secret@*:3128", "is not of the form"),
+            ("10.0.0.0/8", "such as http://proxy.corp.example:3128"),
             ("http://sec ret@proxy", "is not of the form"),
             ("secret@", "is not of the form"),
         ] {

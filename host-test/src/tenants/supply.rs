@@ -1,6 +1,7 @@
 //! Which component is run, and where its requests may go.
 
 use crate::egress::hook::Egress;
+use crate::egress::named;
 use crate::egress::origin::Origin;
 use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
@@ -12,9 +13,9 @@ use std::path::PathBuf;
 /// What the operator says of it.
 #[derive(Debug, clap::Args)]
 pub struct Supply {
-    /// Where requests may go, a URL; may be given again. Default: what the component describes, if
-    /// it is the bundled one or pinned.
-    #[arg(long = "allow-host", value_name = "URL")]
+    /// Where requests may go: https://HOST[:PORT]; may be repeated. Default: what the component
+    /// describes, if it is the bundled one or pinned.
+    #[arg(long = "allow-host", value_name = "ORIGIN")]
     allow_hosts: Vec<String>,
     /// Another component than the bundled one.
     #[arg(long, value_name = "FILE")]
@@ -45,16 +46,11 @@ impl Supply {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when nobody who may says so, or what is said is no URL.
+    /// [`Failure::Refused`] when nobody who may says so, or what is said is not an origin.
     pub async fn origins(&self, plugin: &Plugin, limits: Limits) -> Result<Vec<Origin>> {
-        let parse = |what: &str, urls: &[String]| {
-            let origin = |url: &String| {
-                Origin::parse(url).map_err(|why| Failure::Refused(format!("{what} {url}: {why}")))
-            };
-            urls.iter().map(origin).collect::<Result<Vec<Origin>>>()
-        };
         if !self.allow_hosts.is_empty() {
-            return parse("--allow-host", &self.allow_hosts);
+            let named = self.allow_hosts.iter().map(|text| named::origin("--allow-host", text));
+            return named.collect();
         }
         if self.component.is_some() && self.component_sha256.is_none() {
             let why = "nobody says where its requests may go: give --allow-host, or pin the component \
@@ -62,6 +58,11 @@ impl Supply {
             return Err(Failure::Refused(format!("--component: {why}")));
         }
         let mut source = Source::start(plugin, Egress::Closed, limits, None).await?;
-        parse("the component describes", &source.describe().await?.allowed_hosts)
+        let described = source.describe().await?.allowed_hosts;
+        let origin = |url: &String| {
+            Origin::parse(url)
+                .map_err(|why| Failure::Refused(format!("the component describes {url}: {why}")))
+        };
+        described.iter().map(origin).collect()
     }
 }
