@@ -47,6 +47,29 @@ fn a_closed_standard_output_is_no_success() {
 }
 
 #[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let world = World::new(300);
+    let full = "No space left on device";
+    for (line, words) in [
+        ("$H run --config c.json --once --output /dev/full", format!("output /dev/full: {full}")),
+        ("$H run --config c.json --once > /dev/full", format!("standard output: {full}")),
+        ("$H demo --events 3 > /dev/full", format!("standard output: {full}")),
+        ("$H preview --config c.json > /dev/full", format!("standard output: {full}")),
+        ("$H check --config c.json > /dev/full", format!("standard output: {full}")),
+        ("$H describe > /dev/full", format!("standard output: {full}")),
+        (
+            "mkfifo p; head -c 1 p > first & $H run --config c.json --once --output p",
+            "output p: its reader has gone".to_owned(),
+        ),
+    ] {
+        let output = shell(&world, line);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{line}: {said}");
+        assert!(said.contains(&words), "{line}: {said}");
+    }
+}
+
+#[test]
 fn nobody_who_reads_standard_error_changes_no_exit_code() {
     let world = World::new(3);
     for (line, code) in [

@@ -17,6 +17,7 @@ use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
 use crate::guest::engine::{CodeCache, Options, build};
 use crate::guest::source::Source;
+use crate::output::stream::{self, unwritten};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -72,9 +73,9 @@ pub async fn source(
 ///
 /// # Errors
 ///
-/// [`Failure::ReaderGone`] when its reader has gone, [`Failure::Failed`] when it is closed.
+/// [`Failure::ReaderGone`] when its reader has gone, [`Failure::Failed`] when it is closed or full.
 pub fn print(text: &str) -> Result<()> {
-    crate::output::stream::insist()?;
+    stream::insist()?;
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|_| Failure::ReaderGone)
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
 }

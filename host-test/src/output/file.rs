@@ -174,7 +174,9 @@ fn open_special(path: &Path) -> Result<File> {
         if path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
             && error.raw_os_error() == Some(Errno::NXIO.raw_os_error())
         {
-            return Failure::Failed(format!("output {name}: nobody reads this FIFO"));
+            return Failure::Failed(format!(
+                "output {name}: nobody reads this FIFO; start its reader first"
+            ));
         }
         Failure::Refused(format!("output {name}: {error}"))
     })?;

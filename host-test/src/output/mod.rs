@@ -152,7 +152,9 @@ impl Sink {
                 refuse_own_files(path, std::slice::from_ref(path), state.path(), sources)?;
                 match file::FileSink::open(path, state, is_accepted)? {
                     file::Opened::File(sink) => Self::File(sink),
-                    file::Opened::Stream(file) => Self::Stream(stream::StreamSink::file(file)),
+                    file::Opened::Stream(file) => {
+                        Self::Stream(stream::StreamSink::file(file, path))
+                    }
                 }
             }
             Target::Sqlite(path) => {

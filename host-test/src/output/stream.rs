@@ -5,7 +5,8 @@ use super::lines;
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::{Error, ErrorKind, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether the process began without a standard output. Afterwards it cannot be told: Rust's
@@ -30,8 +31,20 @@ pub fn insist() -> Result<()> {
     }
 }
 
+/// Why standard output was not written.
+pub fn unwritten(error: &Error) -> Failure {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Failure::ReaderGone,
+        _ => Failure::Failed(format!("cannot write to standard output: {error}")),
+    }
+}
+
 /// Something to write to that has no place to go back to.
-pub struct StreamSink(Box<dyn Write + Send>);
+pub struct StreamSink {
+    to: Box<dyn Write + Send>,
+    /// The name of a pipe or a device; none for standard output.
+    name: Option<String>,
+}
 
 impl StreamSink {
     /// Standard output.
@@ -41,28 +54,30 @@ impl StreamSink {
     /// As [`insist`].
     pub fn stdout() -> Result<Self> {
         insist()?;
-        Ok(Self(Box::new(std::io::stdout())))
+        Ok(Self { to: Box::new(std::io::stdout()), name: None })
     }
 
     /// A pipe or a device that was opened by name.
-    pub fn file(file: File) -> Self {
-        Self(Box::new(file))
+    pub fn file(file: File, path: &Path) -> Self {
+        Self { to: Box::new(file), name: Some(path.display().to_string()) }
     }
 
     /// Writes records, all of them, and flushes.
     ///
     /// # Errors
     ///
-    /// [`Failure::ReaderGone`] on a closed pipe, [`Failure::Failed`] on anything else.
+    /// [`Failure::ReaderGone`] when standard output is a closed pipe, [`Failure::Failed`] on anything else.
     pub fn write(&mut self, events: &[Event]) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }
-        self.0.write_all(&lines(events)).and_then(|()| self.0.flush()).map_err(|error| match error
-            .kind()
-        {
-            ErrorKind::BrokenPipe => Failure::ReaderGone,
-            _ => Failure::Failed(format!("cannot write the output: {error}")),
+        let written = self.to.write_all(&lines(events)).and_then(|()| self.to.flush());
+        written.map_err(|error| match &self.name {
+            None => unwritten(&error),
+            Some(name) if error.kind() == ErrorKind::BrokenPipe => Failure::Failed(format!(
+                "cannot write the output {name}: its reader has gone; start the reader, then the run"
+            )),
+            Some(name) => Failure::Failed(format!("cannot write the output {name}: {error}")),
         })
     }
 }
