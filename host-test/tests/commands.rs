@@ -92,6 +92,26 @@ fn preview_shows_some_records_and_keeps_nothing() {
 }
 
 #[test]
+fn the_usual_state_is_where_the_help_says() {
+    let world = World::new(1);
+    // The help breaks lines where it likes.
+    let help = |name: &str| {
+        let text = stdout(&world.good(&format!("{name} --help")));
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    std::fs::rename(world.path("c.json"), world.path("acme.json")).unwrap();
+    world.good("run --config acme.json --output o.ndjson --once");
+    assert!(help("run").contains("acme.state.sqlite for acme.json"), "{}", help("run"));
+    assert!(world.path("acme.state.sqlite").exists());
+    std::fs::create_dir(world.path("tenants")).unwrap();
+    std::fs::create_dir(world.path("out")).unwrap();
+    world.good("tenants --dir tenants --output-dir out --until-idle");
+    let words = "tenants.state.sqlite for the folder tenants";
+    assert!(help("tenants").contains(words), "{}", help("tenants"));
+    assert!(world.path("tenants.state.sqlite").exists());
+}
+
+#[test]
 fn describe_tells_what_the_component_is_and_imports() {
     let output = Command::new(HOST).arg("describe").output().unwrap();
     let value: Value = serde_json::from_str(&stdout(&output)).unwrap();

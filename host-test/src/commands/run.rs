@@ -44,8 +44,8 @@ pub struct Args {
     /// The config file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// The state file (SQLite), made if missing. Default: beside the config, as
-    /// CONFIG.state.sqlite.
+    /// The state file (SQLite), created if missing. Default: beside the config, named after it:
+    /// acme.state.sqlite for acme.json.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Where records go: a file (one JSON object a line, appended), `-` for standard output, or

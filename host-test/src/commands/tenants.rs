@@ -97,7 +97,8 @@ struct RunArgs {
     /// Where records go: TENANT.ndjson for each. It must exist, and lie outside of DIR.
     #[arg(long, value_name = "DIR", required = true)]
     output_dir: Option<PathBuf>,
-    /// The state of all tenants (SQLite), made if missing. Default: DIR.state.sqlite, beside DIR.
+    /// The state of all tenants (SQLite), created if missing. Default: beside DIR, named after it:
+    /// tenants.state.sqlite for the folder tenants.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Turns at the same time: each takes memory and a connection, so more than cores and remotes
