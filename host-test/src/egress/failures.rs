@@ -1,9 +1,10 @@
 //! What went wrong on the network: a word of `wasi:http` for the guest, and the cause for the
 //! operator, in full, with what to do.
 
-use crate::egress::chain::innermost;
+use crate::egress::chain::{find, innermost};
 use crate::egress::dialer::Way;
 use crate::egress::handshake;
+use crate::egress::peer::Peer;
 use crate::egress::prohibited::Prohibited;
 use crate::egress::tunnel::ProxyError;
 use std::error::Error;
@@ -28,7 +29,7 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
             return prohibited(no, way);
         }
         if let Some(tls) = find::<rustls::Error>(error) {
-            let (code, why) = handshake::explain(tls, origin);
+            let (code, why) = handshake::explain(tls, &Peer::origin(origin));
             return (code, Some(why));
         }
         if let Some(http) = error.downcast_ref::<hyper::Error>()
@@ -44,7 +45,7 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
             Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
                 if is_connect && origin.is_https() =>
             {
-                let (code, why) = handshake::closed(origin);
+                let (code, why) = handshake::closed(&Peer::origin(origin));
                 return (code, Some(why));
             }
             _ => {}
@@ -89,7 +90,9 @@ pub(crate) fn prohibited(no: &Prohibited, way: &Way) -> Failed {
             "if that is meant (split-horizon DNS, a gateway that inspects TLS), allow it with \
              --allow-private {origin}"
         ),
-        false => "such an address is never dialled: check the endpoint, and its DNS".to_owned(),
+        false => {
+            "host-test never connects to such an address; check the endpoint and its DNS".to_owned()
+        }
     };
     (HttpError::DestinationIpProhibited, Some(format!("{what}; {remedy}")))
 }
@@ -97,18 +100,6 @@ pub(crate) fn prohibited(no: &Prohibited, way: &Way) -> Failed {
 fn proxy(error: &ProxyError) -> Failed {
     // Not one that ends a run: a proxy that refuses today may be one that is being restarted.
     (HttpError::DestinationUnavailable, Some(error.to_string()))
-}
-
-/// Looks at an error, and into an `io::Error`, whose `source` skips what it wraps, and into one that wraps another.
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut error = error;
-    // Bounded by how deep they were wrapped.
-    loop {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        error = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)?;
-    }
 }
 
 /// The kind of an `io::Error`, or of the one that it wraps.

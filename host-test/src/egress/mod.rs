@@ -1,6 +1,7 @@
 //! The way out for requests: which origins and addresses, through which proxy, with which token and certificates.
 
 pub(crate) mod bypass;
+pub(crate) mod certificate;
 pub(crate) mod chain;
 pub(crate) mod dialer;
 pub(crate) mod failures;
@@ -14,6 +15,7 @@ pub mod network;
 pub mod origin;
 pub mod outbound;
 pub(crate) mod outgoing;
+pub(crate) mod peer;
 pub mod prohibited;
 pub mod proxy;
 pub mod reach;

@@ -1,8 +1,10 @@
 //! A connection through an HTTP proxy: CONNECT, and what the proxy's answer means.
 
-use crate::egress::chain::innermost;
+use crate::egress::chain::{find, innermost};
 use crate::egress::guard::Guarded;
+use crate::egress::handshake;
 use crate::egress::origin::Origin;
+use crate::egress::peer::Peer;
 use crate::egress::proxy::Proxy;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
@@ -32,6 +34,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Debug)]
 pub(crate) struct ProxyError {
     proxy: String,
+    host: String,
     source: &'static str,
     target: String,
     fault: Fault,
@@ -40,6 +43,7 @@ pub(crate) struct ProxyError {
 /// What the proxy did.
 #[derive(Debug)]
 enum Fault {
+    /// There is no connection, or no TLS with the proxy itself.
     Unreachable(BoxError),
     /// Whether credentials were sent.
     Credentials(bool),
@@ -52,12 +56,18 @@ enum Fault {
 
 impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { proxy, source, target, fault } = self;
+        let Self { proxy, host, source, target, fault } = self;
         match fault {
-            Fault::Unreachable(error) => {
-                let why = innermost(&**error);
-                write!(f, "the proxy {proxy} cannot be reached: {why}; check {source}")
-            }
+            Fault::Unreachable(error) => match tls(&**error) {
+                Some(error) => {
+                    let peer = Peer { name: format!("the proxy {proxy}"), host, source };
+                    f.write_str(&handshake::explain(error, &peer).1)
+                }
+                None => {
+                    let why = innermost(&**error);
+                    write!(f, "the proxy {proxy} cannot be reached: {why}; check {source}")
+                }
+            },
             Fault::Credentials(false) => write!(
                 f,
                 "the proxy {proxy} asks for credentials (HTTP 407); put them into {source}, as \
@@ -97,6 +107,12 @@ impl fmt::Display for ProxyError {
 
 impl Error for ProxyError {}
 
+/// What TLS says, if it is what failed.
+fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    // Bounded by the length of the chain, which is finite by construction.
+    std::iter::successors(Some(error), |&error| error.source()).find_map(find)
+}
+
 /// Opens a connection to the origin through the proxy. TLS with the origin is the caller's: the
 /// proxy sees the origin's host and port, never the token. It is bounded in time by the caller.
 pub(crate) async fn open(
@@ -107,6 +123,7 @@ pub(crate) async fn open(
     let target = format!("{}:{}", origin.host(), origin.port());
     let fail = |fault| ProxyError {
         proxy: proxy.name.clone(),
+        host: proxy.uri.host().unwrap_or_default().to_owned(),
         source: proxy.source,
         target: target.clone(),
         fault,

@@ -2,7 +2,7 @@
 
 use crate::common::{TOKEN, World};
 use crate::proxy::{Manner, Proxy};
-use crate::server::{acceptor, command, said, serve};
+use crate::server::{acceptor, answering, command, said, serve};
 use fake_buildkite::{Options, SLUG};
 use serde_json::json;
 use std::net::TcpListener;
@@ -57,8 +57,27 @@ fn a_proxy_may_speak_tls_itself() {
     let line = format!("--proxy https://localhost:{}", proxy.port);
     said(&mut command(&world, &format!("check --config c.json --ca-file both.pem {line}")), 0);
     assert_eq!(server.seen.lock().unwrap().len(), 1);
-    let said = said(&mut command(&world, &format!("{CHECK} {line}")), 1);
-    assert!(said.contains("cannot be reached: invalid peer certificate: UnknownIssuer"), "{said}");
+    let unknown = said(&mut command(&world, &format!("{CHECK} {line}")), 1);
+    let words = format!(
+        "the proxy https://localhost:{} presented a certificate from an unknown issuer; for a \
+         private CA",
+        proxy.port
+    );
+    assert!(unknown.contains(&words) && unknown.contains("--ca-file FILE"), "{unknown}");
+    // The right CA, and a proxy of another name.
+    let line = format!(
+        "check --config c.json --ca-file both.pem --proxy https://127.0.0.1:{}",
+        proxy.port
+    );
+    let other = said(&mut command(&world, &line), 1);
+    let words = "for another name (localhost, not 127.0.0.1); check the host in --proxy";
+    assert!(other.contains(words), "{other}");
+    // One that speaks no TLS.
+    let plain = answering(b"HTTP/1.1 400 No\r\n\r\n");
+    let line = format!("{CHECK} --proxy https://127.0.0.1:{plain}");
+    let plain = said(&mut command(&world, &line), 1);
+    let words = "did not answer with TLS; check scheme, host and port in --proxy";
+    assert!(plain.contains(words), "{plain}");
 }
 
 #[test]

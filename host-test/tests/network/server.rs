@@ -31,6 +31,19 @@ pub struct Server {
 /// Writes a CA into `ca.pem`, and returns what serves TLS with its certificate for this name, which
 /// is valid in these years.
 pub fn acceptor(world: &World, name: &str, years: (i32, i32), protocols: &[&str]) -> TlsAcceptor {
+    acceptor_with(world, name, protocols, |params| {
+        params.not_before = date_time_ymd(years.0, 1, 1);
+        params.not_after = date_time_ymd(years.1, 1, 1);
+    })
+}
+
+/// As [`acceptor`], with a certificate that is changed before it is signed.
+pub fn acceptor_with(
+    world: &World,
+    name: &str,
+    protocols: &[&str],
+    change: impl FnOnce(&mut CertificateParams),
+) -> TlsAcceptor {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     // Two CAs of one name would be taken for each other.
     params.distinguished_name.push(DnType::CommonName, format!("CA of {name}"));
@@ -40,8 +53,7 @@ pub fn acceptor(world: &World, name: &str, years: (i32, i32), protocols: &[&str]
     std::fs::write(world.path("ca.pem"), ca.pem()).unwrap();
     let issuer = Issuer::new(params, key);
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    params.not_before = date_time_ymd(years.0, 1, 1);
-    params.not_after = date_time_ymd(years.1, 1, 1);
+    change(&mut params);
     let key = KeyPair::generate().unwrap();
     let cert = params.signed_by(&key, &issuer).unwrap();
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
@@ -86,6 +98,22 @@ pub fn serve_with(world: &World, acceptor: TlsAcceptor) -> Server {
         }
     });
     Server { port, seen }
+}
+
+/// Answers each connection with these bytes, and closes it.
+pub fn answering(bytes: &'static [u8]) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // Ends with the process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // The client's hello is read, or closing would reset the connection.
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = std::io::Write::write_all(&mut stream, bytes);
+        }
+    });
+    port
 }
 
 /// The command, without what this process's environment says about proxies and certificates.

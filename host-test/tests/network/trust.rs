@@ -1,12 +1,11 @@
 //! Which certificates are taken, and that each way in which TLS fails is told apart.
 
 use crate::common::World;
-use crate::server::{acceptor, command, said, serve, serve_with};
+use crate::server::{acceptor, acceptor_with, answering, command, said, serve, serve_with};
 use fake_buildkite::Options;
 use http::Version;
+use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa};
 use serde_json::json;
-use std::io::Write;
-use std::net::TcpListener;
 
 const CHECK: &str = "check --config c.json --ca-file ca.pem";
 
@@ -18,22 +17,6 @@ fn world(port: u16) -> World {
 
 fn at(world: &World, port: u16) {
     world.config(json!({"endpoint": format!("https://localhost:{port}/v1")}));
-}
-
-/// Answers each connection with these bytes, and closes it.
-fn answering(bytes: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    // Ends with the process.
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            // The client's hello is read, or closing would reset the connection.
-            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
-            let _ = stream.write_all(bytes);
-        }
-    });
-    port
 }
 
 #[test]
@@ -54,7 +37,12 @@ fn the_newest_version_that_is_offered_is_spoken() {
 #[test]
 fn what_is_wrong_with_a_certificate_is_said_with_the_remedy() {
     for (name, years, flag, words) in [
-        ("localhost", (2020, 4000), "", &["unknown issuer", "--ca-file FILE", "SSL_CERT_FILE"]),
+        (
+            "localhost",
+            (2020, 4000),
+            "",
+            &["certificate from an unknown issuer", "--ca-file FILE", "SSL_CERT_FILE"],
+        ),
         (
             "graphql.buildkite.com",
             (2020, 4000),
@@ -89,6 +77,33 @@ fn what_is_wrong_with_a_certificate_is_said_with_the_remedy() {
         }
         assert!(server.seen.lock().unwrap().is_empty(), "a request was sent");
     }
+}
+
+#[test]
+fn a_certificate_that_is_not_a_servers_is_said_to_be_that() {
+    let as_ca = |params: &mut CertificateParams| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    };
+    let for_clients = |params: &mut CertificateParams| {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    };
+    let cases: [(fn(&mut CertificateParams), &str); 2] = [
+        (as_ca, "is a CA's own, as `openssl req -x509` makes it; have the CA issue one"),
+        (for_clients, "is not for servers; have it issued with the extended key usage serverAuth"),
+    ];
+    for (change, words) in cases {
+        let world = world(1);
+        let acceptor = acceptor_with(&world, "localhost", &["http/1.1"], change);
+        at(&world, serve_with(&world, acceptor).port);
+        let said = said(&mut command(&world, CHECK), 1);
+        assert!(said.contains("failed   TLS") && said.contains(words), "{words}: {said}");
+    }
+    // A CA that was renewed: of the same name, with another key.
+    let world = world(1);
+    at(&world, serve(&world, "localhost").port);
+    acceptor(&world, "localhost", (2020, 4000), &[]);
+    let said = said(&mut command(&world, CHECK), 1);
+    assert!(said.contains("does not match its issuer's key; if its CA was renewed"), "{said}");
 }
 
 #[test]

@@ -1,0 +1,18 @@
+//! Whom TLS is spoken with: an origin, or the operator's proxy on the way to it.
+
+use crate::egress::origin::Origin;
+
+/// A server, for messages.
+pub(crate) struct Peer<'a> {
+    /// What it is called: `https://graphql.buildkite.com`, or `the proxy https://proxy.corp:443`.
+    pub(crate) name: String,
+    pub(crate) host: &'a str,
+    /// Where the operator names it.
+    pub(crate) source: &'a str,
+}
+
+impl<'a> Peer<'a> {
+    pub(crate) fn origin(origin: &'a Origin) -> Self {
+        Self { name: origin.to_string(), host: origin.host(), source: "the endpoint" }
+    }
+}
