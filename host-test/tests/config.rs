@@ -154,12 +154,34 @@ fn a_secret_or_a_setting_in_the_wrong_place_is_sent_to_the_right_one() {
 }
 
 #[test]
+fn null_is_not_a_setting_left_out() {
+    let world = World::new(3);
+    for key in ["backfill_start_time", "endpoint", "page_size", "rate_limit"] {
+        world.config(json!({key: null}));
+        for line in [
+            "run --config c.json --output o.ndjson --once",
+            "check --config c.json",
+            "preview --config c.json",
+        ] {
+            let output = world.host(line);
+            assert_eq!(output.status.code(), Some(2));
+            let said = common::stderr(&output) + &common::stdout(&output);
+            assert!(
+                said.contains(&format!("{key}: null; give it a value, or leave it out")),
+                "{said}"
+            );
+        }
+    }
+    assert!(world.fake.requests().is_empty());
+}
+
+#[test]
 fn a_start_that_is_no_time_says_what_is_wrong_with_it() {
     let world = World::new(3);
     for (start, said) in [
-        (json!("1969-12-31T23:59:59Z"), "lies before 1970"),
-        (json!("0001-01-01T00:00:00Z"), "lies before 1970"),
-        (json!("9999-12-31T23:59:59Z"), "lies in the future"),
+        (json!("1969-12-31T23:59:59Z"), "is before 1970"),
+        (json!("0001-01-01T00:00:00Z"), "is before 1970"),
+        (json!("9999-12-31T23:59:59Z"), "is in the future"),
         (json!("2026-01-31"), "has no time of day; write 2026-01-31T00:00:00Z"),
         (json!("2026-01-31T00:00:00"), "has no zone; write 2026-01-31T00:00:00Z"),
         (json!(1_735_689_600), "a number, not text"),

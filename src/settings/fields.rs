@@ -12,6 +12,8 @@ use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 const TYPES_MAX: usize = 500;
 /// Bytes of settings that are looked at: a thousand times what they need.
 const SETTINGS_BYTES_MAX: usize = 256 * 1024;
+/// The one setting that cannot be left out.
+const REQUIRED: &str = "org_slug";
 /// Letters of a wrong value that are shown.
 const SHORT: usize = 60;
 
@@ -53,10 +55,16 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Takes a value out.
+    /// Takes a value out. `null` is refused, as the schema says: of a value that a template did not fill nobody can tell
+    /// whether its absence is meant.
     fn take(&mut self, key: &str) -> Option<&'a str> {
         self.once(key, self.members.is_twice(key));
-        self.members.take(key)
+        let raw = self.members.take_any(key)?;
+        if raw == "null" && key != REQUIRED {
+            self.fault(key, "null", "give it a value, or leave it out");
+            return None;
+        }
+        Some(raw)
     }
 
     /// Takes a text out; absent and wrong are both none, wrong is noted.
@@ -90,18 +98,18 @@ impl<'a> Fields<'a> {
         let help = "write the last part of the organization's web address, \
                     acme-inc for https://buildkite.com/acme-inc";
         let before = self.faults.len();
-        let slug = self.text("org_slug", "acme-inc").unwrap_or_default();
+        let slug = self.text(REQUIRED, "acme-inc").unwrap_or_default();
         let allowed =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
         if self.faults.len() > before {
             // The wrong type has been noted.
         } else if slug.is_empty() {
-            self.fault("org_slug", "missing or empty", help);
+            self.fault(REQUIRED, "missing or empty", help);
         } else if slug.len() > 200 || !slug.bytes().all(allowed) {
             let shown = short(&slug, SHORT);
             let why =
                 ["\"", &shown, "\" is no slug (lower-case letters, digits and hyphens)"].concat();
-            self.fault("org_slug", &why, help);
+            self.fault(REQUIRED, &why, help);
         }
         slug
     }

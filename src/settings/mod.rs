@@ -105,6 +105,26 @@ mod tests {
     }
 
     #[test]
+    fn null_is_taken_by_no_setting_and_by_no_schema() {
+        let schema: serde_json::Value =
+            serde_json::from_str(crate::descriptor::SETTINGS_SCHEMA).unwrap();
+        let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
+        for key in KEYS {
+            let type_ = &schema["properties"][key]["type"];
+            assert!(type_.is_string() && *type_ != "null", "{key}: {type_}");
+            let settings = format!(r#"{{"org_slug": "acme", "{key}": null}}"#)
+                .replace(r#""org_slug": "acme", "org_slug""#, r#""org_slug""#);
+            let Err(Error::InvalidConfig(faults)) =
+                Config::parse(&settings, &secrets, Millis::LAST)
+            else {
+                panic!("{key} was taken")
+            };
+            assert!(faults.len() == 1 && faults[0].field == key, "{faults:?}");
+            assert!(faults[0].message.starts_with("null"), "{faults:?}");
+        }
+    }
+
+    #[test]
     fn a_token_that_could_stand_in_an_answer_is_refused_as_a_field() {
         let secrets = [("api_token".to_owned(), "pageInfo".to_owned())];
         let Err(Error::InvalidConfig(faults)) =

@@ -24,10 +24,10 @@ pub fn parse(text: &str, now: Millis) -> Result<Millis, String> {
     let like = ["write it like ", EXAMPLE].concat();
     match instant_ms(text) {
         Some(ms) if ms - now.get() > FUTURE_MS_MAX => refused(
-            &format!("lies in the future (here it is {now})"),
-            "take a past time, or leave it out to get new events only",
+            &format!("is in the future (it is {now} now)"),
+            "use a past time, or leave it out to get new events only",
         ),
-        Some(..0) => refused("lies before 1970", &like),
+        Some(..0) => refused("is before 1970", &like),
         Some(ms) => Ok(Millis::new(ms)),
         None if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
             refused("is a number, not a date", &like)

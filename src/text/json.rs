@@ -135,6 +135,11 @@ impl<'a> Members<'a> {
 
     /// Takes a member out; `null` counts as absent. Of two of the same name the last one counts.
     pub fn take(&mut self, key: &str) -> Option<&'a str> {
+        self.take_any(key).filter(|value| *value != "null")
+    }
+
+    /// Takes a member out, be it `null`.
+    pub fn take_any(&mut self, key: &str) -> Option<&'a str> {
         let mut found = None;
         self.0.retain(|(name, value)| {
             let is_it = name == key;
@@ -143,7 +148,7 @@ impl<'a> Members<'a> {
             }
             !is_it
         });
-        found.filter(|value| *value != "null")
+        found
     }
 
     /// Takes out a text; none if it is absent or none.

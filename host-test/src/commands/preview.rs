@@ -47,7 +47,7 @@ pub async fn preview(args: Args) -> Result<()> {
     let mut config = Config::read(&args.config)?;
     let outbound = Outbound::new(&args.network, Environment::Heeded)?;
     if let Value::Object(settings) = &mut config.settings
-        && settings.get("backfill_start_time").is_none_or(Value::is_null)
+        && !settings.contains_key("backfill_start_time")
     {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let start = i64::try_from(now.saturating_sub(LOOK_BACK_SECONDS)).unwrap_or_default();

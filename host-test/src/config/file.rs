@@ -169,7 +169,7 @@ impl Config {
     /// What is wrong with the setting `endpoint`, in words.
     pub fn origin(&self) -> std::result::Result<Origin, String> {
         match self.settings.get("endpoint") {
-            None | Some(Value::Null) => Origin::parse(DEFAULT_ENDPOINT),
+            None => Origin::parse(DEFAULT_ENDPOINT),
             Some(Value::String(url)) => Origin::parse(url),
             Some(_) => Err("must be a text".to_owned()),
         }
