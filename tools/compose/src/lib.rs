@@ -1,18 +1,15 @@
 //! Compiles components of this repository and composes two of them into one.
 
-mod cargo;
 mod plug;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub use cargo::compile;
+use component::SOURCE;
+
 pub use plug::plug;
 
 /// Where the repository lies.
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-
-/// The package of the source component.
-pub const SOURCE: &str = "buildkite-audit-logs";
 
 /// Compiles an adapter, and composes the source into it: the file given, or one that is compiled now. `target` is the
 /// target folder.
@@ -27,6 +24,15 @@ pub fn composed(adapter: &str, source: Option<&Path>, target: &Path) -> Result<V
         None => read(&compile(SOURCE, target)?)?,
     };
     plug(adapter, source)
+}
+
+/// Builds a package of this repository as a component; see [`component::build`].
+///
+/// # Errors
+///
+/// The target is missing and cannot be installed, or what cargo reports.
+pub fn compile(package: &str, target: &Path) -> Result<PathBuf, String> {
+    component::build(Path::new(ROOT), package, target)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {
