@@ -65,7 +65,7 @@ fn a_bad_token_is_named_and_not_quoted() {
         ("Bearer bkua_5ecre7f00dcafe", "such as Bearer"),
         ("API_TOKEN=bkua_5ecre7f00dcafe\r\n", "NAME=VALUE"),
         ("{\"api_token\": \"bkua_5ecre7f00dcafe\"}", "is JSON"),
-        ("bkua_5ecre7f00dcaf\u{e9}", "characters that tokens never do"),
+        ("bkua_5ecre7f00dcaf\u{e9}", "characters that no token has"),
         ("bkua_5ecre7f", "shorter than 16"),
         ("test", "shorter than 16"),
         (" \r\n", "is empty"),

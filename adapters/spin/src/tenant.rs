@@ -1,6 +1,6 @@
 //! A tenant's configuration, from the application's variables.
 
-use source_driver::Plan;
+use source_driver::{Plan, token};
 use spin_sdk::variables::{self, Error};
 
 /// Seconds a poll may take before no further batch is begun, where `budget_seconds` says nothing.
@@ -70,13 +70,17 @@ impl Tenant {
         // A tenant's own collector never gets what opens the common one.
         let authorization = url_from.replacen("sink_url", "sink_authorization", 1);
         let authorization = get(&authorization).await?.unwrap_or_default();
+        let api_token = get(&own("api_token"))
+            .await?
+            .ok_or_else(|| missing(own("api_token"), "the API token of Buildkite"))?;
+        let api_token = token(&api_token)
+            .map_err(|why| format!("variable {}: the token {why}", own("api_token")))?
+            .to_owned();
         Ok(Self {
             settings: get(&own("settings"))
                 .await?
                 .ok_or_else(|| missing(own("settings"), "the source's settings, JSON"))?,
-            api_token: get(&own("api_token"))
-                .await?
-                .ok_or_else(|| missing(own("api_token"), "the API token of Buildkite"))?,
+            api_token,
             sink: Address { authorization, named: url_from, url },
             named: format!(" (variables {} and {})", own("settings"), own("api_token")),
             plan: Plan {

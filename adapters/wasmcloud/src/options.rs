@@ -1,6 +1,6 @@
 //! What the operator wants. Every fault is found at once, and named with its key and what to do.
 
-use source_driver::Plan;
+use source_driver::{self as driver, Plan};
 
 /// Longest name of a tenant: it is part of keys and of a subject.
 const TENANT_CHARS_MAX: usize = 63;
@@ -71,15 +71,12 @@ impl Options {
             let example = r#"{"org_slug": "acme-inc"}"#;
             faults.push(format!("settings: is missing; set the source's settings, {example}"));
         }
-        let token = get("api_token").unwrap_or_default();
-        if token.is_empty() {
-            faults.push("api_token: is missing; give it as a secret of the workload".to_owned());
-        }
+        let token = token(get("api_token"), &mut faults);
         let batch_records = number("batch_records", &get, 1..=10_000, BATCH_RECORDS, &mut faults);
         let retries = number("retries", &get, 0..=20, RETRIES, &mut faults);
         let plan = Plan { batch_records, budget_ms: BUDGET_MS, retries };
         match faults.is_empty() {
-            true => Ok(Self { settings, tenant, token: Secret(token), subject, bucket, plan }),
+            true => Ok(Self { settings, tenant, token, subject, bucket, plan }),
             false => Err(faults),
         }
     }
@@ -97,6 +94,16 @@ fn tenant(value: Option<String>, faults: &mut Vec<String>) -> String {
         return String::new();
     }
     name
+}
+
+fn token(value: Option<String>, faults: &mut Vec<String>) -> Secret {
+    let fault = match value.as_deref().map(driver::token) {
+        Some(Ok(token)) => return Secret(token.to_owned()),
+        Some(Err(why)) => format!("api_token: the token {why}"),
+        None => "api_token: is missing; give it as a secret of the workload".to_owned(),
+    };
+    faults.push(fault);
+    Secret(String::new())
 }
 
 /// A subject to publish to. Source: docs.nats.io, Subject-Based Messaging.
@@ -148,6 +155,28 @@ mod tests {
         let named: Vec<String> = faults.err().unwrap();
         let named: Vec<&str> = named.iter().filter_map(|fault| fault.split(':').next()).collect();
         assert_eq!(named, keys);
+    }
+
+    #[test]
+    fn white_space_around_the_token_is_removed_and_what_else_stands_there_is_named() {
+        fn with(token: &str) -> Result<Options, Vec<String>> {
+            read(&[("settings", "{}"), ("tenant", "acme"), ("api_token", token)])
+        }
+        for around in ["@", "@\n", "@\r\n", " \t@ \n\n", "\u{feff}@"] {
+            let stored = around.replace('@', "bkua_0123456789abcdef");
+            let options = with(&stored).ok().unwrap();
+            assert_eq!(options.token.expose(), "bkua_0123456789abcdef");
+        }
+        for (bad, why) in [
+            ("\"bkua_0123456789abcdef\"", "is in quotation marks"),
+            ("Bearer bkua_0123456789abcdef", "begins with an authentication scheme"),
+            ("bkua_0123456789", "is shorter than 16 characters"),
+            (" \r\n", "is empty"),
+        ] {
+            let faults = with(bad).err().unwrap();
+            assert!(faults.len() == 1 && faults[0].starts_with("api_token: the token "));
+            assert!(faults[0].contains(why) && !faults[0].contains("0123"), "{faults:?}");
+        }
     }
 
     #[test]

@@ -5,5 +5,4 @@ pub mod file;
 pub(crate) mod json;
 pub(crate) mod keys;
 pub(crate) mod misplaced;
-pub(crate) mod secret;
 pub(crate) mod text;

@@ -1,6 +1,5 @@
 //! The API token: a value that the host holds, and that nothing can print.
 
-use crate::config::secret;
 use http::HeaderValue;
 
 /// What the guest gets in place of every secret. It is no secret itself.
@@ -34,7 +33,7 @@ impl Token {
     ///
     /// What is wrong with it and what to do, without quoting it.
     pub fn new(stored: &str) -> Result<Self, String> {
-        let value = secret::token(stored)?;
+        let value = source_driver::token(stored)?;
         let mut header = HeaderValue::try_from(format!("Bearer {value}"))
             .map_err(|_| "cannot be sent in a header".to_owned())?;
         // Keeps it out of the debug output of every library that sees the request.

@@ -30,6 +30,12 @@ async fn what_is_wrong_is_named_and_no_secret_is_told() {
         ("sink_authorization", "a\nb", "sink_authorization"),
         ("sink_url", "", "sink_url"),
         ("api_token", "", "SPIN_VARIABLE_API_TOKEN"),
+        (
+            "api_token",
+            "\"bkua_0123456789abcdef\"\n",
+            "variable api_token: the token is in quotation",
+        ),
+        ("api_token", "bkua_0123456789", "the token is shorter than 16"),
     ] {
         let mut app = world.app.clone();
         app.variables.insert(variable.into(), value.into());
@@ -60,6 +66,15 @@ async fn what_is_wrong_is_named_and_no_secret_is_told() {
         assert!(!kept.windows(secret.len()).any(|window| window == secret.as_bytes()));
         assert!(world.collector.lines().iter().all(|line| !line.contains(secret)));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn white_space_around_the_token_is_removed() {
+    let mut world = World::start().await;
+    let token = world.app.variables["api_token"].clone();
+    world.app.variables.insert("api_token".into(), format!(" {token}\r\n"));
+    let (status, answer) = world.poll().await;
+    assert_eq!((status, &answer["delivered"]), (200, &EVENTS.into()), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -121,6 +121,10 @@ async fn every_fault_of_a_configuration_is_named_and_a_mended_one_is_taken() {
     assert_eq!(service.next().await, Seen::Slept(300_000));
     world.set("tenant", "acme");
     world.set("retries", "5");
+    world.set("api_token", &format!("'{TOKEN}'"));
+    assert_eq!(service.next().await, Seen::Slept(300_000));
+    // As a file that an editor wrote has it.
+    world.set("api_token", &format!("{TOKEN}\r\n"));
     let settings = world.shared.config.lock().unwrap()["settings"].clone();
     world.set("settings", r#"{"org_slog": "x"}"#);
     assert_eq!(service.next().await, Seen::Slept(300_000));
@@ -131,7 +135,8 @@ async fn every_fault_of_a_configuration_is_named_and_a_mended_one_is_taken() {
     world.assert_all_arrived(0).await;
     let log = world.log();
     assert!(log[0].contains("tenant: must be") && log[0].contains("retries: must be"), "{log:?}");
-    assert!(log[1].contains("org_slog"), "{log:?}");
-    assert!(log[2].contains("it goes on") || log[3].contains("it goes on"), "{log:?}");
-    assert_eq!(log.len(), 4, "{log:?}");
+    assert!(log[1].contains("api_token: the token is in quotation marks"), "{log:?}");
+    assert!(log[2].contains("org_slog"), "{log:?}");
+    assert!(log[3].contains("it goes on") || log[4].contains("it goes on"), "{log:?}");
+    assert_eq!(log.len(), 5, "{log:?}");
 }

@@ -1,4 +1,4 @@
-//! A secret as people store it: in a file that an editor or `echo` wrote, or in a variable. White space around it does
+//! A secret as people store it: in a file that an editor or `echo` wrote, in a variable, or with a platform. White space around it does
 //! no harm and is removed; what else stands there beside the token is refused, and named without quoting anything.
 
 /// Longest token, in bytes. Buildkite's have 45; a longer value is a file read by mistake.
@@ -13,7 +13,7 @@ const TOKEN_BYTES_MIN: usize = 16;
 /// # Errors
 ///
 /// A predicate, what to do, and what a token looks like; never a part of the value.
-pub(crate) fn token(stored: &str) -> Result<&str, String> {
+pub fn token(stored: &str) -> Result<&str, String> {
     let value = stored.trim_matches(is_blank);
     match fault(value) {
         None => Ok(value),
@@ -54,13 +54,11 @@ fn fault(value: &str) -> Option<&'static str> {
     } else if value.contains(is_blank) {
         Some("has white space within it; remove that, and whatever else is not the token")
     } else if !value.chars().all(is_lawful) {
-        Some(
-            "contains characters that tokens never do; only letters, digits and -._~+/= are allowed",
-        )
+        Some("contains characters that no token has; only letters, digits and -._~+/= are allowed")
     } else if value.len() < TOKEN_BYTES_MIN {
-        Some("is shorter than 16 characters, which no token is")
+        Some("is shorter than 16 characters; no token is that short")
     } else if value.chars().all(|letter| Some(letter) == first) {
-        Some("is one character, over and over, which no token is")
+        Some("is one character, over and over; no token is")
     } else {
         None
     }
@@ -126,10 +124,10 @@ mod tests {
             ("@ # mine", "white space within"),
             ("@\n@", "white space within"),
             ("bkua_0123456789\u{a0}abcdef", "white space within"),
-            ("<@>", "characters that tokens never do"),
-            ("@\u{7}", "characters that tokens never do"),
-            ("t\u{f6}ken-0123456789", "characters that tokens never do"),
-            ("$@", "characters that tokens never do"),
+            ("<@>", "characters that no token has"),
+            ("@\u{7}", "characters that no token has"),
+            ("t\u{f6}ken-0123456789", "characters that no token has"),
+            ("$@", "characters that no token has"),
         ] {
             let error = token(&stored.replace('@', TOKEN)).unwrap_err();
             assert!(error.contains(said), "{stored}: {error}");
