@@ -87,7 +87,8 @@ fn a_certificate_that_is_not_a_servers_is_said_to_be_that() {
     let for_clients = |params: &mut CertificateParams| {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     };
-    let cases: [(fn(&mut CertificateParams), &str); 2] = [
+    type Change = fn(&mut CertificateParams);
+    let cases: [(Change, &str); 2] = [
         (as_ca, "is a CA's own, as `openssl req -x509` makes it; have the CA issue one"),
         (for_clients, "is not for servers; have it issued with the extended key usage serverAuth"),
     ];
