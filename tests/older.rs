@@ -43,3 +43,56 @@ fn points_that_were_assumed_at_a_portal_are_forgotten() {
     let rebound = rebind(SHARED_ACCOUNT, PORTAL).expect("it can be bound to a portal");
     assert!(!points_at_a_portal(&rebound.checkpoint));
 }
+
+/// Every member that a checkpoint can have, as it is written today.
+const WHOLE: &str = r#"{"format":"buildkite-audit-logs","version":1,"org_slug":"acme-inc","origin":"https://graphql.buildkite.com","event_types":["A","B","C"],"start":"2026-11-22T09:00:00.000Z","followed":"2026-11-22T09:00:00.000Z","high_water":"2026-11-22T10:00:00.000Z","full":"2026-11-22T09:59:00.000Z","full_polled":"2026-11-22T09:59:00.500Z","covered":"2026-11-22T09:54:00.000Z","polled":"2026-11-22T10:00:00.250Z","asked":"2026-11-22T10:00:05.000Z","throttled_until":"2026-11-22T10:01:00.000Z","rest_until":"2026-11-22T10:00:08.000Z","rest_failures":2,"must_poll":1,"page_size":125,"good_pages":3,"unknown_types":["C","A"],"unknown_refusals":1,"unknown_tried":"2026-11-22T09:58:00.000Z","unknown_looked":"2026-11-22T09:57:00.000Z","organization_points":{"limit":20000,"remaining":19000,"resets":"2026-11-22T10:00:41.000Z","old":246,"small":0},"user_points":{"limit":5000,"remaining":-7,"resets":"2026-11-22T10:03:21.000Z","old":0,"small":1},"portal_requests":{"limit":200,"remaining":150,"resets":"2026-11-22T10:00:59.000Z","old":1,"small":0},"live_points":10,"event_points":4,"front_pages":1,"old_pages":2,"gaps":[{"floor":"2026-11-22T09:59:55.000Z","reached":"2026-11-22T09:59:58.000Z","confirm":0,"barren":0,"odd":0},{"floor":"2026-11-22T09:30:00.000Z","reached":"2026-11-22T09:50:00.000Z","after":"a \"cursor\"","to":"2026-11-22T09:50:01.001Z","confirm":0,"barren":2,"odd":1},{"floor":"2026-11-22T09:00:00.000Z","reached":"2026-11-22T09:20:00.000Z","after":"c1","confirm":1,"barren":0,"odd":0}],"known":"AaICqZ1AAAAAAAAAQACAAAAAAAAAAQ==","undated":"AAAAAAAAQACAAAAAAAAAAg=="}"#;
+
+#[test]
+fn todays_checkpoint_is_written_again_byte_for_byte() {
+    let state = decode(WHOLE).expect("a checkpoint of ours");
+    assert_eq!(encode(&state), WHOLE);
+}
+
+#[test]
+fn the_first_wrong_member_is_named() {
+    // Each is wrong, and so are all that follow: the text is read in the order that it is written in.
+    let names = [
+        "org_slug",
+        "origin",
+        "event_types",
+        "start",
+        "followed",
+        "high_water",
+        "full",
+        "full_polled",
+        "covered",
+        "polled",
+        "asked",
+        "throttled_until",
+        "rest_until",
+        "rest_failures",
+        "must_poll",
+        "good_pages",
+        "unknown_types",
+        "unknown_refusals",
+        "unknown_tried",
+        "unknown_looked",
+        "live_points",
+        "event_points",
+        "front_pages",
+        "old_pages",
+        "gaps",
+        "known",
+        "undated",
+    ];
+    for (at, first) in names.iter().enumerate() {
+        let mut wrong = WHOLE.to_owned();
+        for name in &names[at..] {
+            let member = format!("\"{name}\":");
+            assert_eq!(wrong.matches(&member).count(), 1, "{name}");
+            wrong = wrong.replace(&member, &format!("{member}true,\"was_{name}\":"));
+        }
+        let error = decode(&wrong).expect_err("a wrong member").to_string();
+        assert!(error.contains(&format!("corrupt (at {first})")), "{first}: {error}");
+    }
+}
