@@ -1,79 +1,71 @@
-//! One small look at the remote, told step by step: what works, what does not, and what to do.
+//! One small look at the remote: its requests, and what each answer leads to.
 
-use std::cmp::Ordering;
+mod report;
 
 use crate::ask::Ask;
-use crate::buildkite::answer::{Answer, Page, Stage, answer};
-use crate::buildkite::headers::{header, number};
-use crate::buildkite::query::Request;
+use crate::buildkite::answer::{Answer, What, answer};
+use crate::buildkite::query::{Request, request};
 use crate::buildkite::response::Exchange;
+use crate::check::report::report;
+pub use crate::check::report::{Finding, Outcome};
 use crate::settings::Config;
-use crate::sync::recover::unknown_words;
-use crate::text::time::{Millis, SECOND_MS};
+use crate::text::time::Millis;
 
-/// A clock that is further off is worth a warning; nothing depends on it but the words about how old events are.
-const CLOCK_MS_MAX: i64 = 60 * SECOND_MS;
-/// Below this share of a bucket, in percent, the company's other tools are about to be in the way.
-const POINTS_PERCENT_MIN: i64 = 10;
-
-/// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// As it should be.
-    Passed,
-    /// It works, but somebody should look.
-    Warned,
-    /// It does not work.
-    Failed,
-    /// Not tried, because an earlier step failed.
-    Skipped,
-}
-
-/// One step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What was looked at.
-    pub step: &'static str,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// What was seen and, unless it passed, what to do.
-    pub message: String,
-}
-
-/// What an answer to `check` gives.
+/// What an answer to a check leads to.
 #[derive(Debug)]
-pub enum Checked {
+pub enum Checked<'a> {
     /// It is done.
     Report(Vec<Finding>),
-    /// Make this request, too.
-    Again(Request, Ask),
+    /// Another request will tell more.
+    Again(Probe<'a>),
 }
 
-/// The steps that an answer decides, in order.
-const STAGES: [(Stage, &str); 8] = [
-    (Stage::Endpoint, "endpoint reachable"),
-    (Stage::Tls, "TLS"),
-    (Stage::Token, "token accepted"),
-    (Stage::GraphQl, "token has GraphQL access"),
-    (Stage::Types, "event types"),
-    (Stage::Organization, "organization visible"),
-    (Stage::Permission, "audit log permitted"),
-    (Stage::Answer, "answer understood"),
-];
-
-/// The steps that a good answer allows to look at.
-const DETAILS: [&str; 3] = ["newest event", "clock", "points left"];
-
-fn finding(step: &'static str, outcome: Outcome, message: String) -> Finding {
-    Finding { step, outcome, message }
+/// A check whose request is to be made: make it, then go on with [`Probe::receive`].
+#[derive(Debug)]
+pub struct Probe<'a> {
+    config: &'a Config,
+    ask: Ask,
+    request: Request,
 }
 
-/// Another ask that will tell more than this one's answer: without the types that are not known, and then without any,
-/// so that a check is three requests at most.
-pub fn again(config: &Config, ask: &Ask, exchange: &Exchange, now: Millis) -> Option<Ask> {
-    let Ok(Answer::UnknownTypes(names)) = answer(config, ask, exchange, now) else { return None };
-    let mut without = [ask.without.clone(), names].concat();
-    if without.len() >= config.event_types.len() {
+impl<'a> Probe<'a> {
+    /// The first request of a check.
+    pub fn new(config: &'a Config) -> Self {
+        Self::of(config, Ask::check())
+    }
+
+    fn of(config: &'a Config, ask: Ask) -> Self {
+        Self { config, request: request(config, &ask), ask }
+    }
+
+    /// The settings, which say where the request goes.
+    pub fn config(&self) -> &'a Config {
+        self.config
+    }
+
+    /// The request to make.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Takes in how the request ended; `now` is the host's time then. A check is three requests at most.
+    pub fn receive(self, exchange: Exchange, now: Millis) -> Checked<'a> {
+        let answer = answer(self.config, &self.ask, exchange, now);
+        let unknown = match &answer {
+            Ok(Answer { what: What::UnknownTypes(names), .. }) => names.as_slice(),
+            _ => &[],
+        };
+        match narrower(self.config, &self.ask, unknown) {
+            Some(ask) => Checked::Again(Self::of(self.config, ask)),
+            None => Checked::Report(report(self.config, &self.ask, answer, now)),
+        }
+    }
+}
+
+/// Another ask that will tell more than this one, which was refused for these types: without them, and then without any.
+fn narrower(config: &Config, ask: &Ask, unknown: &[String]) -> Option<Ask> {
+    let mut without = [&ask.without, unknown].concat();
+    if unknown.is_empty() || without.len() >= config.event_types.len() {
         return None; // No other is left.
     }
     if !ask.without.is_empty() {
@@ -81,140 +73,4 @@ pub fn again(config: &Config, ask: &Ask, exchange: &Exchange, now: Millis) -> Op
         without.extend(others.collect::<Vec<_>>());
     }
     Some(Ask { without, ..ask.clone() })
-}
-
-/// What to say of types that are not known, the first of what was left out.
-fn unknown(config: &Config, ask: &Ask) -> Finding {
-    let is_all = ask.without.len() >= config.event_types.len();
-    let named = ask.without.get(..2).filter(|_| is_all).unwrap_or(&ask.without);
-    let why = unknown_words(named);
-    let rest = match is_all {
-        true => ", and perhaps others; those that it knows are read",
-        false => "; the others are read",
-    };
-    finding("event types", Outcome::Warned, [&why, rest].concat())
-}
-
-/// Reads the last exchange of a check.
-pub fn report(config: &Config, ask: &Ask, exchange: Exchange, now: Millis) -> Vec<Finding> {
-    let (failed, message, page) = match answer(config, ask, &exchange, now) {
-        Ok(Answer::Page(page)) => (None, String::new(), Some(page)),
-        Ok(Answer::Later(later)) => {
-            let seconds = later.wait_ms / SECOND_MS;
-            let why =
-                format!("the rate limit is exhausted (HTTP 429); try again in {seconds} seconds");
-            (Some(Stage::Answer), why, None)
-        }
-        Ok(Answer::Smaller(error)) => (Some(Stage::Answer), error.to_string(), None),
-        Ok(Answer::BadCursor(said)) => (Some(Stage::Answer), said, None),
-        Ok(Answer::UnknownTypes(names)) => {
-            let names = [ask.without.clone(), names].concat();
-            (Some(Stage::Types), unknown_words(&names), None)
-        }
-        Err(refusal) => (Some(refusal.stage), refusal.error.to_string(), None),
-    };
-    let organization = ["organization ", &config.org_slug].concat();
-    let mut findings = vec![finding("settings", Outcome::Passed, organization)];
-    for (stage, step) in STAGES {
-        findings.push(match failed.map(|failed| stage.cmp(&failed)) {
-            None | Some(Ordering::Less) if stage == Stage::Types && !ask.without.is_empty() => {
-                unknown(config, ask)
-            }
-            Some(_)
-                if failed == Some(Stage::Answer)
-                    && (Stage::Token..Stage::Answer).contains(&stage) =>
-            {
-                finding(step, Outcome::Skipped, "the answer does not tell".into())
-            }
-            None | Some(Ordering::Less) => finding(step, Outcome::Passed, passed(config, stage)),
-            Some(Ordering::Equal) => finding(step, Outcome::Failed, message.clone()),
-            Some(Ordering::Greater) => skipped(step),
-        });
-    }
-    let Some(page) = page else {
-        findings.extend(DETAILS.iter().map(|step| skipped(step)));
-        return findings;
-    };
-    let headers = exchange.map(|response| response.headers).unwrap_or_default();
-    findings.push(newest(config, &page, now));
-    findings.push(clock(&page, now));
-    findings.push(points(&headers));
-    findings
-}
-
-fn skipped(step: &'static str) -> Finding {
-    finding(step, Outcome::Skipped, "an earlier step failed".into())
-}
-
-fn passed(config: &Config, stage: Stage) -> String {
-    match stage {
-        Stage::Endpoint => config.endpoint.origin(),
-        Stage::Tls if !config.endpoint.tls => "not used: this is loopback".into(),
-        Stage::Organization => config.org_slug.clone(),
-        Stage::Types if config.event_types.is_empty() => "all".into(),
-        _ => "yes".into(),
-    }
-}
-
-fn newest(config: &Config, page: &Page, now: Millis) -> Finding {
-    let (outcome, message) = match page.rows.first() {
-        Some(Ok(row)) => {
-            let kind = config.token.quote(&row.kind);
-            match row.at {
-                Some(at) => {
-                    let minutes = (now.since(at) / SECOND_MS / 60).max(0);
-                    (Outcome::Passed, format!("{kind} at {at}, {minutes} minutes ago"))
-                }
-                None => (Outcome::Warned, format!("{kind} {}: {}", row.id, row.odd.join(", "))),
-            }
-        }
-        None => {
-            (Outcome::Warned, "the audit log shows no event; check org_slug and event_types".into())
-        }
-        Some(Err(why)) => (Outcome::Warned, ["the newest event cannot be read: ", why].concat()),
-    };
-    finding(DETAILS[0], outcome, message)
-}
-
-fn clock(page: &Page, now: Millis) -> Finding {
-    let Some(server) = page.sent_at else {
-        let message = "the answer has no usable Date; the newest event's time is used in its place";
-        return finding(DETAILS[1], Outcome::Warned, message.into());
-    };
-    let off = now.since(server);
-    let seconds = off / SECOND_MS;
-    match off.abs() <= CLOCK_MS_MAX {
-        true => finding(DETAILS[1], Outcome::Passed, format!("{seconds} s from the server's")),
-        false => finding(
-            DETAILS[1],
-            Outcome::Warned,
-            format!(
-                "this host's clock is {seconds} s from the server's; set it (no event is lost by it)"
-            ),
-        ),
-    }
-}
-
-fn points(headers: &[(String, String)]) -> Finding {
-    let (mut message, mut is_low) = (String::new(), false);
-    for (name, prefix) in [("organization", "ratelimit"), ("user", "ratelimit-user")] {
-        let field = |field: &str| number(headers, &[prefix, field].concat());
-        let limit = field("-limit").filter(|limit| *limit > 0);
-        let (Some(limit), Some(left)) = (limit, field("-remaining")) else { continue };
-        let reset = field("-reset").map_or("?".into(), |reset| reset.to_string());
-        if !message.is_empty() {
-            message.push_str("; ");
-        }
-        let what =
-            if header(headers, "ratelimit-scope") == Some("portal") { " requests" } else { "" };
-        message.push_str(&format!("{name} {left} of {limit}{what}, reset in {reset} s"));
-        is_low |= left.saturating_mul(100) < limit.saturating_mul(POINTS_PERCENT_MIN);
-    }
-    if message.is_empty() {
-        return finding(DETAILS[2], Outcome::Warned, "the answer does not say".into());
-    }
-    if is_low {
-        message.push_str("; other tools use them up, so reading will be slow");
-    }
-    finding(DETAILS[2], if is_low { Outcome::Warned } else { Outcome::Passed }, message)
 }

@@ -79,15 +79,15 @@ impl Guest for Component {
 
     fn check() -> Result<Vec<Finding>, Error> {
         with_source(|source| {
-            let (mut request, mut ask) = source.check_request();
+            let mut probe = source.check();
             // Three rounds at most: each asks for fewer types than the one before, the third for none by name.
             loop {
-                let exchange = http::exchange(source.config(), &request);
-                match source.check_report(&ask, exchange, now()) {
+                let exchange = http::exchange(probe.config(), probe.request());
+                match probe.receive(exchange, now()) {
                     Checked::Report(report) => {
                         return Ok(report.into_iter().map(Finding::from).collect());
                     }
-                    Checked::Again(next, without) => (request, ask) = (next, without),
+                    Checked::Again(next) => probe = next,
                 }
             }
         })
@@ -96,9 +96,9 @@ impl Guest for Component {
     fn read_batch(max_records: u32) -> Result<Batch, Error> {
         with_source(|source| match source.read_batch(max_records, now()) {
             Turn::Done(batch) => Ok(batch.into()),
-            Turn::Send(request, ask) => {
-                let exchange = http::exchange(source.config(), &request);
-                source.receive(&ask, exchange, max_records, now()).map(Batch::from)
+            Turn::Send(call) => {
+                let exchange = http::exchange(call.source().config(), call.request());
+                call.receive(exchange, now()).map(Batch::from)
             }
         })
     }

@@ -5,10 +5,13 @@
 //!
 //! ```text
 //! settings ──► Config ┐
-//! checkpoint ► State  ┼─ plan ─► Ask ─ query ─► Request ══[component]══► Exchange ─ answer ─► Page ─ absorb ─► Pending
-//! now ────────────────┘           └──────────────── the ask is kept ──────────────────────────────┘             │
-//!                                                                     records + checkpoint ◄─── hand_out ───────┘
+//! checkpoint ► State  ┼─ plan ─► Ask ─ query ─► Call ══[component]══► Exchange ─ answer ─► Answer ─ receive ─► Pending
+//! now ────────────────┘                                                                                          │
+//!                                                                     records + checkpoint ◄─── hand_out ────────┘
 //! ```
+//!
+//! A response goes one way: a [`source::Call`] is consumed with its exchange, and the exchange is read once, into a
+//! [`buildkite::answer::Answer`]. Nothing behind that sees a status, a header or a body.
 //!
 //! The state is a high-water time and a list of gaps ([`sync::state`]); a gap is walked from its top down, since the API
 //! lists newest first only, and each poll opens a new gap on the front, so that fresh events never wait for history.

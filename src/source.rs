@@ -1,23 +1,19 @@
 //! The source as a value: it tells which request to make and takes in how that ended. The shell does IO and reads clocks.
 
-use crate::ask::{Ask, Target};
-use crate::budget::allowance::{EVENT_POINTS, PAGE_POINTS};
-use crate::buildkite::answer::{Answer, answer};
-use crate::buildkite::headers::number;
+use crate::ask::Ask;
+use crate::buildkite::answer::answer;
 use crate::buildkite::query::{Request, request};
 use crate::buildkite::record::Row;
-use crate::buildkite::response::{Exchange, Later, Points};
-use crate::check;
-pub use crate::check::Checked;
+use crate::buildkite::response::Exchange;
+pub use crate::check::{Checked, Probe};
 use crate::checkpoint::encode;
 use crate::checkpoint::resume::resume;
 use crate::error::Error;
 use crate::settings::Config;
-use crate::sync::absorb::{Tally, absorb};
-pub use crate::sync::batch::{Batch, Next, Stats, Turn};
+pub use crate::sync::batch::{Batch, Next, Stats};
 use crate::sync::hand_out::{Pending, hand_out};
 use crate::sync::plan::{Step, plan};
-use crate::sync::recover;
+use crate::sync::receive::receive;
 use crate::sync::state::State;
 use crate::text::time::Millis;
 
@@ -27,7 +23,6 @@ pub struct Source {
     config: Config,
     state: State,
     pending: Pending,
-    asked_at: Millis,
     notes: Vec<String>,
 }
 
@@ -48,7 +43,7 @@ impl Source {
             Some(text) => resume(&config, text)?,
             None => (State::fresh(&config), Vec::new()),
         };
-        Ok(Self { config, state, pending: Pending::default(), asked_at: now, notes })
+        Ok(Self { config, state, pending: Pending::default(), notes })
     }
 
     /// The settings in force.
@@ -62,7 +57,7 @@ impl Source {
     }
 
     /// Begins a call of `read-batch`: what waits here goes out first, else the plan decides.
-    pub fn read_batch(&mut self, max_records: u32, now: Millis) -> Turn {
+    pub fn read_batch(&mut self, max_records: u32, now: Millis) -> Turn<'_> {
         if max_records == 0 {
             return Turn::Done(self.batch(Vec::new(), Stats::default(), now));
         }
@@ -71,133 +66,19 @@ impl Source {
             let rows = self.take(max_records, &mut stats);
             return Turn::Done(self.batch(rows, stats, now));
         }
-        match plan(&self.config, &self.state, now) {
-            Step::Ask(ask) => {
-                self.asked_at = now;
-                if self.config.request_spacing_ms > 0 {
-                    self.state.asked = Some(now);
-                }
-                Turn::Send(request(&self.config, &ask), ask)
-            }
-            Step::Idle(_) | Step::Throttled(_) => {
-                Turn::Done(self.batch(Vec::new(), Stats::default(), now))
-            }
+        let Step::Ask(ask) = plan(&self.config, &self.state, now) else {
+            return Turn::Done(self.batch(Vec::new(), Stats::default(), now));
+        };
+        if self.config.request_spacing_ms > 0 {
+            self.state.asked = Some(now);
         }
+        let request = request(&self.config, &ask);
+        Turn::Send(Call { source: self, request, ask, max_records, asked_at: now })
     }
 
-    /// Ends a call of `read-batch` with what became of its request.
-    ///
-    /// # Errors
-    ///
-    /// By who must act; see [`crate::buildkite::answer`]. The state covers what it covered before the call; only its pace may differ.
-    pub fn receive(
-        &mut self,
-        ask: &Ask,
-        exchange: Exchange,
-        max_records: u32,
-        now: Millis,
-    ) -> Result<Batch, Error> {
-        let answer = answer(&self.config, ask, &exchange, now)
-            .map_err(|refusal| refusal.error)
-            .inspect_err(|error| self.state.rest.failed(&ask.target, error, now))?;
-        let sent_at = exchange.as_ref().ok().and_then(|response| response.sent_at(now));
-        let headers = exchange.map(|response| response.headers).unwrap_or_default();
-        let mut stats = Stats { requests: 1, ..Stats::default() };
-        match answer {
-            Answer::Page(page) => {
-                let rows = page.rows.len() as i64;
-                // A poll long after the last one, or the first, brings more than the polls to come will.
-                let since = self.state.polled.map(|polled| self.asked_at.since(polled));
-                let is_typical = since.is_some_and(|ms| ms <= 2 * self.config.poll_interval_ms);
-                let (pending, tally) =
-                    absorb(&self.config, &mut self.state, ask, page, self.asked_at)?;
-                self.pending = pending;
-                stats.points = self.charge(ask, &headers, rows, is_typical, now);
-                self.tally(tally, &mut stats);
-                recover::grow(&self.config, &mut self.state, ask);
-                stats.notes.extend(recover::answered(&mut self.state, ask));
-            }
-            Answer::Smaller(hopeless) => {
-                let halved = recover::halve(&mut self.state, ask, hopeless);
-                let halved =
-                    halved.inspect_err(|error| self.state.rest.failed(&ask.target, error, now));
-                stats.notes.push(halved?);
-            }
-            Answer::BadCursor(said) => {
-                stats.notes.push(recover::drop_cursor(&mut self.state, ask, said)?);
-            }
-            Answer::UnknownTypes(names) => {
-                let note =
-                    recover::leave_out(&self.config, &mut self.state, ask, names, sent_at, now)?;
-                // What it costs is not documented: as much as an empty page, where the answer does not say.
-                self.state.budget.observe(&self.config, &headers, PAGE_POINTS, now);
-                stats.notes.push(note);
-            }
-            Answer::Later(Later { wait_ms, points }) => {
-                self.state.budget.observe(&self.config, &headers, 0, now);
-                if let Some(Points { limit }) =
-                    points.filter(|_| self.config.endpoint.portal().is_some())
-                {
-                    self.state.budget.adopt_points(limit, wait_ms, now);
-                }
-                self.state.throttled_until = Some(now.plus(wait_ms));
-                stats.notes.push("the rate limit was exceeded (HTTP 429)".into());
-            }
-        }
-        let rows = self.take(max_records, &mut stats);
-        Ok(self.batch(rows, stats, now))
-    }
-
-    /// The request of `check`.
-    pub fn check_request(&self) -> (Request, Ask) {
-        let ask = Ask::check();
-        (request(&self.config, &ask), ask)
-    }
-
-    /// Reads the end of `check`'s request: a report, or another request that will tell more.
-    pub fn check_report(&self, ask: &Ask, exchange: Exchange, now: Millis) -> Checked {
-        match check::again(&self.config, ask, &exchange, now) {
-            Some(ask) => Checked::Again(request(&self.config, &ask), ask),
-            None => Checked::Report(check::report(&self.config, ask, exchange, now)),
-        }
-    }
-
-    /// Points charged, headers read, and the walk's share noted.
-    fn charge(
-        &mut self,
-        ask: &Ask,
-        headers: &[(String, String)],
-        rows: i64,
-        is_typical: bool,
-        now: Millis,
-    ) -> u64 {
-        let budget = &mut self.state.budget;
-        let charged = number(headers, "ratelimit-complexity-actual").filter(|points| *points >= 0);
-        let guess =
-            if budget.counts_points(&self.config) { PAGE_POINTS + EVENT_POINTS * rows } else { 0 };
-        let points = charged.unwrap_or(guess).min(1_000_000);
-        budget.note_page(rows, points);
-        match ask.target {
-            Target::Live { .. } | Target::Start => {
-                budget.note_live(&self.config, headers, points, is_typical, now);
-            }
-            Target::Gap(_) | Target::Check => budget.observe(&self.config, headers, points, now),
-        }
-        self.state.rest.succeeded(&ask.target);
-        if matches!(ask.target, Target::Gap(index) if self.state.old_gap() == Some(index)) {
-            self.state.budget.note_old(points, now);
-            self.state.served_old();
-        } else {
-            self.state.front_pages = self.state.front_pages.saturating_add(1);
-        }
-        u64::try_from(points).unwrap_or(0)
-    }
-
-    fn tally(&mut self, tally: Tally, stats: &mut Stats) {
-        stats.repeats = tally.repeats;
-        stats.excluded = tally.excluded;
-        stats.null_nodes = tally.null_nodes;
-        stats.notes.extend(tally.notes);
+    /// Begins a check: one small look at the remote.
+    pub fn check(&self) -> Probe<'_> {
+        Probe::new(&self.config)
     }
 
     fn take(&mut self, max_records: u32, stats: &mut Stats) -> Vec<Row> {
@@ -220,5 +101,60 @@ impl Source {
             Step::Throttled(wait_ms) => Next::Throttled(wait_ms),
         };
         Batch { rows, next, stats }
+    }
+}
+
+/// What a call of `read-batch` comes to.
+#[derive(Debug)]
+pub enum Turn<'a> {
+    /// It is done, without a request.
+    Done(Batch),
+    /// One request is needed: make it, then go on with [`Call::receive`].
+    Send(Call<'a>),
+}
+
+/// A call of `read-batch` whose request is to be made. Until it ends, nothing else can be done with its source. Dropping
+/// it gives the call up; the walk has not moved.
+#[derive(Debug)]
+pub struct Call<'a> {
+    source: &'a mut Source,
+    request: Request,
+    ask: Ask,
+    max_records: u32,
+    /// The host's time of the ask.
+    asked_at: Millis,
+}
+
+impl Call<'_> {
+    /// The source, whose checkpoint covers what it covered before the call.
+    pub fn source(&self) -> &Source {
+        self.source
+    }
+
+    /// The request to make.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// What it asks for.
+    pub fn ask(&self) -> &Ask {
+        &self.ask
+    }
+
+    /// Ends the call with what became of its request; `now` is the host's time then.
+    ///
+    /// # Errors
+    ///
+    /// By who must act; see [`crate::buildkite::answer`]. The state covers what it covered before the call; only its pace may differ.
+    pub fn receive(self, exchange: Exchange, now: Millis) -> Result<Batch, Error> {
+        let Self { source, ask, max_records, asked_at, .. } = self;
+        let (config, state) = (&source.config, &mut source.state);
+        let (pending, mut stats) = answer(config, &ask, exchange, now)
+            .map_err(|refusal| refusal.error)
+            .and_then(|answer| receive(config, state, &ask, answer, asked_at, now))
+            .inspect_err(|error| state.rest.failed(&ask.target, error, now))?;
+        source.pending = pending;
+        let rows = source.take(max_records, &mut stats);
+        Ok(source.batch(rows, stats, now))
     }
 }

@@ -91,10 +91,10 @@ fn backfill(events: i64) -> (Remote, usize, i64) {
         let now = Millis::new(remote.now_ms);
         let batch = match source.read_batch(1_000, now) {
             Turn::Done(batch) => batch,
-            Turn::Send(request, ask) => {
-                let response = remote.answer(&request.body);
+            Turn::Send(call) => {
+                let response = remote.answer(&call.request().body);
                 assert_eq!(response.status, 200, "the bucket was emptied");
-                source.receive(&ask, Ok(response), 1_000, now).expect("a batch")
+                call.receive(Ok(response), now).expect("a batch")
             }
         };
         delivered += batch.rows.len();

@@ -53,9 +53,10 @@ fn call(source: &mut Source, records_max: u32, now_ms: i64) -> Batch {
     let now = Millis::new(now_ms);
     match source.read_batch(records_max, now) {
         Turn::Done(batch) => batch,
-        Turn::Send(request, ask) => source
-            .receive(&ask, Ok(answer(&request.body, now_ms)), records_max, now)
-            .expect("a batch"),
+        Turn::Send(call) => {
+            let response = answer(&call.request().body, now_ms);
+            call.receive(Ok(response), now).expect("a batch")
+        }
     }
 }
 
@@ -99,11 +100,9 @@ fn a_start_that_is_added_later_brings_the_whole_past() {
 #[test]
 fn a_start_that_is_added_before_the_first_answer_counts() {
     let mut source = configure(&settings(""), None, NOW_MS);
-    let Turn::Send(_, ask) = source.read_batch(10, Millis::new(NOW_MS)) else {
-        panic!("no request")
-    };
+    let Turn::Send(call) = source.read_batch(10, Millis::new(NOW_MS)) else { panic!("no request") };
     let busy = Response { status: 429, headers: vec![], body: vec![], elapsed_ms: 0 };
-    source.receive(&ask, Ok(busy), 10, Millis::new(NOW_MS)).expect("a batch");
+    call.receive(Ok(busy), Millis::new(NOW_MS)).expect("a batch");
     let mut uuids = Vec::new();
     run(&settings(&since(3_599_999)), Some(&source.checkpoint()), NOW_MS + 100_000, &mut uuids);
     assert_once(uuids, 360);
@@ -157,13 +156,12 @@ fn a_date_from_the_future_hides_nothing() {
     let checkpoint = run(&settings, None, NOW_MS - 300_000, &mut uuids);
     assert_once(uuids.clone(), 30);
     let mut source = configure(&settings, Some(&checkpoint), NOW_MS - 200_000);
-    let Turn::Send(request, ask) = source.read_batch(1_000, Millis::new(NOW_MS - 200_000)) else {
+    let Turn::Send(call) = source.read_batch(1_000, Millis::new(NOW_MS - 200_000)) else {
         panic!("no request")
     };
-    let mut ahead = answer(&request.body, NOW_MS - 200_000);
+    let mut ahead = answer(&call.request().body, NOW_MS - 200_000);
     ahead.headers = vec![date(NOW_MS + 3_600_000)];
-    let batch =
-        source.receive(&ask, Ok(ahead), 1_000, Millis::new(NOW_MS - 200_000)).expect("a batch");
+    let batch = call.receive(Ok(ahead), Millis::new(NOW_MS - 200_000)).expect("a batch");
     uuids.extend(batch.rows.into_iter().map(|row| row.id));
     assert_once(uuids.clone(), 40);
     // What occurs after it lies below that date, and comes all the same.

@@ -60,15 +60,15 @@ fn run(rest: &str, slow_ms: i64, fails: bool) -> Seen {
     for _ in 0..5_000 {
         let batch: Result<Batch, Error> = match source.read_batch(500, Millis::new(now_ms)) {
             Turn::Done(batch) => Ok(batch),
-            Turn::Send(request, ask) => {
+            Turn::Send(call) => {
                 now_ms += slow_ms;
-                let body: Value = serde_json::from_str(&request.body).expect("JSON");
+                let body: Value = serde_json::from_str(&call.request().body).expect("JSON");
                 let variables = &body["variables"];
                 let is_live = variables.get("to").is_none() && variables.get("after").is_none();
                 seen.live += u32::from(is_live);
                 seen.history += u32::from(!is_live);
                 let response = answer(variables, now_ms, fails);
-                source.receive(&ask, Ok(response), 500, Millis::new(now_ms))
+                call.receive(Ok(response), Millis::new(now_ms))
             }
         };
         match batch {

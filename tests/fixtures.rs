@@ -6,6 +6,7 @@ use buildkite_audit_logs::buildkite::query::Request;
 use buildkite_audit_logs::buildkite::response::{Exchange, Failure, Response};
 use buildkite_audit_logs::check::Outcome as Ended;
 use buildkite_audit_logs::error::Error;
+use buildkite_audit_logs::settings::Config;
 use buildkite_audit_logs::source::{Batch, Checked, Next, Source, Turn};
 use buildkite_audit_logs::text::time::Millis;
 use script::{Answer, Outcome, Player, show_next, show_request};
@@ -33,8 +34,8 @@ fn exchange(answer: Option<Answer>) -> Exchange {
     }
 }
 
-fn shown(source: &Source, request: &Request) -> String {
-    let endpoint = &source.config().endpoint;
+fn shown(config: &Config, request: &Request) -> String {
+    let endpoint = &config.endpoint;
     show_request("POST", &format!("{}{}", endpoint.origin(), endpoint.path), &request.body)
 }
 
@@ -82,9 +83,9 @@ impl Player for Native {
         let mut outcome = Outcome::default();
         let batch = match source.read_batch(records_max, now) {
             Turn::Done(batch) => Ok(batch),
-            Turn::Send(request, ask) => {
-                outcome.requests.push(shown(source, &request));
-                source.receive(&ask, exchange(answer), records_max, now)
+            Turn::Send(call) => {
+                outcome.requests.push(shown(call.source().config(), call.request()));
+                call.receive(exchange(answer), now)
             }
         };
         match batch {
@@ -96,14 +97,14 @@ impl Player for Native {
 
     fn check(&mut self, now_ms: i64, answers: Vec<Answer>) -> Outcome {
         let source = self.source();
-        let (mut request, mut ask) = source.check_request();
+        let mut probe = source.check();
         let (mut requests, mut answers) = (Vec::new(), answers.into_iter());
         let report = loop {
-            requests.push(shown(source, &request));
+            requests.push(shown(probe.config(), probe.request()));
             assert!(requests.len() <= CHECK_REQUESTS_MAX, "a check without end");
-            match source.check_report(&ask, exchange(answers.next()), Millis::new(now_ms)) {
+            match probe.receive(exchange(answers.next()), Millis::new(now_ms)) {
                 Checked::Report(report) => break report,
-                Checked::Again(next, without) => (request, ask) = (next, without),
+                Checked::Again(next) => probe = next,
             }
         };
         let line = |finding: buildkite_audit_logs::check::Finding| {

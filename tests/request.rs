@@ -9,7 +9,7 @@ fn request(settings: &str) -> buildkite_audit_logs::buildkite::query::Request {
     let now = Millis::parse_rfc3339("2026-11-22T10:00:00Z").expect("a time");
     let mut source = Source::configure(settings, &secrets, None, now).expect("good settings");
     match source.read_batch(10, now) {
-        Turn::Send(request, _) => request,
+        Turn::Send(call) => call.request().clone(),
         Turn::Done(batch) => panic!("no request: {batch:?}"),
     }
 }

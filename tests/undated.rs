@@ -25,9 +25,9 @@ fn answer(number: i64, occurred_at: &str, now_ms: i64) -> Response {
 fn poll(source: &mut Source, number: i64, occurred_at: &str, now_ms: i64) -> usize {
     match source.read_batch(100, Millis::new(now_ms)) {
         Turn::Done(batch) => batch.rows.len(),
-        Turn::Send(_, ask) => {
+        Turn::Send(call) => {
             let exchange = Ok(answer(number, occurred_at, now_ms));
-            let batch = source.receive(&ask, exchange, 100, Millis::new(now_ms)).expect("a batch");
+            let batch = call.receive(exchange, Millis::new(now_ms)).expect("a batch");
             batch.rows.len()
         }
     }

@@ -1,10 +1,9 @@
-//! One bucket of the remote's rate limits, as the headers of an answer show it. A header that is missing, is not a whole
-//! number or contradicts itself is treated as if the bucket were not named; of a header that comes twice, the first
-//! counts.
+//! One bucket of the remote's rate limits, as an answer shows it. One of which a figure is missing is treated as if it
+//! were not named.
 //!
 //! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits and buildkite.com/docs/apis/graphql/portals.
 
-use crate::buildkite::headers::number;
+use crate::buildkite::quota::Reading;
 use crate::settings::Config;
 use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
@@ -31,6 +30,8 @@ pub const WINDOW_MS: i64 = 300 * SECOND_MS;
 const PORTAL_REQUESTS: i64 = 200;
 /// The documented window of a portal, in milliseconds.
 const PORTAL_WINDOW_MS: i64 = 60 * SECOND_MS;
+/// Two readings of one window's end differ by at most this.
+const SAME_WINDOW_MS: i64 = 10 * SECOND_MS;
 
 impl Bucket {
     fn full(limit: i64, resets: Millis) -> Self {
@@ -54,6 +55,29 @@ impl Bucket {
         Self { remaining: 0, ..Self::full(limit, now.plus(wait_ms)) }
     }
 
+    /// The bucket that an answer shows, `last` as the answer before did. None: a figure is missing.
+    pub fn read(reading: Reading, last: Option<&Self>, now: Millis) -> Option<Self> {
+        let Reading { limit: Some(limit), remaining: Some(remaining), reset: Some(seconds) } =
+            reading
+        else {
+            return None;
+        };
+        let seconds = seconds.clamp(0, HOUR_MS / SECOND_MS);
+        // The second more is the one that the answer cannot show. Not further away than an hour, or it would be taken
+        // for a clock that jumped.
+        let resets = now.plus((seconds + 1) * SECOND_MS).min(now.plus(HOUR_MS));
+        let bucket = Self { remaining, ..Self::full(limit.max(1), resets) };
+        Some(match last {
+            Some(last) if last.is_same_window(resets) => Self {
+                resets: last.resets.max(resets).min(now.plus(HOUR_MS)),
+                old: last.old,
+                small: last.small,
+                ..bucket
+            },
+            _ => bucket,
+        })
+    }
+
     /// The same bucket with its next window.
     pub fn renewed(&self, now: Millis) -> Self {
         Self::full(self.limit, now.plus(WINDOW_MS))
@@ -64,8 +88,8 @@ impl Bucket {
         (1..=HOUR_MS).contains(&self.resets.since(now))
     }
 
-    /// Whether a window that ends then is this one: two readings of its end differ by a second or so, since the header
-    /// counts whole seconds and the request takes time.
+    /// Whether a window that ends then is this one: two readings of its end differ by a second or so, since an
+    /// answer counts whole seconds and the request takes time.
     pub fn is_same_window(&self, resets: Millis) -> bool {
         self.resets.since(resets).abs() <= SAME_WINDOW_MS
     }
@@ -100,32 +124,4 @@ impl Bucket {
     pub fn spend(&mut self, cost: i64) {
         self.remaining = self.remaining.saturating_sub(cost);
     }
-}
-
-/// Two readings of one window's end differ by at most this.
-const SAME_WINDOW_MS: i64 = 10 * SECOND_MS;
-
-/// What the headers with this prefix say; `last`: what they said before.
-pub fn bucket(
-    headers: &[(String, String)],
-    prefix: &str,
-    now: Millis,
-    last: Option<&Bucket>,
-) -> Option<Bucket> {
-    let field = |name: &str| number(headers, &format!("{prefix}{name}"));
-    let seconds = field("reset")?.clamp(0, HOUR_MS / SECOND_MS);
-    // The second more is the one that the header cannot show. Not further away than an hour, or it would be taken for a
-    // clock that jumped.
-    let resets = now.plus((seconds + 1) * SECOND_MS).min(now.plus(HOUR_MS));
-    let bucket =
-        Bucket { remaining: field("remaining")?, ..Bucket::full(field("limit")?.max(1), resets) };
-    Some(match last {
-        Some(last) if last.is_same_window(resets) => Bucket {
-            resets: last.resets.max(resets).min(now.plus(HOUR_MS)),
-            old: last.old,
-            small: last.small,
-            ..bucket
-        },
-        _ => bucket,
-    })
 }

@@ -11,8 +11,8 @@ pub mod allowance;
 use crate::budget::allowance::{
     Allowance, Cost, EVENT_POINTS, PAGE_POINTS, SMALL_PAGE, least_page, page_within,
 };
-use crate::budget::bucket::{Bucket, WINDOW_MS, bucket};
-use crate::buildkite::headers::header;
+use crate::budget::bucket::{Bucket, WINDOW_MS};
+use crate::buildkite::quota::{Quota, Scope};
 use crate::settings::Config;
 use crate::text::time::Millis;
 
@@ -132,7 +132,7 @@ impl Budget {
     pub fn note_live(
         &mut self,
         config: &Config,
-        headers: &[(String, String)],
+        quota: &Quota,
         points: i64,
         is_typical: bool,
         now: Millis,
@@ -140,7 +140,7 @@ impl Budget {
         let is_below = |(bucket, cost): &(&Bucket, Cost)| bucket.available(config) < cost.poll;
         let below: Vec<Millis> =
             self.open(now).iter().filter(|open| is_below(open)).map(|open| open.0.resets).collect();
-        self.observe(config, headers, points, now);
+        self.observe(config, quota, points, now);
         // A bucket keeps its end, or moves it by a second or so, as long as its window lasts.
         for bucket in self.all().into_iter().flatten() {
             bucket.small |= below.iter().any(|resets| bucket.is_same_window(*resets));
@@ -159,20 +159,15 @@ impl Budget {
         }
     }
 
-    /// Takes in what an answer's headers say, and what it was charged, which counts where they say nothing.
-    pub fn observe(
-        &mut self,
-        config: &Config,
-        headers: &[(String, String)],
-        points: i64,
-        now: Millis,
-    ) {
+    /// Takes in what an answer says, and what it was charged, which counts where the answer says nothing.
+    pub fn observe(&mut self, config: &Config, quota: &Quota, points: i64, now: Millis) {
         let is_portal = config.endpoint.portal().is_some();
-        let scope = header(headers, "ratelimit-scope");
-        let counts_points =
-            if is_portal { scope == Some("graphql") } else { scope != Some("portal") };
+        let counts_points = match quota.scope {
+            Some(scope) => scope == Scope::Graphql,
+            None => !is_portal,
+        };
         if is_portal {
-            let named = bucket(headers, "ratelimit-", now, self.portal.as_ref());
+            let named = Bucket::read(quota.organization, self.portal.as_ref(), now);
             let named = named.filter(|_| !counts_points);
             let known = self.portal.take().filter(|known| known.is_open(now));
             self.portal = Some(named.unwrap_or_else(|| {
@@ -181,8 +176,8 @@ impl Budget {
                 known
             }));
         }
-        let organization = bucket(headers, "ratelimit-", now, self.organization.as_ref());
-        let user = bucket(headers, "ratelimit-user-", now, self.user.as_ref());
+        let organization = Bucket::read(quota.organization, self.organization.as_ref(), now);
+        let user = Bucket::read(quota.user, self.user.as_ref(), now);
         match (organization, user) {
             (None, None) => self.charge(is_portal, points, now),
             _ if !counts_points => self.charge(is_portal, points, now),

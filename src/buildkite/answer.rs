@@ -3,6 +3,7 @@
 use crate::ask::Ask;
 use crate::buildkite::envelope::{self, Connection, Envelope};
 use crate::buildkite::headers::header;
+use crate::buildkite::quota::Quota;
 use crate::buildkite::record::{Missing, Row};
 pub use crate::buildkite::refusal::{Refusal, Stage};
 use crate::buildkite::refusal::{at, denied, refused, said};
@@ -23,13 +24,22 @@ pub struct Page {
     pub end_cursor: Option<String>,
     /// Whether the remote says that there is one.
     pub has_next: bool,
-    /// The server's time when the request was sent, by its `Date`.
+}
+
+/// An answer, read once: nothing behind this value sees its status, headers or body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What it means.
+    pub what: What,
+    /// What it says of the rate limits.
+    pub quota: Quota,
+    /// The server's time when the request was sent, by its `Date`; none: it has no usable one.
     pub sent_at: Option<Millis>,
 }
 
 /// What an answer means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum What {
     /// Events.
     Page(Page),
     /// The page is too heavy: ask for fewer events. Holds what to say when it cannot be smaller.
@@ -42,7 +52,7 @@ pub enum Answer {
     Later(Later),
 }
 
-/// Tells what an answer means; `now` is the host's time.
+/// Reads the end of a request; `now` is the host's time.
 ///
 /// # Errors
 ///
@@ -50,33 +60,42 @@ pub enum Answer {
 pub fn answer(
     config: &Config,
     ask: &Ask,
-    exchange: &Exchange,
+    exchange: Exchange,
     now: Millis,
 ) -> Result<Answer, Refusal> {
     let response = match exchange {
         Ok(response) => response,
-        Err(Failure::TooLarge) => {
-            let why = "a body of more than 16 MiB for a single event";
-            return Ok(Answer::Smaller(Error::Protocol(why.into())));
+        Err(failure) => {
+            let what = absent(config, failure)?;
+            return Ok(Answer { what, quota: Quota::default(), sent_at: None });
         }
-        Err(Failure::Network(why)) => {
-            return Err(at(Stage::Endpoint, Error::Transient(config.token.quote(why))));
-        }
-        Err(Failure::Tls(why)) => {
-            return Err(at(Stage::Tls, Error::Transient(config.token.quote(why))));
-        }
-        Err(Failure::Denied(why)) => return Err(at(Stage::Endpoint, denied(config, why))),
     };
-    match response.status {
-        200 => body(config, ask, response, now),
-        429 => Ok(Answer::Later(response.later())),
-        504 => Ok(Answer::Smaller(Error::Transient(format!("HTTP 504{}", said(config, response))))),
-        status => Err(refused(config, status, response)),
+    let quota = Quota::read(&response.headers);
+    let what = match response.status {
+        200 => body(config, ask, &response)?,
+        429 => What::Later(response.later(&quota)),
+        504 => What::Smaller(Error::Transient(format!("HTTP 504{}", said(config, &response)))),
+        status => return Err(refused(config, status, &response)),
+    };
+    Ok(Answer { what, quota, sent_at: response.sent_at(now) })
+}
+
+/// What it means that there is no answer.
+fn absent(config: &Config, failure: Failure) -> Result<What, Refusal> {
+    let transient = |why: &str| Error::Transient(config.token.quote(why));
+    match failure {
+        Failure::TooLarge => {
+            let why = "a body of more than 16 MiB for a single event";
+            Ok(What::Smaller(Error::Protocol(why.into())))
+        }
+        Failure::Network(why) => Err(at(Stage::Endpoint, transient(&why))),
+        Failure::Tls(why) => Err(at(Stage::Tls, transient(&why))),
+        Failure::Denied(why) => Err(at(Stage::Endpoint, denied(config, &why))),
     }
 }
 
 /// A 200: encoding, JSON, permission, errors, organization, connection, in this order.
-fn body(config: &Config, ask: &Ask, response: &Response, now: Millis) -> Result<Answer, Refusal> {
+fn body(config: &Config, ask: &Ask, response: &Response) -> Result<What, Refusal> {
     let answer = |error| at(Stage::Answer, error);
     if let Some(encoding) =
         header(&response.headers, "content-encoding").filter(|name| *name != "identity")
@@ -100,7 +119,7 @@ fn body(config: &Config, ask: &Ask, response: &Response, now: Millis) -> Result<
     match envelope.organization().map_err(answer)? {
         None => Err(at(Stage::Organization, not_visible(config))),
         Some(None) => Err(at(Stage::Permission, no_audit_log(config, "auditEvents is null"))),
-        Some(Some(connection)) => Ok(Answer::Page(page(connection, response, now))),
+        Some(Some(connection)) => Ok(What::Page(page(connection))),
     }
 }
 
@@ -127,20 +146,20 @@ fn failed(
     ask: &Ask,
     failure: &envelope::Failure,
     has_data: bool,
-) -> Result<Answer, Refusal> {
+) -> Result<What, Refusal> {
     let said = ["Buildkite answered \"", &config.token.quote(&failure.message), "\""].concat();
     if mentions(&failure.message, "complexity") {
-        return Ok(Answer::Smaller(Error::Protocol(said)));
+        return Ok(What::Smaller(Error::Protocol(said)));
     }
     if mentions(&failure.message, "cursor") && ask.after.is_some() {
-        return Ok(Answer::BadCursor(said));
+        return Ok(What::BadCursor(said));
     }
     // The words name what is wrong in quotation marks, and what is known without.
     let is_named = |name: &&String| mentions(&failure.message, &["\"", name, "\""].concat());
     let asked = config.event_types.iter().filter(|name| !ask.without.contains(name));
     let unknown: Vec<String> = asked.filter(is_named).cloned().collect();
     if !unknown.is_empty() && !has_data {
-        return Ok(Answer::UnknownTypes(unknown));
+        return Ok(What::UnknownTypes(unknown));
     }
     // A query that was not executed has no `data`, and says where it is wrong (GraphQL specification, section 7.1).
     let error = match !has_data && failure.is_about_the_query {
@@ -156,12 +175,11 @@ fn mentions(text: &str, word: &str) -> bool {
     text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
-fn page(connection: Connection, response: &Response, now: Millis) -> Page {
+fn page(connection: Connection) -> Page {
     let usable = |cursor: &String| !cursor.is_empty() && cursor.len() <= CURSOR_BYTES_MAX;
     Page {
         rows: connection.rows,
         end_cursor: connection.end_cursor.filter(usable),
         has_next: connection.has_next,
-        sent_at: response.sent_at(now),
     }
 }

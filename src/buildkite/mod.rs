@@ -2,6 +2,8 @@
 
 pub mod headers;
 
+pub mod quota;
+
 pub mod query;
 
 pub mod response;

@@ -1,6 +1,7 @@
 //! What the shell brings back from one request.
 
 use crate::buildkite::headers::{header, number};
+use crate::buildkite::quota::{Quota, Reading};
 use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// Largest body that is taken: 500 events with 30 kB of `data` each; more is asked for in smaller pages. Memory stays
@@ -42,21 +43,17 @@ pub struct Points {
     pub limit: Option<i64>,
 }
 
-/// What the names of the two buckets' headers begin with.
-const BUCKETS: [&str; 2] = ["ratelimit-", "ratelimit-user-"];
-
 impl Response {
-    /// Reads a 429: the resets of the buckets that are exhausted (seconds left, may be negative) and the seconds that
+    /// Reads a 429, with its quota: the resets of the buckets that are exhausted (seconds left, may be negative) and the seconds that
     /// the message or `Retry-After` names. Where none of these is there, the longer reset of both buckets.
     ///
     /// Source: buildkite.com/docs/apis/graphql/graphql-resource-limits; RFC 9110 section 10.2.3.
-    pub fn later(&self) -> Later {
-        let field = |prefix: &str, name: &str| number(&self.headers, &[prefix, name].concat());
-        let resets = |is_wanted: fn(Option<i64>) -> bool| {
-            let wanted = BUCKETS.iter().filter(|prefix| is_wanted(field(prefix, "remaining")));
-            wanted.filter_map(|prefix| field(prefix, "reset")).max()
+    pub fn later(&self, quota: &Quota) -> Later {
+        let resets = |is_wanted: fn(&Reading) -> bool| {
+            let wanted = quota.readings().into_iter().filter(is_wanted);
+            wanted.filter_map(|bucket| bucket.reset).max()
         };
-        let exhausted = resets(|remaining| remaining.is_some_and(|remaining| remaining <= 0));
+        let exhausted = resets(|bucket| bucket.remaining.is_some_and(|remaining| remaining <= 0));
         let message = self.number_before("second");
         let named = exhausted.max(message).max(number(&self.headers, "retry-after"));
         let seconds = named.or_else(|| resets(|_| true)).unwrap_or(WAIT_SECONDS);

@@ -28,7 +28,16 @@ pub struct Tally {
     pub notes: Vec<String>,
 }
 
-/// Takes in a page; `asked_at` is the host's time of the ask. On an error the state is as it was.
+/// When a page was asked for, by two clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// The host's time.
+    pub at: Millis,
+    /// The server's time; none: it did not say.
+    pub server: Option<Millis>,
+}
+
+/// Takes in a page. On an error the state is as it was.
 ///
 /// # Errors
 ///
@@ -38,14 +47,14 @@ pub fn absorb(
     state: &mut State,
     ask: &Ask,
     page: Page,
-    asked_at: Millis,
+    asked: Asked,
 ) -> Result<(Pending, Tally), Error> {
     match ask.target {
-        Target::Start => Ok((Pending::default(), begin(state, &page, asked_at))),
+        Target::Start => Ok((Pending::default(), begin(state, &page, asked))),
         Target::Check => Ok((Pending::default(), Tally::default())),
         Target::Live { floor, full } => {
             let newest = page.rows.iter().flatten().filter_map(|row| row.at).max();
-            let ceiling = ceiling(state, &page, asked_at, floor);
+            let ceiling = ceiling(state, &page, asked, floor);
             // Nothing bounds the newest gap from above: what came after the ceiling goes out too, and stays known. Where
             // only nulls show, what follows them may lie anywhere.
             let top = if page.rows.is_empty() { ceiling } else { Millis::LAST };
@@ -54,13 +63,13 @@ pub fn absorb(
             let (after, waiting, mut tally) = read(config, state, ask, page, gap.clone())?;
             state.open(gap.clone());
             state.high_water = Some(ceiling);
-            state.polled = Some(asked_at);
+            state.polled = Some(asked.at);
             if full {
                 let known = state.known.count_from(floor);
                 tally.notes.extend(state.budget.rereading(config, known));
             }
             if full || state.full.is_none() {
-                (state.full, state.full_polled) = (Some(ceiling), Some(asked_at));
+                (state.full, state.full_polled) = (Some(ceiling), Some(asked.at));
             }
             tally.notes.extend(state.prune(config.lookback_ms));
             Ok((Pending::new(0, waiting, gap, after), tally))
@@ -81,12 +90,12 @@ pub fn absorb(
 /// usable `Date` the newest event seen. Too low a ceiling costs a few events read again, for ever if the `Date` stands
 /// still; one in the future would hide events. So a time that did not move on since the last poll is not believed, nor
 /// one that ran ahead of the host's own clock.
-fn ceiling(state: &State, page: &Page, asked_at: Millis, floor: Millis) -> Millis {
+fn ceiling(state: &State, page: &Page, asked: Asked, floor: Millis) -> Millis {
     let (last, polled) = (state.high_water, state.polled);
-    let passed = polled.map_or(0, |polled| asked_at.since(polled).max(0));
+    let passed = polled.map_or(0, |polled| asked.at.since(polled).max(0));
     let is_sound =
         |time: &Millis| last.is_none_or(|last| (1..=passed + AHEAD_MS).contains(&time.since(last)));
-    let seen = page.sent_at.filter(is_sound).or_else(|| newest(page, asked_at)).unwrap_or(floor);
+    let seen = asked.server.filter(is_sound).or_else(|| newest(page, asked.at)).unwrap_or(floor);
     last.map_or(seen.max(floor), |last| last.max(seen))
 }
 
@@ -97,12 +106,12 @@ fn newest(page: &Page, asked_at: Millis) -> Option<Millis> {
 }
 
 /// The first answer of a run without backfill: from the server's time on, everything is new, save what is already there.
-fn begin(state: &mut State, page: &Page, asked_at: Millis) -> Tally {
-    let past = newest(page, asked_at).map_or(Millis::EPOCH, |newest| newest.plus(1));
-    let start = page.sent_at.map_or(past, |sent| sent.max(past));
+fn begin(state: &mut State, page: &Page, asked: Asked) -> Tally {
+    let past = newest(page, asked.at).map_or(Millis::EPOCH, |newest| newest.plus(1));
+    let start = asked.server.map_or(past, |sent| sent.max(past));
     (state.start, state.high_water, state.covered) = (Some(start), Some(start), start);
-    (state.full, state.full_polled) = (Some(start), Some(asked_at));
-    state.polled = Some(asked_at);
+    (state.full, state.full_polled) = (Some(start), Some(asked.at));
+    state.polled = Some(asked.at);
     Tally {
         notes: vec![format!(
             "no backfill_start_time: events from {start} on are new, older ones are left out"

@@ -1,7 +1,5 @@
-//! What one call of `read-batch` asks for and gives.
+//! What one call of `read-batch` returns.
 
-use crate::ask::Ask;
-use crate::buildkite::query::Request;
 use crate::buildkite::record::Row;
 
 /// When to call again; waits are in milliseconds.
@@ -32,7 +30,7 @@ pub struct Stats {
     pub notes: Vec<String>,
 }
 
-/// What one call gives.
+/// What one call returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// Events, oldest first.
@@ -41,13 +39,4 @@ pub struct Batch {
     pub next: Next,
     /// What it took.
     pub stats: Stats,
-}
-
-/// What to do for a call of `read-batch`.
-#[derive(Debug)]
-pub enum Turn {
-    /// It is done, without a request.
-    Done(Batch),
-    /// Make this request, then call [`Source::receive`](crate::source::Source::receive) with its end.
-    Send(Request, Ask),
 }

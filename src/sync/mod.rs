@@ -23,3 +23,5 @@ pub mod absorb;
 pub mod recover;
 
 pub mod batch;
+
+pub mod receive;

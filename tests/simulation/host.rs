@@ -101,15 +101,15 @@ impl Host {
     fn call(&mut self, source: &mut Source) -> Result<Batch, Error> {
         match source.read_batch(self.story.habits.max_records, self.local()) {
             Turn::Done(batch) => Ok(batch),
-            Turn::Send(request, ask) => {
+            Turn::Send(call) => {
+                let ask = call.ask();
                 if self.is_traced {
                     println!("{:?} of {} after {:?}", ask.target, ask.first, ask.after);
                 }
                 let is_live = matches!(ask.target, Target::Live { .. });
-                let before = if is_live { gaps(source) } else { Vec::new() };
-                let exchange = self.exchange(&Asked::read(&request.body));
-                let max_records = self.story.habits.max_records;
-                let batch = source.receive(&ask, exchange, max_records, self.local())?;
+                let before = if is_live { gaps(call.source()) } else { Vec::new() };
+                let exchange = self.exchange(&Asked::read(&call.request().body));
+                let batch = call.receive(exchange, self.local())?;
                 if is_live {
                     self.look(&before, &gaps(source));
                 }
@@ -153,7 +153,7 @@ impl Host {
         let (Next::Idle(wait_ms) | Next::Throttled(wait_ms)) = batch.next else { return Ok(()) };
         let early = self.local().plus(self.rng.i64(0..wait_ms as i64));
         match self.start()?.read_batch(1, early) {
-            Turn::Send(_, ask) => Err(format!("{:?} before {:?}", ask.target, batch.next)),
+            Turn::Send(call) => Err(format!("{:?} before {:?}", call.ask().target, batch.next)),
             Turn::Done(_) => Ok(()),
         }
     }

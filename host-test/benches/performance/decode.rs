@@ -59,11 +59,11 @@ fn native(pages: &[Bytes]) -> Duration {
     let began = Instant::now();
     let mut rows = 0;
     for page in pages {
-        let Turn::Send(_, ask) = source.read_batch(PAGE_ROWS as u32, now) else { break };
+        let Turn::Send(call) = source.read_batch(PAGE_ROWS as u32, now) else { break };
         // The shell of the component copies the body out of the host, too.
         let body = page.to_vec();
         let response = Response { status: 200, headers: headers.clone(), body, elapsed_ms: 0 };
-        rows += source.receive(&ask, Ok(response), PAGE_ROWS as u32, now).unwrap().rows.len();
+        rows += call.receive(Ok(response), now).unwrap().rows.len();
         std::hint::black_box(source.checkpoint());
     }
     assert_eq!(rows, PAGES * PAGE_ROWS);

@@ -46,13 +46,13 @@ async fn native(remote: &Remote) -> Duration {
     let began = Instant::now();
     let mut rows = 0;
     while rows < EVENTS {
-        let Turn::Send(ask, page) = source.read_batch(PAGE_ROWS, now()) else { break };
+        let Turn::Send(call) = source.read_batch(PAGE_ROWS, now()) else { break };
         let mut request = http::Request::post(&remote.endpoint)
-            .header("authorization", source.config().token.bearer());
-        for (name, value) in &ask.headers {
+            .header("authorization", call.source().config().token.bearer());
+        for (name, value) in &call.request().headers {
             request = request.header(*name, value);
         }
-        let request = request.body(Full::new(Bytes::from(ask.body))).unwrap();
+        let request = request.body(Full::new(Bytes::from(call.request().body.clone()))).unwrap();
         let (head, body) = client.request(request).await.unwrap().into_parts();
         let headers = head.headers.iter();
         let headers =
@@ -63,7 +63,7 @@ async fn native(remote: &Remote) -> Duration {
             body: body.collect().await.unwrap().to_bytes().into(),
             elapsed_ms: 0,
         };
-        rows += source.receive(&page, Ok(response), PAGE_ROWS, now()).unwrap().rows.len();
+        rows += call.receive(Ok(response), now()).unwrap().rows.len();
         std::hint::black_box(source.checkpoint());
     }
     assert_eq!(rows, EVENTS);

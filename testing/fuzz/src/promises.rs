@@ -64,18 +64,19 @@ pub fn call(
 ) -> Result<Batch, Error> {
     let result = match source.read_batch(max_records, now) {
         Turn::Done(batch) => Ok(batch),
-        Turn::Send(_, ask) => {
+        Turn::Send(call) => {
+            let ask = call.ask();
             assert!(max_records > 0, "a request for no records");
             assert!((1..=500).contains(&ask.first), "a page of {}", ask.first);
-            let exchange = answer(&ask);
+            let exchange = answer(ask);
             let bytes = exchange.as_ref().map_or(0, |response| response.body.len());
-            let before = source.checkpoint();
+            let before = call.source().checkpoint();
             let bytes = bytes + before.len(); // What is kept may be copied, too.
             let covers = |text: &str| State {
                 rest: Rest::default(),
                 ..decode(text).expect("a checkpoint of our own")
             };
-            let result = heap::bounded(bytes, || source.receive(&ask, exchange, max_records, now));
+            let result = heap::bounded(bytes, || call.receive(exchange, now));
             // Only how soon gaps are asked again may differ.
             let is_unmoved = || covers(&source.checkpoint()) == covers(&before);
             assert!(result.is_ok() || is_unmoved(), "a failed call moved it");

@@ -1,7 +1,7 @@
 //! One answer, as [`exchange`] reads it: what it means, what `check` says of it, and what a sync makes of it.
 
 use buildkite_audit_logs::ask::{Ask, Target};
-use buildkite_audit_logs::buildkite::answer::{Answer, Page, answer};
+use buildkite_audit_logs::buildkite::answer::{Page, What, answer};
 use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::source::Checked;
 use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
@@ -22,19 +22,18 @@ pub fn run(bytes: &[u8]) {
     for after in [None, Some("c1".to_owned())] {
         let ask = Ask { target: Target::Gap(0), after, first: 500, ..Ask::check() };
         let exchange = Ok(response.clone());
-        let meant = heap::bounded(bytes.len(), || answer(source.config(), &ask, &exchange, now));
-        match meant {
-            Ok(Answer::Page(page)) => is_page(&page, &response),
-            Ok(Answer::Smaller(error)) => promises::is_fit(&error.to_string()),
-            Ok(Answer::BadCursor(said)) => promises::is_fit(&said),
-            Ok(Answer::UnknownTypes(_)) => panic!("no type is asked for"),
-            Ok(Answer::Later(later)) => assert!((1_000..=HOUR_MS).contains(&later.wait_ms)),
+        let meant = heap::bounded(bytes.len(), || answer(source.config(), &ask, exchange, now));
+        match meant.map(|answer| answer.what) {
+            Ok(What::Page(page)) => is_page(&page, &response),
+            Ok(What::Smaller(error)) => promises::is_fit(&error.to_string()),
+            Ok(What::BadCursor(said)) => promises::is_fit(&said),
+            Ok(What::UnknownTypes(_)) => panic!("no type is asked for"),
+            Ok(What::Later(later)) => assert!((1_000..=HOUR_MS).contains(&later.wait_ms)),
             Err(refusal) => promises::is_fit(&refusal.error.to_string()),
         }
     }
-    let (_, ask) = source.check_request();
-    let checked =
-        heap::bounded(bytes.len(), || source.check_report(&ask, Ok(response.clone()), now));
+    let (probe, exchange) = (source.check(), Ok(response.clone()));
+    let checked = heap::bounded(bytes.len(), || probe.receive(exchange, now));
     let Checked::Report(findings) = checked else { panic!("no type is asked for") };
     assert_eq!(findings.len(), 12);
     findings.iter().for_each(|finding| promises::is_fit(&finding.message));
@@ -95,9 +94,9 @@ pub fn in_memory(bytes: &[u8], most: usize) {
     let now = Millis::new(promises::NOW_MS);
     let exchange = Ok(exchange::read(bytes).response);
     let source = promises::configure(promises::SETTINGS, None, now).expect("settings of our own");
-    let (_, ask) = source.check_request();
+    let ask = Ask::check();
     let peak = allocation_counter::measure(|| {
-        let _ = answer(source.config(), &ask, &exchange, now);
+        let _ = answer(source.config(), &ask, exchange, now);
     });
     let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(120)]);
     assert!(peak.bytes_max as usize <= most, "{} bytes of memory: {shown}", peak.bytes_max);

@@ -49,12 +49,12 @@ fn accepted(mut source: Source, now: Millis) {
     let config = source.config().clone();
     in_range(&config);
     promises::checkpoint(&source);
-    let Turn::Send(request, ask) = source.read_batch(1, now) else {
+    let Turn::Send(call) = source.read_batch(1, now) else {
         panic!("a fresh source asks at once");
     };
-    assert!((1..=500).contains(&ask.first));
+    assert!((1..=500).contains(&call.ask().first));
     let body: BTreeMap<String, serde_json::Value> =
-        serde_json::from_str(&request.body).expect("the request is JSON");
+        serde_json::from_str(&call.request().body).expect("the request is JSON");
     assert_eq!(body["variables"]["slug"], config.org_slug.as_str());
 }
 

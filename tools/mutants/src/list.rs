@@ -101,15 +101,14 @@ pub const MUTANTS: &[Mutant] = &[
         "a null organization is read as no events",
         "src/buildkite/answer.rs",
         "None => Err(at(Stage::Organization, not_visible(config))),",
-        "None => Ok(Answer::Page(Page { rows: Vec::new(), end_cursor: None, has_next: false, \
-         sent_at: response.sent_at(now) })),",
+        "None => Ok(What::Page(Page { rows: Vec::new(), end_cursor: None, has_next: false })),",
     ),
     mutant(
         "a null connection is read as no events",
         "src/buildkite/answer.rs",
         "Some(None) => Err(at(Stage::Permission, no_audit_log(config, \"auditEvents is null\"))),",
-        "Some(None) => Ok(Answer::Page(Page { rows: Vec::new(), end_cursor: None, \
-         has_next: false, sent_at: response.sent_at(now) })),",
+        "Some(None) => Ok(What::Page(Page { rows: Vec::new(), end_cursor: None, \
+         has_next: false })),",
     ),
     mutant(
         "partial data beside errors is used",
@@ -120,15 +119,15 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "the ceiling comes from the local clock",
         "src/sync/absorb.rs",
-        "let seen = page.sent_at.filter(is_sound).or_else(|| newest(page, asked_at)).unwrap_or(floor);",
-        "let seen = page.sent_at.filter(is_sound).map_or(asked_at, |_| asked_at);",
+        "let seen = asked.server.filter(is_sound).or_else(|| newest(page, asked.at)).unwrap_or(floor);",
+        "let seen = asked.server.filter(is_sound).map_or(asked.at, |_| asked.at);",
     ),
     mutant(
         "a gap is dropped after an error",
         "src/source.rs",
-        ".inspect_err(|error| self.state.rest.failed(&ask.target, error, now))?;",
-        ".inspect_err(|error| {\n                self.state.rest.failed(&ask.target, error, now);\n                \
-         self.state.gaps.pop();\n            })?;",
+        ".inspect_err(|error| state.rest.failed(&ask.target, error, now))?;",
+        ".inspect_err(|error| {\n                state.rest.failed(&ask.target, error, now);\n                \
+         state.gaps.pop();\n            })?;",
     ),
     mutant(
         "edge uuids are forgotten",
@@ -198,9 +197,9 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "a 429 is forgotten",
-        "src/source.rs",
-        "self.state.throttled_until = Some(now.plus(wait_ms));",
-        "self.state.throttled_until = Some(now.plus(wait_ms / 1_000));",
+        "src/sync/receive.rs",
+        "state.throttled_until = Some(now.plus(wait_ms));",
+        "state.throttled_until = Some(now.plus(wait_ms / 1_000));",
     ),
     mutant(
         "every poll counts as a full re-read",

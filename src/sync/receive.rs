@@ -1,0 +1,114 @@
+//! (State, ask, answer) → rows to hand out, and what the answer moves: the walk, the budget, or how the next ask is made.
+
+use crate::ask::{Ask, Target};
+use crate::budget::allowance::{EVENT_POINTS, PAGE_POINTS};
+use crate::buildkite::answer::{Answer, Page, What};
+use crate::buildkite::quota::Quota;
+use crate::buildkite::response::{Later, Points};
+use crate::error::Error;
+use crate::settings::Config;
+use crate::sync::absorb::{Asked, absorb};
+use crate::sync::batch::Stats;
+use crate::sync::hand_out::Pending;
+use crate::sync::recover;
+use crate::sync::state::State;
+use crate::text::time::Millis;
+
+/// Takes in an answer; `asked_at` is the host's time of the ask, `now` that of the answer. Returns what is to be handed
+/// out, which only a page brings, and what the call took so far.
+///
+/// # Errors
+///
+/// As [`absorb`] and the functions of [`recover`]. The state is as it was.
+pub fn receive(
+    config: &Config,
+    state: &mut State,
+    ask: &Ask,
+    answer: Answer,
+    asked_at: Millis,
+    now: Millis,
+) -> Result<(Pending, Stats), Error> {
+    let Answer { what, quota, sent_at } = answer;
+    let note = match what {
+        What::Page(page) => {
+            let asked = Asked { at: asked_at, server: sent_at };
+            return receive_page(config, state, ask, page, &quota, asked, now);
+        }
+        What::Smaller(hopeless) => recover::halve(state, ask, hopeless)?,
+        What::BadCursor(said) => recover::drop_cursor(state, ask, said)?,
+        What::UnknownTypes(names) => {
+            let note = recover::leave_out(config, state, ask, names, sent_at, now)?;
+            // What it costs is not documented: as much as an empty page, where the answer does not say.
+            state.budget.observe(config, &quota, PAGE_POINTS, now);
+            note
+        }
+        What::Later(Later { wait_ms, points }) => {
+            state.budget.observe(config, &quota, 0, now);
+            if let Some(Points { limit }) = points.filter(|_| config.endpoint.portal().is_some()) {
+                state.budget.adopt_points(limit, wait_ms, now);
+            }
+            state.throttled_until = Some(now.plus(wait_ms));
+            "the rate limit was exceeded (HTTP 429)".into()
+        }
+    };
+    Ok((Pending::default(), Stats { requests: 1, notes: vec![note], ..Stats::default() }))
+}
+
+fn receive_page(
+    config: &Config,
+    state: &mut State,
+    ask: &Ask,
+    page: Page,
+    quota: &Quota,
+    asked: Asked,
+    now: Millis,
+) -> Result<(Pending, Stats), Error> {
+    let rows = page.rows.len() as i64;
+    // A poll long after the last one, or the first, brings more than the polls to come will.
+    let since = state.polled.map(|polled| asked.at.since(polled));
+    let is_typical = since.is_some_and(|ms| ms <= 2 * config.poll_interval_ms);
+    let (pending, tally) = absorb(config, state, ask, page, asked)?;
+    let points = charge(config, state, ask, quota, rows, is_typical, now);
+    recover::grow(config, state, ask);
+    let mut notes = tally.notes;
+    notes.extend(recover::answered(state, ask));
+    let stats = Stats {
+        requests: 1,
+        points,
+        repeats: tally.repeats,
+        excluded: tally.excluded,
+        null_nodes: tally.null_nodes,
+        notes,
+    };
+    Ok((pending, stats))
+}
+
+/// Charges a page of so many rows, and notes whose turn it was. Returns the points.
+fn charge(
+    config: &Config,
+    state: &mut State,
+    ask: &Ask,
+    quota: &Quota,
+    rows: i64,
+    is_typical: bool,
+    now: Millis,
+) -> u64 {
+    let budget = &mut state.budget;
+    let guess = if budget.counts_points(config) { PAGE_POINTS + EVENT_POINTS * rows } else { 0 };
+    let points = quota.charged.unwrap_or(guess).min(1_000_000);
+    budget.note_page(rows, points);
+    match ask.target {
+        Target::Live { .. } | Target::Start => {
+            budget.note_live(config, quota, points, is_typical, now);
+        }
+        Target::Gap(_) | Target::Check => budget.observe(config, quota, points, now),
+    }
+    state.rest.succeeded(&ask.target);
+    if matches!(ask.target, Target::Gap(index) if state.old_gap() == Some(index)) {
+        state.budget.note_old(points, now);
+        state.served_old();
+    } else {
+        state.front_pages = state.front_pages.saturating_add(1);
+    }
+    u64::try_from(points).unwrap_or(0)
+}
