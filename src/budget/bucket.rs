@@ -5,6 +5,8 @@
 
 use crate::buildkite::quota::Reading;
 use crate::settings::Config;
+use crate::text::object::Object;
+use crate::text::reader::Reader;
 use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// One bucket as the last answer showed it, in points or, at a portal, in requests.
@@ -55,8 +57,24 @@ impl Bucket {
         Self { remaining: 0, ..Self::full(limit, now.plus(wait_ms)) }
     }
 
+    /// Its part of the checkpoint.
+    pub fn write(&self, object: &mut Object) {
+        object.number("limit", self.limit);
+        object.number("remaining", self.remaining);
+        object.time("resets", Some(self.resets));
+        object.number("old", self.old);
+        object.number("small", self.small.into());
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub fn read(reader: &mut Reader) -> Self {
+        let (limit, remaining) = (reader.number("limit"), reader.number("remaining"));
+        let (old, small) = (reader.added("old"), reader.added("small") != 0);
+        Self { limit, remaining, resets: reader.needed("resets"), old, small }
+    }
+
     /// The bucket that an answer shows, `last` as the answer before did. None: a figure is missing.
-    pub fn read(reading: Reading, last: Option<&Self>, now: Millis) -> Option<Self> {
+    pub fn shown(reading: Reading, last: Option<&Self>, now: Millis) -> Option<Self> {
         let Reading { limit: Some(limit), remaining: Some(remaining), reset: Some(seconds) } =
             reading
         else {

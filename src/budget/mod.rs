@@ -6,14 +6,19 @@
 
 pub mod bucket;
 
+pub mod buckets;
+
 pub mod allowance;
 
 use crate::budget::allowance::{
     Allowance, Cost, EVENT_POINTS, PAGE_POINTS, SMALL_PAGE, least_page, page_within,
 };
 use crate::budget::bucket::{Bucket, WINDOW_MS};
-use crate::buildkite::quota::{Quota, Scope};
+use crate::budget::buckets::Buckets;
+use crate::buildkite::quota::Quota;
 use crate::settings::Config;
+use crate::text::object::Object;
+use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
 /// A page of at least so many events tells what an event is really charged.
@@ -24,36 +29,52 @@ const REREAD_PERCENT: i64 = 10;
 /// What is known of the buckets and of our own spending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Budget {
-    /// Points shared by all users and tools of the organization.
-    pub organization: Option<Bucket>,
-    /// Points of the user the token belongs to.
-    pub user: Option<Bucket>,
-    /// Requests shared by all portals of the organization.
-    pub portal: Option<Bucket>,
+    buckets: Buckets,
     /// What the last live poll was charged.
-    pub live_points: i64,
+    live_points: i64,
     /// What an event was charged last, rounded up; 0: not known yet.
-    pub event_points: i64,
+    event_points: i64,
 }
 
 impl Budget {
+    /// Its part of the checkpoint.
+    pub fn write(&self, object: &mut Object) {
+        self.buckets.write(object);
+        object.number("live_points", self.live_points);
+        object.number("event_points", self.event_points);
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub fn read(reader: &mut Reader) -> Self {
+        let mut budget = Self {
+            buckets: Buckets::read(reader),
+            live_points: reader.number("live_points"),
+            event_points: reader.added("event_points"),
+        };
+        budget.buckets.read_shared(reader);
+        budget
+    }
+
+    /// The buckets.
+    pub fn buckets(&self) -> &Buckets {
+        &self.buckets
+    }
+
+    /// Before a portal's requests were counted, points were assumed there, which nobody charges.
+    pub fn forget_assumed(&mut self, config: &Config) {
+        self.buckets.forget_assumed(config);
+    }
+
     /// The buckets whose window has not ended, each with what it is charged.
     fn open(&self, now: Millis) -> Vec<(&Bucket, Cost)> {
         let event = self.points_an_event();
         let poll = self.live_points.max(PAGE_POINTS + event);
         let points = Cost { page: PAGE_POINTS, event, poll };
         let requests = Cost { page: 1, event: 0, poll: 1 };
-        let mut open = Vec::new();
-        let all = [(&self.organization, points), (&self.user, points), (&self.portal, requests)];
-        for (bucket, cost) in all {
-            open.extend(bucket.as_ref().filter(|bucket| bucket.is_open(now)).map(|it| (it, cost)));
-        }
-        open
-    }
-
-    /// All that is known, whether its window has ended or not.
-    fn all(&mut self) -> [&mut Option<Bucket>; 3] {
-        [&mut self.organization, &mut self.user, &mut self.portal]
+        let costs = [points, points, requests];
+        let all = self.buckets.all().into_iter().zip(costs);
+        all.filter_map(|(bucket, cost)| Some((bucket.filter(|it| it.is_open(now))?, cost)))
+            .collect()
     }
 
     /// The buckets as the last answer showed them, for a person.
@@ -141,10 +162,7 @@ impl Budget {
         let below: Vec<Millis> =
             self.open(now).iter().filter(|open| is_below(open)).map(|open| open.0.resets).collect();
         self.observe(config, quota, points, now);
-        // A bucket keeps its end, or moves it by a second or so, as long as its window lasts.
-        for bucket in self.all().into_iter().flatten() {
-            bucket.small |= below.iter().any(|resets| bucket.is_same_window(*resets));
-        }
+        self.buckets.note_small(&below);
         if is_typical {
             self.live_points = points;
         }
@@ -152,70 +170,22 @@ impl Budget {
 
     /// Adds what an old gap was charged.
     pub fn note_old(&mut self, points: i64, now: Millis) {
-        for (bucket, cost) in self.all().into_iter().zip([points, points, 1]) {
-            if let Some(bucket) = bucket.as_mut().filter(|bucket| bucket.is_open(now)) {
-                bucket.old = bucket.old.saturating_add(cost);
-            }
-        }
+        self.buckets.note_old(points, now);
     }
 
     /// Takes in what an answer says, and what it was charged, which counts where the answer says nothing.
     pub fn observe(&mut self, config: &Config, quota: &Quota, points: i64, now: Millis) {
-        let is_portal = config.endpoint.portal().is_some();
-        let counts_points = match quota.scope {
-            Some(scope) => scope == Scope::Graphql,
-            None => !is_portal,
-        };
-        if is_portal {
-            let named = Bucket::read(quota.organization, self.portal.as_ref(), now);
-            let named = named.filter(|_| !counts_points);
-            let known = self.portal.take().filter(|known| known.is_open(now));
-            self.portal = Some(named.unwrap_or_else(|| {
-                let mut known = known.unwrap_or_else(|| Bucket::portal(now));
-                known.spend(1);
-                known
-            }));
-        }
-        let organization = Bucket::read(quota.organization, self.organization.as_ref(), now);
-        let user = Bucket::read(quota.user, self.user.as_ref(), now);
-        match (organization, user) {
-            (None, None) => self.charge(is_portal, points, now),
-            _ if !counts_points => self.charge(is_portal, points, now),
-            (organization, user) => {
-                self.organization = organization.or(self.organization.take());
-                self.user = user.or(self.user.take());
-            }
-        }
-    }
-
-    /// Charges the point buckets ourselves, since the answer does not name them.
-    fn charge(&mut self, is_portal: bool, points: i64, now: Millis) {
-        let buckets = [&self.organization, &self.user];
-        if !buckets.into_iter().flatten().any(|bucket| bucket.is_open(now)) {
-            // A portal charges none, as far as is documented, until it has named some.
-            self.user = match (is_portal, &self.user) {
-                (true, known) => known.as_ref().map(|known| known.renewed(now)),
-                (false, _) => Some(Bucket::assumed(now)),
-            };
-        }
-        for bucket in [&mut self.organization, &mut self.user].into_iter().flatten() {
-            if bucket.is_open(now) {
-                bucket.spend(points);
-            }
-        }
+        self.buckets.observe(config, quota, points, now);
     }
 
     /// A portal's 429 spoke of points, so it charges them, whatever is documented: they are counted from here on.
     pub fn adopt_points(&mut self, limit: Option<i64>, wait_ms: i64, now: Millis) {
-        let buckets = [&self.organization, &self.user];
-        if !buckets.into_iter().flatten().any(|bucket| bucket.is_open(now)) {
-            self.user = Some(Bucket::exhausted(limit, wait_ms, now));
-        }
+        self.buckets.adopt_points(limit, wait_ms, now);
     }
 
     /// Whether points are charged at all, as far as is known.
     pub fn counts_points(&self, config: &Config) -> bool {
-        config.endpoint.portal().is_none() || self.organization.is_some() || self.user.is_some()
+        self.buckets.counts_points(config)
     }
 
     /// Takes in what a page of so many events was charged.
@@ -228,8 +198,7 @@ impl Budget {
 
     /// What to tell the operator when reading so many known events again takes a notable part of the budget.
     pub fn rereading(&self, config: &Config, events: usize) -> Option<String> {
-        let limits = [&self.organization, &self.user].into_iter().flatten();
-        let limit = limits.map(|bucket| bucket.limit).min()?;
+        let limit = self.buckets.points().map(|bucket| bucket.limit).min()?;
         let every_ms = config.lookback_ms.max(config.poll_interval_ms);
         let points = (events as i64).saturating_mul(self.points_an_event());
         let share = points.saturating_mul(WINDOW_MS) / every_ms;

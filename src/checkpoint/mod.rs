@@ -1,7 +1,5 @@
 //! The checkpoint: the state as a text that a host stores, and what may be done with one.
 
-mod reader;
-
 mod codec;
 
 pub mod resume;

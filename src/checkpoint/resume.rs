@@ -17,10 +17,7 @@ pub fn resume(config: &Config, text: &str) -> Result<(State, Vec<String>), Error
     if state.binding != wanted {
         return Err(Error::InvalidCheckpoint(mismatch(&state.binding, &wanted)));
     }
-    // Before a portal's requests were counted, points were assumed there, which nobody charges.
-    if config.endpoint.portal().is_some() && state.budget.portal.is_none() {
-        (state.budget.organization, state.budget.user) = (None, None);
-    }
+    state.budget.forget_assumed(config);
     let note = state.follow_start(config.backfill_start);
     Ok((state, note.into_iter().collect()))
 }

@@ -1,5 +1,7 @@
 //! A time range that is not fully delivered, and how far down it has been walked.
 
+use crate::text::object::Object;
+use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
 /// A place in a listing: good only with the very filters it was given for.
@@ -34,6 +36,33 @@ impl Gap {
     /// A gap of which nothing has been read.
     pub fn new(floor: Millis, reached: Millis) -> Self {
         Self { floor, reached, cursor: None, confirm: false, barren: 0, odd: 0 }
+    }
+
+    /// Its part of the checkpoint.
+    pub fn write(&self, object: &mut Object) {
+        object.time("floor", Some(self.floor));
+        object.time("reached", Some(self.reached));
+        if let Some(cursor) = &self.cursor {
+            object.text("after", &cursor.after);
+            object.time("to", cursor.to);
+        }
+        object.number("confirm", self.confirm.into());
+        object.number("barren", self.barren.into());
+        object.number("odd", self.odd.into());
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub fn read(reader: &mut Reader) -> Self {
+        let to = reader.time("to");
+        let after = reader.text_or_none("after");
+        Self {
+            floor: reader.needed("floor"),
+            reached: reader.needed("reached"),
+            cursor: after.map(|after| Cursor { after, to }),
+            confirm: reader.number("confirm") != 0,
+            barren: reader.count("barren"),
+            odd: reader.count("odd"),
+        }
     }
 
     /// Ends the gap below `time`; what it had reached above is another's now, and its cursor is worth nothing.

@@ -1,6 +1,8 @@
 //! Types of the settings that the remote does not know: a slip of the pen, or a name that came or went. They are left out
 //! of what is asked for, so that the others are read, and tried again.
 
+use crate::text::object::Object;
+use crate::text::reader::Reader;
 use crate::text::time::{HOUR_MS, Millis};
 
 /// The types that are left out.
@@ -18,6 +20,26 @@ pub struct Unknown {
 }
 
 impl Unknown {
+    /// Their part of the checkpoint: nothing where all are known.
+    pub fn write(&self, object: &mut Object) {
+        if !self.names.is_empty() {
+            object.texts("unknown_types", &self.names);
+            object.number("unknown_refusals", self.refusals.into());
+            object.time("unknown_tried", self.tried);
+            object.time("unknown_looked", self.looked);
+        }
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            names: reader.texts_or_none("unknown_types"),
+            refusals: reader.added_count("unknown_refusals"),
+            tried: reader.time("unknown_tried"),
+            looked: reader.time("unknown_looked"),
+        }
+    }
+
     /// What an ask leaves out. A full re-read tries one of them again; refused, it goes without.
     pub fn left_out(&self, is_full: bool) -> Vec<String> {
         let is_trial = is_full && self.refusals == 0;

@@ -2,6 +2,8 @@
 
 use crate::ask::Target;
 use crate::error::Error;
+use crate::text::object::Object;
+use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
 /// How long gaps rest after a page of one failed: two seconds, doubled with each failure in a row, up to four minutes.
@@ -21,6 +23,24 @@ pub struct Rest {
 }
 
 impl Rest {
+    /// Its part of the checkpoint: nothing where nothing failed.
+    pub fn write(&self, object: &mut Object) {
+        if *self != Self::default() {
+            object.time("rest_until", self.until);
+            object.number("rest_failures", self.failures.into());
+            object.number("must_poll", self.must_poll.into());
+        }
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            until: reader.time("rest_until"),
+            failures: reader.added_count("rest_failures"),
+            must_poll: reader.added("must_poll") != 0,
+        }
+    }
+
     /// Until when gaps rest, because a page of one failed while live polls succeed: a failing history never ends a run
     /// whose live polls succeed.
     pub fn until(&self, now: Millis) -> Option<Millis> {

@@ -8,6 +8,8 @@ pub mod json;
 
 pub mod object;
 
+pub mod reader;
+
 pub mod compact;
 
 pub mod base64;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::text::time::Millis;
+
 /// Writes a text as JSON.
 pub fn push_string(out: &mut String, text: &str) {
     if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
@@ -52,6 +54,34 @@ impl<'a> Object<'a> {
     /// A member that is a text which needs no escapes.
     pub fn plain(&mut self, name: &str, text: &str) {
         push_plain(self.member(name), text);
+    }
+
+    /// A member that is a time; none where there is no time.
+    pub fn time(&mut self, name: &str, time: Option<Millis>) {
+        if let Some(time) = time {
+            self.plain(name, &time.to_string());
+        }
+    }
+
+    /// A member that is a list of texts.
+    pub fn texts(&mut self, name: &str, texts: &[String]) {
+        self.list(name, texts, |out, text| push_string(out, text));
+    }
+
+    /// A member that is an object, by what writes its members.
+    pub fn object(&mut self, name: &str, write: impl FnOnce(&mut Object)) {
+        let mut inner = Object::open(self.member(name));
+        write(&mut inner);
+        inner.close();
+    }
+
+    /// A member that is a list of objects, by what writes the members of each.
+    pub fn objects<T>(&mut self, name: &str, items: &[T], write: impl Fn(&T, &mut Object)) {
+        self.list(name, items, |out, item| {
+            let mut inner = Object::open(out);
+            write(item, &mut inner);
+            inner.close();
+        });
     }
 
     /// A member that is a list, by what writes its items.

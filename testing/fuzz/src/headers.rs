@@ -61,5 +61,5 @@ fn body(number: usize, now: Millis) -> Vec<u8> {
 
 fn buckets(source: &Source) -> Vec<Bucket> {
     let budget = decode(&source.checkpoint()).expect("a checkpoint of our own").budget;
-    [budget.organization, budget.user, budget.portal].into_iter().flatten().collect()
+    budget.buckets().all().into_iter().flatten().cloned().collect()
 }

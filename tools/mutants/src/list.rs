@@ -86,8 +86,8 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "the rest of failing gaps is forgotten with the instance",
-        "src/checkpoint/codec.rs",
-        "time(&mut all, \"rest_until\", state.rest.until);",
+        "src/sync/rest.rs",
+        "object.time(\"rest_until\", self.until);",
         "",
     ),
     mutant(

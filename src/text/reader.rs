@@ -1,11 +1,6 @@
-//! Reads the parts of a checkpoint member by member; the first that is wrong is remembered by its name.
+//! Reads an object that is ours to judge, member by member. The first member that is wrong is remembered by its name, and
+//! reading goes on with defaults, so that who reads need not look at each.
 
-use crate::budget::bucket::Bucket;
-use crate::error::short;
-use crate::sync::delivered::Known;
-use crate::sync::gap::{Cursor, Gap};
-use crate::sync::state::Reduced;
-use crate::sync::undated::Undated;
 use crate::text::json::{Members, items, string};
 use crate::text::time::Millis;
 
@@ -15,16 +10,20 @@ pub type Wrong = String;
 /// Reads members and remembers the first wrong one.
 pub struct Reader<'a> {
     members: Members<'a>,
-    /// The first wrong one, so far.
-    pub wrong: Option<Wrong>,
+    wrong: Option<Wrong>,
 }
 
 impl<'a> Reader<'a> {
-    /// Takes an object apart; what is none has no members and is wrong.
+    /// Takes an object apart; a text that is not an object has no members and is wrong.
     pub fn open(text: &'a str) -> Self {
         let members = Members::parse(text);
         let wrong = members.is_none().then(|| "no object".to_owned());
         Self { members: members.unwrap_or_default(), wrong }
+    }
+
+    /// Whether a member was wrong so far.
+    pub fn is_wrong(&self) -> bool {
+        self.wrong.is_some()
     }
 
     /// A value, or its default once it is noted that it is wrong.
@@ -47,6 +46,11 @@ impl<'a> Reader<'a> {
     pub fn text(&mut self, name: &str) -> String {
         let text = self.take(name).and_then(string);
         self.or_wrong(name, text)
+    }
+
+    /// A text that may be absent; what is not a text is an empty one.
+    pub fn text_or_none(&mut self, name: &str) -> Option<String> {
+        self.take(name).map(|raw| string(raw).unwrap_or_default())
     }
 
     /// A whole number.
@@ -73,6 +77,12 @@ impl<'a> Reader<'a> {
     pub fn count(&mut self, name: &str) -> u32 {
         let number = self.number(name);
         self.or_wrong(name, u32::try_from(number).ok())
+    }
+
+    /// A count that may be absent; what is not a count is 0.
+    pub fn count_or_none(&mut self, name: &str) -> Option<u32> {
+        let count = |raw: &str| u32::try_from(raw.parse::<i64>().ok()?).ok();
+        self.take(name).map(|raw| count(raw).unwrap_or(0))
     }
 
     /// A time that may be absent.
@@ -109,70 +119,51 @@ impl<'a> Reader<'a> {
         if self.members.has(name) { self.texts(name) } else { Vec::new() }
     }
 
-    /// A list of gaps.
-    pub fn gaps(&mut self, name: &str) -> Vec<Gap> {
-        let mut gaps = Vec::new();
-        for item in self.list(name) {
-            let mut inner = Reader::open(item);
-            gaps.push(read_gap(&mut inner));
-            self.also(inner);
-        }
-        gaps
+    /// An object that may be absent, by what reads its members.
+    pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Reader) -> T) -> Option<T> {
+        let raw = self.take(name)?;
+        Some(self.part(raw, read))
     }
 
-    /// Takes over what was wrong with a part.
-    fn also(&mut self, part: Reader) {
-        if let Err(wrong) = part.close() {
+    /// A list of objects, by what reads the members of each.
+    pub fn objects<T>(&mut self, name: &str, read: impl Fn(&mut Reader) -> T) -> Vec<T> {
+        let mut objects = Vec::new();
+        for item in self.list(name) {
+            objects.push(self.part(item, &read));
+        }
+        objects
+    }
+
+    /// Reads a part, and takes over what was wrong with it.
+    fn part<T>(&mut self, raw: &str, read: impl FnOnce(&mut Reader) -> T) -> T {
+        let mut inner = Reader::open(raw);
+        let value = read(&mut inner);
+        if let Err(wrong) = inner.close() {
             self.wrong.get_or_insert(wrong);
         }
+        value
     }
 
-    /// A bucket that may be absent.
-    pub fn bucket(&mut self, name: &str) -> Option<Bucket> {
-        let mut inner = Reader::open(self.take(name)?);
-        let (limit, remaining) = (inner.number("limit"), inner.number("remaining"));
-        let (old, small) = (inner.added("old"), inner.added("small") != 0);
-        let bucket = Bucket { limit, remaining, resets: inner.needed("resets"), old, small };
-        self.also(inner);
-        Some(bucket)
-    }
-
-    /// The set of known uuids.
-    pub fn known(&mut self, name: &str) -> Known {
+    /// A value that is packed into a text.
+    pub fn packed<T: Default>(&mut self, name: &str, unpack: fn(&str) -> Option<T>) -> T {
         let packed = self.text(name);
-        self.or_wrong(name, Known::unpack(&packed))
+        self.or_wrong(name, unpack(&packed))
     }
 
-    /// The uuids of events without a readable time; none in a text that was written before there was one.
-    pub fn undated(&mut self, name: &str) -> Undated {
-        let Some(raw) = self.members.take(name) else { return Undated::default() };
-        let undated = string(raw).and_then(|packed| Undated::unpack(&packed));
-        self.or_wrong(name, undated)
+    /// The same; its default in a text that was written before there was one.
+    pub fn added_packed<T: Default>(&mut self, name: &str, unpack: fn(&str) -> Option<T>) -> T {
+        let Some(raw) = self.members.take(name) else { return T::default() };
+        let value = string(raw).and_then(|packed| unpack(&packed));
+        self.or_wrong(name, value)
     }
 
-    /// A page size below the setting; one that is no number cannot be, so it becomes 0 and contradicts the rest.
-    pub fn reduced(&mut self) -> Option<Reduced> {
-        let raw = self.take("page_size")?;
-        let size = raw.parse().ok().and_then(|size: i64| size.try_into().ok());
-        Some(Reduced { size: size.unwrap_or(0), good: self.count("good_pages") })
-    }
-
-    /// Ends the reading: the first wrong or unknown member, if there is one.
+    /// Ends the reading.
+    ///
+    /// # Errors
+    ///
+    /// The first wrong member or else the first unknown one, whose name may be of any length.
     pub fn close(self) -> Result<(), Wrong> {
-        let unknown = || self.members.rest().next().map(|name| short(name, 60));
+        let unknown = || self.members.rest().next().map(str::to_owned);
         self.wrong.clone().or_else(unknown).map_or(Ok(()), Err)
-    }
-}
-
-fn read_gap(reader: &mut Reader) -> Gap {
-    let to = reader.time("to");
-    let after = reader.take("after").map(|raw| string(raw).unwrap_or_default());
-    Gap {
-        floor: reader.needed("floor"),
-        reached: reader.needed("reached"),
-        cursor: after.map(|after| Cursor { after, to }),
-        confirm: reader.number("confirm") != 0,
-        barren: reader.count("barren"),
-        odd: reader.count("odd"),
     }
 }

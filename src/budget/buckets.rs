@@ -1,0 +1,147 @@
+//! The buckets that requests are charged to, as far as they are known: two of points and, at a portal, one of requests.
+
+use crate::budget::bucket::Bucket;
+use crate::buildkite::quota::{Quota, Scope};
+use crate::settings::Config;
+use crate::text::object::Object;
+use crate::text::reader::Reader;
+use crate::text::time::Millis;
+
+/// What is known of the buckets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Buckets {
+    /// Points shared by all users and tools of the organization.
+    organization: Option<Bucket>,
+    /// Points of the user the token belongs to.
+    user: Option<Bucket>,
+    /// Requests shared by all portals of the organization.
+    portal: Option<Bucket>,
+}
+
+impl Buckets {
+    /// Their part of the checkpoint.
+    pub fn write(&self, object: &mut Object) {
+        let names = ["organization_points", "user_points", "portal_requests"];
+        for (name, bucket) in names.into_iter().zip(self.all()) {
+            if let Some(bucket) = bucket {
+                object.object(name, |inner| bucket.write(inner));
+            }
+        }
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            organization: reader.object("organization_points", Bucket::read),
+            user: reader.object("user_points", Bucket::read),
+            portal: reader.object("portal_requests", Bucket::read),
+        }
+    }
+
+    /// A text written before each bucket kept what it has spent has one figure for both.
+    pub fn read_shared(&mut self, reader: &mut Reader) {
+        let (old, window) = (reader.added("old_points"), reader.time("window"));
+        let small = reader.time("small_asked");
+        for bucket in [&mut self.organization, &mut self.user].into_iter().flatten() {
+            let is_now = |end: Option<Millis>| end.is_some_and(|end| bucket.is_same_window(end));
+            let (has_old, has_small) = (is_now(window), is_now(small));
+            bucket.old = if has_old { old } else { bucket.old };
+            bucket.small |= has_small;
+        }
+    }
+
+    /// The organization's, the user's and the portals', whether their windows have ended or not.
+    pub fn all(&self) -> [Option<&Bucket>; 3] {
+        [self.organization.as_ref(), self.user.as_ref(), self.portal.as_ref()]
+    }
+
+    fn all_mut(&mut self) -> [Option<&mut Bucket>; 3] {
+        [self.organization.as_mut(), self.user.as_mut(), self.portal.as_mut()]
+    }
+
+    /// Those of points.
+    pub fn points(&self) -> impl Iterator<Item = &Bucket> {
+        [&self.organization, &self.user].into_iter().flatten()
+    }
+
+    /// Whether points are charged at all, as far as is known.
+    pub fn counts_points(&self, config: &Config) -> bool {
+        config.endpoint.portal().is_none() || self.points().next().is_some()
+    }
+
+    /// Forgets points at a portal whose requests were not counted yet.
+    pub fn forget_assumed(&mut self, config: &Config) {
+        if config.endpoint.portal().is_some() && self.portal.is_none() {
+            (self.organization, self.user) = (None, None);
+        }
+    }
+
+    /// The one small live page was asked for in the windows that end then. A bucket keeps its end, or moves it by a
+    /// second or so, as long as its window lasts.
+    pub fn note_small(&mut self, ends: &[Millis]) {
+        for bucket in self.all_mut().into_iter().flatten() {
+            bucket.small |= ends.iter().any(|end| bucket.is_same_window(*end));
+        }
+    }
+
+    /// Adds what an old gap was charged.
+    pub fn note_old(&mut self, points: i64, now: Millis) {
+        for (bucket, cost) in self.all_mut().into_iter().zip([points, points, 1]) {
+            if let Some(bucket) = bucket.filter(|bucket| bucket.is_open(now)) {
+                bucket.old = bucket.old.saturating_add(cost);
+            }
+        }
+    }
+
+    /// Takes in what an answer says, and what it was charged, which counts where the answer says nothing.
+    pub fn observe(&mut self, config: &Config, quota: &Quota, points: i64, now: Millis) {
+        let is_portal = config.endpoint.portal().is_some();
+        let counts_points = match quota.scope {
+            Some(scope) => scope == Scope::Graphql,
+            None => !is_portal,
+        };
+        if is_portal {
+            let named = Bucket::shown(quota.organization, self.portal.as_ref(), now);
+            let named = named.filter(|_| !counts_points);
+            let known = self.portal.take().filter(|known| known.is_open(now));
+            self.portal = Some(named.unwrap_or_else(|| {
+                let mut known = known.unwrap_or_else(|| Bucket::portal(now));
+                known.spend(1);
+                known
+            }));
+        }
+        let organization = Bucket::shown(quota.organization, self.organization.as_ref(), now);
+        let user = Bucket::shown(quota.user, self.user.as_ref(), now);
+        match (organization, user) {
+            (None, None) => self.charge(is_portal, points, now),
+            _ if !counts_points => self.charge(is_portal, points, now),
+            (organization, user) => {
+                self.organization = organization.or(self.organization.take());
+                self.user = user.or(self.user.take());
+            }
+        }
+    }
+
+    /// Charges the point buckets ourselves, since the answer does not name them.
+    fn charge(&mut self, is_portal: bool, points: i64, now: Millis) {
+        if !self.points().any(|bucket| bucket.is_open(now)) {
+            // A portal charges none, as far as is documented, until it has named some.
+            self.user = match (is_portal, &self.user) {
+                (true, known) => known.as_ref().map(|known| known.renewed(now)),
+                (false, _) => Some(Bucket::assumed(now)),
+            };
+        }
+        for bucket in [&mut self.organization, &mut self.user].into_iter().flatten() {
+            if bucket.is_open(now) {
+                bucket.spend(points);
+            }
+        }
+    }
+
+    /// A portal's 429 spoke of points: a user's bucket that is exhausted, unless one is known.
+    pub fn adopt_points(&mut self, limit: Option<i64>, wait_ms: i64, now: Millis) {
+        if !self.points().any(|bucket| bucket.is_open(now)) {
+            self.user = Some(Bucket::exhausted(limit, wait_ms, now));
+        }
+    }
+}
