@@ -2,11 +2,12 @@
 
 use crate::budget::Budget;
 use crate::error::{Error, short};
+use crate::sync::binding::Binding;
 use crate::sync::delivered::Known;
 use crate::sync::gap::Gap;
 use crate::sync::rejected_types::Unknown;
 use crate::sync::rest::Rest;
-use crate::sync::state::{Binding, GAPS_MAX, Reduced, State};
+use crate::sync::state::{GAPS_MAX, Reduced, State};
 use crate::sync::undated::Undated;
 use crate::text::object::Object;
 use crate::text::reader::{Reader, Wrong};
@@ -27,9 +28,7 @@ pub fn encode(state: &State) -> String {
     let mut all = Object::open(&mut text);
     all.text("format", FORMAT);
     all.number("version", VERSION);
-    all.text("org_slug", &state.binding.org_slug);
-    all.text("origin", &state.binding.origin);
-    all.texts("event_types", &state.binding.event_types);
+    state.binding.write(&mut all);
     let times = [
         ("start", state.start),
         ("followed", state.followed),
@@ -62,11 +61,7 @@ pub fn encode(state: &State) -> String {
 
 fn read(mut reader: Reader) -> Result<State, Wrong> {
     let state = State {
-        binding: Binding {
-            org_slug: reader.text("org_slug"),
-            origin: reader.text("origin"),
-            event_types: reader.texts("event_types"),
-        },
+        binding: Binding::read(&mut reader),
         start: reader.time("start"),
         followed: reader.time("followed"),
         high_water: reader.time("high_water"),
@@ -129,13 +124,6 @@ pub fn decode(text: &str) -> Result<State, Error> {
     }
 }
 
-/// Whether names are some of those asked for, each once, and not all of them.
-fn is_part(names: &[String], asked: &[String]) -> bool {
-    let is_once =
-        |(at, name): (usize, &String)| !names[..at].contains(name) && asked.contains(name);
-    names.is_empty() || (names.len() < asked.len() && names.iter().enumerate().all(is_once))
-}
-
 /// What cannot be true of any state of ours.
 fn fault(state: &State) -> Option<&'static str> {
     let begun = [state.start.is_some(), state.full.is_some(), state.polled.is_some()];
@@ -153,7 +141,7 @@ fn fault(state: &State) -> Option<&'static str> {
         Some("gaps without a high-water time")
     } else if state.reduced.as_ref().is_some_and(|reduced| reduced.size == 0) {
         Some("a page of no events")
-    } else if !is_part(&state.unknown.names, &state.binding.event_types) {
+    } else if !state.binding.can_leave_out(&state.unknown.names) {
         Some("unknown types that nobody asks for, or nothing else")
     } else {
         None

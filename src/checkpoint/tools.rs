@@ -3,8 +3,9 @@
 use crate::checkpoint::codec::{decode, encode};
 use crate::error::Error;
 use crate::settings::Config;
+use crate::sync::binding::Binding;
 use crate::sync::rejected_types::Unknown;
-use crate::sync::state::{Binding, State};
+use crate::sync::state::State;
 use crate::text::time::Millis;
 
 /// A checkpoint bound to other settings.
@@ -24,14 +25,10 @@ pub struct Rebound {
 pub fn summary(checkpoint: &str) -> Result<String, String> {
     let state = decode(checkpoint).map_err(|error| error.to_string())?;
     let time = |time: Option<Millis>| time.map_or("not yet".to_owned(), |time| time.to_string());
-    let types = &state.binding.event_types;
     let mut lines = vec![
-        format!("organization    {}", state.binding.org_slug),
-        format!("endpoint        {}", state.binding.origin),
-        format!(
-            "event types     {}",
-            if types.is_empty() { "all".to_owned() } else { types.join(", ") }
-        ),
+        format!("organization    {}", state.binding.org_slug()),
+        format!("endpoint        {}", state.binding.origin()),
+        format!("event types     {}", state.binding.types()),
         format!(
             "not known       {}",
             if state.unknown.names.is_empty() {
@@ -80,10 +77,11 @@ pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
     let secrets = [("api_token".to_owned(), "unused-placeholder".to_owned())];
     let config = Config::parse(settings, &secrets, Millis::LAST).map_err(words)?;
     let binding = Binding::of(&config);
-    if binding.org_slug != state.binding.org_slug {
+    if binding.org_slug() != state.binding.org_slug() {
         return Err(format!(
             "the state is of organization {}, the settings are of {}; use a state of its own for it",
-            state.binding.org_slug, binding.org_slug
+            state.binding.org_slug(),
+            binding.org_slug()
         ));
     }
     if binding == state.binding {

@@ -1,5 +1,7 @@
 //! The sync: a high-water mark and a list of gaps, what to ask for next, and what each page moves.
 
+pub mod binding;
+
 pub mod gap;
 
 pub mod delivered;

@@ -5,6 +5,7 @@
 
 use crate::budget::Budget;
 use crate::settings::Config;
+use crate::sync::binding::Binding;
 use crate::sync::delivered::{CROWDED, Known, RECENT_MAX};
 use crate::sync::gap::Gap;
 use crate::sync::rejected_types::Unknown;
@@ -22,28 +23,6 @@ const FULL_FOR_FREE: usize = 25;
 /// Requests in a row for the gap behind the newest while an older one waits: where every poll leaves another behind,
 /// history must still come to its end.
 const OLD_PAGES: u32 = 3;
-
-/// Whose checkpoint it is. With another organization, origin or filter, its times mean nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Binding {
-    /// Slug of the organization.
-    pub org_slug: String,
-    /// Origin of the endpoint: scheme, host, port.
-    pub origin: String,
-    /// Types asked for, sorted; empty: all.
-    pub event_types: Vec<String>,
-}
-
-impl Binding {
-    /// The binding that these settings want.
-    pub fn of(config: &Config) -> Self {
-        Self {
-            org_slug: config.org_slug.clone(),
-            origin: config.endpoint.origin(),
-            event_types: config.event_types.clone(),
-        }
-    }
-}
 
 /// A page size below the setting, after answers that were too heavy.
 #[derive(Debug, Clone, PartialEq, Eq)]
