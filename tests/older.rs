@@ -19,7 +19,7 @@ fn what_old_gaps_spent_is_charged_to_the_bucket_of_that_window() {
     assert_eq!((organization.old, organization.small), (0, false));
     assert_eq!((user.old, user.small), (246, true));
     assert_eq!(
-        state.gaps[0].reached,
+        state.walk.gaps()[0].reached,
         Millis::parse_rfc3339("2026-11-22T09:50:00Z").expect("a time")
     );
     assert_eq!(decode(&encode(&state)).expect("as it is written now"), state);

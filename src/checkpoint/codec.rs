@@ -3,12 +3,10 @@
 use crate::budget::Budget;
 use crate::error::{Error, short};
 use crate::sync::binding::Binding;
-use crate::sync::delivered::Known;
-use crate::sync::gap::Gap;
 use crate::sync::rejected_types::Unknown;
 use crate::sync::rest::Rest;
-use crate::sync::state::{GAPS_MAX, Reduced, State};
-use crate::sync::undated::Undated;
+use crate::sync::state::{Reduced, State};
+use crate::sync::walk::Walk;
 use crate::text::object::Object;
 use crate::text::reader::{Reader, Wrong};
 
@@ -24,7 +22,7 @@ const NAME: usize = 60;
 
 /// Writes the text.
 pub fn encode(state: &State) -> String {
-    let mut text = String::with_capacity(1_024 + 30 * state.known.len());
+    let mut text = String::with_capacity(1_024 + 30 * state.walk.known());
     let mut all = Object::open(&mut text);
     all.text("format", FORMAT);
     all.number("version", VERSION);
@@ -48,13 +46,7 @@ pub fn encode(state: &State) -> String {
     }
     state.unknown.write(&mut all);
     state.budget.write(&mut all);
-    all.number("front_pages", state.front_pages.into());
-    all.number("old_pages", state.old_pages.into());
-    all.objects("gaps", &state.gaps, Gap::write);
-    all.plain("known", &state.known.pack());
-    if !state.undated.is_empty() {
-        all.plain("undated", &state.undated.pack());
-    }
+    state.walk.write(&mut all);
     all.close();
     text
 }
@@ -77,11 +69,7 @@ fn read(mut reader: Reader) -> Result<State, Wrong> {
             .map(|size| Reduced { size, good: reader.count("good_pages") }),
         unknown: Unknown::read(&mut reader),
         budget: Budget::read(&mut reader),
-        front_pages: reader.count("front_pages"),
-        old_pages: reader.added_count("old_pages"),
-        gaps: reader.objects("gaps", Gap::read),
-        known: reader.packed("known", Known::unpack),
-        undated: reader.added_packed("undated", Undated::unpack),
+        walk: Walk::read(&mut reader),
     };
     reader.close().map(|()| state)
 }
@@ -127,17 +115,12 @@ pub fn decode(text: &str) -> Result<State, Error> {
 /// What cannot be true of any state of ours.
 fn fault(state: &State) -> Option<&'static str> {
     let begun = [state.start.is_some(), state.full.is_some(), state.polled.is_some()];
-    let ordered = state.gaps.windows(2).all(|pair| pair[0].floor > pair[1].reached);
-    let is_low = state.gaps.last().is_some_and(|gap| Some(gap.floor) < state.start);
-    // An earlier backfill start adds one below, down to itself, to those that may be opened; it is added once.
-    let is_added = state.gaps.last().is_some_and(|gap| Some(gap.floor) == state.start);
-    if state.gaps.len() > GAPS_MAX + usize::from(is_added) {
-        Some("too many gaps")
-    } else if is_low || !ordered || state.gaps.iter().any(|gap| gap.floor > gap.reached) {
-        Some("gaps overlap, are turned round or lie below the start")
+    let walk = state.walk.fault(state.start);
+    if walk.is_some() {
+        walk
     } else if state.high_water.is_some() && begun.contains(&false) {
         Some("a high-water time without a start")
-    } else if state.high_water.is_none() && !(state.gaps.is_empty() && state.known.is_empty()) {
+    } else if state.high_water.is_none() && !state.walk.is_fresh() {
         Some("gaps without a high-water time")
     } else if state.reduced.as_ref().is_some_and(|reduced| reduced.size == 0) {
         Some("a page of no events")

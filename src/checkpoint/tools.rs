@@ -45,13 +45,13 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
             state.throttled_until.map_or("-".to_owned(), |until| until.to_string())
         ),
         format!("rate limit      {}", state.budget.summary().unwrap_or_else(|| "-".to_owned())),
-        format!("recent uuids    {}", state.known.len()),
-        format!("open gaps       {}", state.gaps.len()),
+        format!("recent uuids    {}", state.walk.known()),
+        format!("open gaps       {}", state.walk.gaps().len()),
     ];
     let gap = |gap: &crate::sync::gap::Gap| {
         format!("  from {} to {} not yet delivered", gap.floor, gap.reached)
     };
-    lines.extend(state.gaps.iter().map(gap));
+    lines.extend(state.walk.gaps().iter().map(gap));
     Ok(lines.join("\n"))
 }
 
@@ -59,7 +59,7 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
 /// for what is new now. `None`: it is to be read from anyway, or it is not ours.
 pub fn look_now(checkpoint: &str) -> Option<String> {
     let mut state = decode(checkpoint).ok()?;
-    let is_idle = state.gaps.is_empty() && state.high_water.is_some();
+    let is_idle = state.walk.gaps().is_empty() && state.high_water.is_some();
     state.rest.must_poll = true;
     is_idle.then(|| encode(&state))
 }
@@ -88,7 +88,8 @@ pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
         return Ok(Rebound { checkpoint: checkpoint.to_owned(), left_out: Vec::new() });
     }
     let mut left_out: Vec<String> = state
-        .gaps
+        .walk
+        .gaps()
         .iter()
         .map(|gap| {
             format!("events from {} to {} that were not yet delivered", gap.floor, gap.reached)
@@ -99,15 +100,15 @@ pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
     }
     // No floor lies below the high-water time from here on, so nothing is handed out twice. The start stays: an earlier
     // one in the settings adds what lies below it, and only that.
-    let rebound = State {
+    let mut rebound = State {
         binding,
         followed: config.backfill_start,
         covered: state.covered.max(state.high_water.unwrap_or(Millis::EPOCH)),
         full: state.high_water,
-        gaps: Vec::new(),
         throttled_until: None,
         unknown: Unknown::default(),
         ..state
     };
+    rebound.walk.close_all();
     Ok(Rebound { checkpoint: encode(&rebound), left_out })
 }

@@ -61,11 +61,11 @@ pub fn absorb(
             let top = newest.map_or(top, |newest| newest.max(ceiling)).max(floor);
             let gap = Gap::new(floor, top);
             let (after, waiting, mut tally) = read(config, state, ask, page, gap.clone())?;
-            state.open(gap.clone());
+            state.walk.open(gap.clone());
             state.high_water = Some(ceiling);
             state.polled = Some(asked.at);
             if full {
-                let known = state.known.count_from(floor);
+                let known = state.walk.known_from(floor);
                 tally.notes.extend(state.budget.rereading(config, known));
             }
             if full || state.full.is_none() {
@@ -76,7 +76,8 @@ pub fn absorb(
         }
         Target::Gap(index) => {
             let gap = state
-                .gaps
+                .walk
+                .gaps()
                 .get(index)
                 .cloned()
                 .ok_or_else(|| Error::Protocol("no such gap".into()))?;
@@ -171,11 +172,11 @@ fn fresh(
         }
         let is_repeat = match row.at {
             // What lies above has been handed out, in this gap or a newer one.
-            Some(at) => at > gap.reached || state.known.contains(at, row.uuid),
+            Some(at) => at > gap.reached || state.walk.knows(at, row.uuid),
             None => {
                 let is_here =
                     |other: &Waiting| other.row.at.is_none() && other.row.uuid == row.uuid;
-                state.undated.contains(row.uuid) || waiting.iter().any(is_here)
+                state.walk.knows_undated(row.uuid) || waiting.iter().any(is_here)
             }
         };
         if is_repeat {

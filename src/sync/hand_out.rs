@@ -5,6 +5,7 @@ use crate::settings::Config;
 use crate::sync::delivered::KNOWN_MAX;
 use crate::sync::gap::Gap;
 use crate::sync::state::State;
+use crate::sync::walk::Passed;
 use crate::text::time::Millis;
 
 /// A row on its way out.
@@ -60,8 +61,9 @@ pub fn hand_out(
             break;
         }
         let Some(next) = pending.waiting.pop() else { break };
-        passed.push((next.at, next.row.uuid, next.row.at.is_some()));
-        if next.row.at.is_none() && !state.undated.insert(next.row.uuid) {
+        let is_dated = next.row.at.is_some();
+        passed.push(Passed { at: next.at, uuid: next.row.uuid, is_dated });
+        if !is_dated && !state.walk.keep_undated(next.row.uuid) {
             notes.push(
                 "many events without a readable time: an earlier one may be handed out twice"
                     .into(),
@@ -82,37 +84,27 @@ fn settle(
     config: &Config,
     state: &mut State,
     pending: &mut Pending,
-    passed: &[(Millis, u128, bool)],
+    passed: &[Passed],
     notes: &mut Vec<String>,
 ) {
     let Some(index) = pending.gap else { return };
-    let Some(above) = state.gaps.get(index).map(|gap| gap.reached) else { return };
+    let Some(above) = state.walk.gaps().get(index).map(|gap| gap.reached) else { return };
     let is_done = pending.waiting.is_empty();
     let after = if is_done { pending.after.take() } else { None };
-    let last = passed.last().map_or(above, |(at, ..)| *at);
+    let last = passed.last().map_or(above, |last| last.at);
     let reached = after.as_ref().map_or(last, |gap| gap.reached);
     let recent = state.overlap_floor(config.lookback_ms);
     // Below it nothing is kept from here on, whatever the lookback will be later.
     state.covered = state.covered.max(recent);
-    let mut all_kept = true;
-    // An event without a readable time is known by its uuid alone, in a set of its own.
-    let is_kept =
-        |(at, _, is_dated): &&(Millis, u128, bool)| *is_dated && (*at >= recent || *at == reached);
-    for (at, uuid, _) in passed.iter().filter(is_kept) {
-        all_kept &= state.known.insert(*at, *uuid);
-    }
-    state.known.forget_between(reached, recent.min(above.plus(1)));
+    let all_kept = state.walk.keep(passed, above, reached, recent);
     if is_done {
         pending.gap = None;
-        match after {
-            Some(gap) => state.gaps[index] = gap,
-            None => drop(state.gaps.remove(index)),
-        }
+        state.walk.set(index, after);
     } else {
         // In mid-page the page's own cursor would skip what waits: a new instance reads this page again.
         let Gap { floor, cursor, confirm, .. } = pending.before.clone();
         let confirm = confirm && cursor.is_some();
-        state.gaps[index] = Gap { cursor, confirm, ..Gap::new(floor, reached) };
+        state.walk.set(index, Some(Gap { cursor, confirm, ..Gap::new(floor, reached) }));
     }
     if !all_kept {
         notes.push(format!(
@@ -136,9 +128,11 @@ mod tests {
         let config = Config::parse(settings, &secrets, now).expect("good settings");
         let mut state = State::fresh(&config);
         (state.high_water, state.full) = (Some(now), Some(now));
-        (0..KNOWN_MAX as u128).for_each(|uuid| assert!(state.known.insert(now, uuid)));
+        let passed = |uuid| Passed { at: now, uuid, is_dated: true };
+        let known: Vec<Passed> = (0..KNOWN_MAX as u128).map(passed).collect();
+        assert!(state.walk.keep(&known, now, now, now));
         let gap = Gap::new(now.plus(-1_000), now);
-        state.gaps.push(gap.clone());
+        state.walk.open(gap.clone());
         let row = Row {
             at: Some(now),
             uuid: u128::MAX,

@@ -4,11 +4,15 @@ pub mod binding;
 
 pub mod gap;
 
+pub mod follow;
+
 pub mod delivered;
 
 pub mod undated;
 
 pub mod rejected_types;
+
+pub mod walk;
 
 pub mod rest;
 
@@ -17,8 +21,6 @@ pub mod state;
 pub mod plan;
 
 pub mod hand_out;
-
-pub mod follow;
 
 pub mod absorb;
 

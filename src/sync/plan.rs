@@ -11,9 +11,6 @@ use crate::text::time::{HOUR_MS, Millis};
 /// its times are shown cut to the millisecond, so a second and a bit, in case it compares whole seconds. Rows outside
 /// are dropped when they come.
 const MARGIN_MS: i64 = 1_001;
-/// Requests in a row for live polls and the newest gap while an older one waits: so the old keep a quarter even where the
-/// remote names no budget, or answers more slowly than polls are due.
-const FRONT_PAGES: u32 = 3;
 
 /// What to do now. Waits are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,17 +53,18 @@ fn decide(config: &Config, state: &State, now: Millis) -> Step {
     if due && state.start.is_none() {
         return live_step(config, state, now, Ask::of(Target::Start, 1));
     }
-    let opening = state.live_floor(config.lookback_ms, now).filter(|_| due && state.has_room());
+    let opening =
+        state.live_floor(config.lookback_ms, now).filter(|_| due && state.walk.has_room());
     if let Some((floor, full)) = opening {
         let target = Target::Live { floor, full };
         let ask = Ask { from: Some(floor.plus(-MARGIN_MS)), ..Ask::of(target, page) };
         match live_step(config, state, now, ask) {
-            Step::Throttled(_) if !state.gaps.is_empty() => {}
+            Step::Throttled(_) if !state.walk.gaps().is_empty() => {}
             step => return step,
         }
     }
     let poll_at = state.polled.map_or(now, |polled| polled.plus(config.poll_interval_ms));
-    if state.gaps.is_empty() {
+    if state.walk.gaps().is_empty() {
         return Step::Idle(wait(now, poll_at));
     }
     // A live poll may be due sooner than the gaps may go on, and may take what history may not. One that is due already
@@ -88,9 +86,9 @@ fn live_step(config: &Config, state: &State, now: Millis, ask: Ask) -> Step {
 
 /// The next page of an old gap, when fresh ones have had their share of requests.
 fn overdue_ask(config: &Config, state: &State, page: u32, now: Millis) -> Option<Ask> {
-    let index = state.old_gap().filter(|_| state.front_pages >= FRONT_PAGES)?;
+    let index = state.walk.overdue_gap()?;
     match state.budget.for_old(config, page, now) {
-        Allowance::Page(first) => Some(page_of(index, &state.gaps[index], first)),
+        Allowance::Page(first) => Some(page_of(index, &state.walk.gaps()[index], first)),
         Allowance::Wait(_) => None,
     }
 }
@@ -98,15 +96,16 @@ fn overdue_ask(config: &Config, state: &State, page: u32, now: Millis) -> Option
 /// The next page of the newest gap, or of the one behind it when the newest may not take more of the budget.
 fn gap_ask(config: &Config, state: &State, page: u32, now: Millis) -> Result<Ask, Millis> {
     let old = || state.budget.for_old(config, page, now);
-    let turn = match state.gaps.len() {
+    let gaps = state.walk.gaps();
+    let turn = match gaps.len() {
         1 => (0, old()),
         _ => match state.budget.for_newest(config, page, now) {
-            Allowance::Wait(_) => (state.old_gap().unwrap_or(1), old()),
+            Allowance::Wait(_) => (state.walk.old_gap().unwrap_or(1), old()),
             newest => (0, newest),
         },
     };
     match turn {
-        (index, Allowance::Page(first)) => Ok(page_of(index, &state.gaps[index], first)),
+        (index, Allowance::Page(first)) => Ok(page_of(index, &gaps[index], first)),
         (_, Allowance::Wait(reset)) => Err(reset),
     }
 }

@@ -104,11 +104,8 @@ fn charge(
         Target::Gap(_) | Target::Check => budget.observe(config, quota, points, now),
     }
     state.rest.succeeded(&ask.target);
-    if matches!(ask.target, Target::Gap(index) if state.old_gap() == Some(index)) {
+    if state.walk.served(&ask.target) {
         state.budget.note_old(points, now);
-        state.served_old();
-    } else {
-        state.front_pages = state.front_pages.saturating_add(1);
     }
     u64::try_from(points).unwrap_or(0)
 }

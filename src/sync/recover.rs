@@ -4,7 +4,6 @@
 use crate::ask::{Ask, Target};
 use crate::error::{Error, FieldError, short};
 use crate::settings::Config;
-use crate::sync::follow::ODD_MAX;
 use crate::sync::rejected_types::Unknown;
 use crate::sync::state::{Reduced, State};
 use crate::text::time::Millis;
@@ -56,14 +55,12 @@ pub fn grow(config: &Config, state: &mut State, ask: &Ask) {
 ///
 /// [`Error::Protocol`] when they are refused again and again without progress.
 pub fn drop_cursor(state: &mut State, ask: &Ask, said: String) -> Result<String, Error> {
-    let Target::Gap(index) = ask.target else { return Err(Error::Protocol(said)) };
-    let Some(gap) = state.gaps.get_mut(index) else { return Err(Error::Protocol(said)) };
-    if gap.odd >= ODD_MAX {
-        return Err(Error::Protocol(said));
+    match ask.target {
+        Target::Gap(index) if state.walk.drop_cursor(index) => {
+            Ok(format!("a cursor was refused: going on by time ({said})"))
+        }
+        _ => Err(Error::Protocol(said)),
     }
-    gap.odd += 1;
-    gap.cursor = None;
-    Ok(format!("a cursor was refused: going on by time ({said})"))
 }
 
 /// Leaves out types that the remote does not know; `refused_at`: the server's time of the refusal, `now` the host's. Gives
@@ -116,7 +113,7 @@ fn change(state: &mut State, how: impl FnOnce(&mut Unknown)) {
     how(&mut state.unknown);
     let after = &state.unknown.names;
     if before.len() != after.len() || !before.iter().all(|name| after.contains(name)) {
-        state.gaps.iter_mut().for_each(|gap| gap.cursor = None);
+        state.walk.drop_cursors();
     }
 }
 

@@ -1,28 +1,18 @@
-//! What a checkpoint holds: a high-water time and a list of gaps, and what each of them promises.
-//!
-//! A gap is a time range that is not fully delivered. The API lists newest first, so a gap is walked from its top down.
-//! Backfill is only the oldest gap, an outage only a tall one: live tail, backfill and recovery are one mechanism.
+//! What a checkpoint holds.
 
 use crate::budget::Budget;
 use crate::settings::Config;
 use crate::sync::binding::Binding;
-use crate::sync::delivered::{CROWDED, Known, RECENT_MAX};
-use crate::sync::gap::Gap;
+use crate::sync::delivered::RECENT_MAX;
 use crate::sync::rejected_types::Unknown;
 use crate::sync::rest::Rest;
-use crate::sync::undated::Undated;
+use crate::sync::walk::Walk;
 use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
-/// Gaps that may be open at once. Each costs requests to finish; when full, the newest is finished first.
-pub const GAPS_MAX: usize = 16;
 /// How far a live gap reaches below the last ceiling: a `Date` shows whole seconds, and clocks of one service differ.
 const OVERLAP_MS: i64 = 5 * SECOND_MS;
 /// A poll that re-reads at most this many known events may as well be a full re-read: 100 points, 2 % of a user's budget.
 const FULL_FOR_FREE: usize = 25;
-
-/// Requests in a row for the gap behind the newest while an older one waits: where every poll leaves another behind,
-/// history must still come to its end.
-const OLD_PAGES: u32 = 3;
 
 /// A page size below the setting, after answers that were too heavy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,16 +54,8 @@ pub struct State {
     pub unknown: Unknown,
     /// What is known of the rate limits.
     pub budget: Budget,
-    /// Requests for live polls and the newest gap since an old gap had its turn.
-    pub front_pages: u32,
-    /// Requests for old gaps since the oldest of several had its turn.
-    pub old_pages: u32,
-    /// The gaps, newest first, never overlapping.
-    pub gaps: Vec<Gap>,
-    /// Uuids of delivered events that may be read again.
-    pub known: Known,
-    /// Uuids of delivered events whose time cannot be read.
-    pub undated: Undated,
+    /// The open gaps and what was delivered around them.
+    pub walk: Walk,
 }
 
 impl State {
@@ -95,11 +77,7 @@ impl State {
             reduced: None,
             unknown: Unknown::default(),
             budget: Budget::default(),
-            front_pages: 0,
-            old_pages: 0,
-            gaps: Vec::new(),
-            known: Known::default(),
-            undated: Undated::default(),
+            walk: Walk::default(),
         }
     }
 
@@ -129,64 +107,32 @@ impl State {
             return Some((deep, true));
         };
         let since_full = self.full_polled.map_or(lookback_ms, |polled| now.since(polled));
-        let is_full = self.known.count_from(deep) <= FULL_FOR_FREE
+        let is_full = self.walk.known_from(deep) <= FULL_FOR_FREE
             || since_full < 0
             || since_full >= lookback_ms
             || high_water.since(full) >= lookback_ms;
         let is_overdue = since_full >= lookback_ms + HOUR_MS;
-        let is_clear = |floor: Millis| self.gaps.first().is_none_or(|newest| newest.floor < floor);
-        if is_full && (is_clear(deep) || is_overdue) {
+        if is_full && (self.walk.is_clear(deep) || is_overdue) {
             return Some((deep, true));
         }
         let shallow = high_water.plus(-OVERLAP_MS).max(self.lowest());
-        is_clear(shallow).then_some((shallow, false))
-    }
-
-    /// Whether another live gap may be opened; if not, the newest is finished first.
-    pub fn has_room(&self) -> bool {
-        self.gaps.len() < GAPS_MAX && self.known.len() < CROWDED
-    }
-
-    /// The gap that is served when fresh ones have had their share: the one behind the newest, now and then the oldest,
-    /// or the only one.
-    pub fn old_gap(&self) -> Option<usize> {
-        let last = self.gaps.len().checked_sub(1)?;
-        Some(if self.old_pages >= OLD_PAGES { last } else { last.min(1) })
-    }
-
-    /// An old gap has had its turn.
-    pub fn served_old(&mut self) {
-        self.front_pages = 0;
-        self.old_pages = if self.old_pages >= OLD_PAGES { 0 } else { self.old_pages + 1 };
-    }
-
-    /// Puts a live gap on the front. It takes over everything at or above its floor: older gaps are cut to end there.
-    pub fn open(&mut self, gap: Gap) {
-        for older in self.gaps.iter_mut().filter(|older| older.reached >= gap.floor) {
-            older.cut_below(gap.floor);
-        }
-        self.gaps.retain(|older| older.floor <= older.reached && older.floor < gap.floor);
-        self.gaps.insert(0, gap);
+        self.walk.is_clear(shallow).then_some((shallow, false))
     }
 
     /// Forgets the uuids that no gap can read again, and lets the overlap floor rise when more than 10,000 recent ones
-    /// remain. Gives a note for the operator in that case.
+    /// remain. Returns a note for the operator in that case.
     pub fn prune(&mut self, lookback_ms: i64) -> Option<String> {
-        let mut note = None;
-        let mut floor = self.overlap_floor(lookback_ms);
-        if let Some(surplus) = self.known.surplus_at(floor, RECENT_MAX) {
-            floor = surplus.plus(1);
-            note = Some(format!(
+        let floor = self.overlap_floor(lookback_ms);
+        let raised = self.walk.raised(floor);
+        let floor = raised.unwrap_or(floor);
+        self.covered = self.covered.max(floor);
+        self.walk.forget_below(floor);
+        raised.map(|floor| {
+            format!(
                 "more than {RECENT_MAX} recent events: those before {floor} are not read again, \
                  so a late one would be missed; a smaller lookback_seconds avoids this"
-            ));
-        }
-        self.covered = self.covered.max(floor);
-        let gaps = &self.gaps;
-        self.known.retain(|at| {
-            at >= floor || gaps.iter().any(|gap| (gap.floor..=gap.reached).contains(&at))
-        });
-        note
+            )
+        })
     }
 
     /// Follows a changed backfill start: an earlier one adds a gap below, a later one has no effect. Gives a note for
@@ -203,13 +149,7 @@ impl State {
         }
         let (wanted, start) = (wanted?, self.start?);
         if wanted < start {
-            match self.gaps.last_mut().filter(|gap| gap.floor == start) {
-                Some(oldest) => {
-                    // Another floor is another filter: the cursor does not fit it.
-                    (oldest.floor, oldest.cursor, oldest.confirm) = (wanted, None, false);
-                }
-                None => self.gaps.push(Gap::new(wanted, start.plus(-1))),
-            }
+            self.walk.extend(start, wanted);
             if self.covered == start {
                 // Nothing below was ever delivered, so nothing can repeat, and late events are looked for there too.
                 self.covered = wanted;

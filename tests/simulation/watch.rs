@@ -47,5 +47,5 @@ impl Host {
 
 /// The open gaps, by the checkpoint.
 pub fn gaps(source: &Source) -> Vec<Gap> {
-    decode(&source.checkpoint()).map(|state| state.gaps).unwrap_or_default()
+    decode(&source.checkpoint()).map(|state| state.walk.gaps().to_vec()).unwrap_or_default()
 }

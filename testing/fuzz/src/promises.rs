@@ -119,7 +119,8 @@ pub fn come_to_rest(mut source: Source, mut now: Millis) {
             Next::Throttled(wait_ms) => now = now.plus(wait_ms as i64),
             Next::Idle(_) => {
                 let state = decode(&source.checkpoint()).expect("a checkpoint of our own");
-                assert!(state.gaps.is_empty(), "idle with {} gaps", state.gaps.len());
+                let gaps = state.walk.gaps();
+                assert!(gaps.is_empty(), "idle with {} gaps", gaps.len());
                 return;
             }
         }
