@@ -6,6 +6,7 @@ use crate::sync::binding::Binding;
 use crate::sync::rejected_types::Unknown;
 use crate::sync::rest::Rest;
 use crate::sync::state::{Reduced, State};
+use crate::sync::tail::Tail;
 use crate::sync::walk::Walk;
 use crate::text::object::Object;
 use crate::text::reader::{Reader, Wrong};
@@ -27,18 +28,9 @@ pub fn encode(state: &State) -> String {
     all.text("format", FORMAT);
     all.number("version", VERSION);
     state.binding.write(&mut all);
-    let times = [
-        ("start", state.start),
-        ("followed", state.followed),
-        ("high_water", state.high_water),
-        ("full", state.full),
-        ("full_polled", state.full_polled),
-        ("covered", Some(state.covered)),
-        ("polled", state.polled),
-        ("asked", state.asked),
-        ("throttled_until", state.throttled_until),
-    ];
-    times.into_iter().for_each(|(name, at)| all.time(name, at));
+    state.tail.write(&mut all);
+    all.time("asked", state.asked);
+    all.time("throttled_until", state.throttled_until);
     state.rest.write(&mut all);
     if let Some(reduced) = &state.reduced {
         all.number("page_size", reduced.size.into());
@@ -54,13 +46,7 @@ pub fn encode(state: &State) -> String {
 fn read(mut reader: Reader) -> Result<State, Wrong> {
     let state = State {
         binding: Binding::read(&mut reader),
-        start: reader.time("start"),
-        followed: reader.time("followed"),
-        high_water: reader.time("high_water"),
-        full: reader.time("full"),
-        full_polled: reader.time("full_polled"),
-        covered: reader.needed("covered"),
-        polled: reader.time("polled"),
+        tail: Tail::read(&mut reader),
         asked: reader.time("asked"),
         throttled_until: reader.time("throttled_until"),
         rest: Rest::read(&mut reader),
@@ -114,13 +100,10 @@ pub fn decode(text: &str) -> Result<State, Error> {
 
 /// What cannot be true of any state of ours.
 fn fault(state: &State) -> Option<&'static str> {
-    let begun = [state.start.is_some(), state.full.is_some(), state.polled.is_some()];
-    let walk = state.walk.fault(state.start);
-    if walk.is_some() {
-        walk
-    } else if state.high_water.is_some() && begun.contains(&false) {
-        Some("a high-water time without a start")
-    } else if state.high_water.is_none() && !state.walk.is_fresh() {
+    let fault = state.walk.fault(state.tail.start()).or(state.tail.fault());
+    if fault.is_some() {
+        fault
+    } else if state.tail.high_water().is_none() && !state.walk.is_fresh() {
         Some("gaps without a high-water time")
     } else if state.reduced.as_ref().is_some_and(|reduced| reduced.size == 0) {
         Some("a page of no events")

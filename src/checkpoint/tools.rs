@@ -37,9 +37,9 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
                 state.unknown.names.join(", ")
             }
         ),
-        format!("start           {}", time(state.start)),
-        format!("high-water      {}", time(state.high_water)),
-        format!("last poll       {}", time(state.polled)),
+        format!("start           {}", time(state.tail.start())),
+        format!("high-water      {}", time(state.tail.high_water())),
+        format!("last poll       {}", time(state.tail.polled())),
         format!(
             "throttled until {}",
             state.throttled_until.map_or("-".to_owned(), |until| until.to_string())
@@ -59,7 +59,7 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
 /// for what is new now. `None`: it is to be read from anyway, or it is not ours.
 pub fn look_now(checkpoint: &str) -> Option<String> {
     let mut state = decode(checkpoint).ok()?;
-    let is_idle = state.walk.gaps().is_empty() && state.high_water.is_some();
+    let is_idle = state.walk.gaps().is_empty() && state.tail.high_water().is_some();
     state.rest.must_poll = true;
     is_idle.then(|| encode(&state))
 }
@@ -95,20 +95,12 @@ pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
             format!("events from {} to {} that were not yet delivered", gap.floor, gap.reached)
         })
         .collect();
-    if let Some(high_water) = state.high_water {
+    if let Some(high_water) = state.tail.high_water() {
         left_out.push(format!("events before {high_water} that only the new settings would show"));
     }
-    // No floor lies below the high-water time from here on, so nothing is handed out twice. The start stays: an earlier
-    // one in the settings adds what lies below it, and only that.
-    let mut rebound = State {
-        binding,
-        followed: config.backfill_start,
-        covered: state.covered.max(state.high_water.unwrap_or(Millis::EPOCH)),
-        full: state.high_water,
-        throttled_until: None,
-        unknown: Unknown::default(),
-        ..state
-    };
+    let mut rebound =
+        State { binding, throttled_until: None, unknown: Unknown::default(), ..state };
+    rebound.tail.rebind(config.backfill_start);
     rebound.walk.close_all();
     Ok(Rebound { checkpoint: encode(&rebound), left_out })
 }

@@ -10,10 +10,8 @@ use crate::sync::follow::{Seen, follow};
 use crate::sync::gap::Gap;
 use crate::sync::hand_out::{Pending, Waiting};
 use crate::sync::state::State;
-use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
-
-/// How far a server's clock may run ahead of the host's between two polls.
-const AHEAD_MS: i64 = 60 * SECOND_MS;
+use crate::sync::tail::Asked;
+use crate::text::time::{HOUR_MS, Millis};
 
 /// What a page brought besides rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,15 +24,6 @@ pub struct Tally {
     pub null_nodes: u64,
     /// For the operator.
     pub notes: Vec<String>,
-}
-
-/// When a page was asked for, by two clocks.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked {
-    /// The host's time.
-    pub at: Millis,
-    /// The server's time; none: it did not say.
-    pub server: Option<Millis>,
 }
 
 /// Takes in a page. On an error the state is as it was.
@@ -54,7 +43,7 @@ pub fn absorb(
         Target::Check => Ok((Pending::default(), Tally::default())),
         Target::Live { floor, full } => {
             let newest = page.rows.iter().flatten().filter_map(|row| row.at).max();
-            let ceiling = ceiling(state, &page, asked, floor);
+            let ceiling = state.tail.ceiling(asked, sound(&page, asked), floor);
             // Nothing bounds the newest gap from above: what came after the ceiling goes out too, and stays known. Where
             // only nulls show, what follows them may lie anywhere.
             let top = if page.rows.is_empty() { ceiling } else { Millis::LAST };
@@ -62,14 +51,10 @@ pub fn absorb(
             let gap = Gap::new(floor, top);
             let (after, waiting, mut tally) = read(config, state, ask, page, gap.clone())?;
             state.walk.open(gap.clone());
-            state.high_water = Some(ceiling);
-            state.polled = Some(asked.at);
+            state.tail.looked(ceiling, full, asked.at);
             if full {
                 let known = state.walk.known_from(floor);
                 tally.notes.extend(state.budget.rereading(config, known));
-            }
-            if full || state.full.is_none() {
-                (state.full, state.full_polled) = (Some(ceiling), Some(asked.at));
             }
             tally.notes.extend(state.prune(config.lookback_ms));
             Ok((Pending::new(0, waiting, gap, after), tally))
@@ -87,32 +72,17 @@ pub fn absorb(
     }
 }
 
-/// The top of a new live gap: the server's time when its first page was asked for, never below the last one; without a
-/// usable `Date` the newest event seen. Too low a ceiling costs a few events read again, for ever if the `Date` stands
-/// still; one in the future would hide events. So a time that did not move on since the last poll is not believed, nor
-/// one that ran ahead of the host's own clock.
-fn ceiling(state: &State, page: &Page, asked: Asked, floor: Millis) -> Millis {
-    let (last, polled) = (state.high_water, state.polled);
-    let passed = polled.map_or(0, |polled| asked.at.since(polled).max(0));
-    let is_sound =
-        |time: &Millis| last.is_none_or(|last| (1..=passed + AHEAD_MS).contains(&time.since(last)));
-    let seen = asked.server.filter(is_sound).or_else(|| newest(page, asked.at)).unwrap_or(floor);
-    last.map_or(seen.max(floor), |last| last.max(seen))
-}
-
 /// The time of the newest event of a page, but for one that lies in the future.
-fn newest(page: &Page, asked_at: Millis) -> Option<Millis> {
-    let latest = asked_at.plus(2 * HOUR_MS); // Clocks may well differ by an hour.
+fn sound(page: &Page, asked: Asked) -> Option<Millis> {
+    let latest = asked.at.plus(2 * HOUR_MS); // Clocks may well differ by an hour.
     page.rows.iter().flatten().filter_map(|row| row.at).filter(|at| *at <= latest).max()
 }
 
 /// The first answer of a run without backfill: from the server's time on, everything is new, save what is already there.
 fn begin(state: &mut State, page: &Page, asked: Asked) -> Tally {
-    let past = newest(page, asked.at).map_or(Millis::EPOCH, |newest| newest.plus(1));
+    let past = sound(page, asked).map_or(Millis::EPOCH, |newest| newest.plus(1));
     let start = asked.server.map_or(past, |sent| sent.max(past));
-    (state.start, state.high_water, state.covered) = (Some(start), Some(start), start);
-    (state.full, state.full_polled) = (Some(start), Some(asked.at));
-    state.polled = Some(asked.at);
+    state.tail.begin(start, asked.at);
     Tally {
         notes: vec![format!(
             "no backfill_start_time: events from {start} on are new, older ones are left out"

@@ -95,7 +95,7 @@ fn settle(
     let reached = after.as_ref().map_or(last, |gap| gap.reached);
     let recent = state.overlap_floor(config.lookback_ms);
     // Below it nothing is kept from here on, whatever the lookback will be later.
-    state.covered = state.covered.max(recent);
+    state.tail.cover_from(recent);
     let all_kept = state.walk.keep(passed, above, reached, recent);
     if is_done {
         pending.gap = None;
@@ -127,7 +127,7 @@ mod tests {
         let now = Millis::parse_rfc3339("2026-01-02T00:00:00Z").expect("a time");
         let config = Config::parse(settings, &secrets, now).expect("good settings");
         let mut state = State::fresh(&config);
-        (state.high_water, state.full) = (Some(now), Some(now));
+        state.tail.looked(now, true, now);
         let passed = |uuid| Passed { at: now, uuid, is_dated: true };
         let known: Vec<Passed> = (0..KNOWN_MAX as u128).map(passed).collect();
         assert!(state.walk.keep(&known, now, now, now));

@@ -14,6 +14,8 @@ pub mod rejected_types;
 
 pub mod walk;
 
+pub mod tail;
+
 pub mod rest;
 
 pub mod state;

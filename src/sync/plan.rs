@@ -41,7 +41,7 @@ fn decide(config: &Config, state: &State, now: Millis) -> Step {
     if let Some(until) = blocked_until(config, state, now) {
         return Step::Throttled(wait(now, until));
     }
-    let due = state.rest.must_poll || live_due(config, state, now);
+    let due = state.rest.must_poll || state.tail.is_due(config.poll_interval_ms, now);
     let page = page_size(config, state);
     let rest = state.rest.until(now);
     if rest.is_none()
@@ -50,7 +50,7 @@ fn decide(config: &Config, state: &State, now: Millis) -> Step {
     {
         return Step::Ask(ask);
     }
-    if due && state.start.is_none() {
+    if due && state.tail.start().is_none() {
         return live_step(config, state, now, Ask::of(Target::Start, 1));
     }
     let opening =
@@ -63,7 +63,7 @@ fn decide(config: &Config, state: &State, now: Millis) -> Step {
             step => return step,
         }
     }
-    let poll_at = state.polled.map_or(now, |polled| polled.plus(config.poll_interval_ms));
+    let poll_at = state.tail.polled().map_or(now, |polled| polled.plus(config.poll_interval_ms));
     if state.walk.gaps().is_empty() {
         return Step::Idle(wait(now, poll_at));
     }
@@ -128,14 +128,6 @@ pub fn page_size(config: &Config, state: &State) -> u32 {
         .as_ref()
         .map_or(config.page_size, |reduced| reduced.size.min(config.page_size))
         .max(1)
-}
-
-/// Whether it is time to look for new events: an interval has passed, or the clock ran backwards. A new instance looks no
-/// sooner, for a host may start one as often as it likes.
-fn live_due(config: &Config, state: &State, now: Millis) -> bool {
-    let Some(polled) = state.polled else { return true };
-    let passed = now.since(polled);
-    passed < 0 || passed >= config.poll_interval_ms
 }
 
 /// The time before which no request may be made; a time more than an hour away is a clock that jumped.

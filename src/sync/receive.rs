@@ -7,11 +7,12 @@ use crate::buildkite::quota::Quota;
 use crate::buildkite::response::{Later, Points};
 use crate::error::Error;
 use crate::settings::Config;
-use crate::sync::absorb::{Asked, absorb};
+use crate::sync::absorb::absorb;
 use crate::sync::batch::Stats;
 use crate::sync::hand_out::Pending;
 use crate::sync::recover;
 use crate::sync::state::State;
+use crate::sync::tail::Asked;
 use crate::text::time::Millis;
 
 /// Takes in an answer; `asked_at` is the host's time of the ask, `now` that of the answer. Returns what is to be handed
@@ -65,7 +66,7 @@ fn receive_page(
 ) -> Result<(Pending, Stats), Error> {
     let rows = page.rows.len() as i64;
     // A poll long after the last one, or the first, brings more than the polls to come will.
-    let since = state.polled.map(|polled| asked.at.since(polled));
+    let since = state.tail.polled().map(|polled| asked.at.since(polled));
     let is_typical = since.is_some_and(|ms| ms <= 2 * config.poll_interval_ms);
     let (pending, tally) = absorb(config, state, ask, page, asked)?;
     let points = charge(config, state, ask, quota, rows, is_typical, now);

@@ -84,7 +84,7 @@ pub fn leave_out(
         "event_types: Buildkite knows no type {}; the others are read, and it is tried again",
         short(&names.join(", "), NAMES)
     );
-    let (full, not_after) = (state.full, state.high_water.or(refused_at));
+    let (full, not_after) = (state.tail.full(), state.tail.high_water().or(refused_at));
     change(state, |unknown| unknown.refused(&ask.without, names, full, not_after));
     if state.unknown.refusals > REFUSALS_FREE {
         state.throttled_until = Some(now.plus(REFUSAL_MS));
@@ -95,7 +95,7 @@ pub fn leave_out(
 /// A page came. Types that were left out and are known again are asked for from here on. Gives a note on them.
 pub fn answered(state: &mut State, ask: &Ask) -> Option<String> {
     let Target::Live { floor, full: true } = ask.target else { return None };
-    let ceiling = state.high_water?;
+    let ceiling = state.tail.high_water()?;
     let mut known = Vec::new();
     change(state, |unknown| known = unknown.answered(&ask.without, ceiling));
     let names = short(&known.join(", "), NAMES);

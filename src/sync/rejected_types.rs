@@ -74,7 +74,7 @@ impl Unknown {
         if self.names.is_empty() {
             self.looked = None;
         } else if !is_held {
-            // A type that does not come back must not be paid for for ever.
+            // A type that does not come back must not be paid for forever.
             self.looked = self.tried.or(Some(ceiling));
         }
         (self.refusals, self.tried) = (0, None);

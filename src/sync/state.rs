@@ -6,13 +6,9 @@ use crate::sync::binding::Binding;
 use crate::sync::delivered::RECENT_MAX;
 use crate::sync::rejected_types::Unknown;
 use crate::sync::rest::Rest;
+use crate::sync::tail::{Start, Tail};
 use crate::sync::walk::Walk;
-use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
-
-/// How far a live gap reaches below the last ceiling: a `Date` shows whole seconds, and clocks of one service differ.
-const OVERLAP_MS: i64 = 5 * SECOND_MS;
-/// A poll that re-reads at most this many known events may as well be a full re-read: 100 points, 2 % of a user's budget.
-const FULL_FOR_FREE: usize = 25;
+use crate::text::time::Millis;
 
 /// A page size below the setting, after answers that were too heavy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +24,8 @@ pub struct Reduced {
 pub struct State {
     /// Whose state it is.
     pub binding: Binding,
-    /// Nothing older is ever delivered: the backfill start, or the server's time at the first run. None: no run yet.
-    pub start: Option<Millis>,
-    /// The backfill start of the settings that was followed last; only a changed one means anything.
-    pub followed: Option<Millis>,
-    /// Ceiling of the newest gap ever opened: every visible event up to here is delivered or lies in a gap.
-    pub high_water: Option<Millis>,
-    /// Ceiling of the last full re-read.
-    pub full: Option<Millis>,
-    /// The host's time of the last full re-read.
-    pub full_polled: Option<Millis>,
-    /// From here on every delivered event is known by uuid. No live gap reaches deeper, or it would repeat.
-    pub covered: Millis,
-    /// The host's time of the last live ask.
-    pub polled: Option<Millis>,
+    /// Up to which time events were looked for.
+    pub tail: Tail,
     /// The host's time of the last ask of any kind.
     pub asked: Option<Millis>,
     /// No request before this time of the host.
@@ -59,18 +43,11 @@ pub struct State {
 }
 
 impl State {
-    /// The state before the first run. With a backfill start the whole past since then is what the first live gap will
-    /// cover; without, the first answer decides.
+    /// The state before the first run.
     pub fn fresh(config: &Config) -> Self {
         Self {
             binding: Binding::of(config),
-            start: config.backfill_start,
-            followed: config.backfill_start,
-            high_water: None,
-            full: None,
-            full_polled: None,
-            covered: config.backfill_start.unwrap_or(Millis::EPOCH),
-            polled: None,
+            tail: Tail::fresh(config.backfill_start),
             asked: None,
             throttled_until: None,
             rest: Rest::default(),
@@ -83,40 +60,12 @@ impl State {
 
     /// The lowest floor that the next live gap can have. At and above it every delivered event is kept by uuid.
     pub fn overlap_floor(&self, lookback_ms: i64) -> Millis {
-        let (Some(high_water), Some(full)) = (self.high_water, self.full) else {
-            return self.lowest();
-        };
-        let looked = self.unknown.looked.map_or(full, |looked| looked.min(full));
-        looked.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())
+        self.tail.overlap_floor(self.unknown.looked, lookback_ms)
     }
 
-    /// No floor lies below the start, nor below the time from which the recent uuids are complete.
-    fn lowest(&self) -> Millis {
-        self.start.unwrap_or(Millis::EPOCH).max(self.covered)
-    }
-
-    /// The floor of a live gap opened now, and whether it is a full re-read. It is full when that re-reads few known
-    /// events, or when a lookback has passed since the last one, by the server's clock or the host's; so an event that
-    /// became visible late is read by the next full re-read, and re-reading never eats the budget.
-    ///
-    /// None while the new gap would swallow the newest open one whole, for then its walk would begin anew at every poll:
-    /// that one is finished first. It reaches a few seconds, or its full re-read waits (at most an hour and a lookback).
+    /// The floor of a live gap opened now, and whether it is a full re-read; see [`Tail::live_floor`].
     pub fn live_floor(&self, lookback_ms: i64, now: Millis) -> Option<(Millis, bool)> {
-        let deep = self.overlap_floor(lookback_ms);
-        let (Some(high_water), Some(full)) = (self.high_water, self.full) else {
-            return Some((deep, true));
-        };
-        let since_full = self.full_polled.map_or(lookback_ms, |polled| now.since(polled));
-        let is_full = self.walk.known_from(deep) <= FULL_FOR_FREE
-            || since_full < 0
-            || since_full >= lookback_ms
-            || high_water.since(full) >= lookback_ms;
-        let is_overdue = since_full >= lookback_ms + HOUR_MS;
-        if is_full && (self.walk.is_clear(deep) || is_overdue) {
-            return Some((deep, true));
-        }
-        let shallow = high_water.plus(-OVERLAP_MS).max(self.lowest());
-        self.walk.is_clear(shallow).then_some((shallow, false))
+        self.tail.live_floor(&self.walk, self.unknown.looked, lookback_ms, now)
     }
 
     /// Forgets the uuids that no gap can read again, and lets the overlap floor rise when more than 10,000 recent ones
@@ -125,7 +74,7 @@ impl State {
         let floor = self.overlap_floor(lookback_ms);
         let raised = self.walk.raised(floor);
         let floor = raised.unwrap_or(floor);
-        self.covered = self.covered.max(floor);
+        self.tail.cover_from(floor);
         self.walk.forget_below(floor);
         raised.map(|floor| {
             format!(
@@ -135,31 +84,18 @@ impl State {
         })
     }
 
-    /// Follows a changed backfill start: an earlier one adds a gap below, a later one has no effect. Gives a note for
+    /// Follows a changed backfill start: an earlier one adds a gap below, a later one has no effect. Returns a note for
     /// the operator in the second case.
     pub fn follow_start(&mut self, wanted: Option<Millis>) -> Option<String> {
-        if wanted == self.followed {
-            return None;
-        }
-        self.followed = wanted;
-        if self.high_water.is_none() {
-            // Nothing was read yet, so nothing was promised either.
-            (self.start, self.covered) = (wanted, wanted.unwrap_or(Millis::EPOCH));
-            return None;
-        }
-        let (wanted, start) = (wanted?, self.start?);
-        if wanted < start {
-            self.walk.extend(start, wanted);
-            if self.covered == start {
-                // Nothing below was ever delivered, so nothing can repeat, and late events are looked for there too.
-                self.covered = wanted;
+        match self.tail.follow(wanted) {
+            Start::Kept => None,
+            Start::Earlier { from, to } => {
+                self.walk.extend(from, to);
+                None
             }
-            self.start = Some(wanted);
-        } else if wanted > start {
-            return Some(format!(
+            Start::Late { start, wanted } => Some(format!(
                 "backfill_start_time {wanted} has no effect: this state already began at {start}"
-            ));
+            )),
         }
-        None
     }
 }

@@ -15,7 +15,8 @@ const UNDATED_MS: i64 = 1_001;
 /// Judges a run that has ended.
 pub fn judge(host: &mut Host, was_calm: bool) -> Result<(), String> {
     let stored = host.sink.stored.clone().ok_or("no checkpoint was ever stored")?;
-    let start = decode(&stored).map_err(|error| error.to_string())?.start.ok_or("no start")?;
+    let start =
+        decode(&stored).map_err(|error| error.to_string())?.tail.start().ok_or("no start")?;
     let events = host.story.remote.events().to_vec();
     for event in &events {
         let count = host.sink.counts[event.number as usize];
@@ -50,7 +51,7 @@ pub fn judge(host: &mut Host, was_calm: bool) -> Result<(), String> {
 /// Whether all that must come has come.
 pub fn is_complete(host: &Host) -> bool {
     let stored = host.sink.stored.as_deref().and_then(|text| decode(text).ok());
-    let Some(start) = stored.and_then(|state| state.start) else { return false };
+    let Some(start) = stored.and_then(|state| state.tail.start()) else { return false };
     let count = |event: &Stored| host.sink.counts[event.number as usize];
     host.story.remote.events().iter().all(|event| once(host, event, count(event), start).is_ok())
 }

@@ -38,9 +38,9 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "a re-read without a type counts for it, too",
-        "src/sync/state.rs",
-        "self.unknown.looked.map_or(full, |looked| looked.min(full))",
-        "self.unknown.looked.map_or(full, |looked| looked.max(full))",
+        "src/sync/tail.rs",
+        "looked.map_or(full, |looked| looked.min(full))",
+        "looked.map_or(full, |looked| looked.max(full))",
     ),
     mutant(
         "a cursor of another filter is kept",
@@ -81,8 +81,8 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "a new instance asks at once when nothing is open",
         "src/sync/plan.rs",
-        "passed < 0 || passed >= config.poll_interval_ms",
-        "passed < 0 || passed >= config.poll_interval_ms || state.walk.gaps().is_empty()",
+        "state.tail.is_due(config.poll_interval_ms, now);",
+        "state.tail.is_due(config.poll_interval_ms, now) || state.walk.gaps().is_empty();",
     ),
     mutant(
         "the rest of failing gaps is forgotten with the instance",
@@ -118,8 +118,8 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "the ceiling comes from the local clock",
-        "src/sync/absorb.rs",
-        "let seen = asked.server.filter(is_sound).or_else(|| newest(page, asked.at)).unwrap_or(floor);",
+        "src/sync/tail.rs",
+        "let seen = asked.server.filter(is_sound).or(newest).unwrap_or(floor);",
         "let seen = asked.server.filter(is_sound).map_or(asked.at, |_| asked.at);",
     ),
     mutant(
@@ -149,13 +149,13 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "the floor lies below the start",
-        "src/sync/state.rs",
+        "src/sync/tail.rs",
         "self.start.unwrap_or(Millis::EPOCH).max(self.covered)",
         "self.covered.plus(-2_000)",
     ),
     mutant(
         "a raised lookback reaches below what is known",
-        "src/sync/state.rs",
+        "src/sync/tail.rs",
         "self.start.unwrap_or(Millis::EPOCH).max(self.covered)",
         "self.start.unwrap_or(Millis::EPOCH)",
     ),
@@ -203,26 +203,26 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "every poll counts as a full re-read",
-        "src/sync/absorb.rs",
-        "if full || state.full.is_none() {",
-        "if full || state.polled.is_some() {",
+        "src/sync/tail.rs",
+        "if is_full || self.full.is_none() {",
+        "if is_full || self.polled.is_some() {",
     ),
     mutant(
         "no full re-read while more than a few are known",
-        "src/sync/state.rs",
+        "src/sync/tail.rs",
         "            || since_full >= lookback_ms\n            || high_water.since(full) >= lookback_ms;",
         "            || since_full >= lookback_ms + HOUR_MS;",
     ),
     mutant(
         "the lookback is forgotten",
-        "src/sync/state.rs",
+        "src/sync/tail.rs",
         "looked.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())",
         "high_water.plus(-OVERLAP_MS).max(looked.plus(-lookback_ms)).max(self.lowest())",
     ),
     mutant(
         "recent uuids go before the floor rises",
         "src/sync/hand_out.rs",
-        "    state.covered = state.covered.max(recent);\n",
+        "    state.tail.cover_from(recent);\n",
         "",
     ),
     mutant(
