@@ -13,8 +13,10 @@
 //! A response goes one way: a [`source::Call`] is consumed with its exchange, and the exchange is read once, into a
 //! [`buildkite::answer::Answer`]. Nothing behind that sees a status, a header or a body.
 //!
-//! The state is a high-water time and a list of gaps ([`sync::state`]); a gap is walked from its top down, since the API
-//! lists newest first only, and each poll opens a new gap on the front, so that fresh events never wait for history.
+//! The state ([`sync::state`]) has four parts: whose it is ([`sync::binding`]), up to which time events were looked for
+//! ([`sync::tail`]), how the remote may be asked ([`sync::pace`]) and the gaps that are open ([`sync::walk`]). Each has
+//! its own part of the checkpoint. A gap is walked from its top down, since the API lists newest first only, and each poll
+//! opens a new gap on the front, so that fresh events never wait for history.
 //!
 //! Invariants: records and the state that covers them leave together ([`sync::hand_out`]); a failed call moves nothing
 //! ([`source`]); null is never read as "no events" ([`buildkite::answer`], [`buildkite::envelope`]); every size and wait

@@ -69,9 +69,7 @@ impl Source {
         let Step::Ask(ask) = plan(&self.config, &self.state, now) else {
             return Turn::Done(self.batch(Vec::new(), Stats::default(), now));
         };
-        if self.config.request_spacing_ms > 0 {
-            self.state.asked = Some(now);
-        }
+        self.state.pace.note_ask(&self.config, now);
         let request = request(&self.config, &ask);
         Turn::Send(Call { source: self, request, ask, max_records, asked_at: now })
     }
@@ -152,7 +150,7 @@ impl Call<'_> {
         let (pending, mut stats) = answer(config, &ask, exchange, now)
             .map_err(|refusal| refusal.error)
             .and_then(|answer| receive(config, state, &ask, answer, asked_at, now))
-            .inspect_err(|error| state.rest.failed(&ask.target, error, now))?;
+            .inspect_err(|error| state.pace.failed(&ask.target, error, now))?;
         source.pending = pending;
         let rows = source.take(max_records, &mut stats);
         Ok(source.batch(rows, stats, now))

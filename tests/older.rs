@@ -13,8 +13,8 @@ const SHARED_ACCOUNT: &str = r#"{"format":"buildkite-audit-logs","version":1,"or
 #[test]
 fn what_old_gaps_spent_is_charged_to_the_bucket_of_that_window() {
     let state = decode(SHARED_ACCOUNT).expect("a checkpoint of ours");
-    let [Some(organization), Some(user), None] = state.budget.buckets().all() else {
-        panic!("other buckets: {:?}", state.budget)
+    let [Some(organization), Some(user), None] = state.pace.budget().buckets().all() else {
+        panic!("other buckets: {:?}", state.pace)
     };
     assert_eq!((organization.old, organization.small), (0, false));
     assert_eq!((user.old, user.small), (246, true));
@@ -34,7 +34,7 @@ fn points_at_a_portal(checkpoint: &str) -> bool {
     let now = Millis::parse_rfc3339("2026-11-22T10:00:30Z").expect("a time");
     let source = Source::configure(PORTAL, &secrets, Some(checkpoint), now).expect("it goes on");
     let config = Config::parse(PORTAL, &secrets, now).expect("good settings");
-    decode(&source.checkpoint()).expect("a checkpoint of ours").budget.counts_points(&config)
+    decode(&source.checkpoint()).expect("a checkpoint of ours").pace.budget().counts_points(&config)
 }
 
 #[test]

@@ -1,15 +1,9 @@
 //! State ⇄ the text that a host stores. Versioned, readable JSON; whatever is not exactly ours is refused in words.
 
-use crate::budget::Budget;
 use crate::error::{Error, short};
-use crate::sync::binding::Binding;
-use crate::sync::rejected_types::Unknown;
-use crate::sync::rest::Rest;
-use crate::sync::state::{Reduced, State};
-use crate::sync::tail::Tail;
-use crate::sync::walk::Walk;
+use crate::sync::state::State;
 use crate::text::object::Object;
-use crate::text::reader::{Reader, Wrong};
+use crate::text::reader::Reader;
 
 /// What the text says it is.
 const FORMAT: &str = "buildkite-audit-logs";
@@ -27,37 +21,9 @@ pub fn encode(state: &State) -> String {
     let mut all = Object::open(&mut text);
     all.text("format", FORMAT);
     all.number("version", VERSION);
-    state.binding.write(&mut all);
-    state.tail.write(&mut all);
-    all.time("asked", state.asked);
-    all.time("throttled_until", state.throttled_until);
-    state.rest.write(&mut all);
-    if let Some(reduced) = &state.reduced {
-        all.number("page_size", reduced.size.into());
-        all.number("good_pages", reduced.good.into());
-    }
-    state.unknown.write(&mut all);
-    state.budget.write(&mut all);
-    state.walk.write(&mut all);
+    state.write(&mut all);
     all.close();
     text
-}
-
-fn read(mut reader: Reader) -> Result<State, Wrong> {
-    let state = State {
-        binding: Binding::read(&mut reader),
-        tail: Tail::read(&mut reader),
-        asked: reader.time("asked"),
-        throttled_until: reader.time("throttled_until"),
-        rest: Rest::read(&mut reader),
-        reduced: reader
-            .count_or_none("page_size")
-            .map(|size| Reduced { size, good: reader.count("good_pages") }),
-        unknown: Unknown::read(&mut reader),
-        budget: Budget::read(&mut reader),
-        walk: Walk::read(&mut reader),
-    };
-    reader.close().map(|()| state)
 }
 
 fn refused(why: &str) -> Error {
@@ -89,27 +55,12 @@ pub fn decode(text: &str) -> Result<State, Error> {
             "the checkpoint has version {version}, this connector knows version {VERSION}: use the one that wrote it"
         )));
     }
-    let state = read(reader).map_err(|wrong| {
+    let state = State::read(&mut reader);
+    reader.close().map_err(|wrong| {
         refused(&format!("the checkpoint is corrupt (at {})", short(&wrong, NAME)))
     })?;
-    match fault(&state) {
+    match state.fault() {
         Some(why) => Err(refused(&format!("the checkpoint contradicts itself ({why})"))),
         None => Ok(state),
-    }
-}
-
-/// What cannot be true of any state of ours.
-fn fault(state: &State) -> Option<&'static str> {
-    let fault = state.walk.fault(state.tail.start()).or(state.tail.fault());
-    if fault.is_some() {
-        fault
-    } else if state.tail.high_water().is_none() && !state.walk.is_fresh() {
-        Some("gaps without a high-water time")
-    } else if state.reduced.as_ref().is_some_and(|reduced| reduced.size == 0) {
-        Some("a page of no events")
-    } else if !state.binding.can_leave_out(&state.unknown.names) {
-        Some("unknown types that nobody asks for, or nothing else")
-    } else {
-        None
     }
 }

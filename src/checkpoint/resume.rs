@@ -16,7 +16,7 @@ pub fn resume(config: &Config, text: &str) -> Result<(State, Vec<String>), Error
     if let Some(why) = state.binding.refusal(&Binding::of(config)) {
         return Err(Error::InvalidCheckpoint(why));
     }
-    state.budget.forget_assumed(config);
+    state.pace.forget_assumed(config);
     let note = state.follow_start(config.backfill_start);
     Ok((state, note.into_iter().collect()))
 }

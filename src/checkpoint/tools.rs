@@ -4,8 +4,6 @@ use crate::checkpoint::codec::{decode, encode};
 use crate::error::Error;
 use crate::settings::Config;
 use crate::sync::binding::Binding;
-use crate::sync::rejected_types::Unknown;
-use crate::sync::state::State;
 use crate::text::time::Millis;
 
 /// A checkpoint bound to other settings.
@@ -25,24 +23,18 @@ pub struct Rebound {
 pub fn summary(checkpoint: &str) -> Result<String, String> {
     let state = decode(checkpoint).map_err(|error| error.to_string())?;
     let time = |time: Option<Millis>| time.map_or("not yet".to_owned(), |time| time.to_string());
+    let unknown = state.pace.unknown().names().join(", ");
     let mut lines = vec![
         format!("organization    {}", state.binding.org_slug()),
         format!("endpoint        {}", state.binding.origin()),
         format!("event types     {}", state.binding.types()),
-        format!(
-            "not known       {}",
-            if state.unknown.names.is_empty() {
-                "-".to_owned()
-            } else {
-                state.unknown.names.join(", ")
-            }
-        ),
+        format!("not known       {}", if unknown.is_empty() { "-" } else { &unknown }),
         format!("start           {}", time(state.tail.start())),
         format!("high-water      {}", time(state.tail.high_water())),
         format!("last poll       {}", time(state.tail.polled())),
         format!(
             "throttled until {}",
-            state.throttled_until.map_or("-".to_owned(), |until| until.to_string())
+            state.pace.throttled_until().map_or("-".to_owned(), |until| until.to_string())
         ),
         format!("rate limit      {}", state.budget.summary().unwrap_or_else(|| "-".to_owned())),
         format!("recent uuids    {}", state.walk.known()),
@@ -60,7 +52,7 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
 pub fn look_now(checkpoint: &str) -> Option<String> {
     let mut state = decode(checkpoint).ok()?;
     let is_idle = state.walk.gaps().is_empty() && state.tail.high_water().is_some();
-    state.rest.must_poll = true;
+    state.pace.look_now();
     is_idle.then(|| encode(&state))
 }
 
@@ -72,7 +64,7 @@ pub fn look_now(checkpoint: &str) -> Option<String> {
 /// A sentence: no checkpoint of ours, settings that are wrong, or another organization.
 pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
     let words = |error: Error| error.to_string();
-    let state = decode(checkpoint).map_err(words)?;
+    let mut state = decode(checkpoint).map_err(words)?;
     // The secret plays no part here, and no time of the settings is judged: any value serves.
     let secrets = [("api_token".to_owned(), "unused-placeholder".to_owned())];
     let config = Config::parse(settings, &secrets, Millis::LAST).map_err(words)?;
@@ -98,9 +90,6 @@ pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
     if let Some(high_water) = state.tail.high_water() {
         left_out.push(format!("events before {high_water} that only the new settings would show"));
     }
-    let mut rebound =
-        State { binding, throttled_until: None, unknown: Unknown::default(), ..state };
-    rebound.tail.rebind(config.backfill_start);
-    rebound.walk.close_all();
-    Ok(Rebound { checkpoint: encode(&rebound), left_out })
+    state.rebind(&config);
+    Ok(Rebound { checkpoint: encode(&state), left_out })
 }

@@ -54,7 +54,7 @@ pub fn absorb(
             state.tail.looked(ceiling, full, asked.at);
             if full {
                 let known = state.walk.known_from(floor);
-                tally.notes.extend(state.budget.rereading(config, known));
+                tally.notes.extend(state.pace.budget().rereading(config, known));
             }
             tally.notes.extend(state.prune(config.lookback_ms));
             Ok((Pending::new(0, waiting, gap, after), tally))

@@ -18,6 +18,8 @@ pub mod tail;
 
 pub mod rest;
 
+pub mod pace;
+
 pub mod state;
 
 pub mod plan;

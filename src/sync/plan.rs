@@ -30,7 +30,7 @@ pub fn plan(config: &Config, state: &State, now: Millis) -> Step {
     match decide(config, state, now) {
         Step::Ask(ask) => {
             let is_full = matches!(ask.target, Target::Live { full: true, .. });
-            let without = state.unknown.left_out(is_full);
+            let without = state.pace.unknown().left_out(is_full);
             Step::Ask(Ask { without, ..ask })
         }
         step => step,
@@ -38,14 +38,15 @@ pub fn plan(config: &Config, state: &State, now: Millis) -> Step {
 }
 
 fn decide(config: &Config, state: &State, now: Millis) -> Step {
-    if let Some(until) = blocked_until(config, state, now) {
+    let pace = &state.pace;
+    if let Some(until) = pace.blocked_until(config, now) {
         return Step::Throttled(wait(now, until));
     }
-    let due = state.rest.must_poll || state.tail.is_due(config.poll_interval_ms, now);
-    let page = page_size(config, state);
-    let rest = state.rest.until(now);
+    let due = pace.rest().must_poll() || state.tail.is_due(config.poll_interval_ms, now);
+    let page = pace.page_size(config);
+    let rest = pace.rest().until(now);
     if rest.is_none()
-        && !state.rest.must_poll
+        && !pace.rest().must_poll()
         && let Some(ask) = overdue_ask(config, state, page, now)
     {
         return Step::Ask(ask);
@@ -78,7 +79,7 @@ fn decide(config: &Config, state: &State, now: Millis) -> Step {
 
 /// The live ask, as large as the budget allows.
 fn live_step(config: &Config, state: &State, now: Millis, ask: Ask) -> Step {
-    match state.budget.for_live(config, ask.first, now) {
+    match state.pace.budget().for_live(config, ask.first, now) {
         Allowance::Page(first) => Step::Ask(Ask { first, ..ask }),
         Allowance::Wait(until) => Step::Throttled(wait(now, until)),
     }
@@ -87,7 +88,7 @@ fn live_step(config: &Config, state: &State, now: Millis, ask: Ask) -> Step {
 /// The next page of an old gap, when fresh ones have had their share of requests.
 fn overdue_ask(config: &Config, state: &State, page: u32, now: Millis) -> Option<Ask> {
     let index = state.walk.overdue_gap()?;
-    match state.budget.for_old(config, page, now) {
+    match state.pace.budget().for_old(config, page, now) {
         Allowance::Page(first) => Some(page_of(index, &state.walk.gaps()[index], first)),
         Allowance::Wait(_) => None,
     }
@@ -95,11 +96,11 @@ fn overdue_ask(config: &Config, state: &State, page: u32, now: Millis) -> Option
 
 /// The next page of the newest gap, or of the one behind it when the newest may not take more of the budget.
 fn gap_ask(config: &Config, state: &State, page: u32, now: Millis) -> Result<Ask, Millis> {
-    let old = || state.budget.for_old(config, page, now);
+    let old = || state.pace.budget().for_old(config, page, now);
     let gaps = state.walk.gaps();
     let turn = match gaps.len() {
         1 => (0, old()),
-        _ => match state.budget.for_newest(config, page, now) {
+        _ => match state.pace.budget().for_newest(config, page, now) {
             Allowance::Wait(_) => (state.walk.old_gap().unwrap_or(1), old()),
             newest => (0, newest),
         },
@@ -119,23 +120,6 @@ fn page_of(index: usize, gap: &Gap, first: u32) -> Ask {
     let first = if gap.confirm && after.is_none() { first.min(SMALL_PAGE as u32) } else { first };
     let from = Some(gap.floor.plus(-MARGIN_MS));
     Ask { from, to, after, ..Ask::of(Target::Gap(index), first) }
-}
-
-/// Events a page: the setting, or less after answers that were too heavy.
-pub fn page_size(config: &Config, state: &State) -> u32 {
-    state
-        .reduced
-        .as_ref()
-        .map_or(config.page_size, |reduced| reduced.size.min(config.page_size))
-        .max(1)
-}
-
-/// The time before which no request may be made; a time more than an hour away is a clock that jumped.
-fn blocked_until(config: &Config, state: &State, now: Millis) -> Option<Millis> {
-    let spaced = state.asked.filter(|asked| *asked <= now);
-    let spaced = spaced.map(|asked| asked.plus(config.request_spacing_ms));
-    let latest = state.throttled_until.into_iter().chain(spaced);
-    latest.filter(|until| (1..=HOUR_MS).contains(&until.since(now))).max()
 }
 
 /// Milliseconds to wait, at least one (a wait of nothing would spin) and at most an hour for a throttle or a day for an

@@ -1,15 +1,14 @@
 //! (State, ask, answer) → rows to hand out, and what the answer moves: the walk, the budget, or how the next ask is made.
 
-use crate::ask::{Ask, Target};
-use crate::budget::allowance::{EVENT_POINTS, PAGE_POINTS};
+use crate::ask::Ask;
 use crate::buildkite::answer::{Answer, Page, What};
 use crate::buildkite::quota::Quota;
-use crate::buildkite::response::{Later, Points};
 use crate::error::Error;
 use crate::settings::Config;
 use crate::sync::absorb::absorb;
 use crate::sync::batch::Stats;
 use crate::sync::hand_out::Pending;
+use crate::sync::pace::Served;
 use crate::sync::recover;
 use crate::sync::state::State;
 use crate::sync::tail::Asked;
@@ -39,16 +38,11 @@ pub fn receive(
         What::BadCursor(said) => recover::drop_cursor(state, ask, said)?,
         What::UnknownTypes(names) => {
             let note = recover::leave_out(config, state, ask, names, sent_at, now)?;
-            // What it costs is not documented: as much as an empty page, where the answer does not say.
-            state.budget.observe(config, &quota, PAGE_POINTS, now);
+            state.pace.charge_refusal(config, &quota, now);
             note
         }
-        What::Later(Later { wait_ms, points }) => {
-            state.budget.observe(config, &quota, 0, now);
-            if let Some(Points { limit }) = points.filter(|_| config.endpoint.portal().is_some()) {
-                state.budget.adopt_points(limit, wait_ms, now);
-            }
-            state.throttled_until = Some(now.plus(wait_ms));
+        What::Later(later) => {
+            state.pace.exceeded(config, &quota, later, now);
             "the rate limit was exceeded (HTTP 429)".into()
         }
     };
@@ -69,44 +63,18 @@ fn receive_page(
     let since = state.tail.polled().map(|polled| asked.at.since(polled));
     let is_typical = since.is_some_and(|ms| ms <= 2 * config.poll_interval_ms);
     let (pending, tally) = absorb(config, state, ask, page, asked)?;
-    let points = charge(config, state, ask, quota, rows, is_typical, now);
-    recover::grow(config, state, ask);
+    let is_old = state.walk.served(&ask.target);
+    let served = Served { ask, rows, is_typical, is_old };
+    let points = state.pace.served(config, &served, quota, now);
     let mut notes = tally.notes;
     notes.extend(recover::answered(state, ask));
     let stats = Stats {
         requests: 1,
-        points,
+        points: u64::try_from(points).unwrap_or(0),
         repeats: tally.repeats,
         excluded: tally.excluded,
         null_nodes: tally.null_nodes,
         notes,
     };
     Ok((pending, stats))
-}
-
-/// Charges a page of so many rows, and notes whose turn it was. Returns the points.
-fn charge(
-    config: &Config,
-    state: &mut State,
-    ask: &Ask,
-    quota: &Quota,
-    rows: i64,
-    is_typical: bool,
-    now: Millis,
-) -> u64 {
-    let budget = &mut state.budget;
-    let guess = if budget.counts_points(config) { PAGE_POINTS + EVENT_POINTS * rows } else { 0 };
-    let points = quota.charged.unwrap_or(guess).min(1_000_000);
-    budget.note_page(rows, points);
-    match ask.target {
-        Target::Live { .. } | Target::Start => {
-            budget.note_live(config, quota, points, is_typical, now);
-        }
-        Target::Gap(_) | Target::Check => budget.observe(config, quota, points, now),
-    }
-    state.rest.succeeded(&ask.target);
-    if state.walk.served(&ask.target) {
-        state.budget.note_old(points, now);
-    }
-    u64::try_from(points).unwrap_or(0)
 }

@@ -9,14 +9,14 @@ use crate::text::time::{HOUR_MS, Millis};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unknown {
     /// Their names; the first is the next to be tried.
-    pub names: Vec<String>,
+    names: Vec<String>,
     /// Refusals since the last full re-read that succeeded.
-    pub refusals: u32,
+    refusals: u32,
     /// A time of the server, not after the first of these refusals.
-    pub tried: Option<Millis>,
+    tried: Option<Millis>,
     /// Up to this time of the server all types have been looked for. Full re-reads reach a lookback below it, so a type
     /// that is known again within an hour has missed nothing.
-    pub looked: Option<Millis>,
+    looked: Option<Millis>,
 }
 
 impl Unknown {
@@ -38,6 +38,21 @@ impl Unknown {
             tried: reader.time("unknown_tried"),
             looked: reader.time("unknown_looked"),
         }
+    }
+
+    /// Their names.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Refusals since the last full re-read that succeeded.
+    pub fn refusals(&self) -> u32 {
+        self.refusals
+    }
+
+    /// Up to this time of the server all types have been looked for; none: up to the last full re-read.
+    pub fn looked(&self) -> Option<Millis> {
+        self.looked
     }
 
     /// What an ask leaves out. A full re-read tries one of them again; refused, it goes without.
@@ -66,7 +81,7 @@ impl Unknown {
         self.refusals = self.refusals.saturating_add(1);
     }
 
-    /// A full re-read with this ceiling succeeded. Gives the names that are known again.
+    /// A full re-read with this ceiling succeeded. Returns the names that are known again.
     pub fn answered(&mut self, without: &[String], ceiling: Millis) -> Vec<String> {
         let (names, known) = self.names.drain(..).partition(|name| without.contains(name));
         self.names = names;

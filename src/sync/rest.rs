@@ -15,11 +15,11 @@ const REST_DOUBLINGS: u32 = 7;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rest {
     /// A page of a gap failed, and no live poll has succeeded since: look whether the remote answers at all.
-    pub must_poll: bool,
+    must_poll: bool,
     /// When the rest ends, by the host's time.
-    pub until: Option<Millis>,
+    until: Option<Millis>,
     /// Failures in a row.
-    pub failures: u32,
+    failures: u32,
 }
 
 impl Rest {
@@ -39,6 +39,16 @@ impl Rest {
             failures: reader.added_count("rest_failures"),
             must_poll: reader.added("must_poll") != 0,
         }
+    }
+
+    /// Whether the next request must be a live poll.
+    pub fn must_poll(&self) -> bool {
+        self.must_poll
+    }
+
+    /// Asks for a live poll first.
+    pub fn poll_first(&mut self) {
+        self.must_poll = true;
     }
 
     /// Until when gaps rest, because a page of one failed while live polls succeed: a failing history never ends a run

@@ -1,43 +1,25 @@
-//! What a checkpoint holds.
+//! Everything that must outlive an instance: whose state it is, the live tail, the pace and the walk. Each of the four
+//! writes, reads and checks its own part of the checkpoint; here is what takes more than one of them.
 
-use crate::budget::Budget;
 use crate::settings::Config;
 use crate::sync::binding::Binding;
 use crate::sync::delivered::RECENT_MAX;
-use crate::sync::rejected_types::Unknown;
-use crate::sync::rest::Rest;
+use crate::sync::pace::Pace;
 use crate::sync::tail::{Start, Tail};
 use crate::sync::walk::Walk;
+use crate::text::object::Object;
+use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
-/// A page size below the setting, after answers that were too heavy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reduced {
-    /// Events a page now.
-    pub size: u32,
-    /// Good pages since the size last changed.
-    pub good: u32,
-}
-
-/// Everything that must outlive an instance.
+/// What a checkpoint holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// Whose state it is.
     pub binding: Binding,
     /// Up to which time events were looked for.
     pub tail: Tail,
-    /// The host's time of the last ask of any kind.
-    pub asked: Option<Millis>,
-    /// No request before this time of the host.
-    pub throttled_until: Option<Millis>,
-    /// The rest of gaps after a failed page.
-    pub rest: Rest,
-    /// A page size below the setting.
-    pub reduced: Option<Reduced>,
-    /// Types that the remote does not know.
-    pub unknown: Unknown,
-    /// What is known of the rate limits.
-    pub budget: Budget,
+    /// How the remote may be asked.
+    pub pace: Pace,
     /// The open gaps and what was delivered around them.
     pub walk: Walk,
 }
@@ -48,24 +30,47 @@ impl State {
         Self {
             binding: Binding::of(config),
             tail: Tail::fresh(config.backfill_start),
-            asked: None,
-            throttled_until: None,
-            rest: Rest::default(),
-            reduced: None,
-            unknown: Unknown::default(),
-            budget: Budget::default(),
+            pace: Pace::default(),
             walk: Walk::default(),
         }
     }
 
+    /// Writes all parts, in this order.
+    pub fn write(&self, object: &mut Object) {
+        self.binding.write(object);
+        self.tail.write(object);
+        self.pace.write(object);
+        self.walk.write(object);
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            binding: Binding::read(reader),
+            tail: Tail::read(reader),
+            pace: Pace::read(reader),
+            walk: Walk::read(reader),
+        }
+    }
+
+    /// What cannot be true of any state of ours.
+    pub fn fault(&self) -> Option<&'static str> {
+        let is_odd = self.tail.high_water().is_none() && !self.walk.is_fresh();
+        self.walk
+            .fault(self.tail.start())
+            .or(self.tail.fault())
+            .or(is_odd.then_some("gaps without a high-water time"))
+            .or(self.pace.fault(&self.binding))
+    }
+
     /// The lowest floor that the next live gap can have. At and above it every delivered event is kept by uuid.
     pub fn overlap_floor(&self, lookback_ms: i64) -> Millis {
-        self.tail.overlap_floor(self.unknown.looked, lookback_ms)
+        self.tail.overlap_floor(self.pace.unknown().looked(), lookback_ms)
     }
 
     /// The floor of a live gap opened now, and whether it is a full re-read; see [`Tail::live_floor`].
     pub fn live_floor(&self, lookback_ms: i64, now: Millis) -> Option<(Millis, bool)> {
-        self.tail.live_floor(&self.walk, self.unknown.looked, lookback_ms, now)
+        self.tail.live_floor(&self.walk, self.pace.unknown().looked(), lookback_ms, now)
     }
 
     /// Forgets the uuids that no gap can read again, and lets the overlap floor rise when more than 10,000 recent ones
@@ -97,5 +102,13 @@ impl State {
                 "backfill_start_time {wanted} has no effect: this state already began at {start}"
             )),
         }
+    }
+
+    /// Goes on from the high-water time with these settings; what is still open below is given up.
+    pub fn rebind(&mut self, config: &Config) {
+        self.binding = Binding::of(config);
+        self.tail.rebind(config.backfill_start);
+        self.pace.rebind();
+        self.walk.close_all();
     }
 }

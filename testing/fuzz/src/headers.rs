@@ -60,6 +60,6 @@ fn body(number: usize, now: Millis) -> Vec<u8> {
 }
 
 fn buckets(source: &Source) -> Vec<Bucket> {
-    let budget = decode(&source.checkpoint()).expect("a checkpoint of our own").budget;
-    budget.buckets().all().into_iter().flatten().cloned().collect()
+    let state = decode(&source.checkpoint()).expect("a checkpoint of our own");
+    state.pace.budget().buckets().all().into_iter().flatten().cloned().collect()
 }

@@ -125,8 +125,8 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(
         "a gap is dropped after an error",
         "src/source.rs",
-        ".inspect_err(|error| state.rest.failed(&ask.target, error, now))?;",
-        ".inspect_err(|error| {\n                state.rest.failed(&ask.target, error, now);\n                \
+        ".inspect_err(|error| state.pace.failed(&ask.target, error, now))?;",
+        ".inspect_err(|error| {\n                state.pace.failed(&ask.target, error, now);\n                \
          state.walk.close_all();\n            })?;",
     ),
     mutant(
@@ -191,15 +191,15 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "the page size is not remembered after a 504",
-        "src/sync/recover.rs",
-        "state.reduced = Some(Reduced { size, good: 0 });",
-        "state.reduced = None.filter(|_: &Reduced| size > 0);",
+        "src/sync/pace.rs",
+        "self.reduced = Some(Reduced { size, good: 0 });",
+        "self.reduced = None.filter(|_: &Reduced| size > 0);",
     ),
     mutant(
         "a 429 is forgotten",
-        "src/sync/receive.rs",
-        "state.throttled_until = Some(now.plus(wait_ms));",
-        "state.throttled_until = Some(now.plus(wait_ms / 1_000));",
+        "src/sync/pace.rs",
+        "self.throttled_until = Some(now.plus(wait_ms));",
+        "self.throttled_until = Some(now.plus(wait_ms / 1_000));",
     ),
     mutant(
         "every poll counts as a full re-read",
