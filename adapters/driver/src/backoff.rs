@@ -1,13 +1,13 @@
-//! How long to wait before a failed step is tried again.
+//! How long to wait before a failed step is retried.
 
 use crate::shell::{Plan, Shell};
 
-/// The first wait, in milliseconds; each further one is twice as long.
+/// The first wait, in milliseconds; each later wait is twice as long.
 const FIRST_MS: u64 = 1_000;
-/// The longest wait: a receiver that comes back is found within half a minute.
+/// The longest wait, in milliseconds: a receiver that comes back is noticed within half a minute.
 const LONGEST_MS: u64 = 30_000;
 
-/// Failures in a row, and when all of it has to end.
+/// Counts consecutive failures, and knows when the run has to end.
 #[derive(Debug)]
 pub struct Backoff {
     failures: u32,
@@ -16,7 +16,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// No failure yet; `began_ms` on the shell's clock.
+    /// Returns a backoff without failures. `began_ms` is the start of the run on the shell's clock.
     pub fn new(plan: &Plan, began_ms: u64) -> Self {
         Self {
             failures: 0,
@@ -25,17 +25,18 @@ impl Backoff {
         }
     }
 
-    /// Whether no time is left.
+    /// Returns whether the time is used up.
     pub fn is_over(&self, now_ms: u64) -> bool {
         now_ms >= self.ends_ms
     }
 
-    /// A step went well.
+    /// Records that a step succeeded.
     pub fn succeeded(&mut self) {
         self.failures = 0;
     }
 
-    /// A step failed. Waits, and says whether to try again: not after the last retry, and not beyond the budget.
+    /// Records that a step failed, waits, and returns whether to retry it. Returns `false` without waiting after the last
+    /// retry, or when the wait would exceed the budget.
     pub async fn failed<S: Shell>(&mut self, shell: &mut S) -> bool {
         let wait = FIRST_MS.saturating_mul(1 << self.failures.min(10)).min(LONGEST_MS);
         self.failures += 1;

@@ -1,16 +1,16 @@
-//! A source that is composed into a component, in the words of the loop. A macro, since each component has bindings of its
-//! own, which are other types to the compiler.
+//! Adapts a source that is composed into a component to the loop's [`Source`](crate::Source). This is a macro because
+//! each component generates its own bindings, which are distinct types to the compiler.
 
-/// Defines `Composed`, a [`Source`](crate::Source) by the imported interface `etl:connector/source` whose bindings lie at
-/// the path given: `source_driver::composed!(crate::bindings::etl::connector::source);`
+/// Defines `Composed`, a [`Source`](crate::Source) backed by the imported interface `etl:connector/source`, whose bindings
+/// are at the given path: `source_driver::composed!(crate::bindings::etl::connector::source);`
 #[macro_export]
 macro_rules! composed {
     ($($wit:ident)::+) => {
         use $($wit)::+ as wit;
 
-        /// The one source of this component, and what it is configured with. Without `Debug`: it holds the token.
+        /// The only source of this component, with its configuration. It has no `Debug` since it holds the token.
         pub struct Composed {
-            /// The settings, JSON.
+            /// The settings, as JSON.
             pub settings: String,
             /// The API token.
             pub api_token: String,

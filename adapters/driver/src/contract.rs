@@ -1,4 +1,4 @@
-//! What a source gives, as `wit/source.wit` says; its comments hold here too. Each shell turns its own bindings into it.
+//! The types of `wit/source.wit`, whose comments apply here too. Each shell converts its own bindings to these types.
 
 use std::fmt;
 
@@ -7,76 +7,76 @@ use serde::Serialize;
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Identity, unique for ever: receivers drop repeats by it.
+    /// Identity, unique forever: receivers drop repeats by it.
     pub id: String,
-    /// When it happened, RFC 3339.
+    /// The time at which it happened, as RFC 3339.
     pub occurred_at: String,
     /// The remote's name for what happened.
     pub kind: String,
-    /// The event, one JSON object without a line break.
+    /// The event, as one JSON object without line breaks.
     pub payload: String,
 }
 
 /// When to read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// At once.
+    /// Immediately.
     Ready,
-    /// Everything was read; look again after so many milliseconds.
+    /// Everything was read; read again after this many milliseconds.
     Idle(u64),
-    /// The remote asks to wait for so many milliseconds.
+    /// The remote asks to wait for this many milliseconds.
     Throttled(u64),
 }
 
-/// What one call did, or, added up, several.
+/// What one call did, or the sums over several calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
     /// HTTP requests made.
     pub requests: u64,
-    /// Points of the remote's rate limit.
+    /// Points spent of the remote's rate limit.
     pub points: u64,
     /// Events dropped because they had been handed out before.
     pub repeats: u64,
     /// Events dropped because the settings exclude them.
     pub excluded: u64,
-    /// Events that the remote could not show.
+    /// Events that the remote returned as null.
     pub null_nodes: u64,
-    /// For the operator, in sentences.
+    /// Notes for the operator, as sentences.
     pub notes: Vec<String>,
 }
 
-/// What `read-batch` gives.
+/// The result of `read-batch`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// The events, oldest first.
     pub records: Vec<Event>,
     /// When to call again.
     pub next: Next,
-    /// What it took.
+    /// What the call did.
     pub stats: Stats,
 }
 
 /// What is wrong with one field of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// Its path.
+    /// The path of the field.
     pub field: String,
-    /// What is wrong, and what a right value looks like.
+    /// What is wrong, and what a valid value looks like.
     pub message: String,
 }
 
-/// Why a call of a source failed, by who must act.
+/// Why a call to a source failed, grouped by who must act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The operator mends settings or secrets.
+    /// The operator must fix the settings or secrets.
     InvalidConfig(Vec<FieldError>),
-    /// The operator mends the access.
+    /// The operator must fix the access.
     Unauthorized(String),
-    /// The operator chooses what becomes of the checkpoint.
+    /// The operator must decide what happens to the checkpoint.
     InvalidCheckpoint(String),
-    /// Trying again later helps.
+    /// Retrying later helps.
     Transient(String),
-    /// The developers look.
+    /// The developers must investigate.
     Protocol(String),
 }
 

@@ -5,11 +5,12 @@ use crate::contract::{Batch, Next, Refusal};
 use crate::report::{Counts, Ended, Fault, Report};
 use crate::shell::{Plan, Shell, SinkError, Source, StoreError};
 
-/// So many batches in a row without a record or a request, that all ask for another one at once, are a source that spins.
+/// Maximum number of consecutive batches that have no record and made no request, yet ask for another call immediately.
+/// More than that means the source is spinning.
 const EMPTY_BATCHES_MAX: u32 = 1_000;
 
-/// Runs a source until it is idle or throttled, the time is used up, or a step fails for good. Never loses an event: see
-/// the crate's own words.
+/// Runs a source until it is idle or throttled, the time is used up, or a step fails permanently. Never loses an event:
+/// see the crate's documentation.
 pub async fn drive<C: Source, S: Shell>(source: &mut C, shell: &mut S, plan: &Plan) -> Report {
     let backoff = Backoff::new(plan, shell.now_ms());
     let mut run = Run { source, shell, plan, backoff, counts: Counts::default() };
@@ -32,7 +33,7 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
         let checkpoint = self.load().await?;
         self.source.configure(checkpoint)?;
         let mut empty = 0;
-        // Bounded by the budget, and by `EMPTY_BATCHES_MAX` where no time passes.
+        // Bounded by the budget, and by `EMPTY_BATCHES_MAX` when no time passes.
         while !self.backoff.is_over(self.shell.now_ms()) {
             let mut batch = self.read().await?;
             self.counts.read(&mut batch);
@@ -44,7 +45,7 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
                 Next::Ready => empty = if is_empty { empty + 1 } else { 0 },
             }
             if empty > EMPTY_BATCHES_MAX {
-                let why = "batches in a row without a record or a request";
+                let why = "consecutive batches without a record or a request";
                 return Err(Refusal::Protocol(format!("{EMPTY_BATCHES_MAX} {why}")).into());
             }
         }
@@ -58,7 +59,7 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
                     self.backoff.succeeded();
                     return Ok(checkpoint);
                 }
-                Err(error) => self.stored_not(error).await?,
+                Err(error) => self.retry_store(error).await?,
             }
         }
     }
@@ -72,7 +73,7 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
                 }
                 Err(Refusal::Transient(why)) => {
                     if !self.backoff.failed(self.shell).await {
-                        // It covers no more events, but holds the pace for the next instance. Nothing is lost without it.
+                        // This covers no new events, but tells the next instance how long to wait. Nothing is lost if it fails.
                         if let Ok(checkpoint) = self.source.checkpoint() {
                             let _ = self.shell.store(&checkpoint).await;
                         }
@@ -84,8 +85,8 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
         }
     }
 
-    /// Has events acknowledged, and then the checkpoint that covers them stored. Also of an empty batch: what was read
-    /// moves on.
+    /// Delivers events and, once they are acknowledged, stores the checkpoint that covers them. The checkpoint is stored for
+    /// an empty batch too, since the position advances.
     async fn settle(&mut self, events: Vec<crate::Event>) -> Result<(), Ended> {
         let checkpoint = self.source.checkpoint()?;
         while let Err(error) =
@@ -101,14 +102,14 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
         }
         self.backoff.succeeded();
         while let Err(error) = self.shell.store(&checkpoint).await {
-            self.stored_not(error).await?;
+            self.retry_store(error).await?;
         }
         self.backoff.succeeded();
         self.counts.delivered += events.len() as u64;
         Ok(())
     }
 
-    async fn stored_not(&mut self, error: StoreError) -> Result<(), Ended> {
+    async fn retry_store(&mut self, error: StoreError) -> Result<(), Ended> {
         let (fault, is_transient, message) = match error {
             StoreError::Overtaken(message) => (Fault::Overtaken, true, message),
             StoreError::Corrupt(message) => (Fault::InvalidCheckpoint, false, message),

@@ -1,31 +1,31 @@
-//! What a run did, ready to be written as JSON.
+//! The report on a run, serializable as JSON.
 
 use serde::Serialize;
 
 use crate::contract::{Batch, Refusal, Stats};
 
-/// So many notes are kept of one run, each told once.
+/// Maximum number of distinct notes kept per run.
 const NOTES_MAX: usize = 20;
 
-/// What was done, and why it ended.
+/// What a run did, and why it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Why it ended, and when to call again.
     #[serde(flatten)]
     pub ended: Ended,
-    /// What was done until then.
+    /// What it did until then.
     #[serde(flatten)]
     pub counts: Counts,
 }
 
-/// Figures of one run. Only what was delivered and covered by a stored checkpoint counts as delivered.
+/// The counters of one run. An event counts as delivered only once a stored checkpoint covers it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Events acknowledged by the receiver, with the checkpoint that covers them stored.
+    /// Events acknowledged by the receiver and covered by a stored checkpoint.
     pub delivered: u64,
-    /// Batches, empty ones among them.
+    /// Batches read, including empty ones.
     pub batches: u64,
-    /// What the calls of the source took, added up; of their notes each once.
+    /// The sums of the source's statistics, with each distinct note once.
     #[serde(flatten)]
     pub stats: Stats,
 }
@@ -61,15 +61,15 @@ pub enum Ended {
         /// When to call again.
         again_in_ms: u64,
     },
-    /// The time given is used up; there is more to read.
+    /// The time budget is used up; there is more to read.
     OutOfTime,
-    /// A step failed, for good or after its retries. Nothing is lost.
+    /// A step failed permanently or after its retries. Nothing is lost.
     Failed {
-        /// Which step, and so who must act.
+        /// Which step failed, and so who must act.
         fault: Fault,
-        /// What went wrong, for people.
+        /// What went wrong, for humans.
         message: String,
-        /// Whether calling again without a change may help.
+        /// Whether calling again without changing anything may help.
         is_transient: bool,
     },
 }
@@ -78,15 +78,15 @@ pub enum Ended {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// Settings or secrets: the operator.
+    /// Settings or secrets: the operator must act.
     InvalidConfig,
-    /// The access: the operator.
+    /// The access: the operator must act.
     Unauthorized,
-    /// The checkpoint: the operator.
+    /// The checkpoint: the operator must act.
     InvalidCheckpoint,
-    /// The remote or the way to it.
+    /// The remote or the network path to it.
     Source,
-    /// An answer in no known shape: the developers.
+    /// An answer with an unknown shape: the developers must act.
     Protocol,
     /// The receiver of events.
     Sink,

@@ -1,4 +1,4 @@
-//! What the loop needs of its surroundings.
+//! What the loop needs from its environment.
 
 use std::future::Future;
 use std::pin::pin;
@@ -8,95 +8,95 @@ use crate::contract::{Batch, Event, Refusal};
 
 /// A source component.
 pub trait Source {
-    /// Makes it ready, from the stored checkpoint if there is one.
+    /// Configures the source, from the stored checkpoint if there is one.
     ///
     /// # Errors
     ///
-    /// What the component refuses.
+    /// Returns the component's error.
     fn configure(&mut self, checkpoint: Option<String>) -> Result<(), Refusal>;
 
-    /// The next events, at most `records_max`.
+    /// Returns the next events, at most `records_max`.
     ///
     /// # Errors
     ///
-    /// What the component refuses; nothing was moved then.
+    /// Returns the component's error; the position did not advance then.
     fn read_batch(&mut self, records_max: u32) -> Result<Batch, Refusal>;
 
-    /// Covers everything that was handed out.
+    /// Returns a checkpoint that covers everything that was handed out.
     ///
     /// # Errors
     ///
-    /// What the component refuses.
+    /// Returns the component's error.
     fn checkpoint(&mut self) -> Result<String, Refusal>;
 }
 
 /// Why a checkpoint was not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
-    /// Another run moved it meanwhile: this one must end.
+    /// Another run has replaced the checkpoint: this one must end.
     Overtaken(String),
-    /// What is stored can be no checkpoint: the operator restores or deletes it.
+    /// The stored value cannot be a checkpoint: the operator must restore or delete it.
     Corrupt(String),
-    /// The store does not answer as it should; trying again may help.
+    /// The store failed; retrying may help.
     Failed(String),
 }
 
 /// Why events were not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SinkError {
-    /// Another run of this tenant took over: this one must end.
+    /// Another run of this tenant has taken over: this one must end.
     Overtaken(String),
-    /// The receiver will not take them until the operator has changed something.
+    /// The receiver refuses the events until the operator changes something.
     Refused(String),
-    /// Trying again may help.
+    /// Retrying may help.
     Failed(String),
 }
 
 /// Where events and checkpoints go. One shell belongs to one tenant.
-#[allow(async_fn_in_trait)] // Engines run one thread; no future has to be sent.
+#[allow(async_fn_in_trait)] // Engines are single-threaded, so futures need not be `Send`.
 pub trait Shell {
-    /// The stored checkpoint; none at the first run.
+    /// Returns the stored checkpoint; `None` on the first run.
     ///
     /// # Errors
     ///
-    /// What the store says.
+    /// Returns the store's error.
     async fn load(&mut self) -> Result<Option<String>, StoreError>;
 
-    /// Delivers events; succeeds only when every one of them was acknowledged.
+    /// Delivers events. Succeeds only if every one of them was acknowledged.
     ///
     /// # Errors
     ///
-    /// What the receiver says. All of them are delivered again then, unless the run ends.
+    /// Returns the receiver's error. All the events are delivered again then, unless the run ends.
     async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError>;
 
-    /// Stores a checkpoint in place of the one that was loaded or stored last.
+    /// Replaces the checkpoint that was loaded or stored last.
     ///
     /// # Errors
     ///
-    /// What the store says; the old checkpoint is still there then.
+    /// Returns the store's error; the old checkpoint is still there then.
     async fn store(&mut self, checkpoint: &str) -> Result<(), StoreError>;
 
-    /// Milliseconds of a clock that never goes back.
+    /// Returns the time of a monotonic clock, in milliseconds.
     fn now_ms(&self) -> u64;
 
-    /// Waits for so many milliseconds.
+    /// Waits for `ms` milliseconds.
     async fn sleep(&mut self, ms: u64);
 }
 
-/// How a run goes on, and when it ends.
+/// The limits of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// Events asked for in one batch.
+    /// Number of events to request per batch.
     pub batch_records: u32,
-    /// No batch is begun after so many milliseconds, and no wait goes beyond them.
+    /// Time budget in milliseconds: after it no batch is started, and no wait exceeds it.
     pub budget_ms: u64,
-    /// Failures in a row, of the source, of a delivery or of the store, that are tried again.
+    /// Maximum number of consecutive failures (of the source, a delivery or the store) that are retried.
     pub retries: u32,
 }
 
-/// Runs a future whose shell never waits for anything but blocks: none of its steps is ever pending.
+/// Runs a future whose shell blocks instead of waiting, so that none of its steps is ever pending.
 ///
-/// `None` where one was pending after all; polling it again could take for ever.
+/// Returns `None` if a step was pending after all, since polling it again could take forever.
 pub fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => Some(done),

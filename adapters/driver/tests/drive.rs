@@ -1,4 +1,4 @@
-//! The loop against a source, a receiver and a store that fail, stop and are overtaken: nothing is lost, and no
+//! Runs the loop against a source, a receiver and a store that fail, crash and are overtaken: no event is lost, and no
 //! checkpoint moves past what was acknowledged.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
@@ -9,7 +9,7 @@ use source_driver::{
 
 const PLAN: Plan = Plan { batch_records: 3, budget_ms: 600_000, retries: 4 };
 
-/// Events 0, 1, 2 … up to `count`; its checkpoint is the number of the next one.
+/// A source of the events 0, 1, 2 … up to `count`. Its checkpoint is the number of the next one.
 struct Numbers {
     count: u64,
     next: u64,
@@ -45,14 +45,14 @@ impl Source for Numbers {
     }
 }
 
-/// A receiver and a store that outlive a crash.
+/// A receiver and a store that survive a crash.
 #[derive(Default)]
 struct World {
     received: Vec<u64>,
     stored: Option<u64>,
     now: u64,
     slept: Vec<u64>,
-    /// Steps of the shell until it crashes; each step may do its work first, or not.
+    /// Number of steps until the shell crashes, and whether the last step does its work before the crash.
     steps_left: Option<(u32, bool)>,
     fail_deliveries: u32,
     fail_stores: u32,
@@ -61,7 +61,7 @@ struct World {
 }
 
 impl World {
-    /// Whether to crash at this step, and whether its work is done before.
+    /// Returns `None` if this step does not crash, otherwise whether it does its work first.
     fn crash(&mut self) -> Option<bool> {
         let (left, works) = self.steps_left.as_mut()?;
         *left = left.checked_sub(1)?;
@@ -93,7 +93,7 @@ impl Shell for World {
         }
         if self.fail_deliveries > 0 {
             self.fail_deliveries -= 1;
-            return Err(SinkError::Failed("the receiver is away".into()));
+            return Err(SinkError::Failed("the receiver is unavailable".into()));
         }
         let numbers: Vec<u64> = events.iter().map(|event| event.id.parse().unwrap()).collect();
         self.step(|world| world.received.extend(numbers)).await;
@@ -102,16 +102,19 @@ impl Shell for World {
 
     async fn store(&mut self, checkpoint: &str) -> Result<(), StoreError> {
         if self.overtaken {
-            return Err(StoreError::Overtaken("another run moved it".into()));
+            return Err(StoreError::Overtaken("another run replaced it".into()));
         }
         if self.fail_stores > 0 {
             self.fail_stores -= 1;
-            return Err(StoreError::Failed("the store is away".into()));
+            return Err(StoreError::Failed("the store is unavailable".into()));
         }
         let next: u64 = checkpoint.parse().unwrap();
         self.step(|world| {
-            assert!(world.stored.is_none_or(|stored| stored <= next), "it never goes back");
-            assert!((0..next).all(|number| world.received.contains(&number)), "all acknowledged");
+            assert!(world.stored.is_none_or(|stored| stored <= next), "the checkpoint went back");
+            assert!(
+                (0..next).all(|number| world.received.contains(&number)),
+                "an event is not acknowledged"
+            );
             world.stored = Some(next);
         })
         .await;
@@ -134,7 +137,7 @@ fn run(world: &mut World, refusals: Vec<Refusal>, plan: &Plan) -> Option<Report>
 }
 
 #[test]
-fn everything_is_delivered_once_where_nothing_fails() {
+fn without_failures_every_event_is_delivered_once() {
     let mut world = World::default();
     let report = run(&mut world, vec![], &PLAN).unwrap();
     assert_eq!(world.received, (0..10).collect::<Vec<_>>());
@@ -152,23 +155,23 @@ fn everything_is_delivered_once_where_nothing_fails() {
 }
 
 #[test]
-fn a_crash_at_any_step_loses_nothing_and_repeats_one_batch_at_most() {
-    // Load, then delivery and store of four batches.
+fn a_crash_at_any_step_loses_nothing_and_repeats_at_most_one_batch() {
+    // One load, then a delivery and a store for each of four batches.
     for steps in 1..=9 {
         for works in [false, true] {
             let mut world = World { steps_left: Some((steps, works)), ..World::default() };
-            assert!(run(&mut world, vec![], &PLAN).is_none(), "it stops at step {steps}");
+            assert!(run(&mut world, vec![], &PLAN).is_none(), "no crash at step {steps}");
             run(&mut world, vec![], &PLAN).unwrap();
-            assert!((0..10).all(|number| world.received.contains(&number)), "lost, step {steps}");
-            assert!(world.received.len() <= 13, "repeated, step {steps}: {:?}", world.received);
+            assert!((0..10).all(|number| world.received.contains(&number)), "step {steps}: lost");
+            assert!(world.received.len() <= 13, "step {steps}: repeated: {:?}", world.received);
             assert_eq!(world.stored, Some(10));
         }
     }
 }
 
 #[test]
-fn failures_are_tried_again_and_longer_each_time() {
-    let transient = || Refusal::Transient("the remote is away".into());
+fn failures_are_retried_with_growing_waits() {
+    let transient = || Refusal::Transient("the remote is unavailable".into());
     let mut world = World { fail_deliveries: 3, fail_stores: 2, ..World::default() };
     let report = run(&mut world, vec![transient(), transient()], &PLAN).unwrap();
     assert!(matches!(report.ended, Ended::Idle { .. }));
@@ -177,7 +180,7 @@ fn failures_are_tried_again_and_longer_each_time() {
 }
 
 #[test]
-fn what_goes_on_failing_ends_the_run_and_moves_nothing() {
+fn a_persistent_failure_ends_the_run_and_moves_no_checkpoint() {
     let fails = |ended: &Ended, expected: Fault| {
         let Ended::Failed { fault, .. } = ended else { panic!("{ended:?}") };
         assert_eq!(*fault, expected);
@@ -200,7 +203,7 @@ fn what_goes_on_failing_ends_the_run_and_moves_nothing() {
         &run(&mut world, vec![Refusal::Unauthorized("no".into())], &PLAN).unwrap().ended,
         Fault::Unauthorized,
     );
-    assert!(world.slept.is_empty(), "what does not mend itself is not tried again");
+    assert!(world.slept.is_empty(), "a permanent failure was retried");
 
     let mut world = World { refuses: true, ..World::default() };
     let report = run(&mut world, vec![], &PLAN).unwrap();
@@ -209,7 +212,7 @@ fn what_goes_on_failing_ends_the_run_and_moves_nothing() {
 }
 
 #[test]
-fn a_run_that_was_overtaken_ends_at_once() {
+fn an_overtaken_run_ends_immediately() {
     let mut world = World { overtaken: true, ..World::default() };
     let report = run(&mut world, vec![], &PLAN).unwrap();
     let Ended::Failed { fault: Fault::Overtaken, is_transient, .. } = report.ended else {
@@ -220,7 +223,7 @@ fn a_run_that_was_overtaken_ends_at_once() {
 }
 
 #[test]
-fn no_batch_and_no_wait_goes_beyond_the_budget() {
+fn no_batch_and_no_wait_exceeds_the_budget() {
     let mut world = World { fail_deliveries: 3, ..World::default() };
     let plan = Plan { budget_ms: 2_500, ..PLAN };
     let report = run(&mut world, vec![], &plan).unwrap();
@@ -231,7 +234,7 @@ fn no_batch_and_no_wait_goes_beyond_the_budget() {
 }
 
 #[test]
-fn a_source_that_spins_is_ended() {
+fn a_spinning_source_is_stopped() {
     struct Spinning;
     impl Source for Spinning {
         fn configure(&mut self, _: Option<String>) -> Result<(), Refusal> {

@@ -1,4 +1,4 @@
-//! Generated from the WIT.
+//! Bindings generated from the WIT.
 #![allow(missing_docs, unsafe_code, clippy::all)]
 
 spin_sdk::wit_bindgen::generate!({

@@ -1,4 +1,4 @@
-//! A request in, what happened out.
+//! Handles a request and answers with what happened.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -21,19 +21,21 @@ use crate::tenant::Tenant;
 
 /// The label of the key-value store in spin.toml.
 const STORE: &str = "default";
-/// How long a provider of variables (a vault, say) may take.
+/// How long a provider of variables, such as a vault, may take.
 const VARIABLES: Duration = Duration::from_secs(30);
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
     let (status, body) = match route(request.method().as_str(), request.uri().path()) {
         Route::Poll(tenant) => poll(tenant.as_deref()).await,
-        Route::WrongMethod => said(StatusCode::METHOD_NOT_ALLOWED, "POST is what polls"),
-        Route::WrongName => said(
+        Route::WrongMethod => refused(StatusCode::METHOD_NOT_ALLOWED, "use POST"),
+        Route::WrongName => refused(
             StatusCode::NOT_FOUND,
-            "a tenant is named by 1 to 32 of a-z and 0-9 with single _ in between, and not default: that is POST /poll",
+            "a tenant name has 1 to 32 characters of a-z and 0-9 with single _ in between, and is not default: for that tenant use POST /poll",
         ),
-        Route::Unknown => said(StatusCode::NOT_FOUND, "POST /poll or POST /poll/TENANT"),
+        Route::Unknown => {
+            refused(StatusCode::NOT_FOUND, "no such path; use POST /poll or POST /poll/TENANT")
+        }
     };
     let mut response = http::Response::new(body.to_string() + "\n");
     *response.status_mut() = status;
@@ -45,7 +47,7 @@ async fn handle(request: Request) -> impl IntoResponse {
     response
 }
 
-fn said(status: StatusCode, message: &str) -> (StatusCode, Value) {
+fn refused(status: StatusCode, message: &str) -> (StatusCode, Value) {
     (status, json!({ "ended": "refused", "message": message }))
 }
 
@@ -53,30 +55,30 @@ async fn poll(name: Option<&str>) -> (StatusCode, Value) {
     let (loading, timer) = (pin!(Tenant::load(name)), pin!(sleep(VARIABLES)));
     let tenant = match select(loading, timer).await {
         Either::Left((Ok(tenant), _)) => tenant,
-        Either::Left((Err(why), _)) => return said(StatusCode::INTERNAL_SERVER_ERROR, &why),
+        Either::Left((Err(why), _)) => return refused(StatusCode::INTERNAL_SERVER_ERROR, &why),
         Either::Right(_) => {
-            return said(
+            return refused(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "the provider of variables does not answer",
+                "the provider of variables did not answer in time",
             );
         }
     };
     let sink = match Sink::new(&tenant.sink) {
         Ok(sink) => sink,
-        Err(why) => return said(StatusCode::INTERNAL_SERVER_ERROR, &why),
+        Err(why) => return refused(StatusCode::INTERNAL_SERVER_ERROR, &why),
     };
     let bucket = match open(STORE) {
         Ok(bucket) => bucket,
-        Err(error) => return unstored(failed(error)),
+        Err(error) => return store_failed(failed(error)),
     };
     let lease = match Lease::take(&bucket, &tenant.name) {
         Ok(Ok(lease)) => lease,
         Ok(Err(again_in_ms)) => {
-            let message = "another poll of this tenant is under way";
+            let message = "another poll of this tenant is in progress";
             let body = json!({ "ended": "busy", "message": message, "again_in_ms": again_in_ms });
             return (StatusCode::CONFLICT, body);
         }
-        Err(error) => return unstored(failed(error)),
+        Err(error) => return store_failed(failed(error)),
     };
     let store = Store::new(bucket, lease, &tenant.name);
     let mut source = Composed { settings: tenant.settings, api_token: tenant.api_token };
@@ -89,9 +91,9 @@ async fn poll(name: Option<&str>) -> (StatusCode, Value) {
     (status(&report), serde_json::to_value(&report).unwrap_or_default())
 }
 
-fn unstored(error: StoreError) -> (StatusCode, Value) {
+fn store_failed(error: StoreError) -> (StatusCode, Value) {
     let (StoreError::Failed(why) | StoreError::Overtaken(why) | StoreError::Corrupt(why)) = error;
-    said(StatusCode::SERVICE_UNAVAILABLE, &why)
+    refused(StatusCode::SERVICE_UNAVAILABLE, &why)
 }
 
 fn status(report: &Report) -> StatusCode {

@@ -1,8 +1,9 @@
-//! One poll of a tenant at a time: a lease in the key-value store, eight bytes that only compare-and-swap changes.
+//! Allows one poll of a tenant at a time: a lease in the key-value store, eight bytes that change only by
+//! compare-and-swap.
 //!
-//! Spin's SQLite store compares values, and a swap from nothing overwrites whatever another one wrote meanwhile. So the
-//! key is made by `increment`, which is atomic, and from then on swaps begin with a value. A lease ends by itself: a
-//! poll that was killed holds up its tenant for three minutes.
+//! Spin's SQLite store compares values, and a swap that expects no value overwrites what another poll wrote in between.
+//! So the key is created by `increment`, which is atomic, and every later swap expects a value. A lease expires: a poll
+//! that was killed blocks its tenant for three minutes.
 
 use source_driver::StoreError;
 use spin_sdk::wasip3::clocks::system_clock;
@@ -11,26 +12,26 @@ use spin_sdk::wasip3::random::random::get_random_u64;
 use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, increment, swap};
 use crate::bindings::wasi::keyvalue::store::{Bucket, Error};
 
-/// How long a lease holds after it was taken or renewed, in milliseconds. It is renewed before each wait, each body to the
-/// collector and each checkpoint; between two of them lies one call of the source, which gives up after 120 s. A poll that
-/// is slower still finds itself overtaken, and loses nothing.
+/// How long a lease is valid after it was taken or renewed, in milliseconds. It is renewed before each wait, each request
+/// to the collector and each checkpoint; between two of these is one call to the source, which gives up after 120 s. A
+/// poll that is even slower is overtaken, and loses nothing.
 const LEASE_MS: u64 = 180_000;
-/// How far the clocks of two machines may lie apart. A lease that ends later than so is of a clock that was wrong.
+/// Maximum clock difference between two machines, in milliseconds. A lease that ends later was written by a wrong clock.
 const APART_MS: u64 = 60_000;
 
-/// A lease that is held.
+/// A held lease.
 pub struct Lease {
     key: String,
-    /// As it stands in the store.
+    /// The value in the store.
     value: [u8; 8],
 }
 
 impl Lease {
-    /// Takes the lease of a tenant, or says for how many milliseconds another one holds it.
+    /// Takes the lease of a tenant, or returns for how many milliseconds another poll holds it.
     ///
     /// # Errors
     ///
-    /// What the store says.
+    /// Returns the store's error.
     pub fn take(bucket: &Bucket, tenant: &str) -> Result<Result<Self, u64>, Error> {
         let key = format!("lease/{tenant}");
         let mut cas = Cas::new(bucket, &key)?;
@@ -51,27 +52,27 @@ impl Lease {
         }
     }
 
-    /// Holds it for as long again. A renewed lease was nobody else's in between.
+    /// Renews the lease for its full duration. If this succeeds, nobody else held it in between.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Overtaken`] where it ran out and another one took it.
+    /// Returns [`StoreError::Overtaken`] if it expired and another poll took it.
     pub fn renew(&mut self, bucket: &Bucket) -> Result<(), StoreError> {
         self.change(bucket, value(now_ms() + LEASE_MS))
     }
 
-    /// Gives it back.
+    /// Releases the lease.
     ///
     /// # Errors
     ///
-    /// As [`Lease::renew`]; it ends by itself then.
+    /// Fails as [`Lease::renew`] does; the lease then expires.
     pub fn give_back(mut self, bucket: &Bucket) -> Result<(), StoreError> {
         self.change(bucket, [0; 8])
     }
 
     fn change(&mut self, bucket: &Bucket, value: [u8; 8]) -> Result<(), StoreError> {
         let overtaken =
-            || StoreError::Overtaken("another poll of this tenant took over meanwhile".to_owned());
+            || StoreError::Overtaken("another poll of this tenant has taken over".to_owned());
         let cas = Cas::new(bucket, &self.key).map_err(failed)?;
         if cas.current().map_err(failed)?.as_deref() != Some(self.value.as_slice()) {
             return Err(overtaken());
@@ -87,25 +88,27 @@ impl Lease {
     }
 }
 
-/// What the store says, for the loop.
+/// Converts the store's error for the loop.
 pub fn failed(error: Error) -> StoreError {
     StoreError::Failed(match error {
         Error::NoSuchStore => {
-            "there is no key-value store default: see key_value_stores in spin.toml".to_owned()
+            "there is no key-value store named default; check key_value_stores in spin.toml"
+                .to_owned()
         }
         Error::AccessDenied => {
-            "the key-value store is denied: see key_value_stores in spin.toml".to_owned()
+            "access to the key-value store is denied; check key_value_stores in spin.toml"
+                .to_owned()
         }
-        Error::Other(why) => format!("the key-value store: {why}"),
+        Error::Other(why) => format!("the key-value store failed: {why}"),
     })
 }
 
-/// Until when a lease holds, with 16 bits that tell two of the same millisecond apart.
+/// Encodes the expiry of a lease, with 16 random bits that distinguish two leases of the same millisecond.
 fn value(until_ms: u64) -> [u8; 8] {
     ((until_ms << 16) | (get_random_u64() & 0xffff)).to_le_bytes()
 }
 
-/// Until when it holds: 0 where it is free. What is no lease is free, too.
+/// Decodes the expiry of a lease: 0 if it is free. A value that is not a lease counts as free.
 fn until(value: Option<Vec<u8>>) -> u64 {
     let eight = value.and_then(|value| <[u8; 8]>::try_from(value).ok());
     eight.map_or(0, u64::from_le_bytes) >> 16

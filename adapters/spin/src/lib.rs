@@ -1,12 +1,12 @@
-//! The source on Spin. `POST /poll` polls the audit log of one tenant: its configuration comes from Spin's variables,
-//! its checkpoint lies in Spin's key-value store, its events go to a collector by HTTP, and the answer says as JSON what
-//! happened.
+//! Runs the source on Spin. `POST /poll` polls the audit log of one tenant: its configuration comes from Spin's
+//! variables, its checkpoint is kept in Spin's key-value store, its events go to a collector by HTTP, and the answer
+//! reports as JSON what happened.
 //!
 //! ```text
 //! route → tenant (variables) → lease → drive: source ⇄ collector ⇄ store → report
 //! ```
 //!
-//! The loop is the crate `source-driver`'s. What is here is where events and checkpoints go.
+//! The loop is in the crate `source-driver`; this crate decides where events and checkpoints go.
 
 mod lines;
 mod route;

@@ -1,11 +1,11 @@
-//! Events as lines of JSON.
+//! Events as newline-delimited JSON.
 
 use source_driver::Event;
 
-/// A request to the collector has so many bytes, or one event: common collectors take some megabytes at once.
+/// Maximum size of a request body in bytes, unless a single event is larger. Common collectors accept a few megabytes.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Cuts events into bodies of newline-delimited JSON, in their order.
+/// Splits events into bodies of newline-delimited JSON, in order.
 pub fn chunks(events: &[Event]) -> Vec<String> {
     let mut chunks: Vec<String> = Vec::new();
     for Event { payload, .. } in events {

@@ -1,22 +1,22 @@
-//! What a request asks for.
+//! Routes a request.
 
-/// Longest name of a tenant; it becomes part of a variable's name and of a key.
+/// Maximum length of a tenant name in bytes. The name becomes part of a variable's name and of a key.
 const NAME_BYTES_MAX: usize = 32;
 
-/// What is to be done.
+/// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// Poll this tenant; none: the one whose variables have no suffix.
+    /// Poll this tenant; `None` is the tenant whose variables have no suffix.
     Poll(Option<String>),
-    /// The path is known, the method is not.
+    /// The path is known, but the method is not POST.
     WrongMethod,
-    /// The tenant's name cannot be one.
+    /// The tenant's name is invalid.
     WrongName,
-    /// Nothing is here.
+    /// The path is unknown.
     Unknown,
 }
 
-/// Reads a method and a path.
+/// Returns the route for a method and a path.
 pub fn route(method: &str, path: &str) -> Route {
     let tenant = match path.trim_end_matches('/').strip_prefix("/poll") {
         Some("") => None,
@@ -26,10 +26,10 @@ pub fn route(method: &str, path: &str) -> Route {
         },
         None => return Route::Unknown,
     };
-    // Variables of Spin are named so. Source: its manifest reference, "variables".
+    // The rule for names of Spin variables. Source: "variables" in Spin's manifest reference.
     let is_name = |name: &str| {
         let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        // Words with single _ between them. `default` is what the keys of the one without a name have.
+        // `default` is the name in the keys of the tenant without a name.
         let words = name.split('_').all(|word| !word.is_empty() && word.bytes().all(letters));
         name.len() <= NAME_BYTES_MAX && words && name != "default"
     };
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tenants_come_by_path() {
+    fn the_path_names_the_tenant() {
         assert_eq!(route("POST", "/poll"), Route::Poll(None));
         assert_eq!(route("POST", "/poll/"), Route::Poll(None));
         assert_eq!(route("POST", "/poll/acme_2"), Route::Poll(Some("acme_2".into())));

@@ -1,4 +1,4 @@
-//! What the loop needs, by Spin's means.
+//! Implements the loop's shell on Spin.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::lines::chunks;
 use crate::sink::Sink;
 use crate::store::Store;
 
-/// Where one tenant's events and checkpoints go.
+/// The shell of one tenant.
 pub struct Shell {
-    /// Its events.
+    /// Where its events go.
     pub sink: Sink,
-    /// Its checkpoints.
+    /// Where its checkpoints go.
     pub store: Store,
 }
 
@@ -25,7 +25,7 @@ impl driver::Shell for Shell {
     }
 
     async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError> {
-        // A lease outlasts one body or one wait, and need not outlast a batch of large events.
+        // A lease outlasts one request or one wait, but maybe not a batch of large events.
         for chunk in chunks(events) {
             self.store.renew().map_err(|error| match error {
                 StoreError::Overtaken(why) => SinkError::Overtaken(why),
@@ -45,7 +45,7 @@ impl driver::Shell for Shell {
     }
 
     async fn sleep(&mut self, ms: u64) {
-        // Whether it is still held is looked at before anything is delivered or stored.
+        // Each delivery and each store checks whether the lease is still held.
         let _ = self.store.renew();
         sleep(Duration::from_millis(ms)).await;
     }

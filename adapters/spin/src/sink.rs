@@ -1,4 +1,4 @@
-//! Events to a collector: newline-delimited JSON by POST, acknowledged by a status of 2xx.
+//! Sends events to a collector: newline-delimited JSON by POST, acknowledged by a 2xx status.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -17,17 +17,17 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// A collector.
 pub struct Sink {
     url: Uri,
-    /// The variable that held it.
+    /// The variable that holds the address.
     named: String,
     authorization: Option<HeaderValue>,
 }
 
 impl Sink {
-    /// A collector at this address.
+    /// Returns a collector at this address.
     ///
     /// # Errors
     ///
-    /// Which variable is wrong, without its value.
+    /// Returns which variable is wrong, without its value.
     pub fn new(address: &Address) -> Result<Self, String> {
         let named = &address.named;
         let is_right = |url: &Uri| {
@@ -36,13 +36,13 @@ impl Sink {
             matches!(url.scheme_str(), Some("http" | "https")) && is_plain
         };
         let url = address.url.trim().parse().ok().filter(is_right).ok_or_else(|| {
-            format!("variable {named}: it is no address like https://collector.example/events, without user and password")
+            format!("variable {named} is not an address such as https://collector.example/events, without user and password")
         })?;
         let authorization = match address.authorization.trim() {
             "" => None,
             value => {
                 let mut value = HeaderValue::from_str(value)
-                    .map_err(|_| format!("what belongs to variable {named}, sink_authorization, is no header's value like Bearer TOKEN"))?;
+                    .map_err(|_| format!("the sink_authorization that belongs to variable {named} is not a valid header value, such as Bearer TOKEN"))?;
                 value.set_sensitive(true);
                 Some(value)
             }
@@ -50,17 +50,18 @@ impl Sink {
         Ok(Self { url, named: named.clone(), authorization })
     }
 
-    /// Sends a body of lines; succeeds when it was acknowledged.
+    /// Sends a body of lines, and succeeds if it was acknowledged.
     ///
     /// # Errors
     ///
-    /// What the collector answered.
+    /// Returns what the collector answered, or why it was not reached.
     pub async fn send(&self, body: String) -> Result<(), SinkError> {
         match select(pin!(self.post(body)), pin!(sleep(TIMEOUT))).await {
             Either::Left((done, _)) => done,
             Either::Right(_) => {
                 let seconds = TIMEOUT.as_secs();
-                let why = format!("the collector did not acknowledge within {seconds} s");
+                let why =
+                    format!("the collector did not acknowledge the events within {seconds} s");
                 Err(SinkError::Failed(why))
             }
         }
@@ -74,24 +75,24 @@ impl Sink {
             request = request.header("authorization", authorization);
         }
         let request = request.body(Full::new(bytes::Bytes::from(body))).map_err(|_| {
-            SinkError::Refused("the request to the collector cannot be made".into())
+            SinkError::Refused("the request to the collector could not be built".into())
         })?;
         let named = &self.named;
         let response = send(request).await.map_err(|error| {
             SinkError::Failed(format!(
-                "the collector cannot be reached ({error}); see variable {named}, and allowed_outbound_hosts in spin.toml"
+                "the collector cannot be reached ({error}); check variable {named}, and allowed_outbound_hosts in spin.toml"
             ))
         })?;
-        // Its body is never read: it may be endless, and says nothing that the status does not.
+        // The body is never read: it may be endless, and adds nothing to the status.
         let status = response.status();
         match status.as_u16() {
             200..=299 => Ok(()),
-            // Too slow, too early, too many: these mend themselves, as what is the server's fault may.
+            // Too slow, too early, too many: these are temporary, and server errors may be.
             408 | 425 | 429 | 500.. => {
                 Err(SinkError::Failed(format!("the collector answered {status}")))
             }
             _ => Err(SinkError::Refused(format!(
-                "the collector answered {status}; see variable {named} and the sink_authorization that belongs to it"
+                "the collector answered {status}; check variable {named} and the sink_authorization that belongs to it"
             ))),
         }
     }

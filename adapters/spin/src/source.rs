@@ -1,3 +1,3 @@
-//! The source that is composed in, as the loop wants it.
+//! The composed source, as the loop's [`Source`](source_driver::Source).
 
 source_driver::composed!(crate::bindings::etl::connector::source);

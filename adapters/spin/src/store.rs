@@ -1,4 +1,4 @@
-//! A tenant's checkpoint in the key-value store, moved only by who holds the lease.
+//! A tenant's checkpoint in the key-value store. Only the holder of the lease replaces it.
 
 use source_driver::StoreError;
 
@@ -6,33 +6,33 @@ use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, increment, swap};
 use crate::bindings::wasi::keyvalue::store::Bucket;
 use crate::lease::{Lease, failed};
 
-/// What stands where no checkpoint was stored yet.
+/// The value of a key under which no checkpoint has been stored yet.
 const NONE: [u8; 8] = [0; 8];
 
-/// Where a tenant's checkpoint lies.
+/// The store of a tenant's checkpoint.
 pub struct Store {
     bucket: Bucket,
     lease: Lease,
     key: String,
-    /// As it stands in the store.
+    /// The value in the store.
     stored: Option<Vec<u8>>,
 }
 
 impl Store {
-    /// The store of a tenant whose lease is held.
+    /// Returns the store of a tenant whose lease is held.
     pub fn new(bucket: Bucket, lease: Lease, tenant: &str) -> Self {
         Self { bucket, lease, key: format!("checkpoint/{tenant}"), stored: None }
     }
 
-    /// The stored checkpoint.
+    /// Returns the stored checkpoint.
     ///
     /// # Errors
     ///
-    /// What the store says, or that the checkpoint is no text.
+    /// Returns the store's error, or [`StoreError::Corrupt`] if the checkpoint is not text.
     pub fn load(&mut self) -> Result<Option<String>, StoreError> {
         self.stored = self.bucket.get(&self.key).map_err(failed)?;
         if self.stored.is_none() {
-            // As for a lease: a swap from nothing would overwrite what another poll stored meanwhile.
+            // As for a lease, a swap that expects no value would overwrite what another poll stored in between.
             increment(&self.bucket, &self.key, 0).map_err(failed)?;
             self.stored = self.bucket.get(&self.key).map_err(failed)?;
         }
@@ -40,25 +40,25 @@ impl Store {
         stored.map(String::from_utf8).transpose().map_err(|_| {
             let key = &self.key;
             StoreError::Corrupt(format!(
-                "the value of {key} in the key-value store is no text; restore it, or delete it to begin anew"
+                "the value of {key} in the key-value store is not text; restore it, or delete it to start over"
             ))
         })
     }
 
-    /// Holds the lease for as long again.
+    /// Renews the lease for its full duration.
     ///
     /// # Errors
     ///
-    /// As [`Lease::renew`].
+    /// Fails as [`Lease::renew`] does.
     pub fn renew(&mut self) -> Result<(), StoreError> {
         self.lease.renew(&self.bucket)
     }
 
-    /// Stores a checkpoint in place of the last one.
+    /// Replaces the last checkpoint.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Overtaken`] where another poll moved it, or what the store says.
+    /// Returns [`StoreError::Overtaken`] if another poll replaced it, or the store's error.
     pub fn store(&mut self, checkpoint: &str) -> Result<(), StoreError> {
         self.renew()?;
         let cas = Cas::new(&self.bucket, &self.key).map_err(failed)?;
@@ -75,12 +75,12 @@ impl Store {
         }
     }
 
-    /// Lets another poll begin. Where that fails, the lease ends by itself.
+    /// Releases the lease, so that another poll can start. If that fails, the lease expires.
     pub fn close(self) {
         let _ = self.lease.give_back(&self.bucket);
     }
 }
 
 fn overtaken() -> StoreError {
-    StoreError::Overtaken("the checkpoint was moved by something else meanwhile".to_owned())
+    StoreError::Overtaken("another writer has replaced the checkpoint".to_owned())
 }

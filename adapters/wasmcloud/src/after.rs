@@ -1,28 +1,29 @@
-//! What follows the end of a run.
+//! Decides what follows the end of a run.
 
 use source_driver::{Ended, Fault, Report};
 
-/// After a fault that time may mend; the run itself has tried before.
+/// Wait after a transient fault, in milliseconds. The run itself has already retried.
 const AGAIN_MS: u64 = 60 * 1_000;
-/// After a fault that somebody must mend: soon enough to notice that it was, seldom enough to be no burden.
-const MENDED_MS: u64 = 5 * 60 * 1_000;
-/// A look at once is a second later: no fault of a source may make this spin.
+/// Wait after a fault that somebody must fix, in milliseconds: short enough to notice the fix soon, long enough to cause
+/// no load.
+const UNFIXED_MS: u64 = 5 * 60 * 1_000;
+/// Shortest wait, in milliseconds, so that a faulty source cannot make the service spin.
 const LEAST_MS: u64 = 1_000;
-/// A day, the longest `poll_interval_seconds`.
+/// Longest wait, in milliseconds: one day, the maximum of `poll_interval_seconds`.
 const LONGEST_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
-    /// Run again at once.
+    /// Run again immediately.
     Again,
-    /// Run again after so many milliseconds.
+    /// Run again after this many milliseconds.
     Wait(u64),
     /// End: another service has taken over.
     End,
 }
 
-/// Decides by the report of a run.
+/// Returns what to do after a run with this report.
 pub fn after(report: &Report) -> Then {
     match &report.ended {
         Ended::OutOfTime => Then::Again,
@@ -35,24 +36,26 @@ pub fn after(report: &Report) -> Then {
     }
 }
 
-/// After a configuration that cannot be used.
+/// Returns what to do after a configuration that cannot be used.
 pub fn unusable() -> Then {
-    Then::Wait(MENDED_MS)
+    Then::Wait(UNFIXED_MS)
 }
 
-/// A fault in words: what failed, why, and who must act.
+/// Describes a fault: what failed, why, and what to do.
 pub fn in_words(fault: Fault, message: &str) -> String {
     let (what, remedy) = match fault {
-        Fault::InvalidConfig => ("the configuration is refused", "mend settings or api_token"),
-        Fault::Unauthorized => ("the access is refused", "mend the token or its permissions"),
+        Fault::InvalidConfig => ("the configuration is refused", "fix settings or api_token"),
+        Fault::Unauthorized => ("the access is refused", "fix the token or its permissions"),
         Fault::InvalidCheckpoint => (
             "the stored checkpoint is refused",
-            "go back to the former settings, or delete the key TENANT.checkpoint to begin anew",
+            "restore the previous settings, or delete the key TENANT.checkpoint to start over",
         ),
-        Fault::Source => ("Buildkite cannot be read", "it is tried again"),
-        Fault::Protocol => ("Buildkite answered in no known shape", "tell the developers"),
-        Fault::Sink => ("events are not acknowledged", "look at NATS, the stream and its limits"),
-        Fault::Store => ("the checkpoint cannot be stored or read", "look at NATS and the bucket"),
+        Fault::Source => ("Buildkite cannot be read", "retrying"),
+        Fault::Protocol => {
+            ("Buildkite answered with an unknown shape", "report it to the developers")
+        }
+        Fault::Sink => ("events are not acknowledged", "check NATS, the stream and its limits"),
+        Fault::Store => ("the checkpoint cannot be stored or read", "check NATS and the bucket"),
         Fault::Overtaken => ("overtaken", "this service ends"),
     };
     format!("{what}: {message} ({remedy})")
@@ -78,6 +81,6 @@ mod tests {
         };
         assert_eq!(failed(Fault::Overtaken, true), Then::End);
         assert_eq!(failed(Fault::Sink, true), Then::Wait(AGAIN_MS));
-        assert_eq!(failed(Fault::Unauthorized, false), Then::Wait(MENDED_MS));
+        assert_eq!(failed(Fault::Unauthorized, false), Then::Wait(UNFIXED_MS));
     }
 }

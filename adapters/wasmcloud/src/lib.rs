@@ -1,14 +1,15 @@
-//! Runs the source as a wasmCloud service, one tenant each: settings from `wasi:config`, checkpoints in `wasi:keyvalue`,
-//! events out by `wasmcloud:messaging`, each acknowledged before the checkpoint that covers it is stored.
+//! Runs the source as a wasmCloud service, one service per tenant. Settings come from `wasi:config`, checkpoints are kept
+//! in `wasi:keyvalue`, and events are sent by `wasmcloud:messaging`, each acknowledged before the checkpoint that covers it
+//! is stored.
 //!
 //! | file | decides |
 //! |---|---|
-//! | `options` | what the operator wants, from the keys of the configuration |
+//! | `options` | what the operator configured |
 //! | `reply` | whether an answer acknowledges an event |
 //! | `generation` | whether this service is still its tenant's only one |
-//! | `after` | what follows the end of a run: a wait, or the end |
-//! | `voice` | what is told, once, without the token and in one line |
-//! | `service`, `shell`, `source` | the world round it; in the component only |
+//! | `after` | what follows a run: a wait, or the end |
+//! | `voice` | what is logged: once, in one line, without the token |
+//! | `service`, `shell`, `source` | the connection to the engine; in the component only |
 
 pub mod after;
 pub mod generation;

@@ -1,9 +1,9 @@
-//! Whether an answer acknowledges an event.
+//! Decides whether an answer acknowledges an event.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// The part of a JetStream acknowledgement that decides. Source: nats-architecture-and-design, ADR-1: a publish is answered
+/// The relevant part of a JetStream acknowledgement. Source: nats-architecture-and-design, ADR-1: a publish is answered
 /// with `stream` and `seq`, a failed one with a key `error`.
 #[derive(Deserialize)]
 struct Answer {
@@ -14,18 +14,18 @@ struct Answer {
     seq: u64,
 }
 
-/// What a subscriber answers in place of a stream.
+/// What a subscriber answers instead of a stream.
 const SUBSCRIBER: &[u8] = b"+OK";
 
-/// So much of an answer is quoted.
+/// Maximum number of characters quoted from an answer.
 const QUOTED_CHARS_MAX: usize = 200;
 
-/// Accepts the acknowledgement of a JetStream stream, or a subscriber's `+OK`. Nothing else, and not an empty answer: services
-/// of NATS refuse by a header, which `wasmcloud:messaging` leaves out.
+/// Accepts the acknowledgement of a JetStream stream, or a subscriber's `+OK`, and nothing else. An empty answer is not
+/// accepted, since NATS services refuse with a header, which `wasmcloud:messaging` leaves out.
 ///
 /// # Errors
 ///
-/// The answer, shortened.
+/// Returns a message that quotes the start of the answer.
 pub fn acknowledged(body: &[u8]) -> Result<(), String> {
     if body == SUBSCRIBER {
         return Ok(());
@@ -36,7 +36,7 @@ pub fn acknowledged(body: &[u8]) -> Result<(), String> {
             let text = String::from_utf8_lossy(body);
             let quoted: String = text.chars().take(QUOTED_CHARS_MAX).collect();
             Err(format!(
-                "the receiver did not acknowledge it, with stream and seq or +OK: \"{quoted}\""
+                "the receiver did not acknowledge it with stream and seq or +OK, but answered \"{quoted}\""
             ))
         }
     }
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_does() {
+    fn no_other_answer_acknowledges() {
         let full =
             r#"{"error":{"code":503,"err_code":10077,"description":"maximum messages"},"seq":0}"#;
         let empty =

@@ -1,5 +1,5 @@
-//! The service: run, tell, wait, and again until another one takes over.
-#![allow(missing_docs, unsafe_code)] // Both for the generated bindings alone.
+//! The service: runs, logs, waits, and repeats until another service takes over.
+#![allow(missing_docs, unsafe_code)] // Both only for the generated bindings.
 
 use std::cell::RefCell;
 
@@ -21,12 +21,12 @@ struct Service;
 bindings::export!(Service with_types_in bindings);
 
 impl Guest for Service {
-    /// The engine never starts a service anew that returns, nor one that traps: so this returns only when another one of
-    /// the same tenant has taken over, and waits after everything else.
+    /// Returns only when another service of the same tenant has taken over, and waits after everything else, because the
+    /// engine never restarts a service that returns or traps.
     fn run() -> Result<(), ()> {
         let mut voice = Voice::default();
         let mut place = None;
-        // Bounded by the life of the service.
+        // Bounded by the lifetime of the service.
         loop {
             match round(&mut voice, &mut place) {
                 Then::Again => {}
@@ -37,13 +37,13 @@ impl Guest for Service {
     }
 }
 
-/// One run, with the configuration as it is now.
+/// Performs one run with the current configuration.
 fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
-    // A key that cannot be read is not one that is not set: its usual value may be another subject.
+    // A key that cannot be read must not count as unset: the default could be another subject.
     let unread = RefCell::new(Vec::new());
     let read = Options::read(|key| {
         config::get(key).unwrap_or_else(|_| {
-            unread.borrow_mut().push(format!("{key}: cannot be read; look at the engine's log"));
+            unread.borrow_mut().push(format!("{key}: cannot be read; check the engine's log"));
             None
         })
     });
@@ -52,8 +52,8 @@ fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
         Ok(options) if unread.is_empty() => options,
         read => {
             let faults = if unread.is_empty() { read.err().unwrap_or_default() } else { unread };
-            let words = in_words(Fault::InvalidConfig, &faults.join("; "));
-            say(Level::Error, "", voice.fault(&words, None));
+            let message = in_words(Fault::InvalidConfig, &faults.join("; "));
+            log_line(Level::Error, "", voice.fault(&message, None));
             return unusable();
         }
     };
@@ -62,7 +62,7 @@ fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
     let mut source = Composed { settings, api_token };
     match at_once(drive(&mut source, &mut shell, &options.plan)) {
         Some(report) => {
-            tell(voice, &options, &report);
+            log_report(voice, &options, &report);
             after(&report)
         }
         // No step of this shell is ever pending.
@@ -70,35 +70,35 @@ fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
     }
 }
 
-fn tell(voice: &mut Voice, options: &Options, report: &Report) {
+fn log_report(voice: &mut Voice, options: &Options, report: &Report) {
     let tenant = &options.tenant;
     let token = Some(options.token.expose());
     for note in &report.counts.stats.notes {
-        say(Level::Warn, tenant, voice.note(note, token));
+        log_line(Level::Warn, tenant, voice.note(note, token));
     }
     if report.counts.delivered > 0 {
         let source_driver::Counts { delivered, batches, stats } = &report.counts;
         let source_driver::Stats { requests, points, .. } = stats;
         let line = format!(
-            "{delivered} events delivered and covered, in {batches} batches, {requests} requests, {points} API points"
+            "{delivered} events delivered and covered by a checkpoint, in {batches} batches, {requests} requests, {points} API points"
         );
-        say(Level::Info, tenant, Some(line));
+        log_line(Level::Info, tenant, Some(line));
     }
     match &report.ended {
         Ended::Failed { fault, message, .. } => {
-            say(Level::Error, tenant, voice.fault(&in_words(*fault, message), token));
+            log_line(Level::Error, tenant, voice.fault(&in_words(*fault, message), token));
         }
         Ended::Idle { .. } | Ended::Throttled { .. } | Ended::OutOfTime => {
-            say(
+            log_line(
                 Level::Info,
                 tenant,
-                voice.well().map(|fault| format!("it goes on; over is: {fault}")),
+                voice.well().map(|fault| format!("recovered from: {fault}")),
             );
         }
     }
 }
 
-fn say(level: Level, tenant: &str, line: Option<String>) {
+fn log_line(level: Level, tenant: &str, line: Option<String>) {
     if let Some(line) = line {
         log(level, tenant, &line);
     }

@@ -1,4 +1,4 @@
-//! What the loop needs of wasmCloud: a bucket, a way for events, a clock. Every call of it blocks.
+//! Implements the loop's shell on wasmCloud: a bucket, a receiver of events, a clock. Every call blocks.
 
 use std::collections::BTreeSet;
 
@@ -13,25 +13,27 @@ use crate::options::Options;
 use crate::reply::acknowledged;
 
 const NS_PER_MS: u64 = 1_000_000;
-/// How long an answer may take. A stream answers in milliseconds, or in a few seconds while it chooses its leader.
+/// How long an answer may take, in milliseconds. A stream answers in milliseconds, or in a few seconds while it elects a
+/// leader.
 const ANSWER_MS_MAX: u32 = 10_000;
-/// How long a service that was overtaken may go on within a batch.
-const LOOK_MS: u64 = 30_000;
-/// So many acknowledged events are remembered, twice the largest batch: 2 MB. Forgetting them costs repeats.
+/// How long an overtaken service may continue within a batch, in milliseconds.
+const CHECK_MS: u64 = 30_000;
+/// Maximum number of acknowledged events that are remembered: twice the largest batch, about 2 MB. Forgetting them costs
+/// repeats.
 const ARRIVED_MAX: usize = 20_000;
 
-/// Where this service counted up, and what it got. Kept from run to run.
+/// Where this service incremented the counter, and the number it got. Kept across runs.
 pub struct Place {
     bucket: String,
     tenant: String,
     generation: u64,
-    /// What this service stored last. An older one that stood still between its look at the counter and its write may
-    /// still put its own in the place of it.
+    /// The checkpoint that this service stored last. An older service that was suspended between its check of the counter and
+    /// its write may still overwrite it.
     last: Option<String>,
-    /// Where events went.
+    /// The subject that events were sent to.
     subject: String,
-    /// Acknowledged there since the last checkpoint; when their batch is delivered again they are left out, in this run or a
-    /// later one.
+    /// The events acknowledged there since the last checkpoint. They are skipped when their batch is delivered again, in this
+    /// run or a later one.
     arrived: BTreeSet<String>,
 }
 
@@ -40,12 +42,12 @@ pub struct Nats<'a> {
     options: &'a Options,
     place: &'a mut Option<Place>,
     bucket: Option<Bucket>,
-    /// When it was last looked whether this service is still the tenant's latest one.
-    looked_ms: u64,
+    /// When the shell last checked that this service is still the tenant's latest one.
+    checked_ms: u64,
 }
 
 impl<'a> Nats<'a> {
-    /// Nothing is opened yet.
+    /// Returns a shell that has opened nothing yet.
     pub fn new(options: &'a Options, place: &'a mut Option<Place>) -> Self {
         let is_elsewhere =
             |at: &mut Place| (&at.bucket, &at.tenant) != (&options.bucket, &options.tenant);
@@ -54,18 +56,19 @@ impl<'a> Nats<'a> {
             place.subject.clone_from(&options.subject);
             place.arrived.clear();
         }
-        Self { options, place, bucket: None, looked_ms: 0 }
+        Self { options, place, bucket: None, checked_ms: 0 }
     }
 
-    /// The bucket, while this service is the tenant's latest one. At its first use it becomes that, by counting up.
+    /// Returns the bucket while this service is the tenant's latest one. On first use, the service becomes the latest one by
+    /// incrementing the counter.
     fn ours(&mut self) -> Result<&Bucket, StoreError> {
-        self.looked_ms = self.now_ms();
+        self.checked_ms = self.now_ms();
         let Options { bucket: name, tenant, .. } = self.options;
         if self.bucket.is_none() {
             self.bucket = Some(open(name).map_err(|error| failed(name, &error))?);
         }
         let Some(bucket) = &self.bucket else {
-            return Err(StoreError::Failed(format!("bucket {name}: is not open")));
+            return Err(StoreError::Failed(format!("bucket {name}: not open")));
         };
         let key = generation_key(tenant);
         let mut step = 1;
@@ -75,13 +78,13 @@ impl<'a> Nats<'a> {
                 Some(stored) if is_ours(&stored, generation) => return Ok(bucket),
                 Some(_) => {
                     let why = format!(
-                        "another service of tenant {tenant} was started after this one: {key} is \
+                        "another service of tenant {tenant} started after this one: {key} is \
                          no longer {generation}"
                     );
                     return Err(StoreError::Overtaken(why));
                 }
-                // Somebody emptied the bucket. Counting goes on from a number that no other service has: those that were
-                // given out are small.
+                // Somebody emptied the bucket. Counting continues from a number that no other service has, since the
+                // numbers given out so far are small.
                 None => {
                     *self.place = None;
                     step = monotonic_clock::now().saturating_add(generation).saturating_add(1);
@@ -91,9 +94,9 @@ impl<'a> Nats<'a> {
         let generation =
             atomics::increment(bucket, &key, step).map_err(|error| failed(name, &error))?;
         if generation == u64::MAX {
-            // Counters stop there: every further service would get the same number.
+            // Counters saturate here, so every later service would get the same number.
             return Err(StoreError::Failed(format!(
-                "bucket {name}: {key} is no counter; delete it"
+                "bucket {name}: {key} is not a counter; delete it"
             )));
         }
         let (bucket_name, tenant) = (name.clone(), tenant.clone());
@@ -108,9 +111,9 @@ impl<'a> Nats<'a> {
         Ok(bucket)
     }
 
-    /// Looks whether this service is still the tenant's latest one, where that was long ago: a batch may take hours.
-    fn look(&mut self) -> Result<(), SinkError> {
-        if self.now_ms().saturating_sub(self.looked_ms) < LOOK_MS {
+    /// Checks that this service is still the tenant's latest one, unless it did so recently: a batch may take hours.
+    fn check(&mut self) -> Result<(), SinkError> {
+        if self.now_ms().saturating_sub(self.checked_ms) < CHECK_MS {
             return Ok(());
         }
         self.ours().map(|_| ()).map_err(|error| match error {
@@ -128,7 +131,7 @@ impl Shell for Nats<'_> {
         if let Some(place) = self.place.as_mut().filter(|_| stored.is_none()) {
             place.arrived.clear();
         }
-        // What is no text is no checkpoint either; the source says so. None: an operator deleted it, to begin anew.
+        // The source rejects a checkpoint that is not text. `None` means that an operator deleted it to start over.
         Ok(stored.map(|bytes| last.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned())))
     }
 
@@ -138,7 +141,7 @@ impl Shell for Nats<'_> {
             if self.place.as_ref().is_some_and(|place| place.arrived.contains(&event.id)) {
                 continue;
             }
-            self.look()?;
+            self.check()?;
             let reply = consumer::request(subject, event.payload.as_bytes(), ANSWER_MS_MAX);
             reply.and_then(|reply| acknowledged(&reply.body)).map_err(|why| {
                 SinkError::Failed(format!("event {} to {subject}: {why}", event.id))
@@ -173,14 +176,14 @@ impl Shell for Nats<'_> {
     }
 }
 
-/// Waits; the engine does other work meanwhile.
+/// Waits for `ms` milliseconds. The engine does other work in the meantime.
 pub fn sleep(ms: u64) {
     monotonic_clock::subscribe_duration(ms.saturating_mul(NS_PER_MS)).block();
 }
 
 fn failed(bucket: &str, error: &Error) -> StoreError {
     let why = match error {
-        Error::NoSuchStore => "there is none; create it",
+        Error::NoSuchStore => "the bucket does not exist; create it",
         Error::AccessDenied => "access is denied",
         Error::Other(why) => why,
     };

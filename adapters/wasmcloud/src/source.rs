@@ -1,3 +1,3 @@
-//! The composed source, in the words of the loop.
+//! The composed source, as the loop's [`Source`](source_driver::Source).
 
 source_driver::composed!(crate::bindings::etl::connector::source);

@@ -1,11 +1,11 @@
-//! What is told: a fault once while it lasts, a note once, everything in one line and without the token.
+//! Decides what is logged: a fault once while it lasts, a note once, everything in one line and without the token.
 
-/// Longest line, in characters: what a server says may be a page of HTML.
+/// Maximum length of a line in characters: a server's answer may be a page of HTML.
 const LINE_CHARS_MAX: usize = 2_000;
-/// So many notes are remembered as told; the oldest may be told again.
+/// Maximum number of notes that are remembered as logged. Older ones may be logged again.
 const NOTES_MAX: usize = 50;
 
-/// Remembers what was told.
+/// Remembers what was logged.
 #[derive(Debug, Default)]
 pub struct Voice {
     fault: Option<String>,
@@ -13,7 +13,7 @@ pub struct Voice {
 }
 
 impl Voice {
-    /// The line for a fault; none when the same one was told last and has lasted since.
+    /// Returns the line for a fault, or `None` if the same fault was logged last and has lasted since.
     pub fn fault(&mut self, words: &str, token: Option<&str>) -> Option<String> {
         let line = clean(words, token);
         if self.fault.as_ref() == Some(&line) {
@@ -23,12 +23,12 @@ impl Voice {
         Some(line)
     }
 
-    /// The fault that is over, if there was one.
+    /// Clears the current fault and returns it, if there was one.
     pub fn well(&mut self) -> Option<String> {
         self.fault.take()
     }
 
-    /// The line for a note; none when it was told.
+    /// Returns the line for a note, or `None` if it was already logged.
     pub fn note(&mut self, words: &str, token: Option<&str>) -> Option<String> {
         let line = clean(words, token);
         if self.notes.contains(&line) {
@@ -42,7 +42,7 @@ impl Voice {
     }
 }
 
-/// One line, not too long, with `[token]` in the place of the token.
+/// Returns `words` as one line of limited length, with the token replaced by `[token]`.
 fn clean(words: &str, token: Option<&str>) -> String {
     let hidden = match token.filter(|token| !token.is_empty()) {
         Some(token) => words.replace(token, "[token]"),
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_is_told_once_until_it_is_over() {
+    fn a_fault_is_logged_once_until_it_is_over() {
         let mut voice = Voice::default();
         assert!(voice.fault("down", None).is_some());
         assert!(voice.fault("down", None).is_none());
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_is_told_once_and_few_are_remembered() {
+    fn a_note_is_logged_once_and_only_the_last_are_remembered() {
         let mut voice = Voice::default();
         assert!(voice.note("0", None).is_some() && voice.note("0", None).is_none());
         (1..=NOTES_MAX).for_each(|at| assert!(voice.note(&at.to_string(), None).is_some()));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_one_line_and_holds_no_token() {
+    fn a_message_becomes_one_line_without_the_token() {
         assert_eq!(clean("a\nb s3cret", Some("s3cret")), "a b [token]");
         let long = clean(&"é".repeat(LINE_CHARS_MAX + 1), Some("s3cret"));
         assert_eq!(long.chars().count(), LINE_CHARS_MAX + 1);

@@ -1,5 +1,5 @@
-//! A collector of events on loopback: takes newline-delimited JSON, and keeps what it acknowledged, or was about to. The
-//! body of its answer never ends: it must not matter.
+//! A collector of events on loopback. It accepts newline-delimited JSON and keeps what it acknowledged or was about to
+//! acknowledge. The body of its answer never ends, which must not matter.
 
 use crate::crash::Crash;
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use tokio::net::TcpListener;
 
-/// A body that never ends, as fast as it is taken.
+/// A body that never ends, sent as fast as it is read.
 pub struct Endless;
 
 impl Body for Endless {
@@ -41,7 +41,7 @@ struct Inner {
 }
 
 impl Collector {
-    /// Starts it; gives its address, too.
+    /// Starts a collector and returns it with its address.
     pub async fn start(crash: Crash) -> (Self, String) {
         let collector = Self::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

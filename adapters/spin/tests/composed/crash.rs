@@ -1,23 +1,23 @@
-//! Crash points: places where the process ends, before or after what it was about to do is done.
+//! Crash points: places where the process ends, before or after it does its next step.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
-/// Counts the places that were passed, and stops at one of them.
+/// Counts the points passed, and stops at a chosen one.
 #[derive(Clone, Default)]
 pub struct Crash(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     passed: AtomicU64,
-    /// 0: never.
+    /// The point to crash at; 0 for none.
     at: AtomicU64,
     crashed: Notify,
 }
 
 impl Crash {
-    /// A place that is passed; at the chosen one the process has ended, and nothing goes on.
+    /// Passes a point. At the chosen one the process ends: this never returns.
     pub async fn point(&self) {
         let passed = self.0.passed.fetch_add(1, Ordering::SeqCst) + 1;
         if passed == self.0.at.load(Ordering::SeqCst) {
@@ -26,13 +26,13 @@ impl Crash {
         }
     }
 
-    /// Chooses the place, counted from here on; 0 for none.
+    /// Chooses the point to crash at, counted from now on; 0 for none.
     pub fn arm(&self, at: u64) {
         self.0.passed.store(0, Ordering::SeqCst);
         self.0.at.store(at, Ordering::SeqCst);
     }
 
-    /// How many places were passed since then.
+    /// Returns the number of points passed since [`Crash::arm`].
     pub fn passed(&self) -> u64 {
         self.0.passed.load(Ordering::SeqCst)
     }

@@ -1,5 +1,5 @@
-//! As much of Spin as the composition needs: an instance for each request, variables, its key-value store on SQLite, and
-//! outgoing HTTP to the allowed hosts alone.
+//! As much of Spin as the composition needs: an instance for each request, variables, the key-value store on SQLite, and
+//! outgoing HTTP to the allowed hosts only.
 
 use crate::bindings;
 use crate::crash::Crash;
@@ -50,7 +50,7 @@ static PRE: LazyLock<ServicePre<State>> = LazyLock::new(|| {
     ServicePre::new(linker.instantiate_pre(&component).unwrap()).unwrap()
 });
 
-/// What a component's variables are.
+/// A component's variables.
 pub type Variables = BTreeMap<String, String>;
 
 struct State {
@@ -80,7 +80,7 @@ impl WasiHttpView for State {
     }
 }
 
-/// `allowed_outbound_hosts`, each scheme, host and port.
+/// `allowed_outbound_hosts`, each with scheme, host and port.
 struct Allowed(Vec<String>);
 
 type Transmission = Box<dyn Future<Output = std::result::Result<(), Error>> + Send>;
@@ -124,7 +124,7 @@ impl<T: Send> bindings::spin::variables::variables::HostWithStore<T> for HasSelf
     }
 }
 
-/// An application that runs.
+/// A running application.
 #[derive(Clone)]
 pub struct App {
     pub variables: Variables,
@@ -134,7 +134,7 @@ pub struct App {
 }
 
 impl App {
-    /// One request; none where the process ended in it.
+    /// Sends one request; returns `None` if the process crashed during it.
     pub async fn request(&self, method: &str, path: &str) -> Option<(u16, Value)> {
         tokio::select! {
             biased;

@@ -1,5 +1,5 @@
-//! Spin's key-value store as it is with SQLite, its ways with compare-and-swap among them: values are compared, and a
-//! swap from nothing overwrites.
+//! Spin's key-value store as it behaves with SQLite, including compare-and-swap: values are compared, and a swap that
+//! expects no value overwrites.
 
 use crate::bindings::wasi::keyvalue::{atomics, store};
 use crate::crash::Crash;
@@ -52,7 +52,7 @@ impl KeyValue {
         let old =
             transaction.query_row("SELECT value FROM kv WHERE key = ?1", [key], |row| row.get(0));
         let old: Option<Vec<u8>> = old.optional().unwrap();
-        // Spin's store panics on a value of another length.
+        // Spin's store panics if the value has another length.
         let sum = delta + old.map_or(0, |value| i64::from_le_bytes(value.try_into().unwrap()));
         transaction
             .execute("INSERT OR REPLACE INTO kv VALUES (?1, ?2)", params![key, sum.to_le_bytes()])
@@ -68,7 +68,7 @@ impl KeyValue {
     }
 }
 
-/// The store with the table of its handles.
+/// The store and the table of its handles.
 pub struct View<'a> {
     pub keyvalue: &'a mut KeyValue,
     pub table: &'a mut ResourceTable,
@@ -105,7 +105,7 @@ impl store::HostBucket for View<'_> {
         _: String,
         _: Vec<u8>,
     ) -> Result<Result<(), Error>> {
-        Ok(Err(Error::AccessDenied)) // Nothing is set without comparing.
+        Ok(Err(Error::AccessDenied)) // Nothing may be set without comparing.
     }
 
     async fn delete(&mut self, _: Resource<Bucket>, _: String) -> Result<Result<(), Error>> {

@@ -1,4 +1,4 @@
-//! The composed application, in wasmtime with Spin's interfaces, over real sockets.
+//! Runs the composed application in wasmtime with Spin's interfaces, over real sockets.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod collector;

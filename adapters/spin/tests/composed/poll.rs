@@ -1,28 +1,28 @@
-//! What a poll does, and what is left after one that was killed.
+//! Tests what a poll does, and what a killed poll leaves behind.
 
 use crate::host::COMPOSED;
 use crate::world::{EVENTS, PAGE, World};
 use serde_json::Value;
 
 #[test]
-fn it_imports_what_spin_gives_and_nothing_else() {
+fn it_imports_only_what_spin_provides() {
     let engine = wasmtime::Engine::default();
     let component = wasmtime::component::Component::new(&engine, &*COMPOSED).unwrap();
     let component = component.component_type();
     let imports: Vec<&str> = component.imports(&engine).map(|(name, _)| name).collect();
     let expected = [
-        // The trigger: waits, time of the lease, a number for it, the collector.
+        // The trigger: waits, the time and the random bits of a lease, the collector.
         "wasi:clocks/types@0.3.0",
         "wasi:http/types@0.3.0",
         "wasi:http/client@0.3.0",
         "wasi:clocks/monotonic-clock@0.3.0",
         "wasi:clocks/system-clock@0.3.0",
         "wasi:random/random@0.3.0",
-        // Lease and checkpoint; configuration.
+        // Lease, checkpoint and configuration.
         "wasi:keyvalue/store@0.2.0-draft2",
         "wasi:keyvalue/atomics@0.2.0-draft2",
         "spin:variables/variables@3.0.0",
-        // The source, as everywhere.
+        // The source, as on every host.
         "wasi:io/poll@0.2.4",
         "wasi:clocks/monotonic-clock@0.2.4",
         "wasi:io/error@0.2.4",
@@ -35,12 +35,12 @@ fn it_imports_what_spin_gives_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_come_once_and_later_ones_alone() {
+async fn each_poll_delivers_only_new_events() {
     let world = World::start().await;
     let (status, answer) = world.poll().await;
     assert_eq!((status, &answer["ended"]), (200, &"idle".into()), "{answer}");
     assert_eq!(answer["delivered"], EVENTS);
-    assert_eq!(world.all_came(), 0);
+    assert_eq!(world.assert_all_received(), 0);
     let lines = world.collector.lines();
     let truth = world.fake.truth();
     let named = truth.iter().find(|truth| lines[0].contains(&truth.uuid)).unwrap();
@@ -51,26 +51,26 @@ async fn events_come_once_and_later_ones_alone() {
 
     world.fake.add_events(7, None);
     tokio::time::timeout(std::time::Duration::from_secs(30), async {
-        // The interval is a second; what is asked for earlier brings no request.
+        // The poll interval is one second; an earlier poll sends no request.
         while world.received().len() < EVENTS as usize + 7 {
             world.poll().await;
         }
     })
     .await
     .unwrap();
-    assert_eq!(world.all_came(), 0);
-    assert_eq!(world.stored("lease/default"), Some(vec![0; 8]), "the lease was given back");
+    assert_eq!(world.assert_all_received(), 0);
+    assert_eq!(world.stored("lease/default"), Some(vec![0; 8]), "the lease was not released");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poll_that_is_killed_anywhere_loses_nothing() {
+async fn a_poll_killed_at_any_point_loses_nothing() {
     let world = World::start().await;
     world.app.crash.arm(0);
     world.poll().await;
     let points = world.app.crash.passed();
     assert!(points > 6 * EVENTS / PAGE, "{points}");
     let mut repeats = 0;
-    // Each point of one poll, and what the next polls make of it.
+    // Crash at each point of one poll, and let the next polls recover.
     for at in 1..=points {
         let world = World::start().await;
         world.app.crash.arm(at);
@@ -78,10 +78,10 @@ async fn a_poll_that_is_killed_anywhere_loses_nothing() {
         world.app.crash.arm(0);
         world.expire();
         world.poll_to_idle().await;
-        let again = world.all_came();
+        let again = world.assert_all_received();
         assert!(
             again <= PAGE,
-            "{again} events again, more than the batch under way, at point {at}"
+            "point {at}: {again} events repeated, more than the batch in progress"
         );
         repeats += again;
     }
@@ -89,12 +89,12 @@ async fn a_poll_that_is_killed_anywhere_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_collector_that_refuses_is_tried_again_and_moves_no_checkpoint() {
+async fn a_failing_collector_is_retried_and_moves_no_checkpoint() {
     let mut world = World::start().await;
     world.collector.refuse(2, 503);
     let (status, answer) = world.poll().await;
     assert_eq!((status, &answer["ended"]), (200, &"idle".into()), "{answer}");
-    assert_eq!(world.all_came(), 0);
+    assert_eq!(world.assert_all_received(), 0);
 
     world = World::start().await;
     world.app.variables.insert("budget_seconds".into(), "1".into());
@@ -105,7 +105,7 @@ async fn a_collector_that_refuses_is_tried_again_and_moves_no_checkpoint() {
     assert_eq!((world.stored("checkpoint/default"), world.received().len()), (None, 0));
     world.collector.refuse(0, 503);
     world.poll_to_idle().await;
-    assert_eq!(world.all_came(), 0);
+    assert_eq!(world.assert_all_received(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,14 +123,14 @@ async fn two_polls_of_a_tenant_do_not_interleave() {
         busy +=
             u64::from(status == 409 && answer["ended"] == "busy" && answer["again_in_ms"].is_u64());
     }
-    assert!(busy > 0, "some met a lease");
+    assert!(busy > 0, "no poll met a lease");
     world.poll_to_idle().await;
-    assert_eq!(world.all_came(), 0);
+    assert_eq!(world.assert_all_received(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poll_that_outlives_its_lease_moves_nothing() {
-    // Before it loads, delivers or stores: at each point until the third batch.
+async fn a_poll_that_outlives_its_lease_moves_no_checkpoint() {
+    // At each point up to the third batch: before it loads, delivers or stores.
     for point in 3..30 {
         let world = World::start().await;
         world.app.crash.arm(0);
@@ -139,14 +139,14 @@ async fn a_poll_that_outlives_its_lease_moves_nothing() {
         tokio::select! {
             biased;
             () = async { while taken.passed() < point { tokio::task::yield_now().await } } => {}
-            _ = &mut slow => panic!("it is not slow"),
+            _ = &mut slow => panic!("the poll ended before point {point}"),
         }
         world.expire();
         world.poll_to_idle().await;
         let after = world.stored("checkpoint/default");
         let (status, answer) = slow.await;
         assert_eq!((status, &answer["fault"]), (409, &"overtaken".into()), "{point}: {answer}");
-        assert_eq!(world.stored("checkpoint/default"), after, "{point}: it was moved");
-        assert!(world.all_came() <= PAGE, "{point}");
+        assert_eq!(world.stored("checkpoint/default"), after, "{point}: the checkpoint was moved");
+        assert!(world.assert_all_received() <= PAGE, "{point}");
     }
 }

@@ -1,4 +1,4 @@
-//! What is wrong is named, and secrets and tenants are kept apart.
+//! Errors name what is wrong and reveal no secret; tenants are kept apart.
 
 use crate::collector::Collector;
 use crate::crash::Crash;
@@ -6,7 +6,7 @@ use crate::keyvalue::KeyValue;
 use crate::world::{EVENTS, World};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_named_and_no_secret_is_told() {
+async fn errors_name_what_is_wrong_and_reveal_no_secret() {
     let mut world = World::start().await;
     let token =
         world.app.variables.insert("api_token".into(), "bkua_wrong_0123456789".into()).unwrap();
@@ -59,7 +59,7 @@ async fn what_is_wrong_is_named_and_no_secret_is_told() {
     }
     world.app.variables.insert("settings".into(), settings);
     world.poll_to_idle().await;
-    // The key-value store, the events and the answers are all that leaves: none has a secret.
+    // Only the key-value store, the events and the answers leave the component: none contains a secret.
     assert_eq!(world.collector.lines().len() as u64, EVENTS);
     let kept = std::fs::read(&world.app.database).unwrap();
     for secret in [token.as_str(), "hec-secret"] {
@@ -95,7 +95,7 @@ async fn tenants_share_the_application_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_opens_the_common_collector_goes_nowhere_else() {
+async fn credentials_of_the_common_collector_go_nowhere_else() {
     let world = World::start().await;
     let (other, url) = Collector::start(world.app.crash.clone()).await;
     let mut app = world.app.clone();
@@ -121,7 +121,7 @@ async fn what_opens_the_common_collector_goes_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_must_mend_is_not_tried_again() {
+async fn a_failure_that_needs_an_operator_is_not_retried() {
     let world = World::start().await;
     for status in [302, 401, 413] {
         world.collector.refuse(1, status);
@@ -134,5 +134,9 @@ async fn what_somebody_must_mend_is_not_tried_again() {
     let (answered, answer) = world.app.request("POST", "/poll").await.unwrap();
     assert_eq!((answered, &answer["fault"]), (500, &"invalid_checkpoint".into()), "{answer}");
     assert!(answer["message"].as_str().unwrap().contains("restore it"), "{answer}");
-    assert_eq!(world.stored("checkpoint/default"), Some(vec![0xff; 9]), "it is kept");
+    assert_eq!(
+        world.stored("checkpoint/default"),
+        Some(vec![0xff; 9]),
+        "the damaged value was replaced"
+    );
 }

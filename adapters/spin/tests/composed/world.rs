@@ -1,4 +1,4 @@
-//! An application with a Buildkite, a collector and a database of its own.
+//! An application with its own fake Buildkite, collector and database.
 
 use crate::collector::Collector;
 use crate::crash::Crash;
@@ -8,12 +8,12 @@ use fake_buildkite::{FakeBuildkite, Options};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 
-/// How many events there are.
+/// Number of events in the audit log.
 pub const EVENTS: u64 = 120;
-/// How many of them a page, and a batch, has.
+/// Number of events per page and per batch.
 pub const PAGE: u64 = 20;
 
-/// An application with a Buildkite and a collector of its own.
+/// An application with its own fake Buildkite and collector.
 pub struct World {
     pub fake: FakeBuildkite,
     pub collector: Collector,
@@ -51,7 +51,7 @@ impl World {
         self.app.request("POST", "/poll").await.unwrap()
     }
 
-    /// Polls until everything is read; bounded by twice the pages.
+    /// Polls until everything is read, at most twice as often as there are pages.
     pub async fn poll_to_idle(&self) {
         for _ in 0..2 * EVENTS / PAGE {
             let (_, answer) = self.poll().await;
@@ -59,7 +59,7 @@ impl World {
                 return;
             }
         }
-        panic!("it is not idle after all");
+        panic!("the source is not idle after all polls");
     }
 
     pub fn stored(&self, key: &str) -> Option<Vec<u8>> {
@@ -68,7 +68,7 @@ impl World {
             .filter(|value| !key.starts_with("checkpoint/") || *value != [0; 8])
     }
 
-    /// How often each event came, by its uuid.
+    /// Returns how often each event was received, by its UUID.
     pub fn received(&self) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
         for line in self.collector.lines() {
@@ -78,16 +78,20 @@ impl World {
         counts
     }
 
-    /// Every event came; gives how many came again.
-    pub fn all_came(&self) -> u64 {
+    /// Asserts that every event was received, and returns the number of repeats.
+    pub fn assert_all_received(&self) -> u64 {
         let received = self.received();
         let truth: HashSet<String> =
             self.fake.truth().into_iter().map(|truth| truth.uuid).collect();
-        assert_eq!(received.keys().cloned().collect::<HashSet<_>>(), truth, "lost or made up");
+        assert_eq!(
+            received.keys().cloned().collect::<HashSet<_>>(),
+            truth,
+            "events lost or invented"
+        );
         received.values().sum::<u64>() - truth.len() as u64
     }
 
-    /// Ends a lease that a killed poll has left, as time would.
+    /// Ends a lease left by a killed poll, as the passing of time would.
     pub fn expire(&self) {
         KeyValue::open(&self.app.database, Crash::default())
             .put("lease/default", &1u64.to_le_bytes());

@@ -1,4 +1,4 @@
-//! What the engine gives a service, from the same WIT.
+//! Bindings for what the engine provides to a service, from the same WIT.
 
 wasmtime::component::bindgen!({
     inline: "

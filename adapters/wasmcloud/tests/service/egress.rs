@@ -1,4 +1,4 @@
-//! The service's HTTP: real sockets, one allowed origin, as the engine's `allowedHosts` has it.
+//! The service's HTTP: real sockets and one allowed origin, like the engine's `allowedHosts`.
 
 use std::future::Future;
 

@@ -1,4 +1,4 @@
-//! Service and source, compiled, composed and linked once for all tests.
+//! Compiles, composes and links the service and the source once for all tests.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ pub fn engine() -> &'static Engine {
     ENGINE.get_or_init(Engine::default)
 }
 
-/// Service and source, compiled and composed once for all tests.
+/// Returns the service with the source composed in, compiled once for all tests.
 pub fn component() -> &'static Component {
     static COMPONENT: OnceLock<Component> = OnceLock::new();
     COMPONENT.get_or_init(|| {

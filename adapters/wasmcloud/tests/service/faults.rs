@@ -1,4 +1,4 @@
-//! A receiver or a bucket that fails for a while, a refused token, a configuration with faults.
+//! Tests a receiver or a bucket that fails for a while, a refused token, and an invalid configuration.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use crate::receiver::Habit;
 use crate::service::{Seen, Service};
 use crate::world::{POLL_MS, TOKEN, World};
 
-/// Lets it try until it has given up a run: a minute's sleep.
+/// Lets the service try until it gives up a run, which it shows by sleeping for a minute.
 async fn until_it_gives_up(service: &mut Service) {
     for _ in 0..100 {
         if service.next().await == Seen::Slept(60_000) {
             return;
         }
     }
-    panic!("it never gives up");
+    panic!("the service never gives up");
 }
 
-async fn bad_for_a_while(habit: Habit, patience: Duration) -> (World, usize) {
+async fn with_failing_receiver(habit: Habit, patience: Duration) -> (World, usize) {
     let world = World::patient(45, patience).await;
     world.receiver.behave(habit);
     let mut service = world.start().await;
@@ -28,48 +28,48 @@ async fn bad_for_a_while(habit: Habit, patience: Duration) -> (World, usize) {
     world.receiver.behave(Habit::Accept);
     assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
     service.kill().await;
-    // Two runs of six attempts each, every one with the first event of a batch.
+    // Two runs of six attempts each; every attempt sends the first event of a batch.
     let repeats = world.assert_all_arrived(12).await;
     let log = world.log();
-    let told = log.iter().filter(|line| line.contains("Error acme events are not acknowledged"));
-    assert_eq!(told.count(), 1, "{log:?}");
-    assert!(log.iter().any(|line| line.contains("it goes on")), "{log:?}");
+    let logged = log.iter().filter(|line| line.contains("Error acme events are not acknowledged"));
+    assert_eq!(logged.count(), 1, "{log:?}");
+    assert!(log.iter().any(|line| line.contains("recovered from")), "{log:?}");
     (world, repeats)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_refuses_for_a_while_gets_everything_once() {
     for habit in [Habit::Refuse, Habit::Empty] {
-        let (_, repeats) = bad_for_a_while(habit, Duration::from_secs(10)).await;
+        let (_, repeats) = with_failing_receiver(habit, Duration::from_secs(10)).await;
         assert_eq!(repeats, 0);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_hangs_up_before_it_records_gets_everything_once() {
+async fn a_receiver_that_hangs_up_before_recording_gets_everything_once() {
     let habit = Habit::Hangup { records: false };
-    let (_, repeats) = bad_for_a_while(habit, Duration::from_secs(10)).await;
+    let (_, repeats) = with_failing_receiver(habit, Duration::from_secs(10)).await;
     assert_eq!(repeats, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_recorded_without_an_answer_is_sent_again() {
+async fn events_recorded_without_an_answer_are_sent_again() {
     let habit = Habit::Hangup { records: true };
-    let (_, repeats) = bad_for_a_while(habit, Duration::from_secs(10)).await;
+    let (_, repeats) = with_failing_receiver(habit, Duration::from_secs(10)).await;
     assert!(repeats > 0);
-    let (_, repeats) = bad_for_a_while(Habit::Silent, Duration::from_millis(50)).await;
+    let (_, repeats) = with_failing_receiver(Habit::Silent, Duration::from_millis(50)).await;
     assert!(repeats > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_that_is_away_for_a_while_loses_and_repeats_nothing() {
+async fn a_temporarily_unavailable_bucket_loses_and_repeats_nothing() {
     let world = World::new(45).await;
     world.shared.bucket_is_down.store(true, Ordering::Relaxed);
     let mut service = world.start().await;
     until_it_gives_up(&mut service).await;
     world.shared.bucket_is_down.store(false, Ordering::Relaxed);
     assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
-    // Once more, now that it has something to store: the events are acknowledged, and not sent again.
+    // Once more, with something to store: the events are acknowledged, and must not be sent again.
     world.fake.add_events(5, None);
     world.shared.bucket_is_down.store(true, Ordering::Relaxed);
     until_it_gives_up(&mut service).await;
@@ -82,7 +82,7 @@ async fn a_bucket_that_is_away_for_a_while_loses_and_repeats_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_token_is_told_once_and_is_nowhere_and_a_mended_one_is_taken() {
+async fn a_refused_token_is_reported_once_and_never_revealed_and_a_fixed_one_is_used() {
     const REVOKED: &str = "bkua_revokedrevokedrevokedrevokedrevokedrevo";
     let world = World::new(45).await;
     world.set("api_token", REVOKED);
@@ -96,7 +96,7 @@ async fn a_refused_token_is_told_once_and_is_nowhere_and_a_mended_one_is_taken()
         log[0].contains("Error acme the access is refused") && log[0].contains("401"),
         "{log:?}"
     );
-    assert!(log[0].contains("mend the token"), "{log:?}");
+    assert!(log[0].contains("fix the token"), "{log:?}");
     world.set("api_token", TOKEN);
     assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
     service.kill().await;
@@ -108,12 +108,12 @@ async fn a_refused_token_is_told_once_and_is_nowhere_and_a_mended_one_is_taken()
     }
     for token in [TOKEN, REVOKED] {
         let holds = |place: &Vec<u8>| place.windows(token.len()).any(|at| at == token.as_bytes());
-        assert!(!places.iter().any(holds), "the token is where it should not be");
+        assert!(!places.iter().any(holds), "the token was found where it must not be");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_of_a_configuration_is_named_and_a_mended_one_is_taken() {
+async fn every_fault_of_a_configuration_is_named_and_a_fixed_one_is_used() {
     let world = World::new(5).await;
     world.set("tenant", "Acme Inc");
     world.set("retries", "-1");
@@ -137,6 +137,6 @@ async fn every_fault_of_a_configuration_is_named_and_a_mended_one_is_taken() {
     assert!(log[0].contains("tenant: must be") && log[0].contains("retries: must be"), "{log:?}");
     assert!(log[1].contains("api_token: the token is in quotation marks"), "{log:?}");
     assert!(log[2].contains("org_slog"), "{log:?}");
-    assert!(log[3].contains("it goes on") || log[4].contains("it goes on"), "{log:?}");
+    assert!(log[3].contains("recovered from") || log[4].contains("recovered from"), "{log:?}");
     assert_eq!(log.len(), 5, "{log:?}");
 }

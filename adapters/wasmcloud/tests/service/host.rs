@@ -1,4 +1,5 @@
-//! The engine of the tests: configuration, buckets, the log; messages and clocks lie beside it. Each call that has an effect can be the last one: before the effect, within it, or after.
+//! The engine of the tests: configuration, buckets, the log. Messages and clocks are in modules of their own. The engine can
+//! crash at each call that has an effect: before the effect, during it, or after.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -17,20 +18,20 @@ use crate::egress::Egress;
 use crate::kept::{put, stored};
 use crate::world::Shared;
 
-/// Where a run stops to be looked at. It goes on when `resume` is used, and never when that is dropped.
+/// A point where a run pauses for inspection. It continues when `resume` is sent, and never if that is dropped.
 pub enum Pause {
     Slept(u64, oneshot::Sender<()>),
     Gate(oneshot::Sender<()>),
 }
 
-/// The steps of a run: two or three for each call with an effect.
+/// The steps of a run: two or three per call with an effect.
 #[derive(Debug, Clone, Default)]
 pub struct Steps {
-    /// The run ends in a trap at this step, counted from 1.
+    /// The step at which the run traps, counted from 1.
     pub crash_at: Option<usize>,
-    /// The run waits at this step.
+    /// The step at which the run waits.
     pub gate_at: Option<usize>,
-    /// What was done so far, by name.
+    /// The names of the steps done so far.
     pub done: Arc<Mutex<Vec<&'static str>>>,
 }
 
@@ -58,12 +59,12 @@ impl Host {
             let (resume, resumed) = oneshot::channel();
             let _ = self.pauses.send(Pause::Gate(resume));
             if resumed.await.is_err() {
-                // The test has seen enough; it drops this instance.
+                // The test is done and drops this instance.
                 std::future::pending::<()>().await;
             }
         }
         match self.steps.crash_at == Some(number) {
-            true => Err(wasmtime::Error::msg("the crash that was asked for")),
+            true => Err(wasmtime::Error::msg("injected crash")),
             false => Ok(()),
         }
     }
@@ -139,7 +140,7 @@ impl store::HostBucket for Host {
         _: Resource<Bucket>,
         _: String,
     ) -> wasmtime::Result<Result<(), store::Error>> {
-        Err(wasmtime::Error::msg("nothing is ever deleted"))
+        Err(wasmtime::Error::msg("delete is never called"))
     }
 
     async fn exists(
@@ -174,7 +175,7 @@ impl atomics::Host for Host {
         self.step("increment: before").await?;
         let name = self.table.get(&bucket)?.0.clone();
         let bytes = stored(&self.database, &name, &key).unwrap_or(vec![0; 8]);
-        // As NATS keeps it.
+        // Stored as NATS does.
         let number = u64::from_be_bytes(bytes.try_into().unwrap()) + delta;
         put(&self.database, &name, &key, &number.to_be_bytes());
         self.step("increment: after").await?;

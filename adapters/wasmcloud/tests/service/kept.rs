@@ -1,4 +1,4 @@
-//! Buckets in an SQLite file, which outlives a service.
+//! Buckets in an SQLite file that outlives a service.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ pub fn open(path: &Path) -> Connection {
     database
         .execute_batch(
             "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = OFF; -- A process may die here, the machine does not.
+             PRAGMA synchronous = OFF; -- Only the process may crash, not the machine.
              CREATE TABLE IF NOT EXISTS kept(
                  bucket TEXT, key TEXT, value BLOB, PRIMARY KEY (bucket, key))",
         )

@@ -1,6 +1,6 @@
-//! Service and source, composed and unmodified, on real sockets and a bucket on disk: what arrives, what a crash, a fault
-//! or a second service does to it, and what the component imports.
-#![allow(missing_docs, unsafe_code, clippy::unwrap_used, clippy::panic)] // Code for the generated bindings; tests.
+//! Tests the unmodified composition of service and source on real sockets and a bucket on disk: what arrives, also after a
+//! crash, a fault or the start of a second service, and what the component imports.
+#![allow(missing_docs, unsafe_code, clippy::unwrap_used, clippy::panic)] // For the generated bindings, and for tests.
 
 #[allow(clippy::all)]
 mod bindings;

@@ -1,4 +1,4 @@
-//! Messages over a real socket to the receiver.
+//! Sends messages to the receiver over a real socket.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::receiver::{text, write_text};
 
 impl Host {
-    /// Sends a message and waits for its answer, as long as the test has patience.
+    /// Sends a message and waits for its answer.
     async fn ask(
         &mut self,
         subject: &str,
@@ -22,7 +22,7 @@ impl Host {
                 Err(error) => return Ok(Err(error)),
             },
         };
-        // Two small writes would wait for each other.
+        // With Nagle's algorithm, the second of two small writes would wait for an acknowledgement.
         let sent = match line.set_nodelay(true) {
             Ok(()) => write_text(&mut line, subject.as_bytes()).await,
             Err(error) => Err(error),
@@ -61,6 +61,6 @@ impl consumer::Host for Host {
     }
 
     async fn publish(&mut self, _: types::BrokerMessage) -> wasmtime::Result<Result<(), String>> {
-        Err(wasmtime::Error::msg("nothing is sent without an answer"))
+        Err(wasmtime::Error::msg("publish is never called"))
     }
 }

@@ -1,5 +1,5 @@
-//! A receiver on a real socket. A message is two texts, each after its length in four bytes: subject and body; the answer
-//! is one. It records and acknowledges as a stream does, or is told to do otherwise.
+//! A receiver on a real socket. A message is two texts, subject and body, each preceded by its length in four bytes; the
+//! answer is one such text. The receiver records and acknowledges as a stream does, unless it is told otherwise.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -9,15 +9,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What it does with a message.
+/// What the receiver does with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Habit {
     Accept,
-    /// Answers with an error, as a stream that is full.
+    /// Answers with an error, like a full stream.
     Refuse,
-    /// Refuses by a header, of which an empty answer is all that arrives.
+    /// Refuses with a header, of which only an empty answer arrives.
     Empty,
-    /// Closes the connection, before it has recorded or after.
+    /// Closes the connection, before or after recording.
     Hangup {
         records: bool,
     },
@@ -49,7 +49,7 @@ impl Receiver {
                 let (state, count) = (Arc::clone(&shared), count.clone());
                 count.send_modify(|count| *count += 1);
                 tokio::spawn(async move {
-                    // Its end is the peer's going away, or a habit.
+                    // Ends when the peer closes the connection, or by a habit.
                     let _ = serve(stream, &state).await;
                     count.send_modify(|count| *count -= 1);
                 });
@@ -62,19 +62,19 @@ impl Receiver {
         *self.state.habit.lock().unwrap() = habit;
     }
 
-    /// All that was recorded, once everything that was sent has been read.
+    /// Returns everything recorded, once everything sent has been read.
     pub async fn messages(&self) -> Vec<(String, Vec<u8>)> {
         self.settled().await;
         self.state.messages.lock().unwrap().clone()
     }
 
-    /// How many different messages were recorded so far.
+    /// Returns how many distinct messages have been recorded so far.
     pub fn distinct(&self) -> usize {
         let messages = self.state.messages.lock().unwrap();
         messages.iter().map(|(_, body)| body).collect::<BTreeSet<_>>().len()
     }
 
-    /// Waits until every connection is closed; those whose service is gone are at once.
+    /// Waits until every connection is closed. Connections of a killed service close immediately.
     pub async fn settled(&self) {
         let mut open = self.open.clone();
         let none_left = open.wait_for(|count| *count == 0);
@@ -85,7 +85,7 @@ impl Receiver {
 
 async fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
-    // Bounded by the life of the connection.
+    // Bounded by the lifetime of the connection.
     loop {
         let subject = String::from_utf8(text(&mut stream).await?).unwrap();
         let body = text(&mut stream).await?;

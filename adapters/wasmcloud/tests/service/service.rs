@@ -1,4 +1,4 @@
-//! One service, which goes on for as long as the test lets it.
+//! One service, which runs for as long as the test lets it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,17 +11,17 @@ use crate::engine::composed;
 use crate::host::{Host, Pause};
 use crate::world::{PATIENCE, POLL_MS};
 
-/// More sleeps in a row are a service that never comes to rest.
+/// Maximum number of consecutive short sleeps. A service with more never becomes idle.
 const SLEEPS_MAX: usize = 1_000;
 
-/// What a run came to.
+/// What a run did next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Seen {
     Slept(u64),
     Gate,
-    /// It returned.
+    /// The service returned.
     Ended,
-    /// It trapped.
+    /// The service trapped.
     Crashed,
 }
 
@@ -34,7 +34,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Runs it; `paused` tells what it came to, `clock_ms` is moved by its sleeps.
+    /// Runs the service. `paused` reports its pauses, and its sleeps advance `clock_ms`.
     pub async fn start(
         mut store: Store<Host>,
         paused: mpsc::UnboundedReceiver<Pause>,
@@ -45,7 +45,7 @@ impl Service {
         Self { task, paused, held: None, has_ended: false, clock_ms }
     }
 
-    /// Lets it go on, and waits until it sleeps, waits or ends.
+    /// Lets the service continue until it sleeps, waits at a gate or ends.
     pub async fn next(&mut self) -> Seen {
         if let Some((ms, resume)) = self.held.take() {
             self.clock_ms.fetch_add(ms, Ordering::Relaxed);
@@ -68,10 +68,10 @@ impl Service {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, next).await.expect("it neither sleeps nor ends")
+        tokio::time::timeout(PATIENCE, next).await.expect("the service neither sleeps nor ends")
     }
 
-    /// Goes on through shorter sleeps until everything is read, or until it ends.
+    /// Continues through shorter sleeps until everything is read or the service ends.
     pub async fn until_idle(&mut self) -> Seen {
         for _ in 0..SLEEPS_MAX {
             match self.next().await {
@@ -79,10 +79,10 @@ impl Service {
                 seen => return seen,
             }
         }
-        panic!("it never comes to rest");
+        panic!("the service never becomes idle");
     }
 
-    /// As a kill of the engine: it does nothing more.
+    /// Stops the service immediately, as a killed engine would.
     pub async fn kill(self) {
         if !self.has_ended {
             self.task.abort();

@@ -1,15 +1,15 @@
-//! Nothing goes wrong.
+//! Tests runs in which nothing fails.
 
 use crate::service::Seen;
 use crate::world::{POLL_MS, World};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_event_arrives_once_as_buildkite_has_it_and_new_ones_at_the_next_look() {
+async fn each_event_arrives_once_unchanged_and_new_ones_at_the_next_poll() {
     let world = World::new(300).await;
     let mut service = world.start().await;
     assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
     world.fake.add_events(7, None);
-    // New events become visible between two looks.
+    // New events become visible between two polls.
     assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
     assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
     service.kill().await;
@@ -20,9 +20,9 @@ async fn each_event_arrives_once_as_buildkite_has_it_and_new_ones_at_the_next_lo
     assert_eq!(delivered.count(), 2, "{log:?}");
 }
 
-/// What a checkpoint covers is what does not come when a new service begins there.
+/// A checkpoint covers exactly the events that a new service starting from it does not send.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stored_checkpoint_covers_what_was_acknowledged_and_nothing_else() {
+async fn a_stored_checkpoint_covers_exactly_the_acknowledged_events() {
     let world = World::new(95).await;
     let mut service = world.start().await;
     assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));

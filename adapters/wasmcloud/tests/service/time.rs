@@ -1,4 +1,4 @@
-//! Clocks: they stand still but for the sleeps of the service, each of which lasts until the test says so.
+//! Clocks that advance only by the sleeps of the service. Each sleep lasts until the test ends it.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use wasmtime_wasi_io::poll::{DynPollable, Pollable, subscribe};
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::host::{Host, Pause};
 
-/// The source's limit for a whole exchange; no wait of the service itself is as long. It passes in real time.
+/// The source's timeout for a whole exchange, in nanoseconds; no wait of the service itself is as long. It passes in real
+/// time.
 const EXCHANGE_NS: u64 = 120_000_000_000;
 
 impl wall_clock::Host for Host {
@@ -63,7 +64,7 @@ impl Pollable for Nap {
                 let (resume, resumed) = oneshot::channel();
                 let _ = pauses.send(Pause::Slept(*ms, resume));
                 if resumed.await.is_err() {
-                    // The test has seen enough; it drops this instance.
+                    // The test is done and drops this instance.
                     std::future::pending::<()>().await;
                 }
                 *self = Self::Over;

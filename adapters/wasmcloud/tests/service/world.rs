@@ -1,4 +1,4 @@
-//! A made-up Buildkite, a receiver, a bucket and a configuration; and services that come and go in it.
+//! A fake Buildkite, a receiver, a bucket and a configuration, with services that come and go.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -20,20 +20,20 @@ use crate::host::{Host, Steps};
 use crate::receiver::Receiver;
 use crate::service::Service;
 
-/// A token that is easy to find in whatever should not hold it.
+/// A token that is easy to find wherever it must not be.
 pub const TOKEN: &str = "bkua_5ecre7f00dcafe5ecre7f00dcafe5ecre7f00dca";
-/// What the service sleeps when everything is read; none of its other waits is as long.
+/// How long the service sleeps when everything is read, in milliseconds. No other wait has this length.
 pub const POLL_MS: u64 = 90_000;
-/// Longest wait for anything a test waits for. It is met in well under a second.
+/// Maximum time that a test waits for anything. Usually it takes well under a second.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// 2025-06-01, after every event there is at the start.
+/// 2025-06-01, after every initial event.
 const START_MS: u64 = 1_748_736_000_000;
 
-/// What all services of a world see.
+/// What all services of a world share.
 pub struct Shared {
     pub config: Mutex<BTreeMap<String, String>>,
     pub log: Mutex<Vec<String>>,
-    /// Values of checkpoints, and how many different events had been recorded when each was stored.
+    /// The stored checkpoints, each with the number of distinct events recorded by then.
     pub checkpoints: Mutex<Vec<(Vec<u8>, usize)>>,
     pub bucket_is_down: AtomicBool,
     pub receiver: SocketAddr,
@@ -66,7 +66,7 @@ impl World {
         Self::patient(events, PATIENCE).await
     }
 
-    /// `patience`: how long the engine waits for the receiver's answer, in place of the service's ten seconds.
+    /// Creates a world whose engine waits for the receiver's answer only for `patience` instead of the service's ten seconds.
     pub async fn patient(events: u64, patience: Duration) -> Self {
         let clock_ms = Arc::new(AtomicU64::new(START_MS));
         let clock = Arc::clone(&clock_ms);
@@ -139,7 +139,8 @@ impl World {
         Service::start(store, paused, Arc::clone(&self.shared.clock_ms)).await
     }
 
-    /// The payloads that ought to arrive and those that did, sorted.
+    /// Asserts that exactly the expected payloads arrived, with at most `repeats_max` repeats, and returns the number of
+    /// repeats.
     pub async fn assert_all_arrived(&self, repeats_max: usize) -> usize {
         let wanted: BTreeSet<String> =
             self.fake.truth().iter().map(|event| canonical(&event.node)).collect();
@@ -152,15 +153,19 @@ impl World {
             })
             .collect();
         let distinct: BTreeSet<String> = got.iter().cloned().collect();
-        assert_eq!(wanted.difference(&distinct).count(), 0, "lost, of {}", wanted.len());
-        assert_eq!(distinct.difference(&wanted).count(), 0, "arrived unlike the truth");
+        assert_eq!(wanted.difference(&distinct).count(), 0, "events lost, of {}", wanted.len());
+        assert_eq!(
+            distinct.difference(&wanted).count(),
+            0,
+            "events arrived that differ from the truth"
+        );
         let repeats = got.len() - distinct.len();
-        assert!(repeats <= repeats_max, "{repeats} repeats, at most {repeats_max} are expected");
+        assert!(repeats <= repeats_max, "{repeats} repeats, expected at most {repeats_max}");
         repeats
     }
 }
 
-/// `data`, JSON inside a string in the truth, is a value in a record.
+/// Parses `data`, which is JSON inside a string in the truth but a value in a record.
 pub fn canonical(node: &str) -> String {
     let mut node: serde_json::Value = serde_json::from_str(node).unwrap();
     if let Some(inner) = node["data"].as_str().and_then(|text| serde_json::from_str(text).ok()) {
