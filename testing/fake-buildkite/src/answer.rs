@@ -1,4 +1,4 @@
-//! The answers' bodies and headers.
+//! Builds the bodies and headers of answers.
 
 use std::io;
 use std::pin::Pin;
@@ -17,19 +17,19 @@ use crate::limits::Balance;
 use crate::store::Key;
 use crate::world::World;
 
-/// A body: all at once, broken off, flowing as a fault wants it, or every event there is.
+/// A body: sent whole, broken off, sent in pieces as a fault demands, or every event there is.
 pub(crate) enum AnswerBody {
     /// Sent whole.
     Whole(Option<Bytes>),
-    /// Sent, flushed, and then the connection breaks.
+    /// Sent and flushed, after which the connection breaks.
     Broken { start: Option<Bytes>, flushed: bool, how: Option<Breach> },
-    /// Sent piece by piece.
+    /// Sent in pieces.
     Flow(Flow),
-    /// The truth about these events, a line for each; never all of it in memory.
+    /// The truth about these events, one line each, never all in memory at once.
     Truth { world: Arc<World>, keys: std::vec::IntoIter<Key> },
 }
 
-/// Lines that are rendered at a time: a few hundred kB.
+/// Number of lines rendered at a time: a few hundred kB.
 const LINES_AT_ONCE: usize = 256;
 
 impl Body for AnswerBody {
@@ -46,7 +46,7 @@ impl Body for AnswerBody {
             Self::Broken { start, flushed, how } => match start.take() {
                 Some(bytes) => Some(Ok(bytes)),
                 None if !*flushed => {
-                    // Coming back later lets the start leave the write buffer first.
+                    // Returning later lets the start leave the write buffer first.
                     *flushed = true;
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
@@ -57,7 +57,7 @@ impl Body for AnswerBody {
                 let mut text = String::new();
                 for key in keys.by_ref().take(LINES_AT_ONCE) {
                     let truth = world.shape.truth(&world.synth, key);
-                    // Neither a uuid nor a time needs escapes.
+                    // Neither a UUID nor a time needs escapes.
                     text.push_str(&format!(
                         "{{\"uuid\":\"{}\",\"occurredAt\":\"{}\",\"node\":{}}}\n",
                         truth.uuid, truth.occurred_at, truth.node
@@ -83,7 +83,7 @@ impl Body for AnswerBody {
     }
 }
 
-/// An answer of this type and body, still without the headers that all share.
+/// Returns an answer with this status, content type and body, without the common headers.
 pub(crate) fn answer(
     status: u16,
     content_type: &'static str,
@@ -96,14 +96,14 @@ pub(crate) fn answer(
     response
 }
 
-/// Sets the headers that every answer has.
+/// Sets the headers that all answers share.
 pub(crate) fn set_common(
     headers: &mut HeaderMap,
     now_ms: u64,
     balance: Balance,
     points: (i64, i64),
 ) {
-    // Beyond the year 9999 there is no such date; no clock is there.
+    // The format ends with the year 9999, which no clock reaches.
     let now = UNIX_EPOCH + Duration::from_millis(now_ms.min(253_402_300_799_000));
     set(headers, DATE, &httpdate::fmt_http_date(now));
     let reset = balance.reset_seconds.to_string();
@@ -125,7 +125,7 @@ pub(crate) fn set_common(
     }
 }
 
-/// Sets headers that a test wants; one that HTTP cannot carry is left out.
+/// Sets the headers that a test asked for, and skips any that HTTP cannot carry.
 pub(crate) fn set_extra(headers: &mut HeaderMap, extra: &[(String, String)]) {
     for (name, value) in extra {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {

@@ -1,5 +1,4 @@
-//! How a connection ends before its time. A handler or a body fails with a [`Breach`]; the server, which owns
-//! the socket, carries it out.
+//! Ends a connection early. A handler or a body fails with a [`Breach`]; the server, which owns the socket, carries it out.
 
 use std::error::Error;
 use std::fmt;
@@ -12,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::answer::AnswerBody;
 
-/// A wished-for end of a connection.
+/// A requested way to end a connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Breach {
     /// An orderly end (FIN).
@@ -24,14 +23,14 @@ pub(crate) enum Breach {
 }
 
 impl Breach {
-    /// The breach behind an error of hyper, if there is one.
+    /// Returns the breach behind a hyper error, if there is one.
     pub fn of(error: &hyper::Error) -> Option<&Self> {
         error.source()?.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
     }
 
-    /// Does it.
+    /// Carries out the breach.
     pub async fn commit(&self, stream: &mut TcpStream) {
-        // A client that has gone already has what was to be shown to it.
+        // A failure means that the client has already closed the connection, which is fine.
         let _ = match self {
             Self::Close => Ok(()),
             Self::Reset => stream.set_zero_linger(),
@@ -42,7 +41,7 @@ impl Breach {
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("broken off on purpose")
+        f.write_str("injected connection failure")
     }
 }
 
@@ -54,17 +53,17 @@ impl From<Breach> for io::Error {
     }
 }
 
-/// Breaks the body off half-way, while the head still promises all of it.
+/// Breaks off the body halfway, while the head still announces all of it.
 pub(crate) fn truncate(response: &mut Response<AnswerBody>) {
     cut(response, 2, Breach::Close);
 }
 
-/// Resets the connection after the head, which promises a body.
+/// Resets the connection after the head, which announces a body.
 pub(crate) fn reset(response: &mut Response<AnswerBody>) {
     cut(response, 0, Breach::Reset);
 }
 
-/// Leaves of a body one part in so many, or nothing of it.
+/// Keeps the first of `parts` equal parts of a body, or nothing if `parts` is 0.
 fn cut(response: &mut Response<AnswerBody>, parts: usize, how: Breach) {
     if let AnswerBody::Whole(Some(bytes)) = response.body() {
         let length = bytes.len();
@@ -74,7 +73,7 @@ fn cut(response: &mut Response<AnswerBody>, parts: usize, how: Breach) {
     }
 }
 
-/// Promises a body of so many bytes.
+/// Announces a body of `length` bytes.
 pub(crate) fn set_length(response: &mut Response<AnswerBody>, length: u64) {
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
 }

@@ -1,9 +1,9 @@
-//! Weighs queries in Buildkite's complexity points. Source: Buildkite's "GraphQL resource limits":
-//! scalars and enums are free, every object counts 1, what is inside a list counts once for each
-//! item.
+//! Computes the cost of queries in Buildkite's complexity points. Source: Buildkite's "GraphQL resource
+//! limits": scalars and enums are free, every object counts 1, and the contents of a list count once
+//! per item.
 //!
-//! The list of edges counts 1 as a whole, and its edges nothing: the documentation's own example
-//! has `organization 1 + pipelines 1 + edges 1 + node 500`.
+//! The list of edges counts 1 as a whole, and the edges themselves count nothing: the documentation's
+//! example is `organization 1 + pipelines 1 + edges 1 + node 500`.
 
 use std::collections::HashSet;
 
@@ -13,13 +13,13 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 
 use crate::filter::PAGE_MAX;
 
-/// The most that a single query may request.
+/// Maximum complexity that a single query may request, in points.
 const SINGLE_QUERY_MAX: i64 = 50_000;
 
-/// The deepest nesting of a query.
+/// Maximum nesting depth of a query.
 const DEPTH_MAX: usize = 15;
 
-/// Buildkite's message if this is more than a single query may request.
+/// Returns Buildkite's message if `requested` is more than a single query may request.
 pub(crate) fn too_much(requested: i64) -> Option<String> {
     (requested > SINGLE_QUERY_MAX).then(|| {
         let max = SINGLE_QUERY_MAX;
@@ -27,11 +27,11 @@ pub(crate) fn too_much(requested: i64) -> Option<String> {
     })
 }
 
-/// What a query may cost at most, as if every page were full.
+/// Returns the maximum cost of a query, assuming that every page is full.
 ///
 /// # Errors
 ///
-/// The message of the GraphQL error, when the query nests too deep.
+/// Returns the message of the GraphQL error if the query is nested too deeply.
 pub(crate) fn requested(
     document: &ExecutableDocument,
     operation: &Operation,
@@ -41,7 +41,7 @@ pub(crate) fn requested(
     walk.set(&operation.selection_set, Place { depth: 1, times: 1, page: 1 }, &mut HashSet::new())
 }
 
-/// What an answer costs: its objects. Null costs nothing.
+/// Returns the cost of an answer, which is its number of objects. Null costs nothing.
 pub(crate) fn actual(data: &JsonMap) -> i64 {
     data.iter().map(|(_, value)| objects(value, 1)).sum()
 }
@@ -59,8 +59,8 @@ struct Walk<'a> {
     variables: &'a JsonMap,
 }
 
-/// Where the walk is: how deep, how often everything here occurs, and the size of the page it is
-/// in.
+/// The position of the walk: its depth, how often everything here occurs, and the size of the
+/// enclosing page.
 #[derive(Clone, Copy)]
 struct Place {
     depth: usize,
@@ -88,7 +88,7 @@ impl<'a> Walk<'a> {
                     self.set(&inline.selection_set, at, visited)?
                 }
                 Selection::FragmentSpread(spread) => {
-                    // A fragment that is spread twice at one place is there once.
+                    // A fragment spread twice in the same place counts once.
                     let fragment = self.document.fragments.get(&spread.fragment_name);
                     match fragment.filter(|_| visited.insert(&spread.fragment_name)) {
                         Some(fragment) => self.set(&fragment.selection_set, at, visited)?,

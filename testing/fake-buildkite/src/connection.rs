@@ -9,7 +9,7 @@ use crate::resolve::{Resolved, nullable};
 use crate::store::{Key, Page};
 use crate::world::World;
 
-/// `OrganizationAuditEventConnection`: one page, fixed when it is made.
+/// `OrganizationAuditEventConnection`: one page, fixed at its creation.
 pub(crate) struct Connection<'w> {
     world: &'w World,
     filter: Filter,
@@ -40,7 +40,7 @@ impl<'w> Connection<'w> {
     }
 }
 
-/// A size from 1 to what was asked for, another one for each cursor.
+/// Returns a page size from 1 to the requested one, which differs from cursor to cursor.
 fn shortened(ask: &Ask) -> usize {
     let place = ask.after.map_or(2, |key| (key.time_us / 7).wrapping_add(key.tie).unsigned_abs());
     match u64::try_from(ask.first) {
@@ -57,7 +57,7 @@ impl ObjectValue for Connection<'_> {
     fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Resolved<'a> {
         match info.field_name() {
             "count" => {
-                // GraphQL's integers have 32 bits; no world has that many events.
+                // GraphQL integers have 32 bits; no world has that many events.
                 let count = i32::try_from(self.world.store().count(&self.filter));
                 Ok(ResolvedValue::leaf(count.unwrap_or(i32::MAX)))
             }

@@ -1,5 +1,5 @@
-//! Invents the `data` of an event: JSON as pretty text in a string, with everything in it that a
-//! reader may trip over. Numbers and escapes are written as text, since no value type keeps them.
+//! Generates the `data` of an event: pretty-printed JSON in a string, with everything that a reader
+//! may trip over. Numbers and escapes are written as text, since no value type preserves them.
 
 use std::fmt::Write as _;
 
@@ -7,15 +7,15 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::synth::{Purpose, Synth, is_large};
-use crate::words::{DATA_KEYS, NO_JSON, NUMBERS, ODD_TEXTS, TEXTS};
+use crate::words::{DATA_KEYS, NOT_JSON, NUMBERS, ODD_TEXTS, TEXTS};
 
-/// The size of a large event's `data` in bytes, at least.
+/// Minimum size of a large event's `data` in bytes.
 const LARGE_BYTES: usize = 200_000;
 
-/// How deep objects and arrays nest below the outermost one.
+/// Maximum depth of objects and arrays below the outermost one.
 const DEPTH_MAX: u32 = 3;
 
-/// The `data` of the event with this index; `None` is GraphQL's null.
+/// Returns the `data` of the event with this index. `None` is GraphQL's null.
 pub(crate) fn data(synth: &Synth, index: u64) -> Option<String> {
     let mut rng = synth.draw(Purpose::Data, index);
     if is_large(index) {
@@ -25,8 +25,8 @@ pub(crate) fn data(synth: &Synth, index: u64) -> Option<String> {
     match rng.random_range(0..200) {
         0..24 => return None,
         24..54 => return Some("{}".to_owned()),
-        54..56 => return Some(pick(&mut rng, NO_JSON).to_owned()),
-        // JSON, though no object: a list, a number, a text, null.
+        54..56 => return Some(pick(&mut rng, NOT_JSON).to_owned()),
+        // JSON, but not an object: an array, a number, a string, null.
         56..58 => array(&mut text, &mut rng, 0, DEPTH_MAX),
         58 => text.push_str(pick(&mut rng, NUMBERS)),
         59 => string(&mut text, &mut rng),
@@ -78,8 +78,8 @@ fn object(text: &mut String, rng: &mut ChaCha8Rng, indent: usize, depth_left: u3
     for number in 0..members {
         text.push_str(if number == 0 { "\n" } else { ",\n" });
         pad(text, indent + 1);
-        // From a random place on, in steps that share no factor with the number of keys: the keys
-        // come in no alphabetical order, and none twice.
+        // Start at a random key, and step by a number coprime to the number of keys: the keys are in
+        // no alphabetical order, and none occurs twice.
         let key = DATA_KEYS[(first + number * 5) % DATA_KEYS.len()];
         let _ = write!(text, "\"{key}\": ");
         value(text, rng, indent + 1, depth_left);
@@ -103,7 +103,7 @@ fn array(text: &mut String, rng: &mut ChaCha8Rng, indent: usize, depth_left: u32
 
 fn string(text: &mut String, rng: &mut ChaCha8Rng) {
     let odd = rng.random_range(0..3) == 0;
-    // Both lists hold JSON text: what stands between the quotes.
+    // Both lists contain JSON text, as it appears between the quotes.
     let content = pick(rng, if odd { ODD_TEXTS } else { TEXTS });
     let _ = write!(text, "\"{content}\"");
 }

@@ -1,4 +1,4 @@
-//! Executes GraphQL: parses, validates, weighs, runs. Knows nothing of HTTP or of rate limits.
+//! Executes GraphQL: parses, validates, computes the cost, runs. Knows nothing about HTTP or rate limits.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -17,10 +17,10 @@ use crate::world::{World, lock};
 
 type Document = Arc<Valid<ExecutableDocument>>;
 
-/// What the engine puts before the message of a resolver's error. Buildkite's has no such thing.
+/// The prefix that the engine adds to the message of a resolver's error. Buildkite's engine adds none.
 const RESOLVER_PREFIX: &str = "resolver error: ";
 
-/// So many parsed queries are kept. A connector has one or two; with more, all are dropped.
+/// Maximum number of parsed queries to keep. A connector has one or two; when there are more, all are dropped.
 const DOCUMENTS_MAX: usize = 16;
 
 /// Parsed queries, by their text.
@@ -34,7 +34,7 @@ pub(crate) struct Request {
     pub query: Arc<str>,
     pub operation_name: Option<String>,
     pub variables: JsonMap,
-    /// Whether the points go into the body as well (`Buildkite-Include-Query-Stats`).
+    /// Whether to include the points in the body too (`Buildkite-Include-Query-Stats`).
     pub include_stats: bool,
 }
 
@@ -82,7 +82,7 @@ impl Engine {
     }
 }
 
-/// Answers a request. Whatever is wrong with it is said in the body.
+/// Answers a request. Errors are reported in the body.
 pub(crate) fn answer(world: &World, request: &Request) -> Outcome {
     let mut requested = 0;
     match execute(world, request, &mut requested) {
@@ -99,7 +99,7 @@ pub(crate) fn answer(world: &World, request: &Request) -> Outcome {
     }
 }
 
-/// A body that holds nothing but one message.
+/// Returns a body that contains only this error message.
 pub(crate) fn error_body(message: &str) -> Vec<u8> {
     bytes(&Body { data: None, errors: vec![error(message)], stats: None })
 }

@@ -1,4 +1,4 @@
-//! The wording of one event: everything that an answer shows of it, except its `data`.
+//! The contents of one event: everything that an answer shows of it, except its `data`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::synth::{ACTORS, Facets, Purpose, SUBJECTS, Synth, Thing};
 use crate::words::{ACTOR_NAMES, ADDRESSES, SUBJECT_NAMES, USER_AGENTS};
 
-/// An event as it is shown.
+/// An event as an answer shows it.
 pub(crate) struct Event {
     pub index: u64,
     pub uuid: Uuid,
@@ -21,7 +21,7 @@ pub(crate) struct Event {
     pub context: Option<Context>,
 }
 
-/// An actor or a subject as it is shown.
+/// An actor or a subject as an answer shows it.
 pub(crate) struct Party {
     pub id: String,
     pub uuid: Uuid,
@@ -29,13 +29,13 @@ pub(crate) struct Party {
     pub shown_type: Option<&'static str>,
 }
 
-/// The context of an event: the name of its GraphQL type, and the fields it has, if not null.
+/// The context of an event: the name of its GraphQL type, and its fields, each with a value or null.
 pub(crate) struct Context {
     pub type_name: &'static str,
     pub fields: Vec<(&'static str, Option<String>)>,
 }
 
-/// Numbers of things from here on are neither actors nor subjects.
+/// The first number of things that are neither actors nor subjects.
 const OTHER_THINGS: u64 = ACTORS + SUBJECTS;
 
 impl Event {
@@ -45,7 +45,7 @@ impl Event {
         let mut rng = synth.draw(Purpose::Details, index);
         let context = context(synth, &mut rng, actor.as_ref(), time_us);
         let mut party = |prefix: &str, thing: Thing, names: &'static [&'static str]| Party {
-            // As seen at Buildkite: made from the uuid of the event, not of the actor or subject.
+            // As observed at Buildkite: derived from the UUID of the event, not of the actor or subject.
             id: graphql_id(prefix, uuid),
             uuid: synth.thing_uuid(thing.number),
             name: (rng.random_range(0..100) >= 5)
@@ -64,12 +64,12 @@ impl Event {
     }
 }
 
-/// A global GraphQL id: base64 of type and uuid.
+/// Returns a global GraphQL ID: base64 of type and UUID.
 pub(crate) fn graphql_id(type_name: &str, uuid: Uuid) -> String {
     STANDARD.encode(format!("{type_name}---{uuid}"))
 }
 
-/// The time as Buildkite shows it: UTC with `Z`, cut (not rounded) to milliseconds.
+/// Formats a time as Buildkite shows it: UTC with `Z`, truncated (not rounded) to milliseconds.
 pub(crate) fn shown_time(time_us: i64) -> String {
     DateTime::from_timestamp_micros(time_us)
         // Only times within some 260,000 years of 1970 are ever stored.
@@ -142,7 +142,7 @@ fn web_context(
     }
 }
 
-/// The uuid of the only organization.
+/// Returns the UUID of the only organization.
 pub(crate) fn organization_uuid(synth: &Synth) -> Uuid {
     synth.thing_uuid(OTHER_THINGS)
 }
@@ -151,7 +151,7 @@ fn other_thing(synth: &Synth, rng: &mut ChaCha8Rng) -> Option<String> {
     Some(synth.thing_uuid(OTHER_THINGS + rng.random_range(1..20)).to_string())
 }
 
-/// One of these, and sometimes null: every field of a context may be.
+/// Picks one of these texts, or sometimes null, since every field of a context may be null.
 fn text(rng: &mut ChaCha8Rng, from: &[&str]) -> Option<String> {
     let picked = from[rng.random_range(0..from.len())];
     (rng.random_range(0..50) > 0).then(|| picked.to_owned())
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shown_time_is_cut_not_rounded() {
+    fn a_shown_time_is_truncated_not_rounded() {
         assert_eq!(shown_time(1_735_689_600_000_999), "2025-01-01T00:00:00.000Z");
         assert_eq!(shown_time(-1), "1969-12-31T23:59:59.999Z");
     }

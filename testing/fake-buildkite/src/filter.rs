@@ -11,10 +11,10 @@ use crate::options::Quirks;
 use crate::store::Key;
 use crate::synth::{Facets, Synth, Thing};
 
-/// The largest page; a larger `first` is clamped, as graphql-ruby does. Also the default.
+/// Maximum and default page size. A larger `first` is clamped, as graphql-ruby does.
 pub(crate) const PAGE_MAX: usize = 500;
 
-/// What graphql-ruby's stable connections say.
+/// The message of graphql-ruby's stable connections.
 const BAD_CURSOR: &str = "The provided cursor was invalid, please fetch a new cursor and try again";
 
 /// All arguments of `auditEvents`.
@@ -24,7 +24,7 @@ pub(crate) struct Ask {
     pub first: usize,
 }
 
-/// Which events are wanted.
+/// Which events to return.
 #[derive(Default)]
 pub(crate) struct Filter {
     from_us: Option<i64>,
@@ -38,13 +38,15 @@ pub(crate) struct Filter {
 }
 
 impl Ask {
+    /// Reads the arguments.
+    ///
     /// # Errors
     ///
-    /// The message of the GraphQL error.
+    /// Returns the message of the GraphQL error.
     pub fn read(arguments: &JsonMap, quirks: Quirks) -> Result<Self, String> {
         for unsupported in ["last", "before", "actor", "subject"] {
             if arguments.get(unsupported).is_some_and(|value| !value.is_null()) {
-                return Err(format!("`{unsupported}` is not supported by this pretend Buildkite"));
+                return Err(format!("`{unsupported}` is not supported by this fake Buildkite"));
             }
         }
         let first = match arguments.get("first").and_then(JsonValue::as_i64) {
@@ -72,23 +74,23 @@ impl Ask {
 }
 
 impl Filter {
-    /// Whether the filter is only about time.
+    /// Returns whether the filter restricts only the time.
     pub fn by_time_only(&self) -> bool {
         let sets = [&self.types, &self.actor_types, &self.subject_types, &self.subject_uuids];
         sets.iter().all(|set| set.is_none())
     }
 
-    /// Whether this time lies before the range.
+    /// Returns whether this time is before the range.
     pub fn is_before(&self, time_us: i64) -> bool {
         self.from_us.is_some_and(|from| time_us < from || (time_us == from && !self.from_inclusive))
     }
 
-    /// Whether this time lies behind the range.
+    /// Returns whether this time is after the range.
     pub fn is_past(&self, time_us: i64) -> bool {
         self.to_us.is_some_and(|to| time_us > to || (time_us == to && !self.to_inclusive))
     }
 
-    /// Whether an event is let through, its time aside.
+    /// Returns whether an event matches, apart from its time.
     pub fn matches(&self, synth: &Synth, facets: &Facets) -> bool {
         let shown = |thing: &Option<Thing>| thing.as_ref().and_then(|thing| thing.shown_type);
         let holds = |set: &Option<HashSet<String>>, value: Option<&str>| {
@@ -104,7 +106,7 @@ impl Filter {
     }
 }
 
-/// The cursor of an event: its place in the order, so that new events do not shift a page.
+/// Returns the cursor of an event: its position in the order, so that new events do not shift a page.
 pub(crate) fn cursor(key: Key) -> String {
     URL_SAFE_NO_PAD.encode(format!("[\"{}\",\"{}\"]", key.time_us, key.tie))
 }
@@ -115,7 +117,7 @@ fn read_cursor(cursor: &str) -> Option<Key> {
     Some(Key { time_us: time_us.parse().ok()?, tie: tie.parse().ok()? })
 }
 
-/// Reads an ISO-8601 time in microseconds. Without a zone it is UTC, without a time midnight.
+/// Parses an ISO 8601 time into microseconds since 1970. Without a zone it is UTC, without a time of day midnight.
 pub(crate) fn read_time(text: &str) -> Option<i64> {
     let zoned = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_micros());
     let local = |time: NaiveDateTime| time.and_utc().timestamp_micros();
@@ -130,7 +132,7 @@ fn time(arguments: &JsonMap, name: &str) -> Result<Option<i64>, String> {
         None | Some(JsonValue::Null) => Ok(None),
         Some(value) => {
             let time_us = value.as_str().and_then(read_time);
-            time_us.map(Some).ok_or_else(|| format!("`{name}` is no ISO-8601 time: {value}"))
+            time_us.map(Some).ok_or_else(|| format!("`{name}` is not an ISO 8601 time: {value}"))
         }
     }
 }
@@ -149,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_may_lack_its_zone_and_is_read_to_the_microsecond() {
+    fn a_time_without_a_zone_is_utc_and_is_read_to_the_microsecond() {
         let expected = Some(1_672_574_400_000_001);
         assert_eq!(read_time("2023-01-01T12:00:00.000001"), expected);
         assert_eq!(read_time("2023-01-01T12:00:00.0000019Z"), expected);
@@ -159,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_read_back_and_anything_else_refused() {
+    fn a_cursor_is_read_back_and_anything_else_is_refused() {
         let key = Key { time_us: 1_735_689_600_000_001, tie: -3 };
         assert_eq!(read_cursor(&cursor(key)), Some(key));
         for bad in ["", "WyIxIl0", "kaQzNjA3", "not base64!"] {

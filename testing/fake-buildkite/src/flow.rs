@@ -1,4 +1,4 @@
-//! Bodies that come too slowly, or that are far too large; never more than a piece of them in memory.
+//! Bodies that are sent too slowly or are far too large. At most one piece is in memory at a time.
 
 use std::io;
 use std::pin::Pin;
@@ -13,14 +13,14 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::answer::AnswerBody;
 use crate::breach::set_length;
 
-/// Bytes made at a time: what a socket's buffer takes at once.
+/// Size of a piece in bytes: about what a socket's buffer accepts at once.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// A body that is sent piece by piece.
+/// A body that is sent in pieces.
 pub(crate) enum Flow {
-    /// So many bytes of `rest` at a time, each after a pause.
+    /// `bytes` bytes of `rest` at a time, each after a pause.
     Drip { rest: Bytes, bytes: usize, pause: Duration, next: Pin<Box<Sleep>> },
-    /// So many bytes yet, or without end; `piece` is sent again and again.
+    /// `left` more bytes, or an endless body if `None`; `piece` is sent repeatedly.
     Fill { left: Option<u64>, piece: Bytes },
 }
 
@@ -46,24 +46,24 @@ impl Flow {
     }
 }
 
-/// Sends the body in pieces of so many bytes, with a pause before each.
+/// Sends the body in pieces of `bytes` bytes, with a pause before each.
 pub(crate) fn drip(response: &mut Response<AnswerBody>, bytes: usize, pause: Duration) {
     if let AnswerBody::Whole(Some(rest)) = response.body() {
         let rest = rest.clone();
         set_length(response, rest.len() as u64);
-        // A piece of nothing would be the end of the body.
+        // An empty piece would end the body.
         let bytes = bytes.max(1);
         let flow = Flow::Drip { rest, bytes, pause, next: Box::pin(sleep(pause)) };
         *response.body_mut() = AnswerBody::Flow(flow);
     }
 }
 
-/// Sends a body of so many bytes, or one without end.
+/// Sends a body of `size` bytes, or an endless one if `None`.
 pub(crate) fn fill(response: &mut Response<AnswerBody>, size: Option<u64>) {
     if let Some(size) = size {
         set_length(response, size);
     }
-    // Lists in lists: the beginning of JSON, wherever it is cut, so that only its size is wrong.
+    // Nested arrays are a prefix of valid JSON wherever they are cut, so that only the size is wrong.
     let piece = Bytes::from(vec![b'['; PIECE_BYTES]);
     *response.body_mut() = AnswerBody::Flow(Flow::Fill { left: size, piece });
 }

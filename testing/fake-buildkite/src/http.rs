@@ -1,4 +1,4 @@
-//! What an HTTP request gets: which route, which token, which fault, which status.
+//! Answers HTTP requests: decides the route, the token, the fault and the status.
 
 use std::io;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use crate::posted::{Posted, Route, as_portal, object};
 use crate::seen::{Authorization, Seen};
 use crate::world::{World, lock};
 
-/// The largest request body. A connector's query has a few kB.
+/// Maximum size of a request body in bytes. A connector's query has a few kB.
 const REQUEST_BYTES_MAX: usize = 1 << 20;
 
-/// So many events at most are added by one `POST /events`.
+/// Maximum number of events added by one `POST /events`.
 const ADD_MAX: u64 = 100_000;
 
 const JSON: &str = "application/json";
@@ -36,7 +36,7 @@ const WITHOUT_GRAPHQL: &str = "Your access token doesn't have the graphql scope"
 ///
 /// # Errors
 ///
-/// None but wished for ones: an error closes the connection without an answer.
+/// Returns only injected errors. An error closes the connection without an answer.
 pub(crate) async fn handle<B>(
     world: Arc<World>,
     request: Request<B>,
@@ -82,7 +82,7 @@ async fn graphql(
     let fault = world.options.fault.as_ref().map_or(Fault::None, |hook| hook(number, &variables));
 
     let mut result = match &fault {
-        _ if route == Route::Nowhere => {
+        _ if route == Route::UnknownPortal => {
             Ok(Some((plain(world, 404, &error_body("No portal found")), 0)))
         }
         Fault::CloseBeforeHeaders => Err(io::Error::from(Breach::Close)),
@@ -130,7 +130,7 @@ async fn graphql(
     }
 }
 
-/// The true answer, with what the fault does to it, and the points charged.
+/// Returns the true answer, modified by the fault, and the points charged.
 fn respond(
     world: &World,
     now_ms: u64,
@@ -151,7 +151,7 @@ fn respond(
         (Authorization::Absent | Authorization::Refused, _) => (401, error_body(UNAUTHORIZED)),
         (Authorization::WithoutGraphql, _) => (403, error_body(WITHOUT_GRAPHQL)),
         (Authorization::Accepted, None) => {
-            (400, error_body("The request body is no JSON object with a `query`"))
+            (400, error_body("The request body is not a JSON object with a `query`"))
         }
         (Authorization::Accepted, Some(request)) => match admitted() {
             Err(message) => (429, error_body(&message)),
@@ -180,7 +180,7 @@ fn respond(
     (response, points.1)
 }
 
-/// An answer that cost nothing.
+/// Returns an answer that costs nothing.
 fn plain(world: &World, status: u16, body: &[u8]) -> Response<AnswerBody> {
     let now_ms = world.now_ms();
     let balance = lock(&world.limiter).balance(now_ms);
@@ -196,7 +196,7 @@ fn truth(world: &Arc<World>) -> Response<AnswerBody> {
     response
 }
 
-/// `POST /events?n=K&at_us=T`: K events (default 1), occurring now or at that microsecond.
+/// Handles `POST /events?n=K&at_us=T`: adds K events (1 by default) that occur now or at that microsecond.
 fn add(world: &World, query: &str) -> Response<AnswerBody> {
     let value = |name: &str| {
         query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)
@@ -208,7 +208,7 @@ fn add(world: &World, query: &str) -> Response<AnswerBody> {
             let uuids = Value::from(world.add(count, at_us));
             answer(200, JSON, uuids.to_string().into_bytes())
         }
-        _ => answer(400, JSON, error_body(&format!("n is a number up to {ADD_MAX}"))),
+        _ => answer(400, JSON, error_body(&format!("n must be a number up to {ADD_MAX}"))),
     }
 }
 
@@ -229,7 +229,7 @@ fn authorization(options: &Options, headers: &HeaderMap) -> Authorization {
     }
 }
 
-/// The headers as text, without the secret one.
+/// Returns the headers as text, without `Authorization`.
 fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers

@@ -1,19 +1,19 @@
-//! A pretend Buildkite on loopback: audit events over real HTTP, answered by a real GraphQL engine
+//! A fake Buildkite on loopback: audit events over real HTTP, answered by a real GraphQL engine
 //! over the audit part of Buildkite's own schema.
 //!
 //! | file | decides |
 //! |---|---|
-//! | `options`, `fault` | what can be asked of it, and what can go wrong |
+//! | `options`, `fault` | what can be configured, and what can go wrong |
 //! | `server`, `http`, `posted`, `answer` | sockets, routes, statuses, headers |
-//! | `breach`, `flow` | connections that end early, bodies that come slowly or without end |
-//! | `engine`, `complexity`, `schema` | whether a query is right, and what it costs |
+//! | `breach`, `flow` | connections that end early, bodies that are slow or endless |
+//! | `engine`, `complexity`, `schema` | whether a query is valid, and what it costs |
 //! | `resolve`, `connection`, `node` | the GraphQL objects |
-//! | `filter`, `store`, `limits` | which events, in what order, for how many points |
-//! | `synth`, `event`, `data`, `words` | what there is; it follows from a seed |
-//! | `truth`, `seen` | what ought to have been delivered, and what was asked |
+//! | `filter`, `store`, `limits` | which events to return, in what order, for how many points |
+//! | `synth`, `event`, `data`, `words` | the events, generated from a seed |
+//! | `truth`, `seen` | what should have been delivered, and what was requested |
 //!
-//! Nothing here is measured at the real Buildkite: it follows the public documentation, and where
-//! that is silent, [`Quirks`] has a switch.
+//! Nothing here was measured at the real Buildkite. It follows the public documentation; where that
+//! is silent, [`Quirks`] has a switch.
 
 mod answer;
 mod breach;

@@ -1,6 +1,5 @@
-//! Counts complexity points, for the user and for the organization, in windows of fixed length
-//! which begin with a first request. A query is charged once it was executed, so a balance may go
-//! below 0.
+//! Counts complexity points per user and per organization, in windows of fixed length that start with
+//! their first request. A query is charged after it was executed, so a balance may go below 0.
 
 use crate::options::Limits;
 
@@ -9,11 +8,11 @@ pub(crate) struct Limiter {
     limits: Limits,
     user_spent: i64,
     organization_spent: i64,
-    /// When the present window ends, in milliseconds since 1970.
+    /// When the current window ends, in milliseconds since 1970.
     ends_ms: Option<u64>,
 }
 
-/// What the rate-limit headers say.
+/// The values of the rate-limit headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Balance {
     pub limits: Limits,
@@ -28,11 +27,11 @@ impl Limiter {
         Self { limits, user_spent: 0, organization_spent: 0, ends_ms: None }
     }
 
-    /// Whether another query may be executed now. Opens a window if none is open.
+    /// Checks that another query may be executed now. Opens a window if none is open.
     ///
     /// # Errors
     ///
-    /// Buildkite's message. The organization's limit is looked at first.
+    /// Returns Buildkite's message. The organization's limit is checked first.
     pub fn admit(&mut self, now_ms: u64) -> Result<(), String> {
         self.close_if_over(now_ms);
         if self.ends_ms.is_none() {
@@ -63,12 +62,12 @@ impl Limiter {
         self.organization_spent += points;
     }
 
-    /// Spends points of the organization that this user did not ask for: other tools do so too.
+    /// Spends points of the organization for something other than this user's queries, as other tools do.
     pub fn spend_elsewhere(&mut self, points: i64) {
         self.organization_spent += points;
     }
 
-    /// What is left now.
+    /// Returns what is left now.
     pub fn balance(&mut self, now_ms: u64) -> Balance {
         self.close_if_over(now_ms);
         let window_ms = self.limits.window_seconds * 1_000;
@@ -88,14 +87,14 @@ impl Limiter {
     }
 }
 
-/// How long a portal's window is. Source: buildkite.com/docs/apis/graphql/portals.
+/// The length of a portal's window, in milliseconds. Source: buildkite.com/docs/apis/graphql/portals.
 const PORTAL_WINDOW_MS: u64 = 60_000;
 
-/// Counts requests to the organization's portals, in windows which begin with a first request.
+/// Counts requests to the organization's portals, in windows that start with their first request.
 pub(crate) struct PortalLimiter {
     limit: i64,
     made: i64,
-    /// When the present window ends, in milliseconds since 1970.
+    /// When the current window ends, in milliseconds since 1970.
     ends_ms: u64,
 }
 
@@ -104,11 +103,11 @@ impl PortalLimiter {
         Self { limit: limits.portal_requests, made: 0, ends_ms: 0 }
     }
 
-    /// Counts a request, if another one is allowed now.
+    /// Counts a request if another one is allowed now.
     ///
     /// # Errors
     ///
-    /// A message as the REST API words it: that of a portal is not documented.
+    /// Returns a message as worded by the REST API, since a portal's message is not documented.
     pub fn admit(&mut self, now_ms: u64) -> Result<(), String> {
         if now_ms >= self.ends_ms {
             (self.made, self.ends_ms) = (0, now_ms.saturating_add(PORTAL_WINDOW_MS));
@@ -127,7 +126,7 @@ impl PortalLimiter {
         self.ends_ms.saturating_sub(now_ms).div_ceil(1_000)
     }
 
-    /// What the rate-limit headers of a portal say.
+    /// Returns the rate-limit headers of a portal.
     pub fn headers(&self, now_ms: u64) -> [(&'static str, String); 4] {
         [
             ("ratelimit-scope", "portal".to_owned()),
@@ -143,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_balance_goes_below_zero_and_returns_with_the_next_window() {
+    fn a_balance_goes_below_zero_and_resets_with_the_next_window() {
         let mut limiter = Limiter::new(Limits::buildkite());
         limiter.admit(10_000).unwrap();
         limiter.charge(6_000);
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_portal_takes_its_limit_of_requests_a_minute() {
+    fn a_portal_admits_its_limit_of_requests_per_minute() {
         let mut limiter = PortalLimiter::new(Limits { portal_requests: 2, ..Limits::buildkite() });
         assert!(limiter.admit(10_000).is_ok() && limiter.admit(69_000).is_ok());
         assert!(limiter.admit(69_500).unwrap_err().contains("wait 1 seconds"));
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_spend_counts_against_the_organization_alone() {
+    fn points_spent_by_others_count_only_against_the_organization() {
         let mut limiter = Limiter::new(Limits::buildkite());
         limiter.admit(0).unwrap();
         limiter.spend_elsewhere(20_000);

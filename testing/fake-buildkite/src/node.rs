@@ -14,7 +14,7 @@ pub(crate) struct EventNode<'w> {
     event: Event,
 }
 
-/// `AuditActor` or `AuditSubject`: their fields are the same.
+/// `AuditActor` or `AuditSubject`, which have the same fields.
 struct PartyNode<'e> {
     type_name: &'static str,
     party: &'e Party,

@@ -1,5 +1,5 @@
-//! What a pretend Buildkite can be asked to be: the size of its world, its account, its quirks.
-//! Everything has a default, so a test names only what it is about.
+//! Options of a fake Buildkite: the size of its world, its account, its quirks. Everything has a
+//! default, so a test sets only what matters to it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,46 +10,46 @@ use crate::fault::FaultHook;
 /// The slug of the only organization, unless [`Options::slug`] says otherwise.
 pub const SLUG: &str = "example-org";
 
-/// The token that is accepted, unless [`Options::token`] says otherwise. It opens nothing real.
+/// The accepted token, unless [`Options::token`] says otherwise. It is not a real token.
 pub const TOKEN: &str = "bkua_0123456789abcdef0123456789abcdef01234567";
 
-/// The slug of the only portal, which holds [`Options::query`].
+/// The slug of the only portal, which stores [`Options::query`].
 pub const PORTAL: &str = "audit-log";
 
-/// The connector's own query: the truth is rendered with its selection.
+/// The connector's own query. The truth is rendered with its selection.
 pub const QUERY: &str = include_str!("../../../src/buildkite/query.graphql");
 
-/// The time in milliseconds since 1970. Tests set their own; the default is the machine's clock.
+/// A clock that returns the time in milliseconds since 1970. Tests set their own; the default is the system clock.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// How to start a [`FakeBuildkite`](crate::FakeBuildkite).
 #[derive(Clone)]
 pub struct Options {
-    /// Decides every event. The same seed with more events extends the same sequence.
+    /// Determines every event. The same seed with more events extends the same sequence.
     pub seed: u64,
-    /// How many events exist from the start, from 2025-01-01T00:00:00Z on, about 10 s apart.
+    /// Number of events that exist initially, from 2025-01-01T00:00:00Z on, about 10 s apart.
     pub events: u64,
     /// The slug of the only organization; any other is answered with `organization: null`.
     pub slug: String,
-    /// The only token that is accepted.
+    /// The only accepted token.
     pub token: String,
-    /// A token that is known but lacks the GraphQL scope: answered with 403.
+    /// A token that is known but lacks the GraphQL scope; it is answered with 403.
     pub token_without_graphql: Option<String>,
-    /// When set, the account may not see audit events: `allowed: false` and `auditEvents: null`.
+    /// If set, the account may not see audit events: `allowed: false` and `auditEvents: null`.
     pub denied: Option<Denied>,
-    /// Where the documentation leaves room, and where Buildkite was seen to err.
+    /// Choices where the documentation leaves room or Buildkite was seen to misbehave.
     pub quirks: Quirks,
-    /// Both rate limits.
+    /// The rate limits.
     pub limits: Limits,
-    /// Further events that occur while the server runs, at the clock's time. 0 for none.
+    /// Rate of additional events that occur while the server runs, at the clock's time. 0 for none.
     pub live_per_minute: f64,
-    /// What goes wrong with which request.
+    /// The faults to inject.
     pub fault: Option<FaultHook>,
-    /// The time for events, rate-limit windows and `Date`.
+    /// The clock for events, rate-limit windows and `Date`.
     pub clock: Clock,
-    /// Where to listen; loopback only. Port 0 picks a free one.
+    /// The address to listen on; loopback only. Port 0 picks a free port.
     pub listen: SocketAddr,
-    /// The query whose selection under `edges { node }` gives the shape of
+    /// The query whose selection under `edges { node }` determines the shape of
     /// [`Truth::node`](crate::Truth::node).
     pub query: String,
 }
@@ -74,7 +74,7 @@ impl Default for Options {
     }
 }
 
-/// Why `permissions.auditEventsView` is refused. The values are free text: Buildkite documents
+/// Why `permissions.auditEventsView` is refused. The values are free text, since Buildkite documents
 /// none.
 #[derive(Clone, Debug)]
 pub struct Denied {
@@ -84,29 +84,29 @@ pub struct Denied {
     pub message: String,
 }
 
-/// What Buildkite does not document, or did wrong once. The default is the friendliest reading.
+/// Behavior that Buildkite does not document, or once got wrong. The default is the friendliest reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quirks {
     /// `occurredAtFrom` keeps an event at exactly that microsecond.
     pub from_inclusive: bool,
     /// `occurredAtTo` keeps an event at exactly that microsecond.
     pub to_inclusive: bool,
-    /// Events of one microsecond come in the order of their creation, not against it.
+    /// Events of the same microsecond are listed in creation order, instead of the reverse.
     pub ties_reversed: bool,
-    /// Pages come shorter than asked for (never empty); `hasNextPage` stays right.
+    /// Pages are shorter than requested, but never empty; `hasNextPage` stays correct.
     pub short_pages: bool,
     /// A full page of at least [`FULL_PAGE_ROWS_MIN`] rows says `hasNextPage: false` although more
     /// rows follow (seen in 2018, buildkite/docs issue 190). Its `endCursor` still works.
     pub false_has_next_on_full: bool,
-    /// A portal's answer has `data` round it, as the API's has.
+    /// A portal's answer is wrapped in `data`, like the API's.
     pub wrapped_portal: bool,
-    /// A portal charges points as well, which its documentation does not say.
+    /// A portal charges points too, which its documentation does not mention.
     pub portal_charges_points: bool,
 }
 
-/// The smallest page that [`Quirks::false_has_next_on_full`] lies on. Smaller ones tell the truth,
-/// as the real fault was one of large pages; a client that confirms with a small ask can see
-/// through it.
+/// The smallest page affected by [`Quirks::false_has_next_on_full`]. Smaller pages are correct, since
+/// the real fault affected large pages; a client that confirms the end with a small page can detect
+/// it.
 pub const FULL_PAGE_ROWS_MIN: usize = 10;
 
 impl Default for Quirks {
@@ -123,22 +123,22 @@ impl Default for Quirks {
     }
 }
 
-/// How many complexity points may be spent in a window, by the user and by the organization, and how many requests may
-/// be made to its portals.
+/// The complexity points that the user and the organization may spend per window, and the requests allowed to the
+/// organization's portals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Points for each user and window.
+    /// Points per user and window.
     pub user_points: i64,
-    /// Points for the organization and window.
+    /// Points per organization and window.
     pub organization_points: i64,
-    /// How long a window is, counted from its first request.
+    /// Length of a window in seconds, counted from its first request.
     pub window_seconds: u64,
-    /// Requests that the organization's portals take in each minute.
+    /// Requests per minute to the organization's portals.
     pub portal_requests: i64,
 }
 
 impl Limits {
-    /// Buildkite's documented defaults.
+    /// Returns Buildkite's documented defaults.
     #[must_use]
     pub const fn buildkite() -> Self {
         Self {
@@ -149,7 +149,7 @@ impl Limits {
         }
     }
 
-    /// Limits that no test reaches by accident.
+    /// Returns limits that no test reaches by accident.
     #[must_use]
     pub const fn generous() -> Self {
         Self {
@@ -163,7 +163,7 @@ impl Limits {
 
 fn system_clock() -> Clock {
     Arc::new(|| {
-        // A clock before 1970 reads as 1970; a clock past the year 500,000,000 does not occur.
+        // A clock before 1970 counts as 1970; a clock past the year 500,000,000 does not occur.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     })

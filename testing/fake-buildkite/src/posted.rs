@@ -1,4 +1,4 @@
-//! What a request asks for: a query with its variables or, at a portal, the variables of the query stored there.
+//! Parses the body of a request: a query with its variables or, for a portal, the variables of the query stored there.
 
 use std::sync::Arc;
 
@@ -11,28 +11,28 @@ use serde_json::Value;
 use crate::answer::AnswerBody;
 use crate::options::{Options, PORTAL, Quirks};
 
-/// Where a request went.
+/// Where a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// The API, which takes any query.
+    /// The API, which accepts any query.
     GraphQl,
-    /// The only portal, which holds the connector's own.
+    /// The only portal, which stores the connector's query.
     Portal,
-    /// A portal that there is not.
-    Nowhere,
+    /// A portal that does not exist.
+    UnknownPortal,
 }
 
 impl Route {
     pub fn of(options: &Options, path: &str) -> Self {
         match path.strip_prefix("/organizations/").and_then(|rest| rest.split_once("/portals/")) {
             Some((slug, PORTAL)) if slug == options.slug => Self::Portal,
-            Some(_) => Self::Nowhere,
+            Some(_) => Self::UnknownPortal,
             None => Self::GraphQl,
         }
     }
 }
 
-/// The body of a request for GraphQL.
+/// The body of a GraphQL request.
 #[derive(Deserialize)]
 pub(crate) struct Posted {
     query: String,
@@ -43,7 +43,7 @@ pub(crate) struct Posted {
 }
 
 impl Posted {
-    /// None for a body that is not understood.
+    /// Parses a body; returns `None` if it is not understood.
     pub fn read(route: Route, options: &Options, body: &[u8]) -> Option<Self> {
         match route {
             Route::GraphQl => serde_json::from_slice(body).ok(),
@@ -52,7 +52,7 @@ impl Posted {
                 variables: serde_json::from_slice(body).ok().filter(Value::is_object)?,
                 operation_name: None,
             }),
-            Route::Nowhere => None,
+            Route::UnknownPortal => None,
         }
     }
 
@@ -60,7 +60,7 @@ impl Posted {
         self.query.as_str().into()
     }
 
-    /// Variables may be sent as JSON or as a text of JSON; Buildkite's own examples do both.
+    /// Returns the variables, which may be sent as JSON or as JSON in a string; Buildkite's own examples do both.
     pub fn variables(&self) -> Value {
         match &self.variables {
             Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
@@ -76,8 +76,8 @@ pub(crate) fn object(variables: &Value) -> JsonMap {
     }
 }
 
-/// Makes an answer one of a portal: its rate limit counts requests alone, and the data may stand without `data` round
-/// them.
+/// Turns an answer into a portal's answer: its rate limit counts only requests, and the result may lack the `data`
+/// wrapper.
 pub(crate) fn as_portal(
     response: &mut Response<AnswerBody>,
     quirks: Quirks,

@@ -50,7 +50,7 @@ impl Root<'_> {
         let world = self.world;
         let slug = argument(info, "slug");
         let uuid = argument(info, "uuid");
-        // Asked for by nothing, there is none; asked for by both, both must be right.
+        // Without slug and UUID there is no organization; with both, both must match.
         let found = (slug.is_some() || uuid.is_some())
             && slug.is_none_or(|slug| slug == world.options.slug)
             && uuid.is_none_or(|uuid| uuid == organization_uuid(&world.synth).to_string());
@@ -83,7 +83,7 @@ impl ObjectValue for Organization<'_> {
             "permissions" => {
                 Ok(ResolvedValue::object(Permissions { denied: options.denied.as_ref() }))
             }
-            // Read as: null without an error. Undocumented; a connector has to survive either.
+            // Assumed to be null without an error. This is undocumented; a connector has to cope with either.
             "auditEvents" if options.denied.is_some() => Ok(ResolvedValue::null()),
             "auditEvents" => {
                 let ask = Ask::read(info.arguments(), options.quirks)
@@ -123,7 +123,7 @@ impl ObjectValue for Permission<'_> {
     }
 }
 
-/// A leaf that may be null.
+/// Returns a leaf that may be null.
 pub(crate) fn nullable<'a>(value: Option<impl Into<JsonValue>>) -> ResolvedValue<'a> {
     ResolvedValue::Leaf(value.map_or(JsonValue::Null, Into::into))
 }

@@ -1,4 +1,4 @@
-//! The schema that queries are checked against, and the names of its enums.
+//! The schema that queries are validated against, and the values of its enums.
 
 use std::collections::HashMap as StdHashMap;
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ pub(crate) static EVENT_TYPES: LazyLock<Vec<&'static str>> =
 pub(crate) static SUBJECT_TYPES: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| enum_values("AuditSubjectType"));
 
-/// For each event type its subject type: the longest one that the event type's name begins with.
+/// The subject type of each event type: the longest one that is a prefix of the event type's name.
 static SUBJECT_OF: LazyLock<StdHashMap<&'static str, &'static str>> = LazyLock::new(|| {
     let longest = |event: &str| {
         let begins = |subject: &&&str| {
@@ -39,7 +39,7 @@ static SUBJECT_OF: LazyLock<StdHashMap<&'static str, &'static str>> = LazyLock::
     EVENT_TYPES.iter().filter_map(|event| Some((*event, longest(event)?))).collect()
 });
 
-/// The subject type that events of this type have, if their name tells one.
+/// Returns the subject type of events of this type, if the type's name tells it.
 pub(crate) fn subject_type(event_type: &str) -> Option<&'static str> {
     SUBJECT_OF.get(event_type).copied()
 }
@@ -57,13 +57,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_schema_holds_every_published_type_of_event_and_subject() {
+    fn the_schema_contains_every_published_event_and_subject_type() {
         assert_eq!(EVENT_TYPES.len(), 184);
         assert_eq!(SUBJECT_TYPES.len(), 53);
     }
 
     #[test]
-    fn a_subject_type_is_the_longest_that_fits() {
+    fn the_longest_matching_subject_type_is_chosen() {
         assert_eq!(subject_type("CLUSTER_QUEUE_TOKEN_CREATED"), Some("CLUSTER_QUEUE_TOKEN"));
         assert_eq!(subject_type("SECRET_READ"), Some("SECRET"));
         assert_eq!(subject_type("STORAGE_CREATED"), None);

@@ -1,40 +1,40 @@
-//! Remembers what was asked. Holds no token: of the `Authorization` header only what it was worth.
+//! Records the requests. Keeps no token: of the `Authorization` header, only the verdict is kept.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-/// So many requests are remembered; the oldest are forgotten first. Enough for the longest test.
+/// Maximum number of requests kept; the oldest are dropped first. Enough for the longest test.
 const SEEN_MAX: usize = 10_000;
 
-/// One request for GraphQL, in the order of the answers.
+/// One GraphQL request, in the order of the answers.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Its number, from 0, in the order in which the bodies arrived.
+    /// The number of the request, from 0, in the order in which the bodies arrived.
     pub number: u64,
-    /// When it arrived, by the server's clock, in milliseconds since 1970.
+    /// The time at which it arrived, by the server's clock, in milliseconds since 1970.
     pub at_ms: u64,
-    /// The text of the query, empty if the body was not understood.
+    /// The text of the query; empty if the body was not understood.
     pub query: Arc<str>,
-    /// The variables, null if there were none.
+    /// The variables; null if there were none.
     pub variables: Value,
-    /// What its `Authorization` header was worth.
+    /// The verdict on its `Authorization` header.
     pub authorization: Authorization,
-    /// Its headers, `Authorization` left out.
+    /// Its headers, without `Authorization`.
     pub headers: Vec<(String, String)>,
-    /// The HTTP status of the answer, 0 if there was none.
+    /// The HTTP status of the answer; 0 if there was none.
     pub status: u16,
-    /// The points that were charged.
+    /// The points charged.
     pub points: i64,
 }
 
-/// What an `Authorization` header was worth.
+/// The verdict on an `Authorization` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
-    /// There was none.
+    /// There was no header.
     Absent,
-    /// The right token.
+    /// The correct token.
     Accepted,
     /// A known token that lacks the GraphQL scope.
     WithoutGraphql,
@@ -42,7 +42,7 @@ pub enum Authorization {
     Refused,
 }
 
-/// The last requests.
+/// The most recent requests.
 #[derive(Default)]
 pub(crate) struct Log {
     seen: VecDeque<Seen>,
@@ -50,7 +50,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// The number of a request that has just arrived.
+    /// Returns the number of a request that has just arrived.
     pub fn number(&mut self) -> u64 {
         self.next += 1;
         self.next - 1

@@ -1,4 +1,4 @@
-//! The listening socket and its handle.
+//! The server's listening socket and its handle.
 
 use std::future::poll_fn;
 use std::io;
@@ -19,13 +19,13 @@ use crate::seen::Seen;
 use crate::truth::Truth;
 use crate::world::{World, lock};
 
-/// How long a client may take to send its head. Far longer than any on loopback needs.
+/// How long a client may take to send its head. Far longer than a client on loopback needs.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long to wait after a failed `accept` (too many open files), so as not to spin.
+/// How long to wait after a failed `accept` (too many open files) instead of spinning.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
-/// A running pretend Buildkite. Dropping it closes the socket and all connections.
+/// A running fake Buildkite. Dropping it closes the socket and all connections.
 pub struct FakeBuildkite {
     world: Arc<World>,
     address: SocketAddr,
@@ -33,16 +33,16 @@ pub struct FakeBuildkite {
 }
 
 impl FakeBuildkite {
-    /// Starts to listen. Runs on the tokio runtime that this is called on.
+    /// Starts the server on the current tokio runtime.
     ///
     /// # Errors
     ///
-    /// When the socket cannot be opened, when [`Options::listen`] is not loopback, or when
-    /// [`Options::query`] selects no events.
+    /// Returns an error if the socket cannot be opened, if [`Options::listen`] is not a loopback address,
+    /// or if [`Options::query`] selects no events.
     pub async fn start(options: Options) -> io::Result<Self> {
         if !options.listen.ip().is_loopback() {
             // `/truth` and `/events` answer anyone.
-            let message = "a pretend Buildkite listens on loopback only";
+            let message = "a fake Buildkite listens on loopback only";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         let listener = TcpListener::bind(options.listen).await?;
@@ -54,39 +54,39 @@ impl FakeBuildkite {
         Ok(Self { world, address, task })
     }
 
-    /// Where GraphQL requests go: `http://127.0.0.1:PORT/v1`.
+    /// Returns the URL for GraphQL requests: `http://127.0.0.1:PORT/v1`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}/v1", self.address)
     }
 
-    /// Where the variables of the stored query go: `http://127.0.0.1:PORT/organizations/SLUG/portals/audit-log`.
+    /// Returns the URL for the variables of the stored query: `http://127.0.0.1:PORT/organizations/SLUG/portals/audit-log`.
     #[must_use]
     pub fn portal(&self) -> String {
         let slug = &self.world.options.slug;
         format!("http://{}/organizations/{slug}/portals/{PORTAL}", self.address)
     }
 
-    /// The address of the socket.
+    /// Returns the address of the socket.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The only token that is accepted.
+    /// Returns the only accepted token.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.world.options.token
     }
 
-    /// Every event that is visible now, newest first. About 1 kB for each.
+    /// Returns every event that is visible now, newest first. Each takes about 1 kB.
     #[must_use]
     pub fn truth(&self) -> Vec<Truth> {
         let keys = self.world.store().all();
         keys.into_iter().map(|key| self.world.shape.truth(&self.world.synth, key)).collect()
     }
 
-    /// The uuids of every event that is visible now, newest first.
+    /// Returns the UUIDs of all events that are visible now, newest first.
     #[must_use]
     pub fn uuids(&self) -> Vec<String> {
         let uuid = |key: crate::store::Key| self.world.synth.uuid(key.index(), key.time_us);
@@ -94,28 +94,28 @@ impl FakeBuildkite {
         keys.into_iter().map(|key| uuid(key).to_string()).collect()
     }
 
-    /// Adds events which are visible at once. They occurred at `at_us` (microseconds since 1970)
-    /// all together, or, without it, in the present millisecond. A past time makes late arrivals.
-    /// Returns their uuids.
+    /// Adds events that are visible immediately, and returns their UUIDs. All of them occurred at `at_us`
+    /// (microseconds since 1970) or, without it, in the current millisecond. A past time makes them late
+    /// arrivals.
     pub fn add_events(&self, count: u64, at_us: Option<i64>) -> Vec<String> {
         self.world.add(count, at_us)
     }
 
-    /// Spends points of the organization, as its other users and tools do.
+    /// Spends points of the organization, as other users and tools do.
     pub fn spend_elsewhere(&self, points: i64) {
         lock(&self.world.limiter).spend_elsewhere(points);
     }
 
-    /// What was asked, oldest first: the last 10,000 requests for GraphQL.
+    /// Returns the last 10,000 GraphQL requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
         lock(&self.world.log).all()
     }
 
-    /// Stops, and returns when the socket and all connections are closed.
+    /// Stops the server. Returns when the socket and all connections are closed.
     pub async fn stop(mut self) {
         self.task.abort();
-        // It was told to end, so that it did not end by itself is no news.
+        // The result is always the error of the abort.
         let _ = (&mut self.task).await;
     }
 }
@@ -137,23 +137,23 @@ async fn accept(listener: TcpListener, world: Arc<World>) {
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_RETRY).await,
             },
-            // Ended connections are forgotten.
+            // Ended connections are dropped.
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
 async fn serve(stream: TcpStream, world: Arc<World>) {
-    // Small answers should not wait for the client's acknowledgement; without it they are just
+    // Small answers should not wait for the client's acknowledgement. If this fails, they are only
     // slower.
     let _ = stream.set_nodelay(true);
-    // Boxed, since hyper moves it until the connection is given back.
+    // Boxed, because hyper moves it until the connection is returned.
     let service = service_fn(move |request| Box::pin(handle(Arc::clone(&world), request)));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
-    // An error is the client's going away, or a fault that was asked for.
+    // An error means that the client went away, or that a fault was injected.
     if let Err(error) = poll_fn(|cx| connection.poll_without_shutdown(cx)).await
         && let Some(breach) = Breach::of(&error)
     {

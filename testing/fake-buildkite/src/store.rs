@@ -1,5 +1,5 @@
-//! Keeps which events exist and in what order: 16 bytes for each, so that a million are no matter.
-//! What an event says is made up again whenever somebody asks.
+//! Stores which events exist and in what order. Each takes 16 bytes, so a million are no problem. The
+//! contents of an event are generated again on every request.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -8,23 +8,23 @@ use uuid::Uuid;
 use crate::filter::Filter;
 use crate::synth::{ADDED_FROM, Purpose, Synth};
 
-/// A place in the order of events. Ascending keys are ascending times; the newest event is last.
+/// A position in the order of events. Keys ascend with time; the newest event is last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     /// When the event occurred, in microseconds since 1970.
     pub time_us: i64,
-    /// Orders events of the same microsecond: the index, or its negative when ties are reversed.
+    /// Orders events of the same microsecond: the index, or its negative if ties are reversed.
     pub tie: i64,
 }
 
 impl Key {
-    /// The index of the event.
+    /// Returns the index of the event.
     pub fn index(self) -> u64 {
         self.tie.unsigned_abs()
     }
 }
 
-/// A part of the events, newest first.
+/// A page of events, newest first.
 pub(crate) struct Page {
     pub keys: Vec<Key>,
     /// Whether more events of the filter follow.
@@ -41,19 +41,20 @@ pub(crate) struct Store {
     live: Option<Live>,
 }
 
-/// Further events that occur by themselves.
+/// Additional events that occur while the server runs.
 struct Live {
     gap_us_max: i64,
     next_us: i64,
     rng: ChaCha8Rng,
 }
 
-/// So many events at most appear between two looks at the store. A clock that jumps by a year must
-/// not fill the memory.
+/// Maximum number of live events that appear between two accesses to the store. A clock that jumps by a
+/// year must not fill the memory.
 const LIVE_AT_ONCE_MAX: usize = 10_000;
 
 impl Store {
-    /// The first `events` events. `live` is the rate per minute and the time now.
+    /// Returns a store of the first `events` events. The last parameter is the rate of live events per minute and the
+    /// current time.
     pub fn new(
         synth: &Synth,
         events: u64,
@@ -65,7 +66,7 @@ impl Store {
         // Only ties can be out of order.
         keys.sort_unstable();
         let live = (per_minute > 0.0).then(|| {
-            // A gap is uniform up to twice the mean. At least 1 us, at most a year.
+            // Gaps are uniform up to twice the mean, from 1 us to about a year.
             let gap_us_max = (120_000_000.0 / per_minute).clamp(1.0, 3e13) as i64;
             let rng = synth.draw(Purpose::Times, ADDED_FROM);
             Live { gap_us_max, next_us: micros(now_ms), rng }
@@ -73,7 +74,7 @@ impl Store {
         Self { synth: synth.clone(), ties_reversed, keys, added: 0, live }
     }
 
-    /// Lets the live events appear that are due. To be called before each look.
+    /// Adds the live events that are due. Call it before each access.
     pub fn tick(&mut self, now_ms: u64) {
         let Some(mut live) = self.live.take() else { return };
         let now_us = micros(now_ms);
@@ -91,7 +92,7 @@ impl Store {
         }
     }
 
-    /// Adds events that occurred at `at_us` or, without it, in the present millisecond.
+    /// Adds events that occurred at `at_us` or, without it, in the current millisecond.
     pub fn add(&mut self, count: u64, at_us: Option<i64>, now_ms: u64) -> Vec<Key> {
         let mut rng = self.synth.draw(Purpose::Times, ADDED_FROM + 1 + self.added);
         let now_us = micros(now_ms);
@@ -109,19 +110,19 @@ impl Store {
             self.added += 1;
         }
         self.keys.extend_from_slice(&keys);
-        // Nearly sorted as it is: this costs little more than a walk over the keys.
+        // The keys are nearly sorted, so this costs little more than one pass.
         self.keys.sort();
         keys
     }
 
-    /// The newest events of the filter that are older than `after`, at most `first`.
+    /// Returns the newest events that match the filter and are older than `after`, at most `first`.
     pub fn page(&self, filter: &Filter, after: Option<Key>, first: usize) -> Page {
         let mut older = self.matching(filter, after);
         let keys: Vec<Key> = older.by_ref().take(first).collect();
         Page { keys, has_next: older.next().is_some() }
     }
 
-    /// How many events the filter lets through.
+    /// Returns the number of events that match the filter.
     pub fn count(&self, filter: &Filter) -> usize {
         if filter.by_time_only() {
             return self.range(filter, None).len();
@@ -129,14 +130,14 @@ impl Store {
         self.matching(filter, None).count()
     }
 
-    /// All events, newest first.
+    /// Returns all events, newest first.
     pub fn all(&self) -> Vec<Key> {
         self.keys.iter().rev().copied().collect()
     }
 
-    /// The event with this uuid.
+    /// Returns the event with this UUID.
     pub fn find(&self, uuid: Uuid) -> Option<Key> {
-        // The uuid begins with the millisecond, so only that one needs a look.
+        // The UUID begins with the millisecond, so only that millisecond is searched.
         let ms = i64::try_from(uuid.as_u128() >> 80).ok()?;
         let from = self.keys.partition_point(|key| key.time_us.div_euclid(1_000) < ms);
         let same_ms =
@@ -149,10 +150,10 @@ impl Store {
         filter: &'a Filter,
         after: Option<Key>,
     ) -> impl Iterator<Item = Key> + 'a {
-        let lets_through = |key: &Key| {
+        let matches = |key: &Key| {
             filter.by_time_only() || filter.matches(&self.synth, &self.synth.facets(key.index()))
         };
-        self.range(filter, after).iter().rev().copied().filter(lets_through)
+        self.range(filter, after).iter().rev().copied().filter(matches)
     }
 
     fn range(&self, filter: &Filter, after: Option<Key>) -> &[Key] {
@@ -170,7 +171,7 @@ fn tie(index: u64, reversed: bool) -> i64 {
     if reversed { -index } else { index }
 }
 
-/// Milliseconds to microseconds. A time beyond all calendars becomes the last one.
+/// Converts milliseconds to microseconds, and saturates at `i64::MAX`.
 pub(crate) fn micros(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX).saturating_mul(1_000)
 }
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_uuid_is_found_and_none_twice() {
+    fn every_uuid_is_unique_and_is_found() {
         let store = store(3_000);
         let mut seen = std::collections::HashSet::new();
         for key in store.all() {
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jump_of_the_clock_adds_a_bounded_number() {
+    fn a_jump_of_the_clock_adds_a_bounded_number_of_events() {
         let mut store = Store::new(&Synth::new(7), 0, false, (6_000.0, 0));
         store.tick(1 << 40);
         assert_eq!(store.keys.len(), LIVE_AT_ONCE_MAX);

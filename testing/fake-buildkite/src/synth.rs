@@ -1,6 +1,6 @@
-//! Invents events: when they occur, and who did what to what. Everything about the event with the
-//! index `i` follows from (seed, i); only its time depends on the events before it.
-//! The wording of an event is elsewhere: `event` and `data`.
+//! Generates events: when they occur, and who did what to what. Everything about the event with index
+//! `i` follows from (seed, i); only its time depends on the events before it. The contents of an
+//! event are in `event` and `data`.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -8,49 +8,49 @@ use uuid::{Builder, Uuid};
 
 use crate::schema::{EVENT_TYPES, subject_type};
 
-/// 2025-01-01T00:00:00Z in microseconds: the world's first event comes soon after.
+/// 2025-01-01T00:00:00Z in microseconds since 1970. The first event occurs soon after.
 pub(crate) const BASE_US: i64 = 1_735_689_600_000_000;
 
-/// The index of the first event that was added while the server ran, far above all others.
+/// The index of the first event added while the server runs, far above all initial ones.
 pub(crate) const ADDED_FROM: u64 = 1 << 40;
 
-/// The longest usual gap. Gaps are uniform below it, so their mean is half of it; with ties and
-/// bursts that makes about 10 s.
+/// Longest usual gap, in microseconds. Gaps are uniform below it, so their mean is half of it; with ties
+/// and bursts the mean is about 10 s.
 const GAP_US_MAX: i64 = 22_000_000;
 
-/// How many actors and how many subjects (of each type) there are.
+/// Number of actors.
 pub(crate) const ACTORS: u64 = 40;
-/// See [`ACTORS`].
+/// Number of subjects.
 pub(crate) const SUBJECTS: u64 = 300;
 
-/// One event in [`LARGE_EVERY`] has a body of 200 kB: the one with this remainder.
+/// One event in [`LARGE_EVERY`] has a body of 200 kB: the one whose index has this remainder.
 const LARGE_AT: u64 = 777;
 const LARGE_EVERY: u64 = 5_000;
 
-/// Draws from a seed. Each purpose has its own stream of random numbers for each event.
+/// A generator of events from a seed. Each purpose has its own stream of random numbers for each event.
 #[derive(Clone)]
 pub(crate) struct Synth {
     root: ChaCha8Rng,
 }
 
-/// What a stream of random numbers is used for.
+/// The purpose of a stream of random numbers.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
-    /// Type, actor and subject: what filters look at. Computed for many events, so kept cheap.
+    /// Type, actor and subject, which filters use. Computed for many events, so it must be cheap.
     Facets = 0,
-    /// The uuid.
+    /// The UUID.
     Uuid = 1,
     /// Names and context.
     Details = 2,
     /// The `data` text.
     Data = 3,
-    /// The uuids of actors, subjects and the like; not by event.
+    /// The UUIDs of actors, subjects and the like, independent of events.
     Things = 4,
-    /// The times of all events, one after the other; not by event.
+    /// The times of all events in sequence, independent of the index.
     Times = 5,
 }
 
-/// What filters look at.
+/// What filters use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Facets {
     pub kind: &'static str,
@@ -58,7 +58,7 @@ pub(crate) struct Facets {
     pub subject: Option<Thing>,
 }
 
-/// An actor or a subject: its number among its kind, and its type as shown.
+/// An actor or a subject: its number and the type shown for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Thing {
     pub number: u64,
@@ -70,31 +70,31 @@ impl Synth {
         Self { root: ChaCha8Rng::seed_from_u64(seed) }
     }
 
-    /// Random numbers for one purpose of the event with this index.
+    /// Returns the random numbers for one purpose of the event with this index.
     pub fn draw(&self, purpose: Purpose, index: u64) -> ChaCha8Rng {
         let mut rng = self.root.clone();
-        // Indices stay far below 2^61, so no two streams meet.
+        // Indices stay far below 2^61, so no two streams coincide.
         rng.set_stream(index * 8 + purpose as u64);
         rng
     }
 
-    /// Like the newer real ones: the millisecond, then random bits.
+    /// Returns the UUID of an event. Like recent real ones, it is the millisecond followed by random bits.
     pub fn uuid(&self, index: u64, time_us: i64) -> Uuid {
         let ms = u64::try_from(time_us.div_euclid(1_000)).unwrap_or(0);
         let random: [u8; 10] = self.draw(Purpose::Uuid, index).random();
         Builder::from_unix_timestamp_millis(ms, &random).into_uuid()
     }
 
-    /// The uuid of an actor, a subject, a token, an agent: of whatever `number` stands for.
+    /// Returns the UUID of the actor, subject, token or agent with this number.
     pub fn thing_uuid(&self, number: u64) -> Uuid {
         Builder::from_random_bytes(self.draw(Purpose::Things, number).random()).into_uuid()
     }
 
-    /// Type, actor and subject of an event.
+    /// Returns the type, actor and subject of an event.
     pub fn facets(&self, index: u64) -> Facets {
         let mut rng = self.draw(Purpose::Facets, index);
         let kind = match rng.random_range(0..100) {
-            // Every read of a secret by a job is an event, so these outnumber the others.
+            // Every read of a secret by a job is an event, so these are the most frequent.
             0..20 => "SECRET_READ",
             20..30 => "SECRET_QUERIED",
             _ => EVENT_TYPES[rng.random_range(0..EVENT_TYPES.len())],
@@ -119,13 +119,13 @@ impl Synth {
         Facets { kind, actor, subject }
     }
 
-    /// The times of the events from index 0 on, in microseconds since 1970, never descending.
+    /// Returns the times of the events from index 0 on, in microseconds since 1970, never descending.
     pub fn times(&self) -> Times {
         Times { rng: self.draw(Purpose::Times, 0), index: 0, time_us: BASE_US, burst_left: 0 }
     }
 }
 
-/// Whether the event with this index has a body of 200 kB.
+/// Returns whether the event with this index has a body of 200 kB.
 pub(crate) fn is_large(index: u64) -> bool {
     index % LARGE_EVERY == LARGE_AT
 }
@@ -138,14 +138,15 @@ pub(crate) struct Times {
     burst_left: u32,
 }
 
-/// Here a burst always starts, so that the smallest world has one.
+/// The index at which a burst always starts, so that even the smallest world has one.
 const FIRST_BURST_AT: u64 = 40;
 const FIRST_BURST_LENGTH: u32 = 12;
 
 impl Iterator for Times {
     type Item = i64;
 
-    /// Alone, in a tie of equal microseconds, within the same millisecond, or in a burst of both.
+    /// Returns the time of the next event: alone, in a tie of equal microseconds, within the same millisecond as the last, or
+    /// in a burst of both.
     fn next(&mut self) -> Option<i64> {
         let choice = self.rng.random_range(0..1_000);
         let gap_us = if self.burst_left > 0 {
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn another_seed_makes_other_events() {
+    fn another_seed_generates_other_events() {
         let facets = |seed| (0..50).map(|i| Synth::new(seed).facets(i)).collect::<Vec<_>>();
         assert_eq!(facets(1), facets(1));
         assert_ne!(facets(1), facets(2));

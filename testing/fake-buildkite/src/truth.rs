@@ -1,5 +1,5 @@
-//! What a connector ought to deliver: every event, in the very form in which an answer shows it.
-//! The form is taken from a query, and filled by the same engine that answers requests.
+//! What a connector should deliver: every event, exactly as an answer shows it. The shape is taken from
+//! a query, and rendered by the same engine that answers requests.
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::{FragmentMap, Selection, SelectionSet};
@@ -16,11 +16,11 @@ use crate::synth::Synth;
 /// One event, as it should arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Truth {
-    /// Its uuid.
+    /// The UUID of the event.
     pub uuid: String,
-    /// When it occurred, in microseconds since 1970. Answers show less of it.
+    /// The time at which it occurred, in microseconds since 1970. Answers show it with less precision.
     pub occurred_at_us: i64,
-    /// When it occurred, as answers show it: milliseconds and `Z`.
+    /// The time at which it occurred, as answers show it: in milliseconds with `Z`.
     pub occurred_at: String,
     /// Its `AuditEventType`.
     pub kind: String,
@@ -29,20 +29,23 @@ pub struct Truth {
     pub node: String,
 }
 
-/// The selection under `edges { node }` of some query, made a query of its own.
+/// The selection under `edges { node }` of a query, turned into a query of its own.
 pub(crate) struct Shape(Valid<ExecutableDocument>);
 
-/// The way from the root of a query to its events.
+/// The path from the root of a query to its events.
 const PATH: [&str; 4] = ["organization", "auditEvents", "edges", "node"];
 
 impl Shape {
+    /// Returns the shape of a query.
+    ///
     /// # Errors
     ///
-    /// A sentence, when the query is invalid, selects no events, or selects them by variables.
+    /// Returns a message if the query is invalid, selects no events, or selects them by variables.
     pub fn of(query: &str) -> Result<Self, String> {
         let parse = |text: &str| {
-            ExecutableDocument::parse_and_validate(&SCHEMA, text, "query.graphql")
-                .map_err(|invalid| format!("Options::query is no valid query: {}", invalid.errors))
+            ExecutableDocument::parse_and_validate(&SCHEMA, text, "query.graphql").map_err(
+                |invalid| format!("Options::query is not a valid query: {}", invalid.errors),
+            )
         };
         let document = parse(query)?;
         let selection = document
@@ -59,7 +62,7 @@ impl Shape {
         parse(&text).map(Self)
     }
 
-    /// The truth about one event.
+    /// Returns the truth about one event.
     pub fn truth(&self, synth: &Synth, key: Key) -> Truth {
         let Event { uuid, kind, .. } = Event::new(synth, key.index(), key.time_us);
         Truth {
@@ -82,7 +85,7 @@ impl Shape {
     }
 }
 
-/// A root that knows a single event.
+/// A root that contains a single event.
 struct OneEvent<'w> {
     synth: &'w Synth,
     key: Key,
@@ -98,8 +101,8 @@ impl ObjectValue for OneEvent<'_> {
     }
 }
 
-/// The selection at the end of a path of fields, through fragments where need be. Ends: a valid
-/// query's fragments form no circle.
+/// Returns the selection at the end of a path of fields, also through fragments. This terminates, since a
+/// valid query's fragments form no cycle.
 fn descend<'d>(
     set: &'d SelectionSet,
     fragments: &'d FragmentMap,
@@ -118,11 +121,11 @@ fn descend<'d>(
     })
 }
 
-/// The names of all fragments that a selection uses, each once.
+/// Returns the names of all fragments that a selection uses, each once.
 fn spread_in(set: &SelectionSet, fragments: &FragmentMap) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut open = vec![set];
-    // Each fragment is opened once, so this ends.
+    // Each fragment is opened once, so this terminates.
     while let Some(set) = open.pop() {
         for selection in &set.selections {
             match selection {
@@ -146,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shape_keeps_order_aliases_and_fragments() {
+    fn a_shape_preserves_order_aliases_and_fragments() {
         let query = "query { organization(slug: \"x\") { ...Events } }
             fragment Events on Organization { auditEvents(first: 1) { edges { node { ...Node } } } }
             fragment Node on AuditEvent { when: occurredAt actor { ...Actor } type }

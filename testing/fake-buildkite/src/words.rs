@@ -1,4 +1,4 @@
-//! The words that events are made of: plain ones, and those that break careless readers.
+//! The texts that events consist of: plain ones, and some that break careless readers.
 
 /// Names of people, agents and applications.
 pub(crate) const ACTOR_NAMES: &[&str] = &[
@@ -20,7 +20,7 @@ pub(crate) const ACTOR_NAMES: &[&str] = &[
     "",
 ];
 
-/// Names of what events are about.
+/// Names of subjects.
 pub(crate) const SUBJECT_NAMES: &[&str] = &[
     "deploy-production",
     "DATABASE_PASSWORD",
@@ -34,7 +34,7 @@ pub(crate) const SUBJECT_NAMES: &[&str] = &[
     "null",
 ];
 
-/// What clients call themselves.
+/// User agents of clients.
 pub(crate) const USER_AGENTS: &[&str] = &[
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0 Safari/537.36",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Gecko/20100101 Firefox/133.0",
@@ -44,11 +44,11 @@ pub(crate) const USER_AGENTS: &[&str] = &[
     "",
 ];
 
-/// Documentation addresses, RFC 5737 and RFC 3849.
+/// Addresses reserved for documentation by RFC 5737 and RFC 3849.
 pub(crate) const ADDRESSES: &[&str] =
     &["192.0.2.1", "198.51.100.23", "203.0.113.200", "2001:db8::1", "2001:db8:85a3::8a2e:370:7334"];
 
-/// Keys in `data`, as JSON text between quotes. Their number shares no factor with 5.
+/// Keys in `data`, as JSON text between quotes. Their number is coprime to 5.
 pub(crate) const DATA_KEYS: &[&str] = &[
     "name",
     "zebra",
@@ -77,7 +77,7 @@ pub(crate) const TEXTS: &[&str] = &[
     "12",
 ];
 
-/// Odd texts in `data`, as JSON text between quotes: escapes stay as they are written here.
+/// Unusual texts in `data`, as JSON text between quotes. Escapes are sent as written here.
 pub(crate) const ODD_TEXTS: &[&str] = &[
     "caf\\u00e9",
     "\\ud83d\\ude80 as a surrogate pair",
@@ -91,7 +91,7 @@ pub(crate) const ODD_TEXTS: &[&str] = &[
     "\u{7f}\u{10ffff}",
 ];
 
-/// Numbers in `data`, as text: all JSON, few of them survive a trip through a double.
+/// Numbers in `data`, as text. All are JSON; few survive a round trip through a double.
 pub(crate) const NUMBERS: &[&str] = &[
     "0",
     "1.0",
@@ -106,8 +106,8 @@ pub(crate) const NUMBERS: &[&str] = &[
     "1e-7",
 ];
 
-/// `data` that is no JSON.
-pub(crate) const NO_JSON: &[&str] = &[
+/// `data` that is not JSON.
+pub(crate) const NOT_JSON: &[&str] = &[
     "--- !ruby/object\nname: example\n",
     "{\"cut\": \"off",
     "not json",

@@ -1,4 +1,4 @@
-//! What all requests share: the events, the limits, the log of what was asked.
+//! What all requests share: the events, the limits, the log of requests.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,9 +23,11 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Creates a world.
+    ///
     /// # Errors
     ///
-    /// A sentence, when [`Options::query`] has no selection of an event's fields.
+    /// Returns a message if [`Options::query`] does not select the fields of an event.
     pub fn new(options: Options) -> Result<Self, String> {
         let synth = Synth::new(options.seed);
         let live = (options.live_per_minute, (options.clock)());
@@ -42,12 +44,12 @@ impl World {
         })
     }
 
-    /// The time in milliseconds since 1970.
+    /// Returns the time in milliseconds since 1970.
     pub fn now_ms(&self) -> u64 {
         (self.options.clock)()
     }
 
-    /// The events that are visible now.
+    /// Returns the store with the events that are visible now.
     pub fn store(&self) -> MutexGuard<'_, Store> {
         let now_ms = self.now_ms();
         let mut store = lock(&self.store);
@@ -55,7 +57,7 @@ impl World {
         store
     }
 
-    /// Adds events and returns their uuids.
+    /// Adds events and returns their UUIDs.
     pub fn add(&self, count: u64, at_us: Option<i64>) -> Vec<String> {
         let now_ms = self.now_ms();
         let keys = self.store().add(count, at_us, now_ms);
@@ -64,7 +66,7 @@ impl World {
     }
 }
 
-/// Locks. A panic elsewhere leaves nothing half-done that a test would want to hide.
+/// Locks a mutex, ignoring poisoning, since a panic elsewhere leaves nothing half-done that matters to a test.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
-//! The connector's query against the schema: the part kept here, and the whole published one if
-//! `BUILDKITE_SCHEMA` names its file.
+//! Validates the connector's query against the schema: the part kept here, and the whole published one
+//! if `BUILDKITE_SCHEMA` names its file.
 
 use apollo_compiler::{ExecutableDocument, Schema};
 
@@ -21,7 +21,7 @@ fn the_query_is_valid_against_the_schema() {
 }
 
 #[test]
-fn the_query_takes_no_fragment_on_a_node_union() {
+fn the_query_has_no_fragment_on_a_node_union() {
     for union in ["AuditActorNode", "AuditSubjectNode", "... on User", "... on Team"] {
         assert!(!fake_buildkite::QUERY.contains(union), "{union}");
     }

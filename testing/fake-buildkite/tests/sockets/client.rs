@@ -1,4 +1,4 @@
-//! A client for one request at a time.
+//! A client that sends one request per connection.
 
 use fake_buildkite::{FakeBuildkite, Options};
 use http_body_util::{BodyExt, Full};
@@ -9,7 +9,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-/// An answer, read to its end.
+/// A complete answer.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
@@ -23,7 +23,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap()
     }
 
-    /// The message of the first error.
+    /// Returns the message of the first error.
     pub fn message(&self) -> String {
         self.json()["errors"][0]["message"].as_str().unwrap().to_owned()
     }
@@ -32,7 +32,7 @@ impl Answer {
         self.headers[header].to_str().unwrap().parse().unwrap()
     }
 
-    /// The connection of the answer.
+    /// Returns the `auditEvents` connection of the answer.
     pub fn events(&self) -> Value {
         self.json()["data"]["organization"]["auditEvents"].clone()
     }

@@ -1,4 +1,4 @@
-//! Faults happen as they were asked for.
+//! Tests that faults happen as requested.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::client::{Answer, post, start};
 
-/// A server whose first request meets this fault, and the answer to that request.
+/// Starts a server whose first request meets this fault, and returns it with the answer to that request.
 async fn meet(fault: Fault) -> (FakeBuildkite, Result<Answer, String>) {
     let hook = move |number: u64, _: &serde_json::Value| match number {
         0 => fault.clone(),
@@ -53,7 +53,7 @@ async fn headers_and_bodies_can_be_replaced() {
 }
 
 #[tokio::test]
-async fn a_connection_can_close_before_or_within_an_answer() {
+async fn a_connection_can_close_before_or_during_an_answer() {
     for (fault, executed, how) in [
         (Fault::CloseBeforeHeaders, false, "connection closed before message completed"),
         (Fault::TruncateBody, true, ""),
@@ -62,7 +62,7 @@ async fn a_connection_can_close_before_or_within_an_answer() {
         (Fault::Raw(b"nonsense\r\n\r\n".to_vec()), false, "invalid HTTP"),
     ] {
         let (fake, answer) = meet(fault.clone()).await;
-        let error = answer.err().unwrap_or_else(|| panic!("{fault:?}: an answer came"));
+        let error = answer.err().unwrap_or_else(|| panic!("{fault:?}: an answer arrived"));
         assert!(error.contains(how), "{fault:?}: {error}");
         assert_eq!(fake.requests()[0].status, if executed { 200 } else { 0 });
         assert_eq!(ask(&fake).await.unwrap().status, 200);
@@ -70,7 +70,7 @@ async fn a_connection_can_close_before_or_within_an_answer() {
 }
 
 #[tokio::test]
-async fn a_body_can_come_slowly_and_be_of_any_size() {
+async fn a_body_can_be_slow_and_of_any_size() {
     let pause = Duration::from_millis(1);
     let (_fake, answer) = meet(Fault::Drip { bytes: 10_000, pause }).await;
     assert_eq!(answer.unwrap().events()["edges"].as_array().unwrap().len(), 100);
@@ -85,14 +85,14 @@ async fn a_hanging_request_ends_with_the_server() {
     let hang = |_: u64, _: &serde_json::Value| Fault::Hang;
     let fake = start(Options { fault: Some(Arc::new(hang)), ..Options::default() }).await;
     let stopped = async {
-        // Bounded by the test's own end: the request arrives, or the test hangs visibly.
+        // Not bounded here: if the request never arrives, the test hangs visibly.
         while fake.requests().is_empty() {
             tokio::task::yield_now().await;
         }
     };
     let body = json!({"query": QUERY});
     tokio::select! {
-        _ = post(&fake, body) => panic!("an answer came"),
+        _ = post(&fake, body) => panic!("an answer arrived"),
         () = stopped => {}
     }
     fake.stop().await;

@@ -1,6 +1,6 @@
-//! Talks to the pretend Buildkite over real sockets, as a connector does.
+//! Talks to the fake Buildkite over real sockets, as a connector does.
 
-// Clippy's exception for tests covers functions marked as such, not the functions beside them.
+// Clippy's exception for tests covers only functions marked as tests, not their helpers.
 #![allow(clippy::unwrap_used)]
 
 mod client;

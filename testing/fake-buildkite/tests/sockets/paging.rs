@@ -1,12 +1,12 @@
-//! Paging through everything gives the truth, whatever the quirks.
+//! Tests that paging through everything returns the truth, whatever the quirks.
 
 use fake_buildkite::{FakeBuildkite, Options, QUERY, Quirks};
 use serde_json::{Value, json};
 
 use crate::client::{ask, start};
 
-/// All nodes from the newest down, as (uuid, text of the node). Follows `endCursor`, and does not
-/// believe in an end before a small page confirms it.
+/// Returns all nodes, newest first, as (UUID, text of the node). Follows `endCursor`, and trusts an end
+/// only after a small page confirms it.
 async fn walk(fake: &FakeBuildkite, first: u64, filter: Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let (mut after, mut size) = (Value::Null, first);
@@ -101,7 +101,7 @@ async fn a_page_has_at_most_500_events_and_500_by_default() {
 }
 
 #[tokio::test]
-async fn filters_let_through_what_they_name_and_count_agrees() {
+async fn filters_return_what_they_name_and_the_count_agrees() {
     let fake = start(Options { events: 800, ..Options::default() }).await;
     let query = "query($types: [AuditEventType!], $actors: [AuditActorType!], $subjects: [ID!]) {
         organization(slug: \"example-org\") {

@@ -1,4 +1,4 @@
-//! What queries cost, and what happens when the points are spent.
+//! Tests what queries cost, and what happens when the points are spent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,7 @@ fn objects(organization: &Value) -> i64 {
 }
 
 #[tokio::test]
-async fn complexity_is_four_points_an_event_and_six_for_the_frame() {
+async fn complexity_is_four_points_per_event_and_six_for_the_frame() {
     let fake = start(Options::default()).await;
     for first in [0, 1, 100, 500, 9_999] {
         let answer = ask(&fake, QUERY, page(first)).await;
@@ -42,9 +42,9 @@ async fn complexity_is_four_points_an_event_and_six_for_the_frame() {
 }
 
 #[tokio::test]
-async fn a_query_over_50000_points_is_refused_unexecuted() {
+async fn a_query_over_50000_points_is_refused_without_execution() {
     let fake = start(Options::default()).await;
-    // Thirty full pages of so many objects an event, 2 for each page and 1 for the organization.
+    // Thirty full pages with these objects per event, 2 points per page and 1 for the organization.
     let query = |node: &str| {
         let page = |i| format!("a{i}: auditEvents {{ edges {{ node {{ {node} }} }} }} ");
         let pages: String = (0..30).map(page).collect();
@@ -112,7 +112,7 @@ async fn every_answer_carries_the_date_and_both_balances() {
 }
 
 #[tokio::test]
-async fn stats_come_with_the_body_when_asked_for() {
+async fn the_body_includes_stats_on_request() {
     let fake = start(Options::default()).await;
     let bearer = format!("Bearer {}", fake.token());
     let headers = [("authorization", bearer.as_str()), ("buildkite-include-query-stats", "true")];

@@ -1,4 +1,4 @@
-//! What is refused, and in which words.
+//! Tests what is refused, and with which message.
 
 use fake_buildkite::{Authorization, Denied, Options, QUERY};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn variables() -> Value {
 }
 
 #[tokio::test]
-async fn a_wrong_query_is_a_200_with_errors_and_without_data() {
+async fn an_invalid_query_is_a_200_with_errors_and_without_data() {
     let fake = start(Options::default()).await;
     let inside = |events: &str| {
         format!("{{ organization(slug: \"example-org\") {{ auditEvents{events} }} }}")
@@ -44,7 +44,7 @@ async fn missing_and_mistyped_variables_are_errors_without_data() {
 }
 
 #[tokio::test]
-async fn variables_may_come_as_a_text_of_json() {
+async fn variables_may_be_sent_as_json_in_a_string() {
     let fake = start(Options::default()).await;
     let answer = ask(&fake, QUERY, json!(variables().to_string())).await;
     assert_eq!(answer.events()["edges"].as_array().unwrap().len(), 3);
@@ -72,9 +72,9 @@ async fn each_token_gets_its_own_answer_and_none_is_remembered() {
         }
     }
     let seen = fake.requests();
-    let worth: Vec<_> = seen.iter().map(|it| it.authorization).collect();
+    let verdicts: Vec<_> = seen.iter().map(|it| it.authorization).collect();
     use Authorization::{Absent, Accepted, Refused, WithoutGraphql};
-    assert_eq!(worth, [Absent, Refused, Refused, WithoutGraphql, Accepted]);
+    assert_eq!(verdicts, [Absent, Refused, Refused, WithoutGraphql, Accepted]);
     assert!(!format!("{seen:?}").contains("bkua_"));
 }
 
@@ -86,7 +86,7 @@ async fn an_unknown_slug_is_null_without_an_error() {
 }
 
 #[tokio::test]
-async fn without_permission_events_are_null_and_the_reason_is_given() {
+async fn without_permission_events_are_null_and_a_reason_is_returned() {
     let denied = Denied { code: "not_admin".to_owned(), message: "Ask an admin".to_owned() };
     let fake = start(Options { denied: Some(denied), ..Options::default() }).await;
     let organization = &ask(&fake, QUERY, variables()).await.json()["data"]["organization"];
@@ -100,8 +100,8 @@ async fn a_malformed_cursor_or_time_is_an_error_beside_null() {
     let fake = start(Options::default()).await;
     for (name, value, message) in [
         ("after", "kaQzNjA3", "The provided cursor was invalid, please fetch a new cursor"),
-        ("from", "yesterday", "`occurredAtFrom` is no ISO-8601 time"),
-        ("to", "2025-13-01T00:00:00Z", "`occurredAtTo` is no ISO-8601 time"),
+        ("from", "yesterday", "`occurredAtFrom` is not an ISO 8601 time"),
+        ("to", "2025-13-01T00:00:00Z", "`occurredAtTo` is not an ISO 8601 time"),
     ] {
         let mut wrong = variables();
         wrong[name] = json!(value);

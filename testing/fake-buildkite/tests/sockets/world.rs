@@ -1,4 +1,4 @@
-//! The events there are, and the routes that tell.
+//! Tests the generated events, and the routes that list and add them.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ async fn truth_lines(fake: &FakeBuildkite) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_truth_route_tells_what_the_handle_tells() {
+async fn the_truth_route_returns_what_the_handle_returns() {
     let fake = start(Options { events: 1_000, ..Options::default() }).await;
     let lines = truth_lines(&fake).await;
     let truth = fake.truth();
@@ -30,7 +30,7 @@ async fn the_truth_route_tells_what_the_handle_tells() {
 }
 
 #[tokio::test]
-async fn posted_events_occur_now_and_are_visible_at_once() {
+async fn posted_events_occur_now_and_are_visible_immediately() {
     let fake = start(Options { events: 10, ..Options::default() }).await;
     let answer = send(&fake, "POST", "/events?n=3", &[], String::new()).await.unwrap();
     let added: HashSet<String> = serde_json::from_str(&answer.text).unwrap();
@@ -42,7 +42,7 @@ async fn posted_events_occur_now_and_are_visible_at_once() {
 }
 
 #[tokio::test]
-async fn a_thousand_events_hold_one_of_200_kb_and_ties() {
+async fn a_thousand_events_include_one_of_200_kb_and_ties() {
     let fake = start(Options { events: 1_000, ..Options::default() }).await;
     let truth = fake.truth();
     assert_eq!(truth.iter().filter(|event| event.node.len() > 200_000).count(), 1);
@@ -56,7 +56,7 @@ async fn a_thousand_events_hold_one_of_200_kb_and_ties() {
 }
 
 #[tokio::test]
-async fn fields_come_in_the_order_of_the_query() {
+async fn fields_follow_the_order_of_the_query() {
     let query = "{ organization(slug: \"example-org\") {
         slug auditEvents(first: 1) { edges { node { type uuid occurredAt } cursor } } id } }";
     let fake = start(Options::default()).await;
@@ -83,7 +83,7 @@ async fn the_truth_takes_the_shape_of_another_query() {
 }
 
 #[tokio::test]
-async fn only_loopback_is_listened_on() {
+async fn the_server_listens_only_on_loopback() {
     let options = Options { listen: ([0, 0, 0, 0], 0).into(), ..Options::default() };
     assert!(FakeBuildkite::start(options).await.is_err());
 }
