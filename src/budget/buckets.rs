@@ -59,6 +59,15 @@ impl Buckets {
         [self.organization.as_mut(), self.user.as_mut(), self.portal.as_mut()]
     }
 
+    /// The buckets as the last answer showed them, for a person; `None` before any was seen.
+    pub fn summary(&self) -> Option<String> {
+        let names = [("organization", "points"), ("user", "points"), ("portal", "requests")];
+        let all = self.all().into_iter().zip(names);
+        let parts: Vec<String> =
+            all.filter_map(|(bucket, (name, unit))| Some(bucket?.summary(name, unit))).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
     /// Those of points.
     pub fn points(&self) -> impl Iterator<Item = &Bucket> {
         [&self.organization, &self.user].into_iter().flatten()

@@ -77,20 +77,6 @@ impl Budget {
             .collect()
     }
 
-    /// The buckets as the last answer showed them, for a person.
-    pub fn summary(&self) -> Option<String> {
-        let all = [
-            ("organization", "points", &self.organization),
-            ("user", "points", &self.user),
-            ("portal", "requests", &self.portal),
-        ];
-        let lines: Vec<String> = all
-            .iter()
-            .filter_map(|(name, unit, it)| Some(it.as_ref()?.summary(name, unit)))
-            .collect();
-        (!lines.is_empty()).then(|| lines.join("; "))
-    }
-
     /// What every open bucket allows. Only those that do not allow a page are waited for.
     fn allowed(
         &self,

@@ -36,7 +36,10 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
             "throttled until {}",
             state.pace.throttled_until().map_or("-".to_owned(), |until| until.to_string())
         ),
-        format!("rate limit      {}", state.budget.summary().unwrap_or_else(|| "-".to_owned())),
+        format!(
+            "rate limit      {}",
+            state.pace.budget().buckets().summary().unwrap_or_else(|| "-".to_owned())
+        ),
         format!("recent uuids    {}", state.walk.known()),
         format!("open gaps       {}", state.walk.gaps().len()),
     ];
