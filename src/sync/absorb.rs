@@ -43,7 +43,7 @@ pub fn absorb(
         Target::Check => Ok((Pending::default(), Tally::default())),
         Target::Live { floor, full } => {
             let newest = page.rows.iter().flatten().filter_map(|row| row.at).max();
-            let ceiling = state.tail.ceiling(asked, sound(&page, asked), floor);
+            let ceiling = state.tail.ceiling(asked, newest_past(&page, asked), floor);
             // Nothing bounds the newest gap from above: what came after the ceiling goes out too, and stays known. Where
             // only nulls show, what follows them may lie anywhere.
             let top = if page.rows.is_empty() { ceiling } else { Millis::LAST };
@@ -73,14 +73,14 @@ pub fn absorb(
 }
 
 /// The time of the newest event of a page, but for one that lies in the future.
-fn sound(page: &Page, asked: Asked) -> Option<Millis> {
+fn newest_past(page: &Page, asked: Asked) -> Option<Millis> {
     let latest = asked.at.plus(2 * HOUR_MS); // Clocks may well differ by an hour.
     page.rows.iter().flatten().filter_map(|row| row.at).filter(|at| *at <= latest).max()
 }
 
 /// The first answer of a run without backfill: from the server's time on, everything is new, save what is already there.
 fn begin(state: &mut State, page: &Page, asked: Asked) -> Tally {
-    let past = sound(page, asked).map_or(Millis::EPOCH, |newest| newest.plus(1));
+    let past = newest_past(page, asked).map_or(Millis::EPOCH, |newest| newest.plus(1));
     let start = asked.server.map_or(past, |sent| sent.max(past));
     state.tail.begin(start, asked.at);
     Tally {
