@@ -2,7 +2,7 @@
 //!
 //! It is a build of its own, with its own target folder and profile: the component's `opt-level`,
 //! LTO and `panic = "abort"` must not apply to the host, and a second cargo in the same target
-//! folder would wait for the lock of the first forever.
+//! folder would wait forever for the lock of the first.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! What the operator types. Each command is a module of [`crate::commands`].
+//! The command line. Each command is a module of [`crate::commands`].
 
 use crate::commands::{check, demo, describe, fake, preview, run, state, tenants};
 use crate::exit::{Failure, Result};
@@ -19,18 +19,18 @@ Read your own audit log:
   host-test run --config acme.json --output acme.ndjson
 
 Exit codes:
-  0  done
-  1  failed after retries (also a state or output locked by another program), a protocol error, a
-     trap or an exceeded limit, or the output cannot be written
-  2  bad configuration or usage; checkpoint, state or output refused, or in use by another run
-  3  credentials or permission";
+  0  success
+  1  failed after retries (also if another program has locked the state or the output), protocol
+     error, trap, exceeded limit, or the output cannot be written
+  2  invalid configuration or usage; checkpoint, state or output refused, or in use by another run
+  3  credentials or permissions";
 
-/// Runs a source component: reads events, keeps its state, writes records.
+/// Run a source component: read events, keep its state, write records.
 #[derive(Debug, Parser)]
 #[command(name = "host-test", version, after_help = EXAMPLE, max_term_width = 100)]
 pub struct Cli {
-    /// How much to log on standard error: error, warn, info, debug, trace, off, or a filter.
-    /// Default: RUST_LOG, or else info.
+    /// Log level on standard error: error, warn, info, debug, trace, off, or a filter.
+    /// Default: RUST_LOG if set, otherwise info.
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<String>,
     #[command(subcommand)]
@@ -39,27 +39,27 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Read a made-up audit log, without an account and without writing files.
+    /// Read a fake audit log, without an account and without writing files.
     Demo(demo::Args),
-    /// Read the audit log that a config names, and go on where the last run ended.
+    /// Read the audit log that a config names, continuing where the last run ended.
     Run(run::Args),
-    /// Try a config against the remote and report step by step.
+    /// Test a config against the remote and report each step.
     Check(check::Args),
-    /// Show some records of a config, and keep nothing.
+    /// Show a few records for a config, without keeping any state.
     Preview(preview::Args),
-    /// Show what the component is, wants and imports.
+    /// Show the component's name, version, schemas, hosts and imports.
     Describe(describe::Args),
-    /// Look at a state file, or change it.
+    /// Show or change a state file.
     State(state::Args),
-    /// Read the audit logs of many tenants, none of them trusted.
+    /// Read the audit logs of many untrusted tenants.
     Tenants(Box<tenants::Args>),
-    /// Serve a made-up audit log on this machine, until SIGINT or SIGTERM.
+    /// Serve a fake audit log on this machine until SIGINT or SIGTERM.
     FakeBuildkite(fake::Args),
 }
 
-/// The command line: parses, runs, and turns a failure into a message and an exit code.
+/// Parses the command line, runs the command, and turns a failure into a message and an exit code.
 pub fn main() -> ExitCode {
-    // Clap itself exits with 2 on wrong usage and with 0 after help.
+    // Clap itself exits with 2 on invalid usage and with 0 after help.
     let cli = Cli::parse();
     match start_log(cli.log.as_deref()).map_err(Failure::Refused).and_then(|()| start(cli.command))
     {
@@ -89,7 +89,7 @@ fn start(command: Command) -> Result<u8> {
             Command::FakeBuildkite(args) => fake::fake(args).await.map(|()| 0),
         }
     });
-    // A look-up that hangs in the system's resolver must not hold the exit up.
+    // A lookup that hangs in the system's resolver must not delay the exit.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code
 }

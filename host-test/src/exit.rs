@@ -1,25 +1,25 @@
-//! Decides what the process says and returns when it does not succeed: one case per who must act.
+//! The message and exit code of a process that fails: one case for each party that has to act.
 
-/// Why a command ended without success.
+/// Why a command failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// Exit code 1: failed after retries, a protocol error, a trap or limit, or the output.
+    /// Exit code 1: failed after retries, protocol error, trap, exceeded limit, or the output cannot be written.
     Failed(String),
-    /// Exit code 1: another program holds a lock on the state or the output; it may let go of it.
+    /// Exit code 1: another program holds a lock on the state or the output, and may release it.
     Locked(String),
-    /// Exit code 2: configuration or usage, checkpoint or state refused, state locked.
+    /// Exit code 2: invalid configuration or usage; checkpoint, state or output refused, or in use by another run.
     Refused(String),
-    /// Exit code 3: credentials or permission.
+    /// Exit code 3: credentials or permissions.
     Unauthorized(String),
-    /// Exit code 1: whoever read our standard output has gone. `demo` and `preview` forgive it.
+    /// Exit code 1: the reader of standard output has closed it. `demo` and `preview` ignore this.
     ReaderGone,
 }
 
-/// What commands return.
+/// The result of a command.
 pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
-    /// The exit code of the process, as the README lists them.
+    /// Returns the exit code of the process, as listed in the README.
     pub fn code(&self) -> u8 {
         match self {
             Self::Failed(_) | Self::Locked(_) | Self::ReaderGone => 1,
@@ -36,7 +36,7 @@ impl std::fmt::Display for Failure {
             | Self::Locked(text)
             | Self::Refused(text)
             | Self::Unauthorized(text) => f.write_str(text),
-            Self::ReaderGone => f.write_str("the reader of standard output has gone"),
+            Self::ReaderGone => f.write_str("the reader of standard output has closed it"),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A small wasmtime host for source components of the world `etl:connector/source-plugin`.
 //!
-//! The way of a record: [`guest`] (what may be loaded; typed calls within limits, whose requests leave by [`egress`]) →
-//! [`run`] (the loop) → [`output`] (durable) → [`state`] (the checkpoint). [`config`] says what the operator wants,
-//! [`tenants`] runs many sources side by side; [`commands`] is what the operator types.
+//! The path of a record: [`guest`] (what may be loaded; typed calls within limits, whose requests go out through
+//! [`egress`]) → [`run`] (the loop) → [`output`] (makes it durable) → [`state`] (the checkpoint). [`config`] holds what
+//! the operator configures, [`tenants`] runs many sources side by side, and [`commands`] has the commands.
 
 pub mod cli;
 pub mod commands;

@@ -1,26 +1,26 @@
-//! Which file a name means: through links, and also before the file exists.
+//! Finds the file that a name refers to, through links and even before the file exists.
 
 use crate::exit::{Failure, Result};
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Most links followed from one name. Source: Linux, path_resolution(7).
+/// Maximum number of links followed from one name. Source: Linux, path_resolution(7).
 const LINKS_MAX: usize = 40;
 
-/// The mode of files that we make: audit data and tokens' neighbours are their owner's alone.
+/// The mode of files that the host creates: only their owner may read audit data, or files beside tokens.
 pub const PRIVATE: u32 = 0o600;
 
-/// What SQLite appends for the files that it makes beside a database.
+/// Suffixes of the files that SQLite creates beside a database.
 /// Source: <https://www.sqlite.org/tempfiles.html>.
 const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
 
-/// The one absolute name of a file, whatever links lead to it, even if it does not exist yet.
-/// An absolute name is also never taken for a URI or for `:memory:` by SQLite.
+/// Returns the canonical absolute name of a file, through all links, even if it does not exist yet.
+/// SQLite never takes an absolute name for a URI or for `:memory:`.
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`]: it names no file, its folder does not exist, or links go in a circle.
+/// [`Failure::Refused`] when `path` does not name a file, its folder does not exist, or its links form a loop.
 pub fn true_name(path: &Path) -> Result<PathBuf> {
     let refuse = |why: String| Failure::Refused(format!("{}: {why}", path.display()));
     let mut name = path.to_owned();
@@ -39,10 +39,10 @@ pub fn true_name(path: &Path) -> Result<PathBuf> {
             Err(_) => return Ok(here),
         }
     }
-    Err(refuse("is a circle of links".into()))
+    Err(refuse("is a loop of links".into()))
 }
 
-/// The folder that a name lies in.
+/// Returns the folder that contains `path`.
 pub fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -50,14 +50,14 @@ pub fn folder(path: &Path) -> &Path {
     }
 }
 
-/// The name of the lock file of `path`.
+/// Returns the name of the lock file for `path`.
 pub fn lock_beside(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".lock");
     PathBuf::from(name)
 }
 
-/// A database and all files that SQLite or we make beside it.
+/// Returns the names of a database and of all files that SQLite or the host creates beside it.
 pub fn family(database: &Path) -> Vec<PathBuf> {
     let beside = |end: &&str| {
         let mut name = OsString::from(database);
@@ -69,7 +69,7 @@ pub fn family(database: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// Whether two names mean one file, also by links, and also before it exists.
+/// Returns whether two names refer to the same file, through links and even before it exists.
 pub fn is_same(a: &Path, b: &Path) -> bool {
     if let (Ok(a), Ok(b)) = (a.metadata(), b.metadata()) {
         return (a.dev(), a.ino()) == (b.dev(), b.ino());
@@ -86,7 +86,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn an_alias_has_the_name_of_what_it_means_before_it_exists() {
+    fn a_link_has_the_name_of_its_target_even_before_the_target_exists() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         symlink("b", at("a")).unwrap();

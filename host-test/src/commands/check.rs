@@ -1,4 +1,4 @@
-//! `check`: what works, what does not, and what to do, step by step.
+//! `check`: reports step by step what works, what does not, and what to do.
 
 use super::{plugin, print, source};
 use crate::config::file::Config;
@@ -11,25 +11,25 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-/// Steps whose failure is one of credentials or permission: exit code 3. The WIT leaves steps
-/// open, so any other failed step counts as a failure of the way there: exit code 1.
+/// Steps that fail because of credentials or permissions: exit code 3. The WIT does not fix the set
+/// of steps, so any other failed step counts as a failure to reach the remote: exit code 1.
 const ACCESS_STEPS: [&str; 4] =
     ["token accepted", "token has GraphQL access", "organization visible", "audit log permitted"];
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Makes at most three requests, hands out no record and touches no state. Exit code: 0 when nothing \
-failed, 2 for the config, 3 for credentials or permission, 1 for anything else.\n
+Makes at most three requests, outputs no records and does not touch the state. Exit code: 0 if nothing \
+failed, 2 for the config, 3 for credentials or permissions, 1 for anything else.\n
 Example:\n  host-test check --config acme.json")]
 pub struct Args {
-    /// The config file, as for `run`.
+    /// Config file, as for `run`.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Print the findings as JSON.
     #[arg(long)]
     json: bool,
-    /// Another component than the bundled one.
+    /// Use this component instead of the bundled one.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     #[command(flatten)]
@@ -38,7 +38,7 @@ pub struct Args {
     code: CodeCache,
 }
 
-/// Runs it and returns the exit code.
+/// Runs the command and returns the exit code.
 ///
 /// # Errors
 ///
@@ -104,7 +104,7 @@ fn as_table(findings: &[Finding]) -> String {
         let word = format!("{:<7}", word(finding.outcome));
         let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word };
         let indented = finding.message.replace('\n', &format!("\n{:1$}", "", width + 11));
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(table, "{word}  {:<width$}  {indented}", finding.step);
     }
     table

@@ -1,4 +1,4 @@
-//! `demo`: a whole backfill from a made-up remote, on loopback, in one process.
+//! `demo`: a whole backfill from a fake remote on loopback, in one process.
 
 use super::source;
 use crate::config::file::Config;
@@ -22,42 +22,42 @@ use std::time::Instant;
 /// Options of `demo`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Starts a made-up Buildkite on a free port of this machine, reads its whole audit log through the \
+Starts a fake Buildkite on a free port of this machine, reads its whole audit log through the \
 component, and prints each event as a line of JSON on standard output and a summary on standard \
-error. It needs no account and writes no file.\n
+error. Needs no account and writes no files.\n
 Example:\n  host-test demo --events 20000 | jq -r .type | sort | uniq -c")]
 pub struct Args {
-    /// How many events the made-up audit log has.
+    /// Number of events in the fake audit log.
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     events: u64,
-    /// Decides what the events are.
+    /// Seed for generating the events.
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Most records in one batch.
+    /// Maximum number of records in a batch.
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_records: u32,
 }
 
-/// Runs it. A reader that goes early is welcome to.
+/// Runs the command. It is not an error if the reader closes standard output early.
 ///
 /// # Errors
 ///
-/// When this machine cannot run it.
+/// When the fake remote, the component or the run fails.
 pub async fn demo(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let options = Options { seed: args.seed, events: args.events, ..Options::default() };
     let (slug, token) = (options.slug.clone(), options.token.clone());
     let fake = FakeBuildkite::start(options)
         .await
-        .map_err(|error| Failure::Failed(format!("cannot start the made-up remote: {error}")))?;
+        .map_err(|error| Failure::Failed(format!("cannot start the fake remote: {error}")))?;
     let token = Token::new(&token).map_err(Failure::Failed)?;
     let config = Config {
         settings: json!({
             "org_slug": slug,
             "endpoint": fake.endpoint(),
-            // The made-up log begins in 2025.
+            // The fake log begins in 2025.
             "backfill_start_time": "2024-12-31T00:00:00Z",
         }),
         secret_names: vec!["api_token".to_owned()],

@@ -1,4 +1,4 @@
-//! `describe`: what a component says about itself, and what it cannot hide.
+//! `describe`: what a component says about itself, and what its bytes show.
 
 use super::print;
 use crate::egress::hook::Egress;
@@ -16,23 +16,23 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Prints JSON: name, version, the schemas of settings and records, the hosts it talks to, its \
 imports, size in bytes and SHA-256.\n
-A portal gives least privilege: a token that may run this one query, and no other. Its address is \
-the setting endpoint, https://portal.buildkite.com/organizations/ORG/portals/PORTAL.\n
+A portal provides least privilege: its token can run this query and no other. Set endpoint to its \
+address, https://portal.buildkite.com/organizations/ORG/portals/PORTAL.\n
 Examples:\n  host-test describe --portal-query > audit-log.graphql\n  host-test describe | jq .settings_schema.properties")]
 pub struct Args {
-    /// Another component than the bundled one.
+    /// Describe this component instead of the bundled one.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
-    /// Print the query to store in a Buildkite portal, and nothing else.
+    /// Print only the query to store in a Buildkite portal.
     #[arg(long, conflicts_with = "component")]
     portal_query: bool,
 }
 
-/// Runs it.
+/// Runs the command.
 ///
 /// # Errors
 ///
-/// As the component is refused or fails.
+/// When the component is refused or fails.
 pub async fn describe(args: Args) -> Result<()> {
     if args.portal_query {
         return print(DOCUMENT);
@@ -40,7 +40,7 @@ pub async fn describe(args: Args) -> Result<()> {
     let plugin = Plugin::load(&engine()?, args.component.as_deref())?;
     let mut source = Source::start(&plugin, Egress::Closed, Limits::default(), None).await?;
     let descriptor = source.describe().await?;
-    // A schema that is no JSON is shown as the text it is.
+    // A schema that is not JSON is shown as text.
     let parse = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
     let all = json!({
         "name": descriptor.name,

@@ -1,4 +1,4 @@
-//! `fake-buildkite`: a made-up remote to try configs and hosts against.
+//! `fake-buildkite`: a fake remote for testing configs and hosts.
 
 use super::print;
 use crate::egress::token::Token;
@@ -10,30 +10,30 @@ use std::net::SocketAddr;
 /// Options of `fake-buildkite`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints where it listens, its organization's slug and its token, and serves until SIGINT or \
-SIGTERM. GET /truth lists every event, one JSON object a line; POST /events?n=K adds K events.\n
+Prints its address, its organization's slug and its token, and serves until SIGINT or \
+SIGTERM. GET /truth lists every event, one JSON object per line; POST /events?n=K adds K events.\n
 Example:\n  host-test fake-buildkite --events 50000 --limits buildkite --live-per-minute 30")]
 pub struct Args {
     /// Loopback address to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
-    /// Decides what the events are.
+    /// Seed for generating the events.
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// How many past events there are, from 2025-01-01 on.
+    /// Number of past events, starting at 2025-01-01.
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u64).range(0..=10_000_000))]
     events: u64,
-    /// How many new events occur in a minute while it runs.
+    /// Number of new events per minute while it runs.
     #[arg(long, value_name = "R", default_value_t = 0.0)]
     live_per_minute: f64,
-    /// API points for each five minutes: generous (never reached) or buildkite (as documented).
+    /// API points per five minutes: generous (never reached) or buildkite (as documented).
     #[arg(long, value_enum, default_value_t = Rate::Generous)]
     limits: Rate,
     /// Slug of the organization.
     #[arg(long, default_value = fake_buildkite::SLUG)]
     slug: String,
-    /// The token that is accepted. Make one up: a real one does not belong on a command line.
+    /// Token to accept. Use an invented one: a real token does not belong on a command line.
     #[arg(long, default_value = fake_buildkite::TOKEN)]
     token: String,
 }
@@ -49,18 +49,19 @@ fn address(text: &str) -> std::result::Result<SocketAddr, String> {
     text.parse().map_err(|_| help.to_owned())
 }
 
-/// Runs it.
+/// Runs the command.
 ///
 /// # Errors
 ///
-/// [`Failure::Failed`] when it cannot listen there.
+/// [`Failure::Refused`] when an option is invalid, and [`Failure::Failed`] when the command cannot listen on the
+/// address.
 pub async fn fake(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
-    // Else the host would refuse the token that is printed here.
+    // Otherwise the host would refuse the token that is printed here.
     Token::new(&args.token).map_err(|why| Failure::Refused(format!("--token: it {why}")))?;
     if !args.listen.ip().is_loopback() {
         return Err(Failure::Refused(format!(
-            "--listen {}: is not loopback, and this remote is for one machine; take 127.0.0.1",
+            "--listen {}: is not loopback, and this remote is for one machine only; use 127.0.0.1",
             args.listen
         )));
     }

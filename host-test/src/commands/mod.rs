@@ -1,4 +1,4 @@
-//! One module for each command, and what they share: from a config to a configured source.
+//! One module for each command, and what they share: turning a config into a configured source.
 
 pub mod check;
 pub mod demo;
@@ -22,7 +22,7 @@ use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Loads the component that the command line, or else the config, or else nobody names.
+/// Loads the component that the command line names, or the one that the config names, or the bundled one.
 ///
 /// # Errors
 ///
@@ -33,12 +33,12 @@ pub fn plugin(named: Option<&PathBuf>, config: &Config, code: &CodeCache) -> Res
     Plugin::load(&engine, path)
 }
 
-/// Starts an instance and configures it, with the way to its origin, as the operator wants it, and
-/// with no other.
+/// Starts an instance and configures it. The instance can reach its origin, in the way the operator
+/// chose, and no other.
 ///
 /// # Errors
 ///
-/// What the component or the host finds wrong with the config.
+/// Whatever the component or the host finds wrong with the config.
 pub async fn source(
     plugin: &Plugin,
     config: &Config,
@@ -47,11 +47,11 @@ pub async fn source(
 ) -> Result<Source> {
     if config.settings.get("endpoint").and_then(Value::as_str).is_some_and(|url| url.contains('@'))
     {
-        // Said here, without the value: the component would quote the password.
-        let why = "settings.endpoint: must not hold a user name or password, nor any @";
+        // Refused here without quoting the value: the component would quote the password.
+        let why = "settings.endpoint: must not contain a user name, a password or any @";
         return Err(Failure::Refused(why.to_owned()));
     }
-    // The component tells all that is wrong with the settings; the host's word comes after it.
+    // The component reports everything that is wrong with the settings; the host's error comes after that.
     let (egress, wrong) = match config.origin() {
         Ok(origin) => {
             let token = config.token.clone();
@@ -69,11 +69,11 @@ pub async fn source(
     }
 }
 
-/// Prints to standard output, as one text.
+/// Prints `text` to standard output and flushes it.
 ///
 /// # Errors
 ///
-/// [`Failure::ReaderGone`] when its reader has gone, [`Failure::Failed`] when it is closed or full.
+/// [`Failure::ReaderGone`] when the reader has closed it, [`Failure::Failed`] when it is closed or full.
 pub fn print(text: &str) -> Result<()> {
     stream::insist()?;
     let mut out = std::io::stdout().lock();

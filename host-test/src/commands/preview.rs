@@ -1,4 +1,4 @@
-//! `preview`: some records of a config, and nothing kept.
+//! `preview`: shows a few records for a config, without keeping any state.
 
 use super::{plugin, source};
 use crate::config::file::Config;
@@ -15,20 +15,20 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// How far back a preview looks when the config asks for no past records: one day.
+/// How far back a preview looks when the config does not ask for past records, in seconds: one day.
 const LOOK_BACK_SECONDS: u64 = 24 * 60 * 60;
 
 /// Options of `preview`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  host-test preview --config acme.json -n 3")]
 pub struct Args {
-    /// The config file, as for `run`.
+    /// Config file, as for `run`.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// How many records to show.
+    /// Number of records to show.
     #[arg(short = 'n', long = "records", value_name = "N", default_value_t = 10)]
     records: u32,
-    /// Another component than the bundled one.
+    /// Use this component instead of the bundled one.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     #[command(flatten)]
@@ -37,11 +37,11 @@ pub struct Args {
     code: CodeCache,
 }
 
-/// Runs it. A reader that goes early is welcome to.
+/// Runs the command. It is not an error if the reader closes standard output early.
 ///
 /// # Errors
 ///
-/// As the config or the source fails.
+/// When the config or the source fails.
 pub async fn preview(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let mut config = Config::read(&args.config)?;
@@ -53,7 +53,9 @@ pub async fn preview(args: Args) -> Result<()> {
         let start = i64::try_from(now.saturating_sub(LOOK_BACK_SECONDS)).unwrap_or_default();
         if let Some(start) = chrono::DateTime::from_timestamp(start, 0) {
             let start = start.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-            say(&format!("no backfill_start_time: showing records since {start}; `run` would not"));
+            say(&format!(
+                "no backfill_start_time: showing records since {start}; `run` would skip them"
+            ));
             settings.insert("backfill_start_time".to_owned(), Value::String(start));
         }
     }
@@ -70,7 +72,7 @@ pub async fn preview(args: Args) -> Result<()> {
     let mut tally = Tally::default();
     let output = Output::stdout()?;
     match run(&mut source, output, plan, &mut stop, Hangup::none(), &mut tally).await {
-        Ok(()) if tally.events == 0 => say("no records in that time"),
+        Ok(()) if tally.events == 0 => say("no records in that period"),
         Ok(()) | Err(Failure::ReaderGone) => {}
         Err(failure) => return Err(failure),
     }

@@ -1,4 +1,4 @@
-//! `run`: the audit log that a config names, from where the last run ended.
+//! `run`: reads the audit log that a config names, from where the last run ended.
 
 use super::{plugin, source};
 use crate::config::file::Config;
@@ -25,13 +25,13 @@ Config file, JSON:
    \"secrets\": {\"api_token\": {\"file\": \"acme.token\"}},
    \"limits\": {\"memory_mib\": 128, \"call_seconds\": 150, \"response_mib\": 64}}
 A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself; white space around the
-token is removed. `limits` and `component` (a path) may be left out. `host-test describe` shows
-all settings.
+token is removed. `limits` and `component` (a path) are optional. `host-test describe` shows all
+settings.
 
-Every event comes once: to a file and to sqlite:FILE even if the process is killed at any instant.
-To standard output it comes at least once: a killed run may repeat the batch under way.
-SIGINT and SIGTERM end the run after the batch under way, with exit code 0; a remote that does not
-answer is waited for no longer than 5 s. A second one ends it at once, with exit code 130.
+Every event is written exactly once to a file or to sqlite:FILE, even if the process is killed at any
+instant. To standard output it is written at least once: a killed run may repeat the batch in progress.
+SIGINT and SIGTERM end the run after the batch in progress, with exit code 0; the run waits at most 5 s
+for a remote that does not answer. A second signal ends it immediately, with exit code 130.
 After SIGHUP, and before each write, an output that was moved away is replaced by a new file.
 
 Example:
@@ -41,38 +41,38 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = ABOUT)]
 pub struct Args {
-    /// The config file.
+    /// Config file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// The state file (SQLite), created if missing. Default: beside the config, named after it:
+    /// State file (SQLite), created if missing. Default: beside the config and named after it,
     /// acme.state.sqlite for acme.json.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Where records go: a file (one JSON object a line, appended), `-` for standard output, or
-    /// sqlite:FILE (table `events`).
+    /// Where to write records: a file (one JSON object per line, appended), `-` for standard output,
+    /// or sqlite:FILE (table `events`).
     #[arg(long, value_name = "TARGET", default_value = "-")]
     output: Target,
-    /// Go on with an output that does not go with the state, such as one of which the state was lost,
-    /// one from a backup, or one that two states write to. Its records may come twice, or be missing.
+    /// Continue with an output that does not belong to the state, such as one whose state was lost, one
+    /// from a backup, or one that two states write to. Records in it may be repeated or missing.
     #[arg(long)]
     accept_output: bool,
-    /// End when everything was read; wait while the remote asks to wait.
+    /// Exit once everything has been read; wait while the remote asks to wait.
     #[arg(long, conflicts_with = "once")]
     until_idle: bool,
-    /// End when everything was read or the remote asks to wait.
+    /// Exit once everything has been read or the remote asks to wait.
     #[arg(long)]
     once: bool,
-    /// Another component than the bundled one; before the one that the config names.
+    /// Use this component instead of the bundled one. Overrides the component in the config.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
-    /// Most records in one batch, which is made durable as a whole.
+    /// Maximum number of records in a batch, which is made durable as a whole.
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_records: u32,
-    /// Serve counts for Prometheus at http://HOST:PORT/metrics while the run lasts.
+    /// Serve metrics for Prometheus at http://HOST:PORT/metrics during the run.
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<Listen>,
-    /// Retries in a row of a call that failed for no lasting reason; waits grow up to a minute.
+    /// Maximum number of consecutive retries after transient failures; waits grow up to a minute.
     #[arg(long, value_name = "N", default_value_t = 8)]
     retries: u32,
     #[command(flatten)]
@@ -81,11 +81,11 @@ pub struct Args {
     code: CodeCache,
 }
 
-/// Runs it.
+/// Runs the command.
 ///
 /// # Errors
 ///
-/// As the config, the state, the source or the output fails.
+/// When the config, the state, the source or the output fails.
 pub async fn run(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let hangup = Hangup::on_signal()?;
@@ -97,7 +97,7 @@ pub async fn run(args: Args) -> Result<()> {
     let written = family(&path);
     if let Some(file) = written.iter().find(|file| own.iter().any(|own| is_same(file, own))) {
         let (name, file) = (path.display(), file.display());
-        let why = format!("state {name}: {file} is a file that the config stands on");
+        let why = format!("state {name}: {file} is a file that the config uses");
         return Err(Failure::Refused(why));
     }
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
@@ -105,7 +105,7 @@ pub async fn run(args: Args) -> Result<()> {
     let open = || State::open(&path).map_err(|failure| elsewhere(failure, &args, &path));
     let Some(state) = patience::open(retry, &mut stop, open).await? else { return Ok(()) };
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
-    // Whoever starts a run wants what is new now, and not when the last run was told to look again.
+    // Whoever starts a run wants new events now, not when the last run was told to poll again.
     let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
     let mut source = source(&plugin, &config, checkpoint, &outbound).await?;
     // Last, so that a run that is refused leaves the output as it was.
@@ -139,7 +139,7 @@ pub async fn run(args: Args) -> Result<()> {
     result
 }
 
-/// Opens the output; none when a signal came while another program had it locked.
+/// Opens the output. Returns `None` when a signal arrived while another program had it locked.
 async fn output(
     args: &Args,
     state: State,
@@ -151,19 +151,19 @@ async fn output(
     patience::open(Retry::new(args.retries), stop, open).await
 }
 
-/// Says what to do when the state's usual place cannot be written to.
+/// Adds what to do when the state's default folder is not writable.
 fn elsewhere(failure: Failure, args: &Args, path: &Path) -> Failure {
     let is_writable = rustix::fs::access(folder(path), Access::WRITE_OK).is_ok();
     match failure {
         Failure::Refused(why) if args.state.is_none() && !is_writable => Failure::Refused(format!(
-            "{why}; the state lies beside the config unless --state names a file in a folder that \
-             can be written to"
+            "{why}; the state is beside the config by default; use --state to name a file in a \
+             writable folder"
         )),
         failure => failure,
     }
 }
 
-/// The state file's place when the operator names none.
+/// Returns the default path of the state file.
 fn beside(config: &Path) -> PathBuf {
     let mut name = config.file_stem().unwrap_or_default().to_owned();
     name.push(".state.sqlite");

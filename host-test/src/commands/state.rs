@@ -1,4 +1,4 @@
-//! `state`: look at a state file, or change it by hand.
+//! `state`: shows a state file, or changes it by hand.
 
 use super::print;
 use crate::config::file::Config;
@@ -17,35 +17,39 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Show the stored checkpoint. Works while a run is under way.
+    /// Show the stored checkpoint. Works while a run is in progress.
+    #[command(after_help = "Example:\n  host-test state show --state acme.state.sqlite")]
     Show {
-        /// The state file.
+        /// State file.
         #[arg(long, value_name = "FILE")]
         state: PathBuf,
-        /// Print the checkpoint itself, as the component gave it.
+        /// Print the checkpoint itself, as the component returned it.
         #[arg(long)]
         json: bool,
     },
-    /// Forget the checkpoint: the next run begins as the first one did, and repeats records that
-    /// were delivered. The old checkpoint is kept in the file, in the table `kept`.
+    /// Remove the checkpoint: the next run starts over, and repeats records that were already
+    /// delivered. The old checkpoint is kept in the file, in the table `kept`.
+    #[command(after_help = "Example:\n  host-test state reset --state acme.state.sqlite")]
     Reset {
-        /// The state file.
+        /// State file.
         #[arg(long, value_name = "FILE")]
         state: PathBuf,
     },
-    /// Accept a changed `endpoint` or `event_types`: go on from the newest time reached, and say
+    /// Accept a changed `endpoint` or `event_types`: continue from the newest time reached, and report
     /// what that leaves out. The old checkpoint is kept in the file, in the table `kept`.
+    #[command(after_help = "\
+Example:\n  host-test state rebind --state acme.state.sqlite --config acme.json")]
     Rebind {
-        /// The state file.
+        /// State file.
         #[arg(long, value_name = "FILE")]
         state: PathBuf,
-        /// The config file with the new settings.
+        /// Config file with the new settings.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
 }
 
-/// Runs it.
+/// Runs the command.
 ///
 /// # Errors
 ///
@@ -85,8 +89,8 @@ fn reset(path: &Path) -> Result<()> {
     exists(path)?;
     match State::open(path)?.replace(None, "reset")? {
         true => print(
-            "reset: the next run begins where the settings say, and repeats what was delivered \
-             before;\nthe old checkpoint is kept in the table `kept` of the state file\n",
+            "reset: the next run begins where the settings say, and repeats what was already \
+             delivered;\nthe old checkpoint is kept in the table `kept` of the state file\n",
         ),
         false => print("there was no checkpoint; nothing changed\n"),
     }

@@ -1,4 +1,4 @@
-//! `tenants`: many configurations in one process, none of them trusted.
+//! `tenants`: runs many untrusted configurations in one process.
 
 use super::print;
 use crate::egress::origin::list;
@@ -23,24 +23,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const ABOUT: &str = "\
-A folder for each tenant in DIR, with config.json and its secret files:
+Each tenant has a folder in DIR, with config.json and its secret files:
   DIR/acme/config.json   {\"settings\": {\"org_slug\": \"acme\"},
                           \"secrets\": {\"api_token\": {\"file\": \"token\"}}}
-  DIR/acme/token         the token alone
-A tenant decides its settings and nothing else: component, limits, paths and hosts are flags, and a
-secret is a regular file of its own folder. Tenants that are added, changed or removed are picked up;
-one whose configuration is wrong is reported and does not stop the others. Records go to
-OUTPUT_DIR/TENANT.ndjson, each once, whatever instant the process is killed at.
+  DIR/acme/token         only the token
+A tenant controls its settings and nothing else: component, limits, paths and hosts are flags, and a
+secret is a regular file in its own folder. Tenants that are added, changed or removed are picked up;
+one whose configuration is invalid is reported and does not stop the others. Records go to
+OUTPUT_DIR/TENANT.ndjson, each exactly once, even if the process is killed at any instant.
 
-A tenant whose endpoint or event_types changed fails, for its checkpoint is of the former ones: tenants
-reset lets it begin anew.
+A tenant whose endpoint or event_types changed fails, because its checkpoint belongs to the old
+values; `host-test tenants reset` lets it start over.
 
-Exit code: 0 after SIGINT or SIGTERM; with --until-idle, 1 when a tenant failed.
+Exit code: 0 after SIGINT or SIGTERM; with --until-idle, 1 if a tenant failed.
 
 Example:
   host-test tenants --dir tenants --output-dir out & host-test tenants status --dir tenants";
 
-/// Tries to open a state that another program has locked: about two minutes in all.
+/// Maximum number of retries to open a state that another program has locked: about two minutes in total.
 const RETRIES: u32 = 8;
 
 /// Options of `tenants`.
@@ -55,9 +55,11 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Show how each tenant is.
+    /// Show the status of each tenant.
+    #[command(after_help = "Example:\n  host-test tenants status --dir tenants")]
     Status(StatusArgs),
-    /// Let a tenant begin anew, as after a change of its endpoint or event_types. Prints its former checkpoint.
+    /// Let a tenant start over, for example after a change of its endpoint or event_types. Prints its old checkpoint.
+    #[command(after_help = "Example:\n  host-test tenants reset --dir tenants acme")]
     Reset(ResetArgs),
 }
 
@@ -65,17 +67,17 @@ enum What {
 struct ResetArgs {
     #[command(flatten)]
     place: Place,
-    /// The tenant.
+    /// Name of the tenant.
     tenant: String,
 }
 
 /// Where the tenants are.
 #[derive(Debug, clap::Args)]
 struct Place {
-    /// The folder of folders.
+    /// Folder with one folder for each tenant.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
-    /// The state, when it lies elsewhere.
+    /// State file of all tenants, if it is not beside DIR.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 }
@@ -91,34 +93,34 @@ struct StatusArgs {
 
 #[derive(Debug, clap::Args)]
 struct RunArgs {
-    /// The folder of folders.
+    /// Folder with one folder for each tenant.
     #[arg(long, value_name = "DIR", required = true)]
     dir: Option<PathBuf>,
-    /// Where records go: TENANT.ndjson for each. It must exist, and lie outside of DIR.
+    /// Folder for the records, in TENANT.ndjson for each tenant. It must exist and be outside DIR.
     #[arg(long, value_name = "DIR", required = true)]
     output_dir: Option<PathBuf>,
-    /// The state of all tenants (SQLite), created if missing. Default: beside DIR, named after it:
+    /// State file of all tenants (SQLite), created if missing. Default: beside DIR and named after it,
     /// tenants.state.sqlite for the folder tenants.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Turns at the same time: each takes memory and a connection, so more than cores and remotes
-    /// can serve bring nothing.
+    /// Maximum number of concurrent turns. Each takes memory and a connection, so more than the cores
+    /// and remotes can serve bring no benefit.
     #[arg(long, value_name = "N", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     concurrency: u32,
     #[command(flatten)]
     supply: Supply,
-    /// Hand the token itself to the component, not a placeholder that the host replaces.
+    /// Pass the token itself to the component, instead of a placeholder that the host replaces.
     #[arg(long)]
     expose_token: bool,
-    /// Most records in one batch.
+    /// Maximum number of records in a batch.
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_records: u32,
-    /// End when each tenant has read everything, or failed.
+    /// Exit once each tenant has read everything or failed.
     #[arg(long)]
     until_idle: bool,
-    /// Serve counts of all tenants together for Prometheus at http://HOST:PORT/metrics.
+    /// Serve combined metrics of all tenants for Prometheus at http://HOST:PORT/metrics.
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<Listen>,
     #[command(flatten)]
@@ -129,11 +131,11 @@ struct RunArgs {
     limits: Limits,
 }
 
-/// Runs it.
+/// Runs the command.
 ///
 /// # Errors
 ///
-/// As folders, component or state are refused.
+/// When a folder, the component or the state is refused.
 pub async fn tenants(args: Args) -> Result<()> {
     match args.what {
         Some(What::Status(args)) => show(&args),
@@ -146,7 +148,8 @@ pub async fn tenants(args: Args) -> Result<()> {
     }
 }
 
-/// The state's place: beside the folder, so that watching that does not see each change of this.
+/// Returns the path of the state, by default beside the folder, so that watching the folder does not see each change
+/// of the state.
 fn beside(dir: &Path, state: Option<&PathBuf>) -> PathBuf {
     state.cloned().unwrap_or_else(|| {
         let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
@@ -171,12 +174,12 @@ fn show(args: &StatusArgs) -> Result<()> {
 
 async fn run(args: RunArgs) -> Result<()> {
     let mut stop = Stop::on_signals()?;
-    // Each turn opens its output, so one that was moved away is begun anew without it.
+    // Each turn opens its output, so the signal is not needed to replace one that was moved away.
     let _hangup = Hangup::on_signal()?;
     let dir = existing("--dir", args.dir.as_ref())?;
     let out = existing("--output-dir", args.output_dir.as_ref())?;
     if out.starts_with(&dir) {
-        let why = "lies in --dir, where tenants have their files; take another folder";
+        let why = "is in --dir, where tenants have their files; use another folder";
         return Err(Failure::Refused(format!("--output-dir {}: {why}", out.display())));
     }
     let plugin = Arc::new(args.supply.plugin(&Options {
@@ -188,7 +191,7 @@ async fn run(args: RunArgs) -> Result<()> {
     let outbound = Outbound::new(&args.network, Environment::Ignored)?;
     outbound.prepare(&origins)?;
     tracing::info!("requests may go to {}", list(&origins));
-    // Two processes would write the same files, each with a state of its own.
+    // Without the lock, two processes with different states could write the same files.
     let _output = Lock::take(&out.join("tenants"))?;
     let path = beside(&dir, args.state.as_ref());
     let open = || Store::open(&path);
@@ -216,17 +219,17 @@ async fn run(args: RunArgs) -> Result<()> {
         },
     };
     let ended = schedule.run(store, stop).await;
-    // All senders are gone: what is still to be stored is stored now.
+    // All senders are gone: the thread stores what is left, and ends.
     let joined = tokio::task::spawn_blocking(move || thread.join()).await;
     if !matches!(joined, Ok(Ok(()))) {
-        return Err(Failure::Failed("the thread that stores ended by itself".to_owned()));
+        return Err(Failure::Failed("the storage thread ended unexpectedly".to_owned()));
     }
     let failing = ended?;
     if args.until_idle { insist_on_none(failing) } else { Ok(()) }
 }
 
 fn existing(flag: &str, path: Option<&PathBuf>) -> Result<PathBuf> {
-    // The command line insists on both, but for a subcommand.
+    // The command line requires both, except for a subcommand.
     let path = path.ok_or_else(|| Failure::Refused(format!("{flag} is missing")))?;
     path.canonicalize()
         .map_err(|error| Failure::Refused(format!("{flag} {}: {error}", path.display())))

@@ -111,7 +111,7 @@ fn a_folder_that_is_read_only_is_refused_with_the_flag_that_helps() {
     };
     let said = stderr(&refused);
     assert_eq!(refused.status.code(), Some(2), "{said}");
-    assert!(said.contains("c.state.sqlite") && said.contains("unless --state names"), "{said}");
+    assert!(said.contains("c.state.sqlite") && said.contains("use --state"), "{said}");
     assert!(helped.status.success(), "{}", stderr(&helped));
     // Who named a place knows of the flag.
     let said = stderr(&elsewhere);

@@ -149,7 +149,7 @@ fn a_component_must_be_the_pinned_one_and_its_word_opens_nothing() {
         "{said}"
     );
     let said = all.0.bad("tenants --dir dir --output-dir dir --until-idle", 2);
-    assert!(said.contains("--output-dir") && said.contains("lies in --dir"), "{said}");
+    assert!(said.contains("--output-dir") && said.contains("is in --dir"), "{said}");
 }
 
 #[test]
