@@ -84,7 +84,7 @@ fn what_is_not_json_is_named_with_the_remedy() {
         (config(&world, ","), "trailing comma"),
         (text.replace("\"file\": \"token\"", "\"file\": \"token\","), "trailing comma"),
         (text[..text.len() - 1].to_owned(), "ends too early"),
-        (format!("{text}\n{text}"), "more follows after its end"),
+        (format!("{text}\n{text}"), "there is more text after the end"),
         (String::new(), "it is empty"),
     ] {
         refused(&world, bad, said);

@@ -1,20 +1,20 @@
-//! What a text is that should be JSON and is not: another format, or JSON with something that only other readers allow.
+//! Explains why a text is not JSON: it is in another format, or it has something that only other parsers allow.
 
-/// What is wrong and what to do, in words. `at` is the byte that the parser stopped at, or the end. Nothing of the text is
-/// quoted: it may hold a token.
+/// Returns what is wrong and what to do. `at` is the byte offset at which the parser stopped, or the end. The result
+/// does not quote the text, which may hold a token.
 pub(crate) fn hint(text: &str, at: usize) -> &'static str {
     if text.trim().is_empty() {
         return "it is empty";
     }
     if text.contains('\0') {
-        return "it holds zero bytes; save it as UTF-8 text";
+        return "it contains zero bytes; save it as UTF-8 text";
     }
     format(text)
-        .or_else(|| slip(text, at))
-        .unwrap_or("look for what is wrong just before that place")
+        .or_else(|| mistake(text, at))
+        .unwrap_or("look for the error just before that place")
 }
 
-/// Another format, by the first line that is neither empty nor a comment.
+/// Recognizes another format by the first line that is neither empty nor a comment.
 fn format(text: &str) -> Option<&'static str> {
     let is_comment =
         |line: &&str| line.is_empty() || line.starts_with('#') || line.starts_with("//");
@@ -26,7 +26,7 @@ fn format(text: &str) -> Option<&'static str> {
         Some('<') if !has_name => Some("it looks like XML; write it as JSON"),
         Some(':') if has_name => Some(YAML),
         Some('=') if has_name => Some(TOML),
-        // A table's name; a list of JSON has no name without quotation marks.
+        // A table header: a JSON list does not hold a name without quotation marks.
         Some('[') if !has_name && is_table(first) => Some(TOML),
         _ => None,
     }
@@ -35,40 +35,40 @@ fn format(text: &str) -> Option<&'static str> {
 const YAML: &str = "it looks like YAML; write it as JSON";
 const TOML: &str = "it looks like TOML; write it as JSON";
 
-/// Whether a line is `[name]` or `[[name]]`.
+/// Returns whether a line is `[name]` or `[[name]]`.
 fn is_table(line: &str) -> bool {
     let name = line.trim_matches(['[', ']']);
     let is_plain = |c: char| c.is_alphanumeric() || "_-.".contains(c);
     line.ends_with(']') && name.starts_with(char::is_alphabetic) && name.chars().all(is_plain)
 }
 
-/// A slip within JSON, by what stands at the place where the parser stopped.
-fn slip(text: &str, at: usize) -> Option<&'static str> {
+/// Recognizes a mistake in JSON by the text at which the parser stopped.
+fn mistake(text: &str, at: usize) -> Option<&'static str> {
     let (before, rest) = text.split_at_checked(at)?;
     let before = before.trim_end();
     Some(match rest.chars().next() {
         None => "it ends too early: a brace, a bracket or a quotation mark is not closed",
         Some('/' | '#') => "it has a comment, which JSON does not allow; remove it",
-        Some('\'') => "it has single quotes; put keys and texts into double quotes (\")",
+        Some('\'') => "it has single quotes; put keys and strings in double quotes (\")",
         Some('\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}') => {
-            "it has typographic quotes; put keys and texts into plain double quotes (\")"
+            "it has typographic quotes; put keys and strings in plain double quotes (\")"
         }
         Some('}' | ']') if before.ends_with(',') => {
             "it has a trailing comma, which JSON does not allow; remove the comma"
         }
-        Some('T' | 'F' | 'N') => "JSON writes true, false and null in lower case, and no NaN",
+        Some('T' | 'F' | 'N') => "write true, false and null in lower case; JSON has no NaN",
         Some('\u{a0}' | '\u{feff}' | '\u{200b}') => {
             "it has an invisible character there; remove it"
         }
         Some(letter) if letter.is_alphabetic() || letter == '_' || letter == '$' => {
-            "put keys and texts into double quotes (\")"
+            "put keys and strings in double quotes (\")"
         }
-        _ if is_whole(before) => "more follows after its end; remove it",
+        _ if is_whole(before) => "there is more text after the end; remove it",
         _ => return None,
     })
 }
 
-/// Whether a text is one whole JSON value.
+/// Returns whether a text is one complete JSON value.
 fn is_whole(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
@@ -78,8 +78,8 @@ mod tests {
     use crate::config::json;
 
     #[test]
-    fn what_the_text_is_instead_is_said() {
-        for (text, said) in [
+    fn a_text_that_is_not_json_gets_a_hint_about_what_it_is() {
+        for (text, wanted) in [
             ("settings:\n  org_slug: acme\n", "YAML"),
             ("---\nsettings: {}\n", "YAML"),
             ("# ours\n\n\"settings\": {}\n", "YAML"),
@@ -108,18 +108,18 @@ mod tests {
             ("{\"a\":\u{a0}1}", "invisible"),
             ("{\"a\": 1", "too early"),
             ("{\"a\": \"x", "too early"),
-            ("{} {}", "more follows"),
+            ("{} {}", "more text"),
             ("", "empty"),
             (" \n", "empty"),
             ("{\"a\"\0: 1}", "zero bytes"),
         ] {
             let error = json::read(text).err().unwrap_or_default();
-            assert!(error.starts_with("not JSON (") && error.contains(said), "{text:?}: {error}");
+            assert!(error.starts_with("not JSON (") && error.contains(wanted), "{text:?}: {error}");
         }
     }
 
     #[test]
-    fn a_broken_text_is_not_quoted() {
+    fn an_invalid_text_is_not_quoted() {
         let token = "bkua_0123456789abcdef0123456789abcdef01234567";
         for text in [
             format!("api_token: {token}"),

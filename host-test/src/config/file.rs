@@ -1,5 +1,5 @@
-//! The config file: what the operator wants. Its author is the operator, so it may name files,
-//! variables and limits; it never holds a token.
+//! The config file. The operator writes it, so it may name files, environment variables and limits.
+//! It never holds a token.
 
 use crate::config::json;
 use crate::config::keys::{known, object};
@@ -15,40 +15,41 @@ use std::env::VarError;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Largest config or secret file read, in bytes: 1 MiB. A larger one was named by mistake.
+/// Maximum size of a config or secret file, in bytes: 1 MiB. A larger one was named by mistake.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// The secret that becomes the header `Authorization`.
+/// The secret that becomes the `Authorization` header.
 const API_TOKEN: &str = "api_token";
 
-/// Said wherever a value may be a token, in place of the value.
+/// Replaces the value in messages wherever it may be a token.
 const REVOKE: &str = "if it was a real token, revoke it";
 
 const KEYS: [&str; 4] = ["settings", "secrets", "component", "limits"];
 
-/// A config file, read and found well-formed. The settings are the component's to judge.
+/// A config file that was read and is well-formed. The component validates the settings.
 #[derive(Debug)]
 pub struct Config {
-    /// The settings, one JSON value.
+    /// The settings, as a JSON value.
     pub settings: Value,
-    /// Names of all secrets.
+    /// The names of all secrets.
     pub secret_names: Vec<String>,
     /// The token, which only the host sees.
     pub token: Option<Token>,
-    /// Another component than the bundled one.
+    /// The component to use instead of the bundled one.
     pub component: Option<PathBuf>,
-    /// What the component may use.
+    /// The limits on what the component may use.
     pub limits: Limits,
-    /// Files that the config stands on, itself among them; none of them may be an output.
+    /// Files that the config uses, including the config itself. None of them may be an output.
     pub files: Vec<PathBuf>,
 }
 
 impl Config {
-    /// Reads a config file and the secrets it points to. Relative paths in it are relative to it.
+    /// Reads a config file and the secrets that it points to. Relative paths start at the folder of
+    /// the config file.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`], naming the file and the key, never the value of a secret.
+    /// [`Failure::Refused`] with the file and the key, but never with the value of a secret.
     pub fn read(path: &Path) -> Result<Self> {
         read_small(path)
             .and_then(|text| Self::parse(&text, path))
@@ -93,9 +94,9 @@ impl Config {
     ) -> std::result::Result<(), String> {
         let (place, text) = match source {
             Value::Object(source) => self.fetch(name, source, folder),
-            // Said without the value: it may be a live token.
+            // The message does not quote the value, which may be a live token.
             _ => Err(format!(
-                "secrets.{name}: a secret does not belong in the config; put it into a file and \
+                "secrets.{name}: a secret does not belong in the config; put it in a file and \
                  write {{\"file\": \"PATH\"}}, or {{\"env\": \"NAME\"}}; {REVOKE}"
             )),
         }?;
@@ -108,7 +109,7 @@ impl Config {
         Ok(())
     }
 
-    /// Where a secret is, in words, and what is there.
+    /// Returns a description of where a secret is, and the secret.
     fn fetch(
         &mut self,
         name: &str,
@@ -142,12 +143,13 @@ impl Config {
                 Ok((place, text))
             }
             _ => Err(format!(
-                "secrets.{name}: needs exactly one of \"env\" and \"file\", with a text"
+                "secrets.{name}: needs exactly one of \"env\" and \"file\", with a string"
             )),
         }
     }
 
-    /// What the component gets. `is_exposed`: the token itself, in place of its placeholder.
+    /// Returns what the component gets. If `is_exposed`, that includes the token itself instead of
+    /// its placeholder.
     pub fn configuration(&self, checkpoint: Option<String>, is_exposed: bool) -> Configuration {
         let token = self.token.as_ref().filter(|_| is_exposed);
         let secret = |name: &String| {
@@ -162,22 +164,22 @@ impl Config {
         }
     }
 
-    /// The origin that the settings name, or else Buildkite's.
+    /// Returns the origin that the settings name, or else Buildkite's.
     ///
     /// # Errors
     ///
-    /// What is wrong with the setting `endpoint`, in words.
+    /// A message that says what is wrong with the setting `endpoint`.
     pub fn origin(&self) -> std::result::Result<Origin, String> {
         match self.settings.get("endpoint") {
             None => Origin::parse(DEFAULT_ENDPOINT),
             Some(Value::String(url)) => Origin::parse(url),
-            Some(_) => Err("must be a text".to_owned()),
+            Some(_) => Err("must be a string".to_owned()),
         }
         .map_err(|why| format!("settings.endpoint: {why}"))
     }
 }
 
-/// Whether a text looks like the name of an environment variable.
+/// Returns whether a text looks like the name of an environment variable.
 fn is_variable(text: &str) -> bool {
     let mut all = text.bytes();
     all.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
@@ -191,7 +193,7 @@ fn read_small(path: &Path) -> std::result::Result<String, String> {
     let size =
         file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if size as u64 > FILE_BYTES_MAX {
-        return Err(format!("larger than {FILE_BYTES_MAX} bytes"));
+        return Err(format!("is larger than {FILE_BYTES_MAX} bytes"));
     }
     decode(bytes)
 }
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_named_with_its_neighbour() {
+    fn an_unknown_key_is_named_with_a_similar_known_key() {
         let error = parse(r#"{"setings": {}}"#).unwrap_err();
         assert_eq!(error, "unknown key setings; did you mean settings?");
         let error = parse(r#"{"settings": {}, "limits": {"memory": 1}}"#).unwrap_err();

@@ -1,5 +1,5 @@
-//! JSON that a person writes. A key that stands twice is refused by its path, where `serde_json` alone keeps the last
-//! one in silence; what is not JSON is refused in words.
+//! Reads JSON that a person wrote. A duplicate key is refused with its path, whereas `serde_json` alone silently keeps
+//! the last one. Text that is not JSON is refused with a hint.
 
 use crate::config::dialect::hint;
 use crate::egress::token::is_like;
@@ -9,15 +9,15 @@ use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
-/// Letters of a key that are shown.
+/// Maximum number of characters of a key that are shown.
 pub(crate) const KEY_CHARS_MAX: usize = 60;
 
 /// Reads one JSON value.
 ///
 /// # Errors
 ///
-/// What is wrong, where, and what to do. Texts of the file are not quoted, and keys only if they do not look like a
-/// token.
+/// A message that says what is wrong, where, and what to do. It does not quote strings of the file, and quotes keys only
+/// if they do not look like a token.
 pub(crate) fn read(text: &str) -> Result<Value, String> {
     let mut input = serde_json::Deserializer::from_str(text);
     let value =
@@ -28,7 +28,7 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
     })
 }
 
-/// The byte that an error is about. The parser counts columns in bytes, from 1; 0 is the end of the line before.
+/// Returns the byte offset of an error. The parser counts columns in bytes, from 1; 0 is the end of the previous line.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
     if error.is_eof() {
         return text.len();
@@ -38,7 +38,7 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     start + error.column().saturating_sub(1)
 }
 
-/// Where a value stands. On the stack, since a path in each member's hands could be as long as the file.
+/// The location of a value. It is a list on the stack, since a path stored for each member could be as long as the file.
 enum Place<'a> {
     Top,
     Member(&'a Place<'a>, &'a str),
@@ -55,7 +55,7 @@ impl fmt::Display for Place<'_> {
                     out.write_str(".")?;
                 }
                 match is_like(key) {
-                    true => out.write_str("[hidden, it looks like a token: revoke it]"),
+                    true => out.write_str("[hidden because it looks like a token: revoke it]"),
                     false => out.write_str(&one_line(key, KEY_CHARS_MAX)),
                 }
             }
@@ -64,7 +64,7 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// Builds the value that stands at a place. The parser itself bounds the depth, at 128.
+/// Builds the value at a place. The parser itself limits the depth to 128.
 struct Strict<'a>(&'a Place<'a>);
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_what_serde_json_reads() {
+    fn a_value_is_read_as_serde_json_reads_it() {
         let text = r#" {"b": [1, -2, 1.5e3, 18446744073709551615, 1e30, true, null, "x\né"],
                         "a": {"c": {}, "": []}} "#;
         let wanted: Value = serde_json::from_str(text).unwrap();
@@ -158,7 +158,7 @@ mod tests {
             let error = read(text).unwrap_err();
             assert!(error.starts_with(&format!("duplicate key {path} at line 1")), "{error}");
         }
-        // Equal keys of different objects are not.
+        // Equal keys of different objects are not duplicates.
         read(r#"{"a": {"a": 1}, "b": {"a": 1}, "A": 1}"#).unwrap();
     }
 

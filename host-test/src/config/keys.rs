@@ -1,4 +1,5 @@
-//! Keys of JSON objects that operators write: an unknown one is named, with the one it resembles.
+//! Checks the keys of JSON objects that operators write. An unknown key is reported with the known key that it
+//! resembles.
 
 use crate::egress::token::is_like;
 use serde_json::{Map, Value};
@@ -21,15 +22,15 @@ pub(crate) fn known(
     if is_like(unknown) {
         let place = if prefix.is_empty() { "the config" } else { prefix.trim_end_matches('.') };
         return Err(format!(
-            "{place}: a key that looks like a token; if it is one, revoke it, for it was in a file"
+            "{place}: a key looks like a token; if it is one, revoke it, because it was in a file"
         ));
     }
     let near = keys
         .iter()
         .map(|key| (strsim::jaro_winkler(unknown, key), key))
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        // Below this likeness a guess confuses more than it helps.
-        .filter(|(likeness, _)| *likeness > 0.7);
+        // Below this similarity, a suggestion confuses more than it helps.
+        .filter(|(similarity, _)| *similarity > 0.7);
     let hint = match near {
         Some((_, key)) => format!("did you mean {prefix}{key}?"),
         None => format!("known: {}", keys.join(", ")),

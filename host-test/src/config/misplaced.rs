@@ -1,5 +1,5 @@
-//! A member in the wrong place: a secret among the settings or beside them, a setting among the secrets or beside them.
-//! No value is quoted: it may be a token.
+//! Finds members in the wrong place: a secret inside or beside the settings, a setting inside or beside the secrets.
+//! No message quotes a value, which may be a token.
 
 use crate::config::json::KEY_CHARS_MAX;
 use crate::egress::token::is_like;
@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 type Result<T> = std::result::Result<T, String>;
 
-/// Names of secrets in lower case, without separators and without the vendor's name in front. Whole names: another
-/// component may well have a setting `page_token`.
+/// Names of secrets, in lower case, without separators or the vendor's name as a prefix. Only whole names match, since
+/// another component may have a setting `page_token`.
 const SECRETS: [&str; 19] = [
     "accesskey",
     "accesstoken",
@@ -35,9 +35,9 @@ const SECRETS: [&str; 19] = [
 
 const REVOKE: &str = "if it was a real token, revoke it";
 
-/// Refuses a secret among the settings, by its name or by its value.
+/// Refuses a secret among the settings, recognized by its name or its value.
 pub(crate) fn in_settings(settings: &Value) -> Result<()> {
-    // What is not an object, the component refuses.
+    // The component refuses settings that are not an object.
     for (key, value) in settings.as_object().into_iter().flatten() {
         if is_like(key) {
             return Err(format!("settings: a key looks like a token; {REVOKE}"));
@@ -59,7 +59,7 @@ pub(crate) fn at_top(top: &Map<String, Value>, known: &[&str]) -> Result<()> {
         if is_setting(key) {
             return Err(format!("{key}: is a setting; move it under settings"));
         }
-        // That is a slip for `secrets`, and is named as one elsewhere.
+        // `secret` is a typo for `secrets`, and is reported as one elsewhere.
         if is_secret(key) && !is_like(key) && key != "secret" {
             return Err(secret(&one_line(key, KEY_CHARS_MAX), value));
         }
@@ -67,7 +67,7 @@ pub(crate) fn at_top(top: &Map<String, Value>, known: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a secret's name that is a secret itself.
+/// Refuses a secret's name that looks like a token itself.
 pub(crate) fn as_name(name: &str) -> Result<()> {
     match is_like(name) {
         true => Err(format!("secrets: a name looks like a token; {REVOKE}")),
@@ -75,7 +75,7 @@ pub(crate) fn as_name(name: &str) -> Result<()> {
     }
 }
 
-/// Why a secret is refused: for a setting's name, that it is one, whatever else is wrong with it.
+/// Returns why a secret is refused: if its name is a setting's, that it is a setting; otherwise `why`.
 pub(crate) fn in_secrets(name: &str, why: String) -> String {
     match is_setting(name) {
         true => format!("secrets.{name}: is a setting, not a secret; move it under settings"),
@@ -88,7 +88,7 @@ fn secret(place: &str, value: &Value) -> String {
     format!("{place}: a secret belongs under secrets; {}", remedy(is_shown))
 }
 
-/// `is_shown`: whether the secret itself is in the file.
+/// Returns what to do. `is_shown`: whether the secret itself is in the file.
 fn remedy(is_shown: bool) -> String {
     let write = r#"write "secrets": {"api_token": {"file": "FILE"}}"#;
     match is_shown {
@@ -97,20 +97,20 @@ fn remedy(is_shown: bool) -> String {
     }
 }
 
-/// Whether this is a name for a secret, however it is spelled: `apiToken`, `API-TOKEN`, `buildkite_api_token`.
+/// Returns whether this is the name of a secret, in any spelling: `apiToken`, `API-TOKEN`, `buildkite_api_token`.
 fn is_secret(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_ascii_lowercase();
     SECRETS.contains(&plain.strip_prefix("buildkite").unwrap_or(&plain))
 }
 
-/// Whether the bundled component has a setting of this name.
+/// Returns whether the bundled component has a setting of this name.
 fn is_setting(name: &str) -> bool {
     let schema: Value = serde_json::from_str(SETTINGS_SCHEMA).unwrap_or_default();
     schema["properties"].get(name).is_some()
 }
 
-/// Whether a value holds what begins like Buildkite's tokens. The parser has bounded its depth.
+/// Returns whether a value contains text that begins like a Buildkite token. The parser has bounded the depth.
 fn has_token(value: &Value) -> bool {
     match value {
         Value::String(text) => text.to_ascii_lowercase().contains("bkua_"),
@@ -131,16 +131,16 @@ mod tests {
     const TOKEN: &str = "bkua_0123456789abcdef0123456789abcdef01234567";
 
     #[test]
-    fn a_secret_among_the_settings_is_named_with_its_place_and_never_quoted() {
+    fn a_secret_among_the_settings_is_reported_with_its_place_and_never_quoted() {
         for name in
             ["api_token", "token", "password", "apiToken", "API-KEY", "buildkite_api_token", "auth"]
         {
-            let said = in_settings(&json!({"org_slug": "acme", name: TOKEN})).unwrap_err();
-            assert!(said.starts_with(&format!("settings.{name}: a secret belongs under secrets")));
-            assert!(said.contains("revoke the token") && !said.contains("0123"), "{said}");
-            // A place is not a token, so nothing is to be revoked.
-            let said = in_settings(&json!({name: {"file": "token"}})).unwrap_err();
-            assert!(said.contains(r#""secrets": {"api_token""#) && !said.contains("revoke"));
+            let why = in_settings(&json!({"org_slug": "acme", name: TOKEN})).unwrap_err();
+            assert!(why.starts_with(&format!("settings.{name}: a secret belongs under secrets")));
+            assert!(why.contains("revoke the token") && !why.contains("0123"), "{why}");
+            // A place is not a token, so there is nothing to revoke.
+            let why = in_settings(&json!({name: {"file": "token"}})).unwrap_err();
+            assert!(why.contains(r#""secrets": {"api_token""#) && !why.contains("revoke"));
         }
         for settings in [
             json!({"org_slug": TOKEN}),
@@ -148,14 +148,14 @@ mod tests {
             json!({"rate_limit": {TOKEN: 1}}),
             json!({TOKEN: 1}),
         ] {
-            let said = in_settings(&settings).unwrap_err();
-            assert!(said.contains("looks like a token; "), "{said}");
-            assert!(said.contains("revoke") && !said.contains("0123"), "{said}");
+            let why = in_settings(&settings).unwrap_err();
+            assert!(why.contains("looks like a token; "), "{why}");
+            assert!(why.contains("revoke") && !why.contains("0123"), "{why}");
         }
     }
 
     #[test]
-    fn settings_of_this_and_other_components_are_left_alone() {
+    fn settings_of_this_and_other_components_are_accepted() {
         let all: Value = serde_json::from_str(SETTINGS_SCHEMA).unwrap();
         let names: Vec<&String> = all["properties"].as_object().unwrap().keys().collect();
         assert!(names.iter().all(|name| is_setting(name) && !is_secret(name)), "{names:?}");
@@ -167,13 +167,13 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_beside_settings_and_secrets_is_sent_to_its_place() {
-        let said = |top: Value| at_top(top.as_object().unwrap(), &["settings", "secrets"]);
-        let why = said(json!({"settings": {}, "page_size": 1})).unwrap_err();
+    fn a_setting_or_secret_at_the_top_level_is_reported_with_its_proper_place() {
+        let check = |top: Value| at_top(top.as_object().unwrap(), &["settings", "secrets"]);
+        let why = check(json!({"settings": {}, "page_size": 1})).unwrap_err();
         assert_eq!(why, "page_size: is a setting; move it under settings");
-        let why = said(json!({"settings": {}, "api_token": TOKEN})).unwrap_err();
+        let why = check(json!({"settings": {}, "api_token": TOKEN})).unwrap_err();
         assert!(why.starts_with("api_token: a secret belongs under secrets; "), "{why}");
         assert!(why.contains("revoke") && !why.contains("0123"), "{why}");
-        said(json!({"settings": {}, "secrets": {}, "setings": 1})).unwrap();
+        check(json!({"settings": {}, "secrets": {}, "setings": 1})).unwrap();
     }
 }

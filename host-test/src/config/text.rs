@@ -1,6 +1,7 @@
-//! The text of a file that a person wrote: UTF-8, with or without a byte order mark. What else editors save is named.
+//! Decodes a file that a person wrote: UTF-8, with or without a byte order mark. Other encodings that editors save are
+//! reported by name.
 
-/// How files in other encodings begin. The longer mark of two that begin alike stands first.
+/// Byte order marks of other encodings. If one is the beginning of another, the longer one comes first.
 const MARKS: [(&[u8], &str); 4] = [
     (b"\xff\xfe\0\0", "UTF-32"),
     (b"\0\0\xfe\xff", "UTF-32"),
@@ -10,17 +11,18 @@ const MARKS: [(&[u8], &str); 4] = [
 
 const REMEDY: &str = "save it as UTF-8 (in PowerShell: Set-Content -Encoding utf8)";
 
-/// Decodes a file's bytes; a byte order mark is skipped.
+/// Decodes a file's bytes and skips a byte order mark.
 ///
 /// # Errors
 ///
-/// The encoding, or the place that is not UTF-8, and what to do. Nothing of the file is quoted: it may be a secret.
+/// A message with the encoding, or the place that is not UTF-8, and what to do. It does not quote the file, which may
+/// be a secret.
 pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
     let marked = MARKS.iter().find(|(mark, _)| bytes.starts_with(mark)).map(|(_, name)| *name);
-    // Without a mark, every other byte of ASCII is zero; JSON and tokens begin with ASCII.
+    // Without a mark: JSON and tokens begin with ASCII, where every other byte of UTF-16 is zero.
     let unmarked = matches!(bytes[..], [0, ..] | [_, 0, ..]).then_some("UTF-16");
     if let Some(encoding) = marked.or(unmarked) {
-        return Err(format!("is {encoding}, but only UTF-8 is read; {REMEDY}"));
+        return Err(format!("is {encoding}, but only UTF-8 is supported; {REMEDY}"));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to() + 1;
