@@ -75,7 +75,7 @@ fn a_component_that_imports_more_is_refused_by_name() {
     let said = Plugin::new(&engine, &bytes).err().unwrap().to_string();
     assert_eq!(
         said,
-        "the component imports what no source may have: \
+        "the component has imports that no source may have: \
          wasi:filesystem/preopens@0.2.6, wasi:sockets/tcp@0.2.6"
     );
     for bytes in [&b"(component)"[..], b"\0asm\x01\0\0\0", b"nonsense", b""] {

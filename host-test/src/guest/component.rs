@@ -1,4 +1,4 @@
-//! Decides which components may run: those that import nothing but HTTP, streams and clocks.
+//! Decides which components may run: those that import only HTTP, streams and clocks.
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::bindings::SourcePluginPre;
@@ -14,10 +14,10 @@ use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 /// The component of this repository, built by `build.rs`.
 pub const BUNDLED: &[u8] = include_bytes!(env!("COMPONENT_WASM"));
 
-/// Largest component taken, in bytes: 64 MiB. Ones written in scripting languages have some 20 MiB.
+/// Maximum size of a component, in bytes: 64 MiB. Those written in scripting languages have about 20 MiB.
 const COMPONENT_BYTES_MAX: u64 = 64 << 20;
 
-/// Everything a component may import (each at any 0.2.x).
+/// Everything that a component may import, each in any version 0.2.x.
 pub const IMPORTS_ALLOWED: [&str; 7] = [
     "wasi:clocks/monotonic-clock",
     "wasi:clocks/wall-clock",
@@ -28,9 +28,9 @@ pub const IMPORTS_ALLOWED: [&str; 7] = [
     "wasi:io/streams",
 ];
 
-/// A component that was looked at, compiled and linked, and can be instantiated many times.
+/// A component that was checked, compiled and linked, and can be instantiated many times.
 pub struct Plugin {
-    /// What it imports, as it names them, in its own order.
+    /// The names of its imports, in its own order.
     pub imports: Vec<String>,
     /// Its size in bytes.
     pub size: usize,
@@ -51,7 +51,7 @@ impl Plugin {
         let refuse = |why: String| Failure::Refused(format!("component {}: {why}", path.display()));
         let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
         if size > COMPONENT_BYTES_MAX {
-            return Err(refuse(format!("{size} bytes are more than {COMPONENT_BYTES_MAX}")));
+            return Err(refuse(format!("has {size} bytes, more than {COMPONENT_BYTES_MAX}")));
         }
         let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
         Self::new(engine, &bytes).map_err(|failure| match failure {
@@ -64,8 +64,9 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when it is no component, imports anything that is not in
-    /// [`IMPORTS_ALLOWED`] (all of them are named), or does not export the interface `source`.
+    /// [`Failure::Refused`] when it is not a component, imports anything that is not in
+    /// [`IMPORTS_ALLOWED`] (the message names all such imports), or does not export the interface
+    /// `source`. [`Failure::Failed`] when the environment prevents loading it.
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self> {
         let component = Component::new(engine, bytes).map_err(|error| match cause(&error) {
             Some(cause) => Failure::Failed(format!("cannot load the component: {cause}")),
@@ -77,7 +78,7 @@ impl Plugin {
             imports.iter().map(String::as_str).filter(|name| !allowed(name)).collect();
         if !foreign.is_empty() {
             return Err(Failure::Refused(format!(
-                "the component imports what no source may have: {}",
+                "the component has imports that no source may have: {}",
                 foreign.join(", ")
             )));
         }
@@ -109,7 +110,7 @@ impl HasData for Io {
     type Data<'a> = &'a mut ResourceTable;
 }
 
-/// Interface by interface: what is not named here does not exist for a guest.
+/// Links interface by interface: what is not named here does not exist for a guest.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Tenant>> {
     use wasmtime_wasi::p2::bindings::clocks;
     use wasmtime_wasi_io::bindings::wasi::io;

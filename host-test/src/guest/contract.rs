@@ -1,4 +1,4 @@
-//! What a call of a source takes and returns, as the WIT has it, and why a call returned nothing.
+//! What a call to a source takes and returns, as defined in the WIT, and why a call failed.
 
 use crate::exit::Failure;
 
@@ -7,7 +7,7 @@ pub use crate::guest::contract::bindings::exports::etl::connector::source::{
     Outcome, Secret, Stats,
 };
 
-/// Generated from the WIT, whose comments it carries.
+/// Generated from the WIT, including its comments.
 #[allow(missing_docs, unsafe_code, clippy::all)]
 pub mod bindings {
     wasmtime::component::bindgen!({
@@ -17,12 +17,12 @@ pub mod bindings {
     });
 }
 
-/// Why a call gave nothing.
+/// Why a call failed.
 #[derive(Debug)]
 pub enum CallError {
-    /// The source says so; the instance goes on.
+    /// The source returned an error. The instance can be used further.
     Source(SourceError),
-    /// A trap or an exceeded limit, named. The instance is gone.
+    /// A message about a trap or an exceeded limit. The instance cannot be used any more.
     Host(String),
 }
 
@@ -49,7 +49,7 @@ impl From<SourceError> for Failure {
             SourceError::InvalidCheckpoint(text) => {
                 Self::Refused(format!("the stored checkpoint is refused: {text}"))
             }
-            SourceError::Transient(text) => Self::Failed(format!("it did not pass: {text}")),
+            SourceError::Transient(text) => Self::Failed(format!("temporary failure: {text}")),
             SourceError::Protocol(text) => Self::Failed(format!("protocol: {text}")),
         }
     }

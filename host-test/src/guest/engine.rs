@@ -8,42 +8,43 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use wasmtime::{Cache, CacheConfig, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// One tick of the epoch. Guests are looked at this often while they compute.
+/// The length of one epoch tick. The host checks guests this often while they compute.
 pub const TICK: Duration = Duration::from_millis(10);
 
-/// Core instances, tables and memories of one instance: a component is one module and two small shims.
+/// Maximum number of core instances, of tables and of memories in one instance: a component is one module and two small
+/// shims.
 pub(crate) const PARTS_MAX: u32 = 16;
 
 /// How to build the engine.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// So many instances at once, from a pool that is reserved at the start; none: as they come.
+    /// Maximum number of instances at once, in a pool that is reserved at the start. `None`: without a pool.
     pub instances: Option<u32>,
-    /// What the pool is sized for.
+    /// The limits that the pool is sized for.
     pub limits: Limits,
-    /// Where compiled code is kept, so that the next start need not compile it again.
+    /// Where compiled code is cached, so that the next start need not compile it again.
     pub code: CodeCache,
 }
 
-/// Where compiled code is kept. Whoever can write there decides what this process runs.
+/// Where compiled code is cached. Whoever can write there decides what this process runs.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct CodeCache {
-    /// Keep compiled code in this folder, which must be ours alone. Default: host-test in XDG_CACHE_HOME, or else
-    /// in ~/.cache.
+    /// Cache compiled code in this folder, which must be writable only by you. Default: host-test in
+    /// XDG_CACHE_HOME if set, otherwise in ~/.cache.
     #[arg(long = "code-cache", value_name = "DIR", conflicts_with = "off")]
     folder: Option<PathBuf>,
-    /// Compile anew at each start.
+    /// Compile the component at each start, without a cache.
     #[arg(long = "no-code-cache")]
     off: bool,
 }
 
 impl CodeCache {
-    /// No cache: compile anew.
+    /// Returns the setting for no cache: compile at each start.
     pub fn off() -> Self {
         Self { folder: None, off: true }
     }
 
-    /// The folder, made if it is missing; none when there is none to be had, which only costs time.
+    /// Opens the folder and creates it if missing. Returns `None` when no folder can be used, which only costs time.
     fn open(&self) -> Result<Option<PathBuf>> {
         if self.off {
             return Ok(None);
@@ -60,14 +61,14 @@ impl CodeCache {
                 Err(Failure::Refused(format!("--code-cache {}: {why}", path.display())))
             }
             (Err(why), None) => {
-                tracing::debug!("compiled code is not kept: {}: {why}", path.display());
+                tracing::debug!("compiled code is not cached: {}: {why}", path.display());
                 Ok(None)
             }
         }
     }
 }
 
-/// Insists on a folder that nobody else can write to: what lies in it is run as it is.
+/// Creates the folder if missing, and refuses one that others can write to: its contents are executed.
 fn private(path: &Path) -> std::result::Result<PathBuf, String> {
     let mut make = std::fs::DirBuilder::new();
     make.recursive(true).mode(0o700).create(path).map_err(|error| error.to_string())?;
@@ -76,11 +77,11 @@ fn private(path: &Path) -> std::result::Result<PathBuf, String> {
     let is_ours = metadata.uid() == rustix::process::geteuid().as_raw();
     match is_ours && metadata.mode() & 0o022 == 0 {
         true => Ok(path),
-        false => Err("others can write to it, and what lies there is run".to_owned()),
+        false => Err("others can write to it, and its contents are executed".to_owned()),
     }
 }
 
-/// Makes an engine without a pool and without a cache.
+/// Builds an engine without a pool and without a cache.
 ///
 /// # Errors
 ///
@@ -89,17 +90,17 @@ pub fn engine() -> Result<wasmtime::Engine> {
     build(&Options { code: CodeCache::off(), ..Options::default() })
 }
 
-/// Makes the engine and starts its ticker, which ends when the engine is dropped.
+/// Builds the engine and starts its ticker thread, which ends when the engine is dropped.
 ///
 /// # Errors
 ///
-/// [`Failure::Failed`] when this machine cannot run wasmtime or start a thread, [`Failure::Refused`] when others can
-/// write to the folder named for compiled code.
+/// [`Failure::Failed`] when this machine cannot run wasmtime or start a thread, [`Failure::Refused`] when the named
+/// folder for compiled code cannot be used or others can write to it.
 pub fn build(options: &Options) -> Result<wasmtime::Engine> {
     let fail = |error| Failure::Failed(format!("cannot start wasmtime: {}", explain(&error)));
     let mut config = wasmtime::Config::new();
     config.epoch_interruption(true);
-    // Guest frames in an error would tell the operator nothing: the component is stripped.
+    // Guest frames in an error would not help the operator: the component is stripped.
     config.wasm_backtrace_max_frames(None);
     if let Some(folder) = options.code.open()? {
         let mut kept = CacheConfig::new();
@@ -114,7 +115,7 @@ pub fn build(options: &Options) -> Result<wasmtime::Engine> {
     std::thread::Builder::new()
         .name("epoch".to_owned())
         .spawn(move || {
-            // Bounded by the life of the engine.
+            // Bounded by the lifetime of the engine.
             while let Some(engine) = weak.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
@@ -125,8 +126,8 @@ pub fn build(options: &Options) -> Result<wasmtime::Engine> {
     Ok(engine)
 }
 
-/// Room for so many instances. Address space is reserved for all, memory is taken only by what they touch, and given
-/// back when they end; what they begin with is mapped copy-on-write.
+/// Returns a pool for this many instances. Address space is reserved for all of them. They take memory only for what
+/// they touch, and return it when they end; their initial contents are mapped copy-on-write.
 fn pool(instances: u32, options: &Options) -> PoolingAllocationConfig {
     let parts = instances.saturating_mul(PARTS_MAX);
     let mut pool = PoolingAllocationConfig::new();

@@ -1,30 +1,30 @@
-//! What a hardened or small environment refuses, in words: which limit or setting it is.
+//! Explains what a hardened or small environment denies: which limit or setting is the cause.
 
 use rustix::process::{Resource, getrlimit};
 
-/// What wasmtime needs executable memory for, and who refuses it.
-const EXECUTABLE: &str = "this system refuses executable memory, which compiled components need: in \
-    a systemd unit set MemoryDenyWriteExecute=no, else allow it in the policy of SELinux, seccomp or \
-    prctl(PR_SET_MDWE) that forbids it";
+/// Why wasmtime needs executable memory, and which settings may deny it.
+const EXECUTABLE: &str = "this system denies executable memory, which compiled components need; in \
+    a systemd unit, set MemoryDenyWriteExecute=no; otherwise allow it in the SELinux, seccomp or \
+    prctl(PR_SET_MDWE) policy that forbids it";
 
-/// What to do about an error of wasmtime that the environment causes, and the error.
+/// Returns what to do about a wasmtime error that the environment causes, followed by the error; `None` for others.
 pub fn cause(error: &wasmtime::Error) -> Option<String> {
     let text = format!("{error:#}");
     let cause = judge(&text, getrlimit(Resource::As).current)?;
     Some(format!("{cause} ({text})"))
 }
 
-/// What to do about an error, or else the error alone.
+/// Returns what to do about an error, followed by the error, or the error alone if the environment is not the cause.
 pub fn explain(error: &wasmtime::Error) -> String {
     cause(error).unwrap_or_else(|| format!("{error:#}"))
 }
 
-/// The cause of an error, given the limit on address space in bytes.
+/// Returns the cause of an error, given the limit on address space in bytes.
 fn judge(text: &str, address_space: Option<u64>) -> Option<String> {
     let lower = text.to_lowercase();
     let is_memory =
         ["mmap", "mprotect", "memory", "mapping"].iter().any(|word| lower.contains(word));
-    // Wasmtime keeps the system's number, and the words of the C library.
+    // Wasmtime keeps the operating system's error number and the C library's text.
     let is_denied = ["os error 13", "os error 1)", "permission denied", "not permitted"];
     let is_short = ["os error 12", "cannot allocate memory", "out of memory"];
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -41,7 +41,7 @@ fn judge(text: &str, address_space: Option<u64>) -> Option<String> {
             bytes >> 10
         ),
         None => {
-            "this system refuses virtual memory: components reserve addresses, not memory; see \
+            "this system denies virtual memory: components reserve addresses, not memory; check \
                  vm.overcommit_memory and vm.max_map_count, and the memory limit of the container"
                 .to_owned()
         }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_refusal_names_its_setting_and_other_errors_none() {
+    fn each_denial_names_its_setting_and_other_errors_have_no_cause() {
         let denied = "failed to make memory executable: Permission denied (os error 13)";
         assert!(judge(denied, None).unwrap().contains("MemoryDenyWriteExecute=no"));
         let short =

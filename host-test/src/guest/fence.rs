@@ -1,17 +1,17 @@
-//! The limits of one instance, and the words for the one that was hit.
+//! Enforces the limits of one instance, and reports the one that was exceeded.
 
 use crate::guest::engine::{PARTS_MAX, TICK};
 use crate::guest::environment::explain;
 use crate::guest::limits::Limits;
 use wasmtime::{ResourceLimiter, Trap};
 
-/// Counts what an instance uses, and remembers what it was refused.
+/// Counts what an instance uses, and remembers the limit that it exceeded.
 pub(crate) struct Fence {
     limits: Limits,
-    /// Ticks of the epoch at which the guest was found computing, in this call.
+    /// Number of epoch ticks at which the guest was computing, in this call.
     pub(crate) ticks: u128,
     hit: Option<String>,
-    /// Bytes of all linear memories together. They never shrink.
+    /// Total bytes of all linear memories. They never shrink.
     memory: u64,
 }
 
@@ -20,28 +20,28 @@ impl Fence {
         Self { limits, ticks: 0, hit: None, memory: 0 }
     }
 
-    /// Called at every tick that finds the guest computing: `false` stops it. Time in which it
-    /// waits for the host does not count here.
+    /// Counts a tick at which the guest was computing. Returns `false` to stop the guest. Time in
+    /// which it waits for the host does not count.
     pub(crate) fn tick(&mut self) -> bool {
         self.ticks += 1;
-        let go_on = self.ticks * TICK.as_millis() <= self.limits.cpu.as_millis();
-        if !go_on {
+        let may_continue = self.ticks * TICK.as_millis() <= self.limits.cpu.as_millis();
+        if !may_continue {
             let seconds = self.limits.cpu.as_secs();
             self.hit = Some(format!("the CPU limit of {seconds} s was exceeded"));
         }
-        go_on
+        may_continue
     }
 
-    /// Says why a call failed: the limit that was hit, or else the trap.
+    /// Returns why a call failed: the limit that was exceeded, or else the trap.
     pub(crate) fn cause(&self, call: &str, error: &wasmtime::Error) -> String {
         let trap = error.downcast_ref::<Trap>();
         let text = format!("{error:#}");
         match (&self.hit, trap) {
             (Some(hit), _) => format!("{call}: {hit}"),
-            // Known by its words alone. Source: wasmtime's `HostcallFuelExhausted`, or the like.
+            // Recognized only by its text. Source: wasmtime's `HostcallFuelExhausted` or similar.
             _ if text.contains("fuel allocated for hostcalls") => {
                 let mib = self.limits.returned_mib;
-                format!("{call}: the limit of {mib} MiB returned by a call was exceeded")
+                format!("{call}: the limit of {mib} MiB of returned data was exceeded")
             }
             (None, Some(trap)) => format!("{call}: the component trapped: {trap}"),
             (None, None) => format!("{call}: {}", explain(error)),
@@ -64,7 +64,7 @@ impl ResourceLimiter for Fence {
         }
         let hit = format!("the memory limit of {mib} MiB was exceeded");
         self.hit = Some(hit.clone());
-        // An error, not `false`: the guest would only turn that into a trap without a reason.
+        // An error instead of `false`, which the guest would turn into a trap without a reason.
         Err(wasmtime::Error::msg(hit))
     }
 

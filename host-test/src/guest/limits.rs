@@ -1,39 +1,39 @@
-//! What one instance may use: each limit with its default, and why that.
+//! What one instance may use: each limit with its default, and the reason for the default.
 
 use serde_json::Value;
 use std::time::Duration;
 
-/// The limits of an instance. Flags of `tenants`, keys of a config's `limits` for `run`.
+/// The limits of an instance: flags of `tenants`, and keys of a config's `limits` for `run`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Limits, for each tenant")]
 pub struct Limits {
-    /// Linear memory. A page of the largest 16 MiB takes some 60.
+    /// Linear memory, in MiB. A page of the maximum size, 16 MiB, takes about 60.
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().memory_mib,
           value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub memory_mib: u64,
-    /// Wall time of one call, in seconds. The component bounds its own exchange at 120.
+    /// Wall-clock time of one call, in seconds. The component limits its own exchange to 120.
     #[arg(long = "call-seconds", value_name = "S", default_value = "150", value_parser = seconds)]
     pub call: Duration,
-    /// Time that one call may compute, in seconds. A full page takes well under one.
+    /// CPU time of one call, in seconds. A full page takes well under 1.
     #[arg(long = "cpu-seconds", value_name = "S", default_value = "30", value_parser = seconds)]
     pub cpu: Duration,
-    /// Body of a response. The component itself stops at 16.
+    /// Size of a response body, in MiB. The component itself stops at 16.
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().response_mib,
           value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub response_mib: u64,
-    /// Body of a request. A GraphQL query has a few.
+    /// Size of a request body, in KiB. A GraphQL query takes a few.
     #[arg(long, value_name = "KIB", default_value_t = Limits::default().request_kib,
           value_parser = clap::value_parser!(u64).range(1..=65_536))]
     pub request_kib: u64,
-    /// Head of a response. Servers send one or two.
+    /// Size of a response's headers, in KiB. Servers send 1 or 2.
     #[arg(long, value_name = "KIB", default_value_t = Limits::default().header_kib,
           value_parser = clap::value_parser!(u64).range(8..=1024))]
     pub header_kib: u64,
-    /// What a call may return, all texts together. A page of the largest takes some 20.
+    /// Size of all strings that a call returns, in MiB. A page of the maximum size takes about 20.
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().returned_mib,
           value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub returned_mib: u64,
-    /// Elements of one table. The component has a few hundred functions.
+    /// Number of elements in one table. The component has a few hundred functions.
     #[arg(long, value_name = "N", default_value_t = Limits::default().table_elements,
           value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub table_elements: u64,
@@ -67,11 +67,11 @@ pub const KEYS: [&str; 8] = [
 ];
 
 impl Limits {
-    /// Takes over a config's `limits`.
+    /// Sets the limits that a config's `limits` has.
     ///
     /// # Errors
     ///
-    /// The key whose value is none, and what it takes.
+    /// A message with the key whose value is invalid, and its range.
     pub fn set(&mut self, object: &serde_json::Map<String, Value>) -> Result<(), String> {
         let number = |key: &str, low: u64, high: u64, usual: u64| match object.get(key) {
             None => Ok(usual),
@@ -96,5 +96,7 @@ impl Limits {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let number = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
-    number.map(Duration::from_secs).ok_or_else(|| "takes whole seconds from 1 to 3600".to_owned())
+    number
+        .map(Duration::from_secs)
+        .ok_or_else(|| "must be a whole number of seconds from 1 to 3600".to_owned())
 }

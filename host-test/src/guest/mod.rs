@@ -1,4 +1,4 @@
-//! The component as a guest: what may be loaded, within which limits it runs, and typed calls of it.
+//! The component as a guest: what may be loaded, the limits that it runs within, and typed calls to it.
 
 pub mod clock;
 pub mod component;

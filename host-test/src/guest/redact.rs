@@ -1,15 +1,15 @@
-//! What is replaced in texts before anybody sees them. The guest never has the token, but a server
-//! may echo it, and then it stands in the guest's words.
+//! Redacts texts before anybody sees them. The guest never has the token, but a server may echo it,
+//! and then the guest's messages contain it.
 
 use crate::egress::token::Token;
 use crate::guest::contract::{Batch, CallError, Finding, Outcome, SourceError};
 
-/// Something a guest returned, whose texts for people can be changed.
+/// Something that a guest returned, with texts for people that can be changed.
 pub(crate) trait Texts {
-    /// Calls `f` with each of them. Records and checkpoints are data and no such texts.
+    /// Calls `f` with each text for people. Records and checkpoints are data and are left out.
     fn texts(&mut self, f: &mut dyn FnMut(&mut String));
 
-    /// Adds to the text of a failure why the network failed, which the guest cannot know.
+    /// Adds to the message of a failure why the network failed, which the guest cannot know.
     fn explain(&mut self, _cause: &str) {}
 }
 
@@ -31,14 +31,14 @@ impl Texts for Vec<Finding> {
 
     fn explain(&mut self, cause: &str) {
         let mut findings = self.iter_mut();
-        // The first that failed is the one that the request was made for.
+        // The first failed step is the one that the request was made for.
         if let Some(finding) = findings.find(|finding| matches!(finding.outcome, Outcome::Failed)) {
             append(&mut finding.message, cause);
         }
     }
 }
 
-/// A checkpoint, which is stored as it is.
+/// A checkpoint, which is stored unchanged.
 impl Texts for String {
     fn texts(&mut self, _: &mut dyn FnMut(&mut String)) {}
 }
@@ -74,7 +74,7 @@ impl Texts for CallError {
             }
             // A request that the host did not allow.
             Self::Source(SourceError::InvalidConfig(fields)) => {
-                // Its remedy stands already; what follows is why.
+                // The message already has the remedy; the cause follows.
                 if let Some(field) = fields.last_mut() {
                     field.message.push_str(". Cause: ");
                     field.message.push_str(cause);
@@ -91,13 +91,13 @@ fn append(text: &mut String, cause: &str) {
     text.push_str(cause);
 }
 
-/// Letters of one text for people that are kept: a guest may return many MiB of it.
+/// Maximum number of characters of one text for people: a guest may return many MiB.
 const TEXT_CHARS_MAX: usize = 4_000;
 
-/// Texts of one call that are kept.
+/// Maximum number of notes, findings or fields of one call that are kept.
 const TEXTS_MAX: usize = 1_000;
 
-/// A text for people in one line, without what would move the cursor of a terminal, and not longer than so many letters.
+/// Returns a text as one line of at most `chars_max` characters, without anything that would move a terminal's cursor.
 pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
     let mut line: String = text
         .chars()
@@ -111,7 +111,7 @@ pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
     line
 }
 
-/// Puts `[token]` in the place of the token in whatever a guest returned, and bounds its texts.
+/// Replaces the token with `[token]` in whatever a guest returned, and limits the length of its texts.
 pub(crate) fn hide<T: Texts>(
     token: Option<&Token>,
     mut answer: Result<T, CallError>,
@@ -120,7 +120,7 @@ pub(crate) fn hide<T: Texts>(
         if let Some(clean) = token.and_then(|token| token.hidden_in(text)) {
             *text = clean;
         }
-        // Nor may a guest write lines of its own into a log.
+        // A guest must not write lines of its own into a log.
         *text = one_line(text, TEXT_CHARS_MAX);
     };
     match &mut answer {

@@ -1,4 +1,4 @@
-//! One running instance of a source: typed calls, each within limits of memory, CPU and time.
+//! One running instance of a source: typed calls, each within limits on memory, CPU and time.
 
 use crate::egress::hook::{Egress, Hooks};
 use crate::egress::network::Network;
@@ -17,7 +17,7 @@ use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi_http::WasiHttpCtx;
 
-/// Largest checkpoint that is stored, in bytes. The bundled component's have 2 MiB at most.
+/// Maximum size of a checkpoint, in bytes. The bundled component's have at most 2 MiB.
 const CHECKPOINT_BYTES_MAX: usize = 4 << 20;
 
 /// A running instance.
@@ -25,17 +25,17 @@ pub struct Source {
     store: Store<Tenant>,
     guest: bindings::SourcePlugin,
     limits: Limits,
-    /// Set by the first trap or exceeded limit; wasmtime forbids to enter such an instance again.
+    /// Set by the first trap or exceeded limit: wasmtime forbids entering such an instance again.
     gone: bool,
     network: Option<Network>,
 }
 
 impl Source {
-    /// Instantiates a component. `clock`: the clocks that it sees, `None` for the real ones.
+    /// Instantiates a component. `clock` is the clocks that it sees; `None` for the real ones.
     ///
     /// # Errors
     ///
-    /// [`CallError::Host`] when it does not fit into the limits or traps at its start.
+    /// [`CallError::Host`] when it does not fit within the limits or traps at its start.
     pub async fn start(
         plugin: &Plugin,
         egress: Egress,
@@ -56,7 +56,7 @@ impl Source {
         };
         let mut store = Store::new(&plugin.engine, tenant);
         store.limiter(|tenant| &mut tenant.fence);
-        // What a guest returns it copies into the host's memory, as often as it likes to point to it.
+        // What a guest returns is copied into the host's memory, once for each pointer to it.
         store.set_hostcall_fuel((limits.returned_mib << 20) as usize);
         store.epoch_deadline_callback(|mut context| {
             Ok(match context.data_mut().fence.tick() {
@@ -73,7 +73,7 @@ impl Source {
         }
     }
 
-    /// What the component says about itself.
+    /// Returns what the component says about itself.
     ///
     /// # Errors
     ///
@@ -85,11 +85,11 @@ impl Source {
         self.leave("describe", answer)
     }
 
-    /// Makes the instance ready: settings (JSON), secrets and the stored checkpoint.
+    /// Configures the instance with settings (JSON), secrets and the stored checkpoint.
     ///
     /// # Errors
     ///
-    /// [`CallError`]: what the source refuses, or a trap or an exceeded limit.
+    /// [`CallError`] when the source returns an error, traps or exceeds a limit.
     pub async fn configure(&mut self, configuration: &Configuration) -> Result<(), CallError> {
         self.enter("configure")?;
         let source = self.guest.etl_connector_source();
@@ -99,7 +99,7 @@ impl Source {
         self.clean(answer)
     }
 
-    /// Tries the configuration against the remote.
+    /// Tests the configuration against the remote.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl Source {
         self.clean(answer)
     }
 
-    /// The next events, at most `records_max`.
+    /// Returns the next events, at most `records_max`.
     ///
     /// # Errors
     ///
@@ -128,12 +128,12 @@ impl Source {
         match count <= records_max as usize {
             true => Ok(batch),
             false => Err(self.stop(format!(
-                "read-batch: {count} records were returned, {records_max} were asked for"
+                "read-batch: {count} records were returned, but only {records_max} were requested"
             ))),
         }
     }
 
-    /// The state that covers every record handed out so far.
+    /// Returns the checkpoint that covers every record returned so far.
     ///
     /// # Errors
     ///
@@ -147,7 +147,7 @@ impl Source {
         match checkpoint.len() <= CHECKPOINT_BYTES_MAX {
             true => Ok(checkpoint),
             false => Err(self.stop(format!(
-                "checkpoint: it has {} bytes, {CHECKPOINT_BYTES_MAX} are stored",
+                "checkpoint: it has {} bytes, more than {CHECKPOINT_BYTES_MAX}",
                 checkpoint.len()
             ))),
         }
@@ -159,12 +159,12 @@ impl Source {
         CallError::Host(why)
     }
 
-    /// Whether the host denied a request because of where it was to go.
+    /// Returns whether the host denied a request because of its destination.
     pub fn was_denied(&self) -> bool {
         self.network.as_ref().is_some_and(Network::has_denied)
     }
 
-    /// What leaves here says why the network failed, and holds no token, whatever a server echoed.
+    /// Adds why the network failed, and removes the token, whatever a server echoed.
     fn clean<T: Texts>(
         &self,
         answer: Result<Result<T, SourceError>, CallError>,
@@ -181,9 +181,9 @@ impl Source {
 
     fn enter(&mut self, call: &str) -> Result<(), CallError> {
         if self.gone {
-            return Err(CallError::Host(format!("{call}: the instance was stopped before")));
+            return Err(CallError::Host(format!("{call}: the instance was already stopped")));
         }
-        // What failed in a call before is no cause of this one's failure.
+        // A failure in an earlier call is not the cause of this one's failure.
         if let Some(network) = &self.network {
             network.take_cause();
         }

@@ -6,7 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-/// What belongs to one instance. Dropped with it.
+/// What belongs to one instance and is dropped with it.
 pub struct Tenant {
     pub(super) table: ResourceTable,
     pub(super) wasi: WasiCtx,

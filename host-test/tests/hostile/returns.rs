@@ -68,7 +68,7 @@ async fn an_instance_that_was_stopped_is_never_entered_again() {
     let said = host(source.checkpoint().await);
     assert!(said.contains("checkpoint: the component trapped: "), "{said}");
     let said = host(source.checkpoint().await);
-    assert!(said.contains("was stopped before"), "{said}");
+    assert!(said.contains("was already stopped"), "{said}");
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn a_batch_of_a_gigabyte_is_not_copied() {
     // A thousand records of one MiB, all of them the same MiB.
     let bytes = returning(1_000, 65_536, 1 << 20);
     let said = host(start(&bytes, Limits::default()).await.read_batch(1_000).await);
-    assert_eq!(said, "read-batch: the limit of 64 MiB returned by a call was exceeded");
+    assert_eq!(said, "read-batch: the limit of 64 MiB of returned data was exceeded");
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn more_records_than_were_asked_for_are_not_taken() {
     let bytes = returning(1_000_000, 0, 0);
     let limits = Limits { returned_mib: 512, ..Limits::default() };
     let said = host(start(&bytes, limits).await.read_batch(1_000).await);
-    assert_eq!(said, "read-batch: 1000000 records were returned, 1000 were asked for");
+    assert_eq!(said, "read-batch: 1000000 records were returned, but only 1000 were requested");
 }
 
 #[tokio::test]
