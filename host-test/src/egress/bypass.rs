@@ -1,17 +1,18 @@
-//! Which origins go around the proxy: `NO_PROXY`.
+//! Origins that bypass the proxy: `NO_PROXY`.
 
 use crate::egress::origin::Origin;
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
-/// Whether a list like `NO_PROXY` names this origin: `*`, a host, a domain with all below it, an
-/// address or a CIDR block, each with a port or without. Separated by commas or spaces.
+/// Returns whether a list like `NO_PROXY` names this origin. An entry is `*`, a host, a domain that
+/// includes its subdomains, an address or a CIDR block, each with or without a port. Entries are
+/// separated by commas or spaces.
 pub(crate) fn is_direct(list: &str, origin: &Origin) -> bool {
     let entries = list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
     let mut kept = Vec::new();
     for entry in entries {
         let (host, port) = match entry.rsplit_once(':') {
-            // Of two colons and more without brackets it is an IPv6 address.
+            // With two or more colons and no brackets, it is an IPv6 address.
             Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
             _ => (entry, None),
         };
@@ -19,7 +20,7 @@ pub(crate) fn is_direct(list: &str, origin: &Origin) -> bool {
             continue;
         }
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        // `*.example.com`, as many write it, is the domain to the crate.
+        // Many people write `*.example.com`, for which the crate wants the domain.
         kept.push(if host == "*" { host } else { host.trim_start_matches('*') });
     }
     let matcher = Matcher::builder().https("http://proxy.invalid").no(kept.join(",")).build();

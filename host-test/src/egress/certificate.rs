@@ -1,4 +1,4 @@
-//! Why a certificate is refused, in words that say what to do.
+//! Explains why a certificate is refused and what to do.
 
 use crate::egress::peer::Peer;
 use crate::guest::redact::one_line;
@@ -7,14 +7,16 @@ use rustls::CertificateError as Bad;
 use rustls::pki_types::UnixTime;
 use webpki::Error as Chain;
 
-/// Names of a certificate that are quoted, each of at most so many letters: a remote wrote them.
+/// Maximum number of names of a certificate that are quoted: a remote wrote them.
 const NAMES_MAX: usize = 5;
+
+/// Maximum number of characters of a quoted text from a certificate.
 const NAME_CHARS_MAX: usize = 100;
 
 /// What is wrong with a certificate, and what to do: both follow "presented a certificate".
 type Fault = (String, String);
 
-/// Says why the certificate of a server is refused.
+/// Returns why the certificate of a server is refused, and what to do.
 pub(crate) fn explain(bad: &Bad, peer: &Peer) -> String {
     let (what, remedy) = time(bad)
         .or_else(|| trust(bad, peer))
@@ -38,7 +40,7 @@ fn owned((what, remedy): (&str, &str)) -> Fault {
     (what.to_owned(), remedy.to_owned())
 }
 
-/// When it is valid.
+/// Explains errors about the time at which a certificate is valid.
 fn time(bad: &Bad) -> Option<Fault> {
     let (what, remedy) = match bad {
         Bad::ExpiredContext { time, not_after } => (
@@ -67,7 +69,7 @@ fn shown(time: &UnixTime) -> String {
     )
 }
 
-/// Who issued it, and for whom.
+/// Explains errors about a certificate's issuer or subject.
 fn trust(bad: &Bad, peer: &Peer) -> Option<Fault> {
     let names = match bad {
         Bad::UnknownIssuer => {
@@ -103,7 +105,7 @@ fn trust(bad: &Bad, peer: &Peer) -> Option<Fault> {
     Some((format!("for another name{names}"), remedy))
 }
 
-/// A name as rustls shows it, `DnsName("x.example")` or `IpAddress(192.0.2.1)`, without the kind.
+/// Returns a name as rustls shows it, `DnsName("x.example")` or `IpAddress(192.0.2.1)`, without its kind.
 fn plain(name: &str) -> &str {
     let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inner.unwrap_or(name).trim_matches('"')
@@ -117,9 +119,9 @@ const PURPOSE: (&str, &str) =
 const REVOCATION: (&str, &str) =
     ("whose revocation cannot be checked", "have its CA publish a current revocation list");
 
-/// What it consists of.
+/// Explains errors about a certificate's content.
 fn form(bad: &Bad) -> Option<(&'static str, &'static str)> {
-    #[allow(deprecated)] // What is not made any more may still be matched.
+    #[allow(deprecated)] // Variants that rustls no longer creates are still matched.
     Some(match bad {
         Bad::BadEncoding => MALFORMED,
         Bad::Revoked => ("that was revoked", "have it replaced"),
@@ -190,7 +192,7 @@ fn chain(bad: &Chain) -> Option<(&'static str, &'static str)> {
         | Chain::UnsupportedIndirectCrl
         | Chain::UnsupportedRevocationReason
         | Chain::UnsupportedRevocationReasonsPartitioning => REVOCATION,
-        // The others have a word of rustls's own.
+        // The other errors have a rustls error of their own.
         _ => return None,
     })
 }

@@ -1,9 +1,9 @@
-//! Errors in words, with what caused them.
+//! Errors as text, with their causes.
 
 use std::error::Error;
 use std::io;
 
-/// The text of the error that began it all.
+/// Returns the text of the root cause.
 pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut error = error;
     while let Some(cause) = error.source() {
@@ -12,7 +12,7 @@ pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     error.to_string()
 }
 
-/// An error with all that caused it.
+/// Returns the text of an error and of all its causes.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -23,10 +23,10 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Looks at an error, and into an `io::Error`, whose `source` skips what it wraps, and into one that wraps another.
+/// Finds a `T` in an error itself or in nested `io::Error`s, whose `source` skips the error that they wrap.
 pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut error = error;
-    // Bounded by how deep they were wrapped.
+    // Bounded by the nesting depth.
     loop {
         if let Some(found) = error.downcast_ref::<T>() {
             return Some(found);

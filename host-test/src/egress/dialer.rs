@@ -1,4 +1,4 @@
-//! Connects to origins: direct, to addresses that may be dialled, or through the operator's proxy.
+//! Connects to origins: directly, to addresses that may be dialled, or through the operator's proxy.
 
 use crate::egress::guard::Guarded;
 use crate::egress::origin::Origin;
@@ -27,25 +27,25 @@ pub(crate) struct Dialer(Arc<[Way]>);
 /// How one origin is reached.
 pub(crate) struct Way {
     pub(crate) origin: Origin,
-    /// What may be dialled for it. With a proxy this judges only an origin that is written as an
-    /// address: a name is looked up by the proxy, so what it leads to is the proxy's to judge.
+    /// Checks the addresses that may be dialled for it. With a proxy, it checks only an origin that is
+    /// written as an address: the proxy resolves names, so it must check what they resolve to.
     pub(crate) guard: Guarded,
     proxy: Option<(Proxy, ProxyConnector)>,
 }
 
 impl Way {
-    /// The proxy's name, without credentials.
+    /// Returns the proxy, if requests go through one.
     pub(crate) fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref().map(|(proxy, _)| proxy)
     }
 }
 
 impl Dialer {
-    /// The ways to these origins. `tls` is for proxies that speak TLS themselves.
+    /// Creates the connectors to these origins. `tls` is for proxies that use TLS themselves.
     ///
     /// # Errors
     ///
-    /// What is wrong with the proxy's URL, without quoting it.
+    /// A message that says what is wrong with the proxy's URL, without quoting it.
     pub(crate) fn new(
         origins: Vec<Origin>,
         outbound: &Outbound,
@@ -53,7 +53,7 @@ impl Dialer {
     ) -> Result<Self, String> {
         let way = |origin: Origin| {
             let guard = outbound.guard(outbound.reach(&origin));
-            // The operator's own word: it may well be in a private network.
+            // The operator named the proxy, which may be in a private network.
             let connector = || {
                 HttpsConnectorBuilder::new()
                     .with_tls_config(tls.clone())
@@ -67,12 +67,12 @@ impl Dialer {
         origins.into_iter().map(way).collect::<Result<_, String>>().map(Self)
     }
 
-    /// The way to an origin, if it is allowed.
+    /// Returns how to reach an origin, if it is allowed.
     pub(crate) fn way(&self, origin: &Origin) -> Option<&Way> {
         self.0.iter().find(|way| way.origin == *origin)
     }
 
-    /// All allowed origins.
+    /// Returns all allowed origins.
     pub(crate) fn origins(&self) -> Vec<Origin> {
         self.0.iter().map(|way| way.origin.clone()).collect()
     }
@@ -105,7 +105,7 @@ impl Service<Uri> for Dialer {
                 let connecting = tcp(guard.clone()).call(uri);
                 Box::pin(async move { Ok(MaybeHttpsStream::Http(connecting.await?)) })
             }
-            // No request to another origin comes this far.
+            // No request to another origin gets this far.
             None => {
                 let error = io::Error::from(io::ErrorKind::PermissionDenied);
                 Box::pin(async move { Err(error.into()) })

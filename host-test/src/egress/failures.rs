@@ -1,5 +1,5 @@
-//! What went wrong on the network: a word of `wasi:http` for the guest, and the cause for the
-//! operator, in full, with what to do.
+//! Explains what went wrong on the network: an error of `wasi:http` for the guest, and for the
+//! operator the full cause and what to do.
 
 use crate::egress::chain::{find, innermost};
 use crate::egress::dialer::Way;
@@ -11,7 +11,7 @@ use std::error::Error;
 use std::io;
 use wasmtime_wasi_http::Error as HttpError;
 
-/// What failed: the guest's word, and the operator's, where there is more to say.
+/// The error for the guest, and the message for the operator where there is more to say.
 pub(crate) type Failed = (HttpError, Option<String>);
 
 /// Translates a failure.
@@ -20,7 +20,7 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
     let is_connect = error.is_connect();
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     let mut dns = None;
-    // Bounded by the length of the chain, which is finite by construction.
+    // The chain is finite by construction.
     while let Some(error) = cause {
         if let Some(fault) = find::<ProxyError>(error) {
             return proxy(fault);
@@ -41,7 +41,7 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
         match io_kind(error) {
             Some(io::ErrorKind::TimedOut) => return timed_out(way),
             Some(io::ErrorKind::ConnectionRefused) => return (HttpError::ConnectionRefused, None),
-            // Instead of an answer to our hello: the TCP connection stood already.
+            // The TCP connection was established; it was closed instead of answering the TLS hello.
             Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
                 if is_connect && origin.is_https() =>
             {
@@ -52,10 +52,8 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
         }
         if dns.is_none() && text.contains("dns error") {
             let why = innermost(error);
-            dns = Some(format!(
-                "{} could not be looked up: {why}; check its spelling",
-                origin.host()
-            ));
+            dns =
+                Some(format!("{} could not be resolved: {why}; check its spelling", origin.host()));
         }
         cause = error.source();
     }
@@ -66,19 +64,19 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
     }
 }
 
-/// No connection in time.
+/// Returns the failure of a connection that was not established in time.
 pub(crate) fn timed_out(way: &Way) -> Failed {
     let why = way.proxy().map(|proxy| {
         let (origin, name, source) = (&way.origin, &proxy.name, proxy.source);
         format!(
-            "there was no connection to {origin} through the proxy {name} in time; see whether \
-             the proxy runs and can reach that host, or change {source}"
+            "the connection to {origin} through the proxy {name} timed out; check that the proxy \
+             is running and can reach that host, or change {source}"
         )
     });
     (HttpError::ConnectionTimeout, why)
 }
 
-/// An address that must not be dialled, and the flag that allows it, if there is one.
+/// Returns the failure of an address that must not be dialled, with the flag that allows it, if there is one.
 pub(crate) fn prohibited(no: &Prohibited, way: &Way) -> Failed {
     let origin = &way.origin;
     let what = match origin.address() {
@@ -87,7 +85,7 @@ pub(crate) fn prohibited(no: &Prohibited, way: &Way) -> Failed {
     };
     let remedy = match no.is_private() {
         true => format!(
-            "if that is meant (split-horizon DNS, a gateway that inspects TLS), allow it with \
+            "if that is intended (split-horizon DNS, a gateway that inspects TLS), allow it with \
              --allow-private {origin}"
         ),
         false => {
@@ -98,14 +96,14 @@ pub(crate) fn prohibited(no: &Prohibited, way: &Way) -> Failed {
 }
 
 fn proxy(error: &ProxyError) -> Failed {
-    // Not one that ends a run: a proxy that refuses today may be one that is being restarted.
+    // This error does not end a run: a proxy that refuses a connection may be restarting.
     (HttpError::DestinationUnavailable, Some(error.to_string()))
 }
 
-/// The kind of an `io::Error`, or of the one that it wraps.
+/// Returns the kind of the innermost `io::Error`.
 fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
     let mut error = error.downcast_ref::<io::Error>()?;
-    // Bounded by how deep they were wrapped.
+    // Bounded by the nesting depth.
     while let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
         error = inner;
     }

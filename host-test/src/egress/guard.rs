@@ -1,5 +1,5 @@
-//! Lets through only addresses that may be dialled. The check is on the address that is then
-//! dialled, so a name that changes its mind between two look-ups (DNS rebinding) wins nothing.
+//! Lets through only addresses that may be dialled. It checks the very address that is then dialled,
+//! so a name that resolves differently in two lookups (DNS rebinding) gains nothing.
 
 use crate::egress::nat64::{Nat64, candidates, is_local_use, is_well_known};
 use crate::egress::prohibited::Prohibited;
@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A resolver for hyper that drops what must not be dialled for an origin.
+/// A resolver for hyper that drops addresses that must not be dialled for an origin.
 #[derive(Clone)]
 pub struct Guarded {
     lookup: Lookup,
@@ -21,24 +21,24 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// Names are looked up with `lookup`; `nat64` is shared by all that look up with it.
+    /// Creates a resolver that uses `lookup`. All resolvers with the same lookup share `nat64`.
     pub fn new(lookup: Lookup, nat64: Nat64, reach: Reach) -> Self {
         Self { lookup, nat64, reach }
     }
 
-    /// Whether an address may be dialled.
+    /// Checks that an address may be dialled.
     ///
-    /// An address behind NAT64 is judged by the IPv4 address that it stands for. That holds for
-    /// 64:ff9b::/96 always, and for other prefixes once the network's answer for `ipv4only.arpa`
-    /// (RFC 7050) shows them. Such an answer can be forged by whoever controls the resolver, so it
-    /// only ever opens 64:ff9b:1::/48, where nothing but translated addresses can be (RFC 8215), and
-    /// only for IPv4 addresses that may be dialled themselves. For all other prefixes it can close
-    /// but not open: a unique local address (fd00::/8) stays private whatever a resolver says of it,
-    /// and behind such a prefix the operator has `--allow-private`.
+    /// An address behind NAT64 is judged by the IPv4 address that it stands for. This always applies
+    /// to 64:ff9b::/96, and to other prefixes once the network's answer for `ipv4only.arpa`
+    /// (RFC 7050) shows them. Whoever controls the resolver can forge such an answer. It therefore
+    /// opens only 64:ff9b:1::/48, which holds nothing but translated addresses (RFC 8215), and only
+    /// for IPv4 addresses that may be dialled themselves. For all other prefixes it can close but not
+    /// open: a unique local address (fd00::/8) stays private whatever a resolver answers, and behind
+    /// such a prefix the operator has `--allow-private`.
     ///
     /// # Errors
     ///
-    /// [`Prohibited`], naming the address.
+    /// [`Prohibited`] with the address.
     pub async fn judge(&self, address: IpAddr) -> Result<(), Prohibited> {
         let no = |inner| Err(Prohibited { address, inner, reach: self.reach });
         let IpAddr::V6(v6) = address.to_canonical() else {
@@ -50,7 +50,7 @@ impl Guarded {
         let inner = match is_well_known(v6) {
             true => Some(Ipv4Addr::from_bits(v6.to_bits() as u32)),
             false if self.is_doubtful(v6) => {
-                // Without an answer the doubt stays.
+                // Without an answer, the address stays doubtful.
                 let Some(prefixes) = self.nat64.prefixes(&self.lookup).await else {
                     return no(None);
                 };
@@ -65,9 +65,9 @@ impl Guarded {
         if is_outside_good && is_inside_good { Ok(()) } else { no(inner) }
     }
 
-    /// Whether it matters what the network translates: the address is in the space set aside for
-    /// that, or could stand for an IPv4 address that must not be dialled. Addresses that end like
-    /// `::1` could stand for one of 0.0.0.0/8, which leads nowhere and is not looked into.
+    /// Returns whether the network's translation matters: the address is in the space reserved for
+    /// translation, or could stand for an IPv4 address that must not be dialled. Addresses that end
+    /// like `::1` could stand for one of 0.0.0.0/8, which leads nowhere and is not checked.
     fn is_doubtful(&self, address: Ipv6Addr) -> bool {
         let is_bad = |v4: Ipv4Addr| v4.octets()[0] != 0 && !self.reach.allows(IpAddr::V4(v4));
         is_local_use(address)
@@ -92,7 +92,7 @@ impl tower_service::Service<Name> for Guarded {
             for address in (guard.lookup)(name.as_str().to_owned()).await? {
                 match guard.judge(address.ip()).await {
                     Ok(()) => good.push(address),
-                    // One that a flag would allow tells the operator more than any other.
+                    // An address that a flag would allow is the most useful one to report.
                     Err(no) if no.is_private() => refused = Some(no),
                     Err(no) => refused = refused.or(Some(no)),
                 }
@@ -113,7 +113,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tower_service::Service;
 
-    /// A resolver whose network answers like this for `ipv4only.arpa`, and how often it was asked.
+    /// Returns a resolver with these answers for `ipv4only.arpa`, and the number of lookups so far.
     fn network(answers: &[&str]) -> (Lookup, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let answers: Vec<SocketAddr> =
@@ -151,7 +151,7 @@ mod tests {
             let address: IpAddr = format!("64:ff9b::{inner}").parse().unwrap();
             assert_eq!(guard.judge(address).await.is_ok(), good, "{inner}");
         }
-        // Neither the bits before it nor a mapped address inside make another prefix of it.
+        // Neither other bits in the prefix nor a mapped address inside it is well-known.
         for bad in ["64:ff9b::1:808:808", "64:ff9b:0:1::808:808", "64:ff9b::ffff:808:808"] {
             assert!(guard.judge(bad.parse().unwrap()).await.is_err(), "{bad}");
         }
@@ -186,7 +186,7 @@ mod tests {
             assert!(!allows(&[shown], Reach::Public, bad).await, "{shown}: {bad}");
             assert!(!allows(&[], Reach::Public, good).await, "{good}, undiscovered");
         }
-        // Another prefix than the one shown.
+        // A prefix other than the one shown.
         let shown = ["64:ff9b:1:7::192.0.0.170"];
         assert!(!allows(&shown, Reach::Public, "64:ff9b:1:8::8.8.8.8").await);
     }
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_network_is_asked_once_and_only_in_doubt() {
+    async fn the_network_is_asked_once_and_only_for_doubtful_addresses() {
         let (lookup, asked) = network(&["64:ff9b:1::192.0.0.170"]);
         let nat64 = Nat64::default();
         let guard = Guarded::new(lookup, nat64, Reach::Public);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_several_addresses_the_good_ones_are_dialled() {
+    async fn only_the_permitted_ones_of_several_addresses_are_dialled() {
         let addresses = ["169.254.169.254", "10.0.0.1", "64:ff9b::a00:1", "64:ff9b::808:808"];
         let found = move |count: usize| -> Lookup {
             let all =

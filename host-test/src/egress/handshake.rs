@@ -1,4 +1,4 @@
-//! Why TLS failed, in words that say what to do.
+//! Explains why TLS failed and what to do.
 
 use crate::egress::certificate;
 use crate::egress::peer::Peer;
@@ -6,7 +6,7 @@ use wasmtime_wasi_http::Error as HttpError;
 
 const ELSE: &str = "whether a proxy or a captive portal answers in its place";
 
-/// Translates a failure of TLS with a server, and says why it failed.
+/// Translates a TLS failure into an error for the guest, and a message that explains it.
 pub(crate) fn explain(error: &rustls::Error, peer: &Peer) -> (HttpError, String) {
     let Peer { name, source, .. } = peer;
     match error {
@@ -47,7 +47,7 @@ pub(crate) fn explain(error: &rustls::Error, peer: &Peer) -> (HttpError, String)
     }
 }
 
-/// The connection was closed instead of an answer.
+/// Returns the error for a connection that was closed instead of an answer.
 pub(crate) fn closed(peer: &Peer) -> (HttpError, String) {
     let Peer { name, source, .. } = peer;
     let text = format!(

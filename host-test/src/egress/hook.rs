@@ -1,5 +1,5 @@
-//! What happens to a guest's HTTP request: it goes to the network, to a script, or nowhere.
-//! The bounds that hold for all of them are here: one body size out, one body size in.
+//! Routes a guest's HTTP request to the network, to a script, or nowhere, and limits the size of the
+//! request's and the response's body in all cases.
 
 use crate::egress::mask::{Mask, mask_headers};
 use crate::egress::network::Network;
@@ -39,7 +39,7 @@ pub(crate) struct Hooks {
     sizes: Sizes,
 }
 
-/// The bounds of bodies, in bytes.
+/// Maximum sizes of bodies, in bytes.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
     request: u64,
@@ -75,7 +75,7 @@ impl WasiHttpHooks for Hooks {
 }
 
 impl Egress {
-    /// The way to the network, if that is what it is.
+    /// Returns the network, if requests go there.
     pub(crate) fn network(&self) -> Option<&Network> {
         match self {
             Self::Network(network) => Some(network),
@@ -83,9 +83,9 @@ impl Egress {
         }
     }
 
-    fn tell(&self, what: &str) {
+    fn warn(&self, what: &str) {
         match self.network() {
-            Some(network) => network.tell(what),
+            Some(network) => network.warn(what),
             None => tracing::warn!("{what}"),
         }
     }
@@ -100,13 +100,13 @@ impl Egress {
             return Err(HttpError::HttpRequestDenied);
         }
         let (parts, body) = request.into_parts();
-        // Whole bodies only: so a request on a pooled connection that just died can be repeated.
+        // The body is collected first, so that a request on a pooled connection that just closed can be repeated.
         let collected = tokio::time::timeout(waits.first_byte, collect(body, sizes.request))
             .await
             .map_err(|_| HttpError::ConnectionWriteTimeout)?
             .inspect_err(|error| {
                 if let HttpError::HttpRequestBodySize(_) = error {
-                    self.tell(&format!(
+                    self.warn(&format!(
                         "denied a request of more than {} KiB",
                         sizes.request >> 10
                     ));
@@ -114,9 +114,7 @@ impl Egress {
             })?;
         let request = Request::from_parts(parts, collected);
         if holds_placeholder(&request) {
-            self.tell(
-                "denied a request with the token's placeholder elsewhere than in Authorization",
-            );
+            self.warn("denied a request with the token's placeholder outside of Authorization");
             return Err(HttpError::HttpRequestDenied);
         }
         match self {

@@ -1,17 +1,17 @@
-//! Keeps the token out of what a guest reads: a server that echoes the request's headers must not hand it over.
+//! Keeps the token out of what a guest reads: a server that echoes the request's headers must not reveal it.
 
 use crate::egress::token::Token;
 use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
 
-/// What stands in the token's place: as many letters, so that every length stays right.
+/// Replaces each byte of the token, so that every length stays correct.
 const LETTER: u8 = b'*';
 
-/// Finds the token in a stream of bytes, also where it is cut into pieces.
+/// Finds the token in a stream of bytes, even if it is split across pieces.
 pub(crate) struct Mask {
     token: Vec<u8>,
     finder: Finder<'static>,
-    /// The end of what came, as it may be the beginning of the token.
+    /// The end of the stream so far, if it may be the beginning of the token.
     held: BytesMut,
 }
 
@@ -21,7 +21,7 @@ impl Mask {
         Self { finder: Finder::new(&token).into_owned(), token, held: BytesMut::new() }
     }
 
-    /// Blots the token out of a piece. What may be the beginning of another is held back.
+    /// Masks the token in a piece. Holds back bytes that may be the beginning of another token.
     pub(crate) fn piece(&mut self, piece: Bytes) -> Bytes {
         if self.held.is_empty() && self.finder.find(&piece).is_none() && self.tail(&piece) == 0 {
             return piece;
@@ -29,7 +29,7 @@ impl Mask {
         let mut all = std::mem::take(&mut self.held);
         all.extend_from_slice(&piece);
         let mut from = 0;
-        // Each round goes a whole token forward.
+        // Each iteration advances by at least one token.
         while let Some(at) = self.finder.find(&all[from..]) {
             let end = from + at + self.token.len();
             all[from + at..end].fill(LETTER);
@@ -39,12 +39,12 @@ impl Mask {
         all.freeze()
     }
 
-    /// The end of the stream: what was held back is no token.
+    /// Returns what was held back, which is not a token, at the end of the stream.
     pub(crate) fn end(&mut self) -> Bytes {
         std::mem::take(&mut self.held).freeze()
     }
 
-    /// How many of the last bytes are the beginning of the token.
+    /// Returns how many of the last bytes are the beginning of the token.
     fn tail(&self, bytes: &[u8]) -> usize {
         let most = bytes.len().min(self.token.len().saturating_sub(1));
         (1..=most)
@@ -54,7 +54,7 @@ impl Mask {
     }
 }
 
-/// Blots the token out of headers. A value that can then no longer be sent is emptied.
+/// Masks the token in headers. A value that is not valid after that becomes empty.
 pub(crate) fn mask_headers(headers: &mut http::HeaderMap, token: &Token) {
     for value in headers.values_mut() {
         let mut mask = Mask::new(token);
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_token_is_found_wherever_it_is_cut() {
+    fn the_token_is_found_wherever_it_is_split() {
         let token = Token::new("bkua_bkua_bkua_x").unwrap();
         let text = b"a bkua_bkua_bkua_bkua_x bkua_bkua_bkua_xbkua_bkua_bkua_x b bkua_bkua_bkua_";
         let wanted = b"a bkua_**************** ******************************** b bkua_bkua_bkua_";

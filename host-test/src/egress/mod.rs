@@ -1,4 +1,4 @@
-//! The way out for requests: which origins and addresses, through which proxy, with which token and certificates.
+//! Outgoing requests: to which origins and addresses, through which proxy, with which token and certificates.
 
 pub(crate) mod bypass;
 pub(crate) mod certificate;

@@ -1,20 +1,20 @@
-//! An origin as the operator names it in a flag: scheme, host and port, and nothing that could be believed to count.
+//! An origin as the operator names it in a flag: scheme, host and port, and nothing that would be ignored.
 
 use crate::egress::origin::Origin;
 use crate::exit::{Failure, Result};
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Letters of a wrong value that are shown.
+/// Maximum number of characters of an invalid value that are shown.
 const SHOWN_CHARS_MAX: usize = 200;
 
-/// The origin that a flag names.
+/// Parses the origin that a flag names.
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`], naming the flag, with what is wrong and one that is right.
+/// [`Failure::Refused`] with the flag, what is wrong, and an example of a valid origin.
 pub(crate) fn origin(flag: &str, text: &str) -> Result<Origin> {
     read(text).map_err(|why| {
-        // A user name or password in it is not quoted.
+        // The message does not quote a user name or password.
         let shown = if text.contains('@') { "…" } else { text };
         let shown: String = shown.chars().take(SHOWN_CHARS_MAX).collect();
         let help = "write an origin such as https://audit.corp.example or https://10.0.0.7:8443";
@@ -24,13 +24,13 @@ pub(crate) fn origin(flag: &str, text: &str) -> Result<Origin> {
 
 fn read(text: &str) -> std::result::Result<Origin, String> {
     if text.contains('@') {
-        return Err("must not hold a user name or password".to_owned());
+        return Err("must not contain a user name or password".to_owned());
     }
     if text.contains([',', ' ', '\t', '\n']) {
         return Err("must be one origin; repeat the flag for others".to_owned());
     }
     if text.contains('*') {
-        return Err("must not hold a wildcard; repeat the flag for each host".to_owned());
+        return Err("must not contain a wildcard; repeat the flag for each host".to_owned());
     }
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
     if is_block(rest) {
@@ -42,7 +42,7 @@ fn read(text: &str) -> std::result::Result<Origin, String> {
     // One slash is what address bars add to an origin.
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains(['/', '?', '#', '\\']) {
-        return Err("must not have a path, query or fragment: it would not count".to_owned());
+        return Err("must not have a path, query or fragment: it would be ignored".to_owned());
     }
     let (host, port) = split(rest);
     if !is_host(host) {
@@ -55,7 +55,7 @@ fn read(text: &str) -> std::result::Result<Origin, String> {
     Origin::parse(text)
 }
 
-/// Host and port. Two colons and more without brackets are an address of version 6, which is no host.
+/// Splits host and port. Two or more colons without brackets are an IPv6 address, which is not a valid host.
 fn split(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
@@ -63,7 +63,7 @@ fn split(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether this is an address with the length of a prefix: `10.0.0.0/8`.
+/// Returns whether this is an address with a prefix length: `10.0.0.0/8`.
 fn is_block(text: &str) -> bool {
     text.split_once('/').is_some_and(|(address, length)| {
         let address = address.trim_start_matches('[').trim_end_matches(']');
@@ -71,19 +71,19 @@ fn is_block(text: &str) -> bool {
     })
 }
 
-/// Whether this can be the host of a URL: a name, an address of version 4, or one of version 6 in brackets.
+/// Returns whether this can be the host of a URL: a name, an IPv4 address, or an IPv6 address in brackets.
 pub(crate) fn is_host(host: &str) -> bool {
     match host.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']').is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok()),
         None => {
-            let is_lawful = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-            // A name is not without a letter or digit: `https://.` leads nowhere.
-            host.bytes().all(is_lawful) && host.bytes().any(|byte| byte.is_ascii_alphanumeric())
+            let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            // A name has at least one letter or digit: `https://.` leads nowhere.
+            host.bytes().all(is_valid) && host.bytes().any(|byte| byte.is_ascii_alphanumeric())
         }
     }
 }
 
-/// Whether this is a port that something can listen on.
+/// Returns whether this is a port that something can listen on.
 fn is_port(port: &str) -> bool {
     port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
@@ -108,22 +108,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_or_less_than_an_origin_is_refused_with_a_right_one() {
+    fn anything_but_an_origin_is_refused_with_a_valid_example() {
         for (bad, why) in [
             ("https://a.corp/v1", "must not have a path, query or fragment"),
             ("https://a.corp//", "must not have a path, query or fragment"),
             ("https://a.corp?x", "must not have a path, query or fragment"),
             ("https://a.corp/?x", "must not have a path, query or fragment"),
             ("https://a.corp#x", "must not have a path, query or fragment"),
-            ("*", "must not hold a wildcard"),
-            ("https://*", "must not hold a wildcard"),
-            ("https://*.corp", "must not hold a wildcard"),
+            ("*", "must not contain a wildcard"),
+            ("https://*", "must not contain a wildcard"),
+            ("https://*.corp", "must not contain a wildcard"),
             ("10.0.0.0/8", "must not be a block of addresses"),
             ("https://10.0.0.0/8", "must not be a block of addresses"),
             ("https://[fd00::]/8", "must not be a block of addresses"),
             ("fd00::/8", "must not be a block of addresses"),
-            ("https://u:secret@a.corp", "must not hold a user name or password"),
-            ("secret@a.corp", "must not hold a user name or password"),
+            ("https://u:secret@a.corp", "must not contain a user name or password"),
+            ("secret@a.corp", "must not contain a user name or password"),
             ("https://", "has no host"),
             ("https:///", "has no host"),
             ("https:///v1", "must not have a path"),
@@ -143,12 +143,12 @@ mod tests {
             ("", "must begin with https:// and a host"),
             ("http://a.corp", "must be https"),
         ] {
-            let said = origin("--flag", bad).unwrap_err();
-            assert_eq!(said.code(), 2);
-            let said = said.to_string();
-            assert!(said.starts_with("--flag ") && said.contains(why), "{bad}: {said}");
-            assert!(said.contains("such as https://audit.corp.example"), "{said}");
-            assert!(!said.contains("secret"), "{said}");
+            let failure = origin("--flag", bad).unwrap_err();
+            assert_eq!(failure.code(), 2);
+            let text = failure.to_string();
+            assert!(text.starts_with("--flag ") && text.contains(why), "{bad}: {text}");
+            assert!(text.contains("such as https://audit.corp.example"), "{text}");
+            assert!(!text.contains("secret"), "{text}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! NAT64: IPv6 addresses that stand for IPv4 ones (RFC 6052), as DNS64 hands them out in networks
-//! that speak IPv6 only.
+//! NAT64: IPv6 addresses that stand for IPv4 ones (RFC 6052), as DNS64 returns them in IPv6-only
+//! networks.
 
 use crate::egress::resolve::Lookup;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,36 +10,36 @@ use tokio::sync::Mutex;
 /// The prefix lengths of RFC 6052, section 2.2.
 const LENGTHS: [u8; 6] = [32, 40, 48, 56, 64, 96];
 
-/// A name with IPv4 addresses alone: an IPv6 answer was made by DNS64 (RFC 7050).
+/// A name that has only IPv4 addresses: DNS64 made any IPv6 answer for it (RFC 7050).
 const IPV4_ONLY: &str = "ipv4only.arpa";
 
 /// The addresses of that name. Source: RFC 7050, section 2.2.
 const WELL_KNOWN: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
 
-/// Longest look-up of that name: the connection that waits for it has 30 s in all.
+/// Maximum time of the lookup of that name: the connection that waits for it has 30 s in total.
 const DISCOVERY_MAX: Duration = Duration::from_secs(5);
 
-/// How long found prefixes hold: the operating system's resolver does not say for how long they do.
+/// How long the prefixes found stay valid: the operating system's resolver does not return their TTL.
 const FOUND_FOR: Duration = Duration::from_secs(600);
 
-/// How long finding none holds: the network may have been away.
+/// How long an empty result stays valid: the network may have been down.
 const MISSED_FOR: Duration = Duration::from_secs(60);
 
-/// Prefixes that are kept; RFC 7050 expects one or two.
+/// Maximum number of prefixes that are kept; RFC 7050 expects one or two.
 const PREFIXES_MAX: usize = 8;
 
-/// Whether an address is in 64:ff9b::/96, which always stands for an IPv4 address.
+/// Returns whether an address is in 64:ff9b::/96, where each address stands for an IPv4 address.
 pub fn is_well_known(address: Ipv6Addr) -> bool {
     address.to_bits() >> 32 == 0x0064_ff9b_u128 << 64
 }
 
-/// Whether an address is in 64:ff9b:1::/48, which RFC 8215 sets aside for translation alone.
+/// Returns whether an address is in 64:ff9b:1::/48, which RFC 8215 reserves for translation.
 pub fn is_local_use(address: Ipv6Addr) -> bool {
     address.to_bits() >> 80 == 0x0064_ff9b_0001
 }
 
-/// The IPv4 address that an IPv6 one stands for under a prefix of this length; `None` where the
-/// bits that RFC 6052 wants to be zero are not.
+/// Returns the IPv4 address that an IPv6 one stands for under a prefix of this length; `None` if the
+/// bits that RFC 6052 requires to be zero are not.
 pub fn embedded(address: Ipv6Addr, length: u8) -> Option<Ipv4Addr> {
     let octets = address.octets();
     let start = usize::from(length / 8);
@@ -51,7 +51,7 @@ pub fn embedded(address: Ipv6Addr, length: u8) -> Option<Ipv4Addr> {
     is_clean.then_some(inner)
 }
 
-/// The IPv4 addresses that an IPv6 one could stand for, were there a prefix for it.
+/// Returns the IPv4 addresses that an IPv6 one would stand for under a prefix of each length.
 pub fn candidates(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
     LENGTHS.into_iter().filter_map(move |length| embedded(address, length))
 }
@@ -64,8 +64,9 @@ pub struct Prefix {
 }
 
 impl Prefix {
-    /// The prefix in an IPv6 answer for [`IPV4_ONLY`]; `None` unless one of its two addresses is in
-    /// it. At most one layout fits, since the bits around the IPv4 address must be zero.
+    /// Returns the prefix in an IPv6 answer for [`IPV4_ONLY`]; `None` unless the answer contains one of
+    /// the name's two addresses. At most one layout fits, since the bits around the IPv4 address must
+    /// be zero.
     fn find(answer: Ipv6Addr) -> Option<Self> {
         let is_in =
             |length: &u8| embedded(answer, *length).is_some_and(|v4| WELL_KNOWN.contains(&v4));
@@ -73,27 +74,27 @@ impl Prefix {
         Some(Self { bits: high(answer, length), length })
     }
 
-    /// The IPv4 address that an address under this prefix stands for.
+    /// Returns the IPv4 address that an address under this prefix stands for.
     pub fn unwrap(&self, address: Ipv6Addr) -> Option<Ipv4Addr> {
         let is_under = high(address, self.length) == self.bits;
         is_under.then(|| embedded(address, self.length)).flatten()
     }
 }
 
-/// The first bits of an address, the others zero.
+/// Returns the first `length` bits of an address, the others zero.
 fn high(address: Ipv6Addr, length: u8) -> u128 {
     address.to_bits() & (u128::MAX << (128 - u32::from(length)))
 }
 
-/// What was found, until when it holds.
+/// The prefixes that were found, and until when they stay valid.
 type Known = Option<(Instant, Arc<[Prefix]>)>;
 
-/// The prefixes of this network, looked up when they matter. Clones share what was found.
+/// The prefixes of this network, looked up when needed. Clones share what was found.
 #[derive(Clone, Default)]
 pub struct Nat64(Arc<Mutex<Known>>);
 
 impl Nat64 {
-    /// The prefixes, by one look-up for all who wait; `None` when it fails or takes too long.
+    /// Returns the prefixes, with one lookup for all who wait; `None` if it fails or takes too long.
     pub async fn prefixes(&self, lookup: &Lookup) -> Option<Arc<[Prefix]>> {
         let mut known = self.0.lock().await;
         if let Some((until, prefixes)) = &*known
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_prefixes_set_aside_are_known_by_their_bits() {
+    fn reserved_prefixes_are_recognized_by_their_bits() {
         assert!(is_well_known(v6("64:ff9b::3414:101")));
         assert!(!is_well_known(v6("64:ff9b::1:3414:101")));
         assert!(!is_well_known(v6("64:ff9b:1::3414:101")));

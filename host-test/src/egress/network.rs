@@ -1,6 +1,6 @@
-//! The way to the network: allowed origins, checked addresses, TLS, pooled connections, the token.
-//! No redirect is followed. Through a proxy, which only the operator names, the origin is checked as
-//! ever and TLS ends at the origin; but the proxy resolves names, so addresses are its to check.
+//! Access to the network: allowed origins, checked addresses, TLS, pooled connections, the token.
+//! Redirects are not followed. Only the operator can name a proxy. With a proxy, the origin is still
+//! checked and TLS still ends at the origin; but the proxy resolves names, so it must check addresses.
 
 use crate::egress::chain::chain;
 use crate::egress::dialer::Dialer;
@@ -29,16 +29,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use wasmtime_wasi_http::Error as HttpError;
 
-/// An unused connection is closed after this time, which is longer than a usual poll interval.
+/// The time after which an idle connection is closed: longer than the usual poll interval.
 const POOL_IDLE: Duration = Duration::from_secs(90);
 
-/// Read at once, at most: what comes in small pieces costs a change between tasks for each.
+/// Maximum number of bytes per read. Small reads would cost a task switch each.
 const READ_BYTES: usize = 512 << 10;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type Https = HttpsConnector<Dialer>;
 
-/// A way to the allowed origins, for one tenant. Cheap to clone; clones share their connections.
+/// Access to the allowed origins, for one tenant. Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct Network(Arc<Inner>);
 
@@ -48,20 +48,20 @@ struct Inner {
     token: Option<Token>,
     header_bytes: u64,
     connect_ms: Arc<AtomicU64>,
-    /// Whether a request was denied by us: that is for the operator to change.
+    /// Whether the host denied a request, which the operator has to resolve.
     denied: AtomicBool,
-    /// Why the last request failed, in the operator's words: those of `wasi:http`, which the guest
+    /// Why the last request failed, for the operator: the errors of `wasi:http`, which the guest
     /// sees, cannot hold it.
     cause: Mutex<Option<String>>,
-    /// What was said of a guest's requests so far.
-    told: AtomicU64,
+    /// Number of warnings about the guest's requests so far.
+    warnings: AtomicU64,
 }
 
-/// So many words on a guest's requests, and no more: it may ask as often as it likes.
-const TOLD_MAX: u64 = 5;
+/// Maximum number of warnings about a guest's requests: a guest may make any number of requests.
+const WARNINGS_MAX: u64 = 5;
 
 impl Network {
-    /// A way to these origins, where requests carry `token`. Names are looked up with `lookup`.
+    /// Creates access to these origins. Requests carry `token`; `lookup` resolves names.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Network {
         Self::through(origins, token, &Outbound::direct(lookup), limits)
     }
 
-    /// A way to these origins as the operator wants it, where requests carry `token`.
+    /// Creates access to these origins in the way that the operator chose. Requests carry `token`.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Network {
     ) -> Result<Self> {
         let tls = outbound.trust().client(origins.iter().any(Origin::is_https))?;
         let dialer = Dialer::new(origins, outbound, &tls).map_err(Failure::Refused)?;
-        // Plain http is for loopback origins alone: no request to another passes the check of its origin.
+        // Only loopback origins can have plain http: the check of the origin denies all others.
         let https = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
@@ -104,33 +104,35 @@ impl Network {
             .http1_max_buf_size(READ_BYTES.max(usize::try_from(header_bytes).unwrap_or(0)))
             .http2_max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
             .build(Timed { inner: https, limit_ms: Arc::clone(&connect_ms) });
-        let (denied, told) = (AtomicBool::new(false), AtomicU64::new(0));
+        let (denied, warnings) = (AtomicBool::new(false), AtomicU64::new(0));
         let cause = Mutex::default();
-        let inner = Inner { client, dialer, token, header_bytes, connect_ms, denied, cause, told };
+        let inner =
+            Inner { client, dialer, token, header_bytes, connect_ms, denied, cause, warnings };
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Whether a request was denied because of where it was to go.
+    /// Returns whether a request was denied because of its destination.
     pub fn has_denied(&self) -> bool {
         self.0.denied.load(Ordering::Relaxed)
     }
 
-    /// Logs what became of a guest's request, a few times at most.
-    pub(crate) fn tell(&self, what: &str) {
-        let told = self.0.told.fetch_add(1, Ordering::Relaxed);
-        if told < TOLD_MAX {
-            let rest = if told + 1 == TOLD_MAX { " (no more of this is told)" } else { "" };
+    /// Logs a warning about a guest's request, at most [`WARNINGS_MAX`] times.
+    pub(crate) fn warn(&self, what: &str) {
+        let count = self.0.warnings.fetch_add(1, Ordering::Relaxed);
+        if count < WARNINGS_MAX {
+            let is_last = count + 1 == WARNINGS_MAX;
+            let rest = if is_last { " (further messages are suppressed)" } else { "" };
             tracing::warn!("{what}{rest}");
         }
     }
 
-    /// The token that requests carry.
+    /// Returns the token that requests carry.
     pub(crate) fn token(&self) -> Option<&Token> {
         self.0.token.as_ref()
     }
 
-    /// Why the last request failed, if it did and there is more to say than the guest can. Asked
-    /// again, it has nothing more to say.
+    /// Takes the reason why the last request failed, if it failed and the guest cannot know the
+    /// reason.
     pub(crate) fn take_cause(&self) -> Option<String> {
         self.0.cause.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -147,7 +149,7 @@ impl Network {
         if let Err(HttpError::HttpRequestDenied | HttpError::DestinationIpProhibited) = answer {
             self.0.denied.store(true, Ordering::Relaxed);
             if let Some(cause) = &cause {
-                self.tell(&format!("denied a request: {cause}"));
+                self.warn(&format!("denied a request: {cause}"));
             }
         }
         *self.0.cause.lock().unwrap_or_else(PoisonError::into_inner) = cause;
@@ -162,10 +164,10 @@ impl Network {
         let Inner { client, dialer, token, connect_ms, .. } = &*self.0;
         let asked = Origin::of(request.uri());
         let Some(way) = asked.as_ref().and_then(|origin| dialer.way(origin)) else {
-            // Path and query stay out of the log: they are the guest's words.
+            // Path and query stay out of the log: the guest controls them.
             let asked = asked.map_or("no origin".to_owned(), |origin| origin.to_string());
             let allowed = list(&dialer.origins());
-            self.tell(&format!("denied a request to {asked}: allowed is {allowed}"));
+            self.warn(&format!("denied a request to {asked}; allowed: {allowed}"));
             return Err((HttpError::HttpRequestDenied, None));
         };
         let origin = &way.origin;
@@ -180,7 +182,7 @@ impl Network {
         let (parts, body) = request.into_parts();
         let (body, begun) = Sent::new(body);
         let mut call = std::pin::pin!(client.request(Request::from_parts(parts, body)));
-        // Each wait begins when the one before has ended.
+        // Each wait begins when the previous one has ended.
         let done = tokio::select! {
             done = &mut call => Ok(done),
             _ = begun => tokio::time::timeout(waits.first_byte, call)
@@ -195,7 +197,7 @@ impl Network {
         let lines = response.headers().iter();
         let size: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
         if size as u64 > self.0.header_bytes {
-            self.tell(&format!(
+            self.warn(&format!(
                 "denied an answer whose head is larger than {} KiB",
                 self.0.header_bytes >> 10
             ));
@@ -205,7 +207,7 @@ impl Network {
     }
 }
 
-/// A connector with a time limit for all of it: look-up, TCP and TLS.
+/// A connector with one time limit for lookup, TCP and TLS together.
 #[derive(Clone)]
 struct Timed {
     inner: Https,

@@ -1,9 +1,9 @@
-//! The one place that a source may talk to: a scheme, a host and a port, compared exactly.
+//! The only remote that a source may talk to: a scheme, a host and a port, compared exactly.
 
 use http::Uri;
 use std::net::IpAddr;
 
-/// Where sources go whose settings name no `endpoint`.
+/// The endpoint of sources whose settings do not name one.
 pub const DEFAULT_ENDPOINT: &str = "https://graphql.buildkite.com";
 
 /// Scheme, host and port of an allowed remote.
@@ -15,16 +15,16 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The origin of a URL.
+    /// Parses the origin of a URL.
     ///
     /// # Errors
     ///
-    /// In words for the operator: no URL, no http or https, user information, plain http to a host
-    /// that is not loopback.
+    /// A message for the operator when this is not a URL, is neither http nor https, has user
+    /// information, or is plain http to a host that is not loopback.
     pub fn parse(url: &str) -> Result<Self, String> {
         let uri: Uri = url.parse().map_err(|_| "is not a URL".to_owned())?;
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-            return Err("must not hold a user name or password".to_owned());
+            return Err("must not contain a user name or password".to_owned());
         }
         let origin = Self::of(&uri).ok_or("must begin with https:// and a host name")?;
         if !origin.https && !origin.is_loopback() {
@@ -33,7 +33,7 @@ impl Origin {
         Ok(origin)
     }
 
-    /// The origin that a request goes to; `None` when it names no scheme or host we speak.
+    /// Returns the origin that a request goes to; `None` if it has no host or an unsupported scheme.
     pub fn of(uri: &Uri) -> Option<Self> {
         let https = match uri.scheme_str()? {
             "https" => true,
@@ -45,27 +45,27 @@ impl Origin {
         Some(Self { https, host, port })
     }
 
-    /// Whether TLS is spoken.
+    /// Returns whether connections use TLS.
     pub fn is_https(&self) -> bool {
         self.https
     }
 
-    /// The host, lower case: a name or an address.
+    /// Returns the host in lower case: a name or an address.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, the scheme's own where none is named.
+    /// Returns the port, by default the scheme's own.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The address, when the host is written as one instead of a name.
+    /// Returns the address, if the host is an address instead of a name.
     pub fn address(&self) -> Option<IpAddr> {
         self.host.trim_start_matches('[').trim_end_matches(']').parse().ok()
     }
 
-    /// Whether the operator chose this machine itself: `localhost` or a loopback address.
+    /// Returns whether the operator chose this machine itself: `localhost` or a loopback address.
     pub fn is_loopback(&self) -> bool {
         match self.address() {
             Some(address) => address.to_canonical().is_loopback(),
@@ -74,7 +74,7 @@ impl Origin {
     }
 }
 
-/// Origins in words.
+/// Returns a list of origins for messages.
 pub fn list(origins: &[Origin]) -> String {
     let names: Vec<String> = origins.iter().map(Origin::to_string).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }

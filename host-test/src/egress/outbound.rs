@@ -1,4 +1,4 @@
-//! What the operator decides about the way out, by flags and environment. A tenant never does.
+//! What the operator configures about outgoing requests, by flags and environment. A tenant cannot.
 
 use crate::egress::guard::Guarded;
 use crate::egress::named;
@@ -13,35 +13,35 @@ use crate::exit::{Failure, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Flags of each command that talks to a remote.
+/// Flags of every command that talks to a remote.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Flags {
     /// HTTP proxy for all requests: http://[USER:PASSWORD@]HOST[:PORT], or `none`, or `env` for the
     /// one in HTTPS_PROXY or ALL_PROXY. run, check and preview use `env` by default and always honor
-    /// NO_PROXY; tenants reads these variables only with `env`. Other users can see a command line:
-    /// put a password into HTTPS_PROXY.
+    /// NO_PROXY; tenants reads these variables only with `env`. Other users can see the command line,
+    /// so put a password in HTTPS_PROXY.
     #[arg(long, value_name = "URL", help_heading = "Network")]
     proxy: Option<ProxyUrl>,
     /// Also trust the certificates in this PEM file, for a private CA or a gateway that inspects TLS.
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     ca_file: Option<PathBuf>,
-    /// Let this origin, https://HOST[:PORT], lead to a private address (RFC 1918, carrier-grade
-    /// NAT, unique local IPv6); may be repeated. Loopback, link-local and metadata addresses
-    /// stay refused.
+    /// Allow this origin, https://HOST[:PORT], to resolve to a private address (RFC 1918,
+    /// carrier-grade NAT, unique local IPv6). May be repeated. Loopback, link-local and metadata
+    /// addresses stay refused.
     #[arg(long = "allow-private", value_name = "ORIGIN", help_heading = "Network")]
     allow_private: Vec<String>,
 }
 
-/// Whether the variables that name proxies count without a flag.
+/// Whether the environment variables that name proxies apply without a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// They do: the command is its caller's own.
+    /// They apply: the command serves only its caller.
     Heeded,
-    /// They do not, since many depend on it: only a flag decides.
+    /// They do not apply, since many tenants depend on the command: only a flag decides.
     Ignored,
 }
 
-/// The way out. Cheap to clone; clones share what was found about the network.
+/// The configuration of outgoing requests. Cheap to clone; clones share what was found about the network.
 #[derive(Clone)]
 pub struct Outbound {
     lookup: Lookup,
@@ -52,44 +52,44 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// Without a proxy, to public addresses, with the operating system's certificates.
+    /// Creates a configuration without a proxy, for public addresses, with the operating system's certificates.
     pub fn direct(lookup: Lookup) -> Self {
         let (nat64, trust) = (Nat64::default(), Trust::default());
         Self { lookup, nat64, private: Arc::new([]), proxy: None, trust }
     }
 
-    /// As the flags say, and the environment where it counts.
+    /// Creates the configuration from the flags, and from the environment where it applies.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`], naming the flag.
+    /// [`Failure::Refused`] with the name of the flag.
     pub fn new(flags: &Flags, environment: Environment) -> Result<Self> {
         Self::with(flags, environment, system())
     }
 
-    /// As [`Outbound::new`], where names are looked up with `lookup`.
+    /// As [`Outbound::new`], but resolves names with `lookup`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`], naming the flag.
+    /// [`Failure::Refused`] with the name of the flag.
     pub fn with(flags: &Flags, environment: Environment, lookup: Lookup) -> Result<Self> {
-        let heeds = environment == Environment::Heeded;
-        let proxy = Setting::of(flags.proxy.as_ref(), &variables::environment, heeds);
+        let uses_environment = environment == Environment::Heeded;
+        let proxy = Setting::of(flags.proxy.as_ref(), &variables::environment, uses_environment);
         if let Some(setting) = &proxy {
             setting.insist().map_err(Failure::Refused)?;
         }
         if let Some((name, _)) = variables::proxy(&variables::environment)
             && flags.proxy.is_none()
-            && !heeds
+            && !uses_environment
         {
-            tracing::warn!("{name} is set and ignored: `--proxy env` uses it");
+            tracing::warn!("{name} is set but ignored; add `--proxy env` to use it");
         }
         let private = flags.allow_private.iter().map(|url| private(url)).collect::<Result<_>>()?;
         let trust = Trust::with(flags.ca_file.as_deref())?;
         Ok(Self { lookup, nat64: Nat64::default(), private, proxy, trust })
     }
 
-    /// Logs what is out of the ordinary for these origins, and finds out at the start what is wrong.
+    /// Logs anything unusual for these origins, and finds errors before the first request.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Outbound {
         Ok(())
     }
 
-    /// Where connections for an origin may end.
+    /// Returns the addresses that connections for an origin may use.
     pub(crate) fn reach(&self, origin: &Origin) -> Reach {
         Reach::of(origin, &self.private)
     }
@@ -129,7 +129,7 @@ impl Outbound {
     }
 }
 
-/// An origin of `--allow-private`.
+/// Parses an origin of `--allow-private`.
 fn private(url: &str) -> Result<Origin> {
     let origin = named::origin("--allow-private", url)?;
     match origin.is_loopback() {
@@ -154,7 +154,7 @@ pub(crate) mod tests {
         flags: Flags,
     }
 
-    /// The way out of a line of flags, where every name leads to this address.
+    /// Creates the configuration from a line of flags. Every name resolves to this address.
     pub(crate) fn outbound(line: &str, address: &str) -> Result<Outbound> {
         let line = Line::try_parse_from(format!("x {line}").split_whitespace()).unwrap();
         let address = SocketAddr::new(address.parse().unwrap(), 443);
@@ -162,7 +162,7 @@ pub(crate) mod tests {
         Outbound::with(&line.flags, Environment::Ignored, lookup)
     }
 
-    /// The addresses that would be dialled for a URL.
+    /// Returns the addresses that would be dialled for a URL.
     async fn dialled(outbound: &Outbound, url: &str) -> Vec<SocketAddr> {
         let origin = Origin::parse(url).unwrap();
         let name: Name = origin.host().parse().unwrap();
@@ -171,7 +171,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn allow_private_opens_its_origin_alone() {
+    async fn allow_private_opens_only_its_origin() {
         let flags = "--allow-private https://a.corp --allow-private https://b.corp:8443";
         for (address, is_opened) in [
             ("10.0.0.1", true),
@@ -197,14 +197,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_wrong_flag_is_refused_by_name_and_without_its_secrets() {
+    fn an_invalid_flag_is_refused_by_name_and_without_its_secrets() {
         for (line, word) in [
             ("--allow-private a.corp", "--allow-private a.corp: must begin with https://"),
             ("--allow-private http://a.corp", "--allow-private http://a.corp: must be https"),
             ("--allow-private https://localhost", "is loopback"),
-            ("--allow-private https://u:secret@a.corp", "--allow-private …: must not hold"),
+            ("--allow-private https://u:secret@a.corp", "--allow-private …: must not contain"),
             ("--allow-private 10.0.0.0/8", "--allow-private 10.0.0.0/8: must not be a block"),
-            ("--allow-private *", "--allow-private *: must not hold a wildcard"),
+            ("--allow-private *", "--allow-private *: must not contain a wildcard"),
             (
                 "--allow-private https://a.corp/v1",
                 "--allow-private https://a.corp/v1: must not have a",
@@ -214,10 +214,10 @@ pub(crate) mod tests {
             ("--proxy ftp://u:secret@p", "--proxy: is not of the form"),
             ("--ca-file /nowhere/ca.pem", "--ca-file /nowhere/ca.pem: cannot be read"),
         ] {
-            let said = outbound(line, "10.0.0.1").err().unwrap();
-            assert_eq!(said.code(), 2);
-            let said = said.to_string();
-            assert!(said.contains(word) && !said.contains("secret"), "{line}: {said}");
+            let failure = outbound(line, "10.0.0.1").err().unwrap();
+            assert_eq!(failure.code(), 2);
+            let text = failure.to_string();
+            assert!(text.contains(word) && !text.contains("secret"), "{line}: {text}");
         }
     }
 }

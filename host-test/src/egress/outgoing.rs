@@ -1,4 +1,5 @@
-//! A guest's request before it leaves: whole, bounded, and without what it must not carry.
+//! Checks a guest's request before it is sent: complete, limited in size, and without the placeholder where it must
+//! not be.
 
 use crate::egress::token::PLACEHOLDER;
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use wasmtime_wasi_http::Error as HttpError;
 use wasmtime_wasi_http::WasiBody;
 
-/// Whether the placeholder stands anywhere but in the header `Authorization`, whose value is the host's.
+/// Returns whether the placeholder is anywhere but in the `Authorization` header, whose value the host sets.
 pub(crate) fn holds_placeholder(request: &Request<Bytes>) -> bool {
     let placeholder = PLACEHOLDER.as_bytes();
     let holds = |text: &[u8]| text.windows(placeholder.len()).any(|part| part == placeholder);
@@ -17,7 +18,7 @@ pub(crate) fn holds_placeholder(request: &Request<Bytes>) -> bool {
         || holds(request.body())
 }
 
-/// Takes a body whole, if it is not larger.
+/// Collects a body of at most `bytes_max` bytes.
 pub(crate) async fn collect(body: WasiBody, bytes_max: u64) -> Result<Bytes, HttpError> {
     match Limited::new(body, usize::try_from(bytes_max).unwrap_or(usize::MAX)).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),

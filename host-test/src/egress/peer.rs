@@ -1,13 +1,13 @@
-//! Whom TLS is spoken with: an origin, or the operator's proxy on the way to it.
+//! The peer of a TLS connection: an origin, or the operator's proxy on the way to it.
 
 use crate::egress::origin::Origin;
 
 /// A server, for messages.
 pub(crate) struct Peer<'a> {
-    /// What it is called: `https://graphql.buildkite.com`, or `the proxy https://proxy.corp:443`.
+    /// Its name: `https://graphql.buildkite.com`, or `the proxy https://proxy.corp:443`.
     pub(crate) name: String,
     pub(crate) host: &'a str,
-    /// Where the operator names it.
+    /// Where the operator configures it.
     pub(crate) source: &'a str,
 }
 

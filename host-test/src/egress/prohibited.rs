@@ -1,4 +1,4 @@
-//! An address that must not be dialled, in words.
+//! An address that must not be dialled, and its message.
 
 use crate::egress::reach::{Reach, is_private};
 use std::fmt;
@@ -8,13 +8,13 @@ use std::net::{IpAddr, Ipv4Addr};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prohibited {
     pub(crate) address: IpAddr,
-    /// What it stands for behind NAT64.
+    /// The IPv4 address that it stands for behind NAT64.
     pub(crate) inner: Option<Ipv4Addr>,
     pub(crate) reach: Reach,
 }
 
 impl Prohibited {
-    /// Whether `--allow-private` would allow it.
+    /// Returns whether `--allow-private` would allow it.
     pub fn is_private(&self) -> bool {
         self.reach == Reach::Public && is_private(self.inner.map_or(self.address, IpAddr::V4))
     }

@@ -1,4 +1,4 @@
-//! Which HTTP proxy the operator wants requests to go through, if any.
+//! The HTTP proxy that the operator configured, if any.
 
 use crate::egress::bypass::is_direct;
 use crate::egress::named::is_host;
@@ -24,29 +24,33 @@ impl fmt::Debug for ProxyUrl {
     }
 }
 
-/// What the operator says about proxies.
+/// The operator's configuration of the proxy.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// Where it is said, for messages.
+    /// The flag or variable that it comes from, for messages.
     source: &'static str,
     url: ProxyUrl,
-    /// Hosts that go direct.
+    /// Hosts that bypass the proxy.
     direct: String,
 }
 
 impl Setting {
-    /// What the flag says, or else the environment. `heeds` says whether the environment counts
-    /// without the flag naming it. `None`: requests go direct.
-    pub fn of(flag: Option<&ProxyUrl>, environment: Environment, heeds: bool) -> Option<Self> {
+    /// Returns the setting of the flag, or else of the environment. `uses_environment` says whether
+    /// the environment applies without a flag that names it. `None`: requests go directly.
+    pub fn of(
+        flag: Option<&ProxyUrl>,
+        environment: Environment,
+        uses_environment: bool,
+    ) -> Option<Self> {
         let direct = || variables::direct(environment);
         match flag.map(|url| url.0.as_str()) {
             Some("none" | "") => None,
             Some("env") => Self::from_environment(environment, direct()),
             Some(url) => {
-                let direct = if heeds { direct() } else { String::new() };
+                let direct = if uses_environment { direct() } else { String::new() };
                 Some(Self { source: "--proxy", url: ProxyUrl(url.to_owned()), direct })
             }
-            None if heeds => Self::from_environment(environment, direct()),
+            None if uses_environment => Self::from_environment(environment, direct()),
             None => None,
         }
     }
@@ -56,12 +60,12 @@ impl Setting {
         Some(Self { source, url: ProxyUrl(url), direct })
     }
 
-    /// The proxy for requests to an origin; `None` for those that go direct: loopback, and what
-    /// `NO_PROXY` names.
+    /// Returns the proxy for requests to an origin; `None` for origins that bypass it: loopback, and
+    /// those that `NO_PROXY` names.
     ///
     /// # Errors
     ///
-    /// What is wrong with the URL, without quoting it: it may hold a password.
+    /// A message that says what is wrong with the URL, without quoting it: it may hold a password.
     pub fn proxy(&self, origin: &Origin) -> Result<Option<Proxy>, String> {
         if !origin.is_https() || origin.is_loopback() || is_direct(&self.direct, origin) {
             return Ok(None);
@@ -69,7 +73,7 @@ impl Setting {
         self.parse().map(Some).map_err(|why| format!("{}: {why}", self.source))
     }
 
-    /// Whether the flag was given: then it must be right, even if nothing goes through it.
+    /// Checks the flag, if it was given: it must be valid even if nothing goes through it.
     ///
     /// # Errors
     ///
@@ -101,7 +105,7 @@ impl Setting {
         }
         let url = format!("{scheme}://{rest}");
         let uri: Uri = url.parse().map_err(|_| FORM)?;
-        // A path, a second @, or a port that is not a number, is a password whose special
+        // A path, a second @, or a port that is not a number comes from a password whose special
         // characters are not escaped.
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         let place = authority.rsplit('@').next().unwrap_or_default();
@@ -114,7 +118,7 @@ impl Setting {
         let host = uri.host().filter(|host| is_host(host)).ok_or(FORM)?;
         let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
         let name = format!("{scheme}://{host}:{port}");
-        // The crate decodes user and password, and makes the header, which it marks as sensitive.
+        // The crate decodes user and password, and creates the header, which it marks as sensitive.
         let matcher = Matcher::builder().https(url).build();
         let target = Uri::from_static("https://target.invalid");
         let auth = matcher.intercept(&target).ok_or(FORM)?.basic_auth().cloned();
@@ -128,7 +132,7 @@ impl Setting {
 pub struct Proxy {
     /// Its address, without credentials.
     pub uri: Uri,
-    /// The value of `Proxy-Authorization`, marked as sensitive, which `Debug` heeds.
+    /// The value of `Proxy-Authorization`, marked as sensitive so that `Debug` hides it.
     pub auth: Option<HeaderValue>,
     /// Its address in messages, without credentials.
     pub name: String,
@@ -151,13 +155,13 @@ mod tests {
     #[test]
     fn the_environment_is_read_as_curl_reads_it() {
         let target = origin("https://graphql.buildkite.com");
-        let read = |all: &[(&str, &str)], flag: Option<&str>, heeds: bool| {
+        let read = |all: &[(&str, &str)], flag: Option<&str>, uses_environment: bool| {
             let environment = |name: &str| {
                 let found = all.iter().find(|(key, _)| *key == name);
                 found.map(|(_, value)| (*value).to_owned())
             };
             let flag = flag.map(|url| ProxyUrl(url.to_owned()));
-            let setting = Setting::of(flag.as_ref(), &environment, heeds);
+            let setting = Setting::of(flag.as_ref(), &environment, uses_environment);
             let proxy = setting.and_then(|setting| setting.proxy(&target).unwrap());
             proxy.map(|proxy| (proxy.source, proxy.name))
         };
@@ -174,7 +178,7 @@ mod tests {
         let direct = [both[0], ("NO_PROXY", "buildkite.com")];
         assert_eq!(read(&direct, None, true), None);
         assert_eq!(read(&direct, Some("http://flag:5"), true), None, "as curl does");
-        // Where the environment is not heeded, it is heeded when the flag says so.
+        // The flag can enable the environment where it does not apply by default.
         assert_eq!(read(&both, None, false), None);
         assert_eq!(read(&direct, Some("flag:5"), false), is("--proxy", "http://flag:5"));
         assert_eq!(read(&both, Some("env"), false), is("https_proxy", "http://lower:2"));
@@ -185,7 +189,7 @@ mod tests {
     fn loopback_never_goes_through_a_proxy() {
         for url in ["https://localhost", "https://127.0.0.1:8443", "http://[::1]:80"] {
             assert!(named("http://proxy:1").proxy(&origin(url)).unwrap().is_none(), "{url}");
-            // Not even one that is wrong stands in the way.
+            // Not even an invalid proxy gets in the way.
             assert!(named("socks5://proxy").proxy(&origin(url)).unwrap().is_none(), "{url}");
         }
     }
@@ -203,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_url_is_refused_without_being_quoted() {
+    fn an_invalid_url_is_refused_without_being_quoted() {
         for (bad, word) in [
             ("socks5://secret:secret@proxy:1080", "socks5:// proxies are not supported"),
             ("SOCKS5H://secret@proxy", "socks5h:// proxies are not supported"),

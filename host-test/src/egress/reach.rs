@@ -1,24 +1,24 @@
-//! Which addresses an origin may be reached at: public ones, unless the operator says otherwise.
+//! The addresses at which an origin may be reached: public ones, unless the operator says otherwise.
 
 use crate::egress::origin::Origin;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Where connections for one origin may end.
+/// The addresses that connections for one origin may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// This machine alone: the operator chose a loopback endpoint.
+    /// Only this machine: the operator chose a loopback endpoint.
     Loopback,
-    /// Public addresses alone: the rule.
+    /// Only public addresses: the default.
     Public,
     /// Public addresses and those of a private network: the operator's `--allow-private`. Never
     /// loopback, link-local, metadata, multicast or reserved ones.
     Private,
-    /// Wherever the operator's own word leads: the address of a proxy.
+    /// Any address: the operator named it, as the address of a proxy.
     Any,
 }
 
 impl Reach {
-    /// The reach of an origin; `private` are those of `--allow-private`.
+    /// Returns the reach of an origin. `private` holds the origins of `--allow-private`.
     pub fn of(origin: &Origin, private: &[Origin]) -> Self {
         match origin {
             _ if origin.is_loopback() => Self::Loopback,
@@ -27,8 +27,8 @@ impl Reach {
         }
     }
 
-    /// Whether an address may be dialled. An IPv4 address that is mapped into IPv6 is judged as
-    /// what it is; one that is translated (NAT64) is for [`crate::egress::guard::Guarded`] to unwrap.
+    /// Returns whether an address may be dialled. An IPv4-mapped IPv6 address is judged as the IPv4
+    /// address; [`crate::egress::guard::Guarded`] unwraps a translated one (NAT64).
     pub fn allows(self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         match self {
@@ -40,7 +40,7 @@ impl Reach {
     }
 }
 
-/// Whether an address is one that `--allow-private` allows beside the public ones: RFC 1918,
+/// Returns whether `--allow-private` allows an address in addition to the public ones: RFC 1918,
 /// carrier-grade NAT and unique local addresses, except the metadata services among them.
 pub fn is_private(address: IpAddr) -> bool {
     let address = address.to_canonical();
@@ -59,15 +59,16 @@ fn is_public(address: IpAddr) -> bool {
     is_global && !is_metadata(address)
 }
 
-/// Carrier-grade NAT, RFC 6598.
+/// Returns whether an address is for carrier-grade NAT (RFC 6598).
 fn is_shared(address: Ipv4Addr) -> bool {
     let [a, b, ..] = address.octets();
     a == 100 && (64..128).contains(&b)
 }
 
-/// Metadata services of clouds outside of the link-local ranges, which are never dialled anyway.
-/// They hand out credentials to whoever asks from within. Sources: the documents of Alibaba Cloud,
-/// Azure (WireServer), AWS (fd00:ec2::254 and its neighbours), Google Cloud and Oracle Cloud.
+/// Returns whether an address is a cloud's metadata service outside of the link-local ranges, which
+/// are never dialled anyway. Metadata services return credentials to any client inside the cloud.
+/// Sources: the documentation of Alibaba Cloud, Azure (WireServer), AWS (fd00:ec2::254 and its
+/// neighbours), Google Cloud and Oracle Cloud.
 fn is_metadata(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => matches!(v4.octets(), [100, 100, 100, 200] | [168, 63, 129, 16]),
@@ -80,8 +81,8 @@ fn is_metadata(address: IpAddr) -> bool {
     }
 }
 
-/// Source: IANA IPv4 Special-Purpose Address Registry; all that is not globally reachable.
-/// The metadata service of most clouds (169.254.169.254) is link-local.
+/// Returns whether an address is globally reachable. Source: IANA IPv4 Special-Purpose Address
+/// Registry. The metadata service of most clouds (169.254.169.254) is link-local.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     !(a == 0
@@ -96,8 +97,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || a >= 224) // multicast, reserved, broadcast
 }
 
-/// Source: IANA IPv6 Special-Purpose Address Registry. Only global unicast, 2000::/3, and within it
-/// no address that stands for an IPv4 one (6to4, Teredo) or for documentation.
+/// Returns whether an address is global unicast (2000::/3), does not stand for an IPv4 one (6to4,
+/// Teredo), and is not for documentation. Source: IANA IPv6 Special-Purpose Address Registry.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let s = address.segments();
     let global = (0x2000..0x4000).contains(&s[0]);
@@ -120,7 +121,7 @@ mod tests {
         "fd12:3456::1",
     ];
 
-    /// Not even the operator's word opens these.
+    /// Not even the operator can allow these.
     const NEVER: [&str; 29] = [
         "0.0.0.0",
         "100.100.100.200",

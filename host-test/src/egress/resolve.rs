@@ -9,10 +9,10 @@ use std::sync::Arc;
 type Found = io::Result<Vec<SocketAddr>>;
 type Finding = Pin<Box<dyn Future<Output = Found> + Send>>;
 
-/// Turns a host name into addresses. Tests bring their own.
+/// Turns a host name into addresses. Tests supply their own.
 pub type Lookup = Arc<dyn Fn(String) -> Finding + Send + Sync>;
 
-/// The resolver of the operating system.
+/// Returns the resolver of the operating system.
 pub fn system() -> Lookup {
     Arc::new(|name| {
         Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect::<Vec<_>>()) })

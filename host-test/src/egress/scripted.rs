@@ -1,4 +1,4 @@
-//! Bodies of responses that a test writes, in place of a network's.
+//! Response bodies that a test supplies instead of a network.
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
@@ -9,9 +9,9 @@ use wasmtime_wasi_http::Error as HttpError;
 /// The body of a scripted response.
 #[derive(Debug, Clone)]
 pub enum ScriptedBody {
-    /// All of it.
+    /// The complete body.
     Whole(Bytes),
-    /// So much of it, and then the connection breaks.
+    /// The beginning of the body, after which the connection breaks.
     Cut(Bytes),
 }
 

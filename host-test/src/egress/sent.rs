@@ -1,4 +1,4 @@
-//! The body of a request, which tells when it begins to be sent: then the connection stands, and
+//! The body of a request, which signals when sending begins: then the connection is established, and
 //! the wait for the first byte of the answer begins.
 
 use bytes::Bytes;
@@ -12,15 +12,15 @@ use tokio::sync::oneshot;
 /// A whole body.
 pub(crate) struct Sent {
     bytes: Full<Bytes>,
-    tell: Option<oneshot::Sender<()>>,
+    begun: Option<oneshot::Sender<()>>,
 }
 
 impl Sent {
-    /// A body, and what resolves, either way, once it is asked for or dropped: an empty one is
-    /// never asked for.
+    /// Returns a body, and a receiver that resolves once the body is polled or dropped: an empty one
+    /// is never polled.
     pub(crate) fn new(bytes: Bytes) -> (Self, oneshot::Receiver<()>) {
-        let (tell, begun) = oneshot::channel();
-        (Self { bytes: Full::new(bytes), tell: Some(tell) }, begun)
+        let (sender, receiver) = oneshot::channel();
+        (Self { bytes: Full::new(bytes), begun: Some(sender) }, receiver)
     }
 }
 
@@ -32,9 +32,9 @@ impl Body for Sent {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if let Some(tell) = self.tell.take() {
-            // Nobody listens when the caller has given up.
-            let _ = tell.send(());
+        if let Some(begun) = self.begun.take() {
+            // The receiver is gone when the caller has given up.
+            let _ = begun.send(());
         }
         Pin::new(&mut self.bytes).poll_frame(cx)
     }
@@ -61,7 +61,7 @@ mod tests {
     use wasmtime_wasi_http::Error as HttpError;
 
     #[tokio::test]
-    async fn the_wait_for_the_first_byte_is_not_lengthened_by_that_for_the_connection() {
+    async fn the_wait_for_the_first_byte_does_not_include_the_wait_for_the_connection() {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let network = Network::new(

@@ -1,4 +1,4 @@
-//! Which servers are believed to be who they say they are.
+//! Decides which servers' certificates are trusted.
 
 use crate::exit::{Failure, Result};
 use rustls::client::{Resumption, WebPkiServerVerifier};
@@ -13,10 +13,10 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// Sessions that a tenant's next connections may resume. They are shared with no other tenant.
+/// Maximum number of sessions that a tenant's next connections may resume. They are not shared with other tenants.
 const SESSIONS_MAX: usize = 8;
 
-/// Largest file of `--ca-file`, in bytes. All certificates that browsers trust have a fifth of a MiB.
+/// Maximum size of the `--ca-file`, in bytes. All certificates that browsers trust take a fifth of a MiB.
 const CA_BYTES_MAX: u64 = 4 << 20;
 
 fn provider() -> Arc<CryptoProvider> {
@@ -24,8 +24,8 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::clone(PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())))
 }
 
-/// The certificates that are trusted: what the operating system or `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR` say, Mozilla's list for machines that have none, and those of `--ca-file`.
+/// The trusted certificates: those of the operating system, or of `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR`, Mozilla's list for machines that have none, and those of `--ca-file`.
 /// Clones share the verifier, which is large.
 #[derive(Clone, Default)]
 pub struct Trust {
@@ -34,11 +34,11 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Trusts the certificates in this file, too.
+    /// Also trusts the certificates in this file.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`], naming the flag and the file.
+    /// [`Failure::Refused`] with the flag and the file.
     pub fn with(file: Option<&Path>) -> Result<Self> {
         let own = match file {
             None => Vec::new(),
@@ -48,11 +48,11 @@ impl Trust {
         Ok(Self { own: own.into(), verifier: Arc::default() })
     }
 
-    /// The judge of certificates.
+    /// Returns the verifier of certificates.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when `SSL_CERT_FILE` or `SSL_CERT_DIR` name nothing usable, and
+    /// [`Failure::Refused`] when `SSL_CERT_FILE` or `SSL_CERT_DIR` names nothing usable, and
     /// [`Failure::Failed`] when TLS cannot be set up.
     pub fn verifier(&self) -> Result<Arc<WebPkiServerVerifier>> {
         if let Some(verifier) = self.verifier.get() {
@@ -60,7 +60,7 @@ impl Trust {
         }
         let mut roots = RootCertStore::empty();
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        // An empty one is unset, as a service file clears it.
+        // An empty variable counts as unset, since a service file clears it that way.
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let named =
             named(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")).map_err(Failure::Refused)?;
@@ -73,7 +73,8 @@ impl Trust {
         Ok(Arc::clone(self.verifier.get_or_init(|| made)))
     }
 
-    /// What a client of one tenant goes by. `is_used`: whether any of its origins speaks TLS at all.
+    /// Returns the configuration for a client of one tenant. `is_used`: whether any of its origins
+    /// uses TLS at all.
     ///
     /// # Errors
     ///
@@ -91,9 +92,9 @@ impl Trust {
     }
 }
 
-/// The certificates that the two variables name; `None` when neither is set. One that names
-/// nothing usable is refused: without the certificates that it was set for, each connection fails
-/// later, for a reason that is harder to see.
+/// Returns the certificates that the two variables name; `None` if neither is set. A variable that
+/// names nothing usable is refused: without its certificates, each connection would fail later, for
+/// a less obvious reason.
 fn named(
     file: Option<OsString>,
     dirs: Option<OsString>,
@@ -113,7 +114,7 @@ fn named(
         for dir in std::env::split_paths(&dirs).filter(|dir| !dir.as_os_str().is_empty()) {
             match usable(load_certs_from_paths(None, Some(&dir))) {
                 Ok(found) => certs.extend(found),
-                // As OpenSSL does: one of several may be missing.
+                // As in OpenSSL, one of several may be missing.
                 Err(why) => {
                     first_fault.get_or_insert(why);
                 }
@@ -127,35 +128,37 @@ fn named(
     Ok(Some(certs))
 }
 
-/// The certificates that were loaded, of which there must be one that can be read.
+/// Returns the certificates that were loaded. At least one of them must be readable.
 fn usable(loaded: CertificateResult) -> std::result::Result<Vec<CertificateDer<'static>>, String> {
     const REMEDY: &str = "name PEM certificates, or unset it";
     let (good, _) = RootCertStore::empty().add_parsable_certificates(loaded.certs.iter().cloned());
     match (good, loaded.errors.first()) {
         (0, Some(error)) => Err(format!("cannot be read: {error}; {REMEDY}")),
-        (0, None) => Err(format!("holds no certificate; {REMEDY}")),
+        (0, None) => Err(format!("contains no certificate; {REMEDY}")),
         _ => Ok(loaded.certs),
     }
 }
 
-/// The certificates of `--ca-file`, each of which must be one that can be trusted.
+/// Reads the certificates of `--ca-file`. Each of them must be usable as a trust anchor.
 fn read(file: &Path) -> std::result::Result<Vec<CertificateDer<'static>>, String> {
     let mut bytes = Vec::new();
     File::open(file)
         .and_then(|file| file.take(CA_BYTES_MAX + 1).read_to_end(&mut bytes))
         .map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() as u64 > CA_BYTES_MAX {
-        return Err(format!("larger than {} MiB; name a PEM file of CAs", CA_BYTES_MAX >> 20));
+        return Err(format!("is larger than {} MiB; name a PEM file of CAs", CA_BYTES_MAX >> 20));
     }
     let certs = CertificateDer::pem_slice_iter(&bytes)
         .collect::<std::result::Result<Vec<_>, _>>()
-        .map_err(|error| format!("not a PEM file of certificates: {error}"))?;
+        .map_err(|error| format!("is not a PEM file of certificates: {error}"))?;
     if certs.is_empty() {
-        return Err("holds no certificate; it must begin -----BEGIN CERTIFICATE-----".to_owned());
+        return Err("contains no certificate; it must have -----BEGIN CERTIFICATE-----".to_owned());
     }
     let mut roots = RootCertStore::empty();
     for cert in &certs {
-        roots.add(cert.clone()).map_err(|error| format!("holds a bad certificate: {error}"))?;
+        roots
+            .add(cert.clone())
+            .map_err(|error| format!("contains an invalid certificate: {error}"))?;
     }
     Ok(certs)
 }

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tower_service::Service;
 
-/// Largest head of a proxy's answer: what hyper takes at least is ample.
+/// Maximum size of the head of a proxy's answer, in bytes: hyper's minimum is ample.
 const HEAD_BYTES_MAX: usize = 8 << 10;
 
 /// A connection to a proxy or an origin, before TLS with the origin.
@@ -30,7 +30,7 @@ pub(crate) type ProxyConnector = HttpsConnector<HttpConnector<Guarded>>;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why there is no tunnel. The text names the proxy without its credentials, and what to do.
+/// Why there is no tunnel. The message names the proxy without its credentials, and says what to do.
 #[derive(Debug)]
 pub(crate) struct ProxyError {
     proxy: String,
@@ -45,12 +45,12 @@ pub(crate) struct ProxyError {
 enum Fault {
     /// There is no connection, or no TLS with the proxy itself.
     Unreachable(BoxError),
-    /// Whether credentials were sent.
+    /// It asked for credentials or refused them. The flag says whether credentials were sent.
     Credentials(bool),
     Status(StatusCode),
-    /// Whatever else is not an answer of HTTP/1.
+    /// It did not answer with valid HTTP/1.
     Garbage(hyper::Error),
-    /// It sent bytes before we did, which TLS knows no use for.
+    /// It sent bytes before the host did, which TLS does not allow.
     Early,
 }
 
@@ -70,7 +70,7 @@ impl fmt::Display for ProxyError {
             },
             Fault::Credentials(false) => write!(
                 f,
-                "the proxy {proxy} asks for credentials (HTTP 407); put them into {source}, as \
+                "the proxy {proxy} requires credentials (HTTP 407); put them in {source}, as \
                  http://USER:PASSWORD@HOST:PORT"
             ),
             Fault::Credentials(true) => write!(
@@ -86,8 +86,8 @@ impl fmt::Display for ProxyError {
             ),
             Fault::Status(status) => write!(
                 f,
-                "the proxy {proxy} answered HTTP {} to CONNECT {target}; see whether it is an HTTP \
-                 proxy that can reach that host",
+                "the proxy {proxy} answered HTTP {} to CONNECT {target}; check that it is an HTTP \
+                 proxy and can reach that host",
                 status.as_u16()
             ),
             Fault::Garbage(error) => write!(
@@ -107,14 +107,14 @@ impl fmt::Display for ProxyError {
 
 impl Error for ProxyError {}
 
-/// What TLS says, if it is what failed.
+/// Returns the TLS error, if TLS is what failed.
 fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    // Bounded by the length of the chain, which is finite by construction.
+    // The chain is finite by construction.
     std::iter::successors(Some(error), |&error| error.source()).find_map(find)
 }
 
-/// Opens a connection to the origin through the proxy. TLS with the origin is the caller's: the
-/// proxy sees the origin's host and port, never the token. It is bounded in time by the caller.
+/// Opens a connection to the origin through the proxy. The caller adds TLS with the origin, so the
+/// proxy sees the origin's host and port but never the token. The caller also limits the time.
 pub(crate) async fn open(
     proxy: &Proxy,
     origin: &Origin,
@@ -136,7 +136,7 @@ pub(crate) async fn open(
         .handshake(wire)
         .await
         .map_err(garbage)?;
-    // Its task ends with this function, whichever way that ends.
+    // The task ends with this function, however the function ends.
     let mut task = JoinSet::new();
     task.spawn(connection.with_upgrades());
     let mut request = Request::builder()
@@ -159,7 +159,7 @@ pub(crate) async fn open(
     let upgraded = hyper::upgrade::on(answer).await.map_err(garbage)?;
     match upgraded.downcast::<Wire>() {
         Ok(parts) if parts.read_buf.is_empty() => Ok(parts.io),
-        // It is always the connection that was handed in.
+        // The upgraded connection is always the one that was passed in.
         Ok(_) | Err(_) => Err(fail(Fault::Early)),
     }
 }
@@ -177,7 +177,7 @@ mod tests {
     use wasmtime_wasi_http::Error as HttpError;
 
     #[tokio::test]
-    async fn a_proxy_that_never_answers_is_waited_for_no_longer_than_for_any_connection() {
+    async fn a_proxy_that_never_answers_is_subject_to_the_connect_timeout() {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = silent.local_addr().unwrap();
         let outbound = outbound(&format!("--proxy http://u:secret@{proxy}"), "10.0.0.1").unwrap();
@@ -195,9 +195,10 @@ mod tests {
         assert!(matches!(error, HttpError::ConnectionTimeout), "{error:?}");
         assert!(began.elapsed() < Duration::from_secs(20));
         let cause = network.take_cause().unwrap();
-        let words =
-            format!("no connection to https://graphql.example through the proxy http://{proxy}");
-        assert!(cause.contains(&words) && !cause.contains("secret"), "{cause}");
+        let wanted = format!(
+            "connection to https://graphql.example through the proxy http://{proxy} timed out"
+        );
+        assert!(cause.contains(&wanted) && !cause.contains("secret"), "{cause}");
         assert_eq!(network.take_cause(), None);
     }
 }

@@ -1,12 +1,12 @@
-//! How long a request may take, step by step.
+//! The time limits of the steps of a request.
 
 use std::time::Duration;
 use wasmtime_wasi_http::RequestOptions;
 
-/// Longest wait that a guest may ask for, each for connecting, the first byte and between bytes.
+/// Maximum time that a guest may request for each of connecting, the first byte, and the pause between bytes.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// The waits of one request.
+/// The time limits of one request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waits {
     pub(crate) connect: Duration,
@@ -17,7 +17,7 @@ pub(crate) struct Waits {
 impl Waits {
     pub(crate) fn of(options: Option<RequestOptions>) -> Self {
         let options = options.unwrap_or_default();
-        let cap = |wish: Option<Duration>| wish.unwrap_or(WAIT_MAX).min(WAIT_MAX);
+        let cap = |wait: Option<Duration>| wait.unwrap_or(WAIT_MAX).min(WAIT_MAX);
         Self {
             connect: cap(options.connect_timeout),
             first_byte: cap(options.first_byte_timeout),

@@ -1,4 +1,4 @@
-//! A response's body on its way to a guest: bounded in size and pauses, and without the token.
+//! A response's body on its way to a guest: limited in size and pauses, and without the token.
 
 use crate::egress::mask::Mask;
 use crate::egress::waits::Waits;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::Error as HttpError;
 
-/// A response body that ends with an error when it grows too large or stands still too long.
+/// A response body that ends with an error when it grows too large or pauses too long.
 pub(crate) struct Watched<B> {
     inner: B,
     mask: Option<Mask>,
@@ -37,7 +37,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
         let this = &mut *self;
-        // Again only for a piece that is held back whole, so as often as pieces come.
+        // Repeats only for a piece that is held back whole, so at most once per piece.
         loop {
             let frame = match Pin::new(&mut this.inner).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => frame,
@@ -67,11 +67,11 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
             this.alarm.as_mut().reset(Instant::now() + this.wait);
             let Some(mask) = &mut this.mask else { return Poll::Ready(Some(Ok(frame))) };
             let Ok(data) = frame.into_data() else {
-                // Trailers might echo the token, too, and nothing here needs any: they are left out.
+                // Trailers might echo the token too. Nothing here needs them, so they are dropped.
                 continue;
             };
             let data = mask.piece(data);
-            // A piece of nothing may be taken for the end.
+            // An empty piece could be taken for the end.
             if !data.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
@@ -98,7 +98,7 @@ mod tests {
     const PAUSE: Duration = Duration::from_secs(60);
 
     #[tokio::test]
-    async fn trailers_carry_no_token_and_cut_no_body() {
+    async fn trailers_do_not_carry_the_token_and_do_not_cut_the_body() {
         let token = Token::new("bkua_secret_0123456789").unwrap();
         let mut trailers = http::HeaderMap::new();
         trailers.insert("x-echo", token.authorization());

@@ -122,7 +122,7 @@ fn each_way_in_which_a_proxy_fails_is_said_with_the_remedy() {
         (
             &b"HTTP/1.1 407 No\r\n\r\n"[..],
             "",
-            "asks for credentials (HTTP 407); put them into --proxy",
+            "requires credentials (HTTP 407); put them in --proxy",
         ),
         (b"HTTP/1.1 407 No\r\n\r\n", "u:secret@", "refused the credentials in --proxy (HTTP 407)"),
         (
@@ -236,6 +236,6 @@ fn tenants_take_a_proxy_from_the_operators_flag_alone() {
     write("https://10.0.0.1/v1");
     let ignored = format!("{line} --allow-host https://10.0.0.1 --state third");
     let words = said(command(&world, &ignored).env("HTTPS_PROXY", &url), 1);
-    assert!(words.contains("HTTPS_PROXY is set and ignored"), "{words}");
+    assert!(words.contains("HTTPS_PROXY is set but ignored"), "{words}");
     assert!(!words.contains("go through the proxy"), "{words}");
 }

@@ -149,11 +149,11 @@ fn certificates_of_the_environment_are_taken_or_refused_by_name() {
     for (name, value, why) in [
         ("SSL_CERT_FILE", "missing.pem", "cannot be read"),
         ("SSL_CERT_FILE", "good", "cannot be read"),
-        ("SSL_CERT_FILE", "nothing.pem", "holds no certificate"),
-        ("SSL_CERT_FILE", "text.pem", "holds no certificate"),
-        ("SSL_CERT_FILE", "broken.pem", "holds no certificate"),
+        ("SSL_CERT_FILE", "nothing.pem", "contains no certificate"),
+        ("SSL_CERT_FILE", "text.pem", "contains no certificate"),
+        ("SSL_CERT_FILE", "broken.pem", "contains no certificate"),
         ("SSL_CERT_DIR", "missing", "cannot be read"),
-        ("SSL_CERT_DIR", "empty", "holds no certificate"),
+        ("SSL_CERT_DIR", "empty", "contains no certificate"),
         ("SSL_CERT_DIR", "missing:empty", "cannot be read"),
     ] {
         let said = with(name, value, 2);
@@ -181,10 +181,10 @@ fn a_ca_file_is_added_and_must_hold_certificates() {
     std::fs::write(world.path("broken.pem"), broken).unwrap();
     for (file, why) in [
         ("missing.pem", "cannot be read"),
-        ("nothing.pem", "holds no certificate"),
-        ("token", "holds no certificate"),
-        ("broken.pem", "holds a bad certificate"),
-        ("/dev/zero", "larger than 4 MiB"),
+        ("nothing.pem", "contains no certificate"),
+        ("token", "contains no certificate"),
+        ("broken.pem", "contains an invalid certificate"),
+        ("/dev/zero", "is larger than 4 MiB"),
     ] {
         for line in ["check --config c.json", "run --config c.json --output o --once"] {
             let said = said(&mut command(&world, &format!("{line} --ca-file {file}")), 2);

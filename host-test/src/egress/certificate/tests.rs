@@ -1,4 +1,4 @@
-//! Each refusal that rustls and webpki know, and what is said of it.
+//! The message for each certificate error of rustls and webpki.
 
 use super::*;
 use rustls::OtherError;
@@ -6,7 +6,7 @@ use rustls::pki_types::ServerName;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn said(bad: &Bad) -> String {
+fn explained(bad: &Bad) -> String {
     let peer = Peer { name: "https://x.example".into(), host: "x.example", source: "--proxy" };
     explain(bad, &peer)
 }
@@ -53,8 +53,8 @@ fn every_refusal_is_a_sentence_with_a_remedy() {
         (other(Chain::UnsupportedDeltaCrl), "revocation cannot be checked; "),
         (other(Chain::UnsupportedNameType), "that is not accepted (UnsupportedNameType); have"),
     ] {
-        let said = said(&bad);
-        let starts = "https://x.example presented a certificate ";
-        assert!(said.starts_with(starts) && said.contains(words), "{bad:?}: {said}");
+        let text = explained(&bad);
+        let start = "https://x.example presented a certificate ";
+        assert!(text.starts_with(start) && text.contains(words), "{bad:?}: {text}");
     }
 }
