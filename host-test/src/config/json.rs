@@ -16,8 +16,8 @@ pub(crate) const KEY_CHARS_MAX: usize = 60;
 ///
 /// # Errors
 ///
-/// A message that says what is wrong, where, and what to do. It does not quote strings of the file, and quotes keys only
-/// if they do not look like a token.
+/// A message that says what is wrong, where, and what to do. It does not quote strings of the file, and quotes keys
+/// only if they do not look like a token.
 pub(crate) fn read(text: &str) -> Result<Value, String> {
     let mut input = serde_json::Deserializer::from_str(text);
     let value =
@@ -38,7 +38,7 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     start + error.column().saturating_sub(1)
 }
 
-/// The location of a value. It is a list on the stack, since a path stored for each member could be as long as the file.
+/// The location of a value: a list on the stack, since a path stored for each member could be as long as the file.
 enum Place<'a> {
     Top,
     Member(&'a Place<'a>, &'a str),
