@@ -71,7 +71,7 @@ fn a_file_of_somebody_else_is_appended_to_and_its_torn_line_ended() {
     let world = World::new(10);
     fs::write(world.path("o.ndjson"), "{\"uuid\":\"theirs\"}").unwrap();
     let output = world.good(RUN);
-    assert!(common::stderr(&output).contains("the last line of o.ndjson is torn"));
+    assert!(common::stderr(&output).contains("the last line of o.ndjson is incomplete"));
     let all = world.in_file("o.ndjson");
     assert_eq!(all[0], "theirs");
     assert_same(&all[1..], &world.truth());

@@ -62,7 +62,7 @@ fn lines_that_somebody_appended_between_two_runs_stay() {
     append(&world, b"{\"uuid\":\"theirs\"}\n{\"uuid\":\"half\"}");
     let new = world.fake.add_events(3, None);
     let output = world.good(RUN);
-    assert!(stderr(&output).contains("somebody else wrote"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("another process wrote"), "{}", stderr(&output));
     let all = world.in_file("o.ndjson");
     assert_eq!(all[..2], ["theirs", "half"]);
     assert_same(&all[2..], &new);

@@ -59,7 +59,7 @@ fn an_output_that_cannot_be_written_is_named() {
         ("$H describe > /dev/full", format!("standard output: {full}")),
         (
             "mkfifo p; head -c 1 p > first & $H run --config c.json --once --output p",
-            "output p: its reader has gone".to_owned(),
+            "output p: its reader is gone".to_owned(),
         ),
     ] {
         let output = shell(&world, line);
@@ -92,7 +92,7 @@ fn a_pipe_that_nobody_reads_is_told_at_once() {
     let world = World::new(3);
     assert!(shell(&world, "mkfifo pipe").status.success());
     let said = world.bad("run --config c.json --once --output pipe", 1);
-    assert!(said.contains("nobody reads this FIFO"), "{said}");
+    assert!(said.contains("this FIFO has no reader"), "{said}");
     let output =
         shell(&world, "cat pipe > got & $H run --config c.json --once --output pipe; wait");
     assert!(output.status.success(), "{}", stderr(&output));

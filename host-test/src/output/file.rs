@@ -1,11 +1,12 @@
-//! A file, one record a line, each exactly once whatever instant the process is killed at.
+//! A file with one record per line, each exactly once, whenever the process is killed.
 //!
-//! The state remembers which file it was and how long, and before each write what is about to be
-//! appended. A later run cuts what lies beyond that length only if it is the beginning, or all, of
-//! just that; everything else is somebody else's, stays, and is appended to.
+//! The state remembers which file it was and its length, and before each write, what is about to
+//! be appended. A later run truncates what is beyond that length only if it is exactly those bytes,
+//! or the beginning of them. Everything else was written by another process; it stays, and new
+//! records are appended after it.
 
 use super::lines;
-use super::mend::{Before, Found, TAIL_BYTES, end_torn_line, tail};
+use super::reconcile::{Before, Found, TAIL_BYTES, end_torn_line, tail};
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
 use crate::names::{PRIVATE, folder};
@@ -25,28 +26,28 @@ pub struct FileSink {
     file: File,
     path: PathBuf,
     mark: Mark,
-    /// The records under way are in the file; what is open is the state.
+    /// Whether the current batch is already in the file, and only its checkpoint is missing.
     is_written: bool,
     is_accepted: bool,
 }
 
-/// What a path turned out to be.
+/// The kind of file that a path turned out to be.
 pub enum Opened {
-    /// A file that can be cut.
+    /// A file that can be truncated.
     File(FileSink),
     /// A pipe or a device.
     Stream(File),
 }
 
 impl FileSink {
-    /// Opens or makes the file, cuts or repairs its end, and stores how it stands. `is_accepted`:
-    /// also one that does not go with the state.
+    /// Opens or creates the file, truncates or repairs its end, and stores its position.
+    /// `is_accepted` allows a file that does not match the state.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when it cannot be opened, another process writes to it, or it does not
-    /// go with the state, [`Failure::Locked`] when another program has the state locked,
-    /// [`Failure::Failed`] when the disk does not do what it is told.
+    /// Returns [`Failure::Refused`] if the file cannot be opened, another process writes to it, or
+    /// it does not match the state; [`Failure::Locked`] if another program has locked the state;
+    /// [`Failure::Failed`] if reading or writing fails.
     pub fn open(path: &Path, state: &mut dyn Ledger, is_accepted: bool) -> Result<Opened> {
         let refuse = |error: Error| Failure::Refused(format!("output {}: {error}", path.display()));
         let fail = |error: Error| Failure::Failed(format!("output {}: {error}", path.display()));
@@ -70,14 +71,14 @@ impl FileSink {
             remedy: state.remedy(),
         };
         let found = Found { file: &file, path, length: metadata.len(), id: (device, inode) };
-        let length = found.mend(&before)?;
+        let length = found.reconcile(&before)?;
         file.sync_all().map_err(fail)?;
-        // Always, since a run killed between making the file and syncing its folder is not known.
+        // Always: an earlier run may have been killed between creating the file and this sync.
         sync_folder(path).map_err(fail)?;
         let tail = tail(&file, length).map_err(fail)?;
         let mark = Mark { device, inode, length, tail };
-        // From before the first write on, also of an empty file: or a crash could not be told
-        // from a file that somebody else had filled.
+        // Stored before the first write, even for an empty file. Otherwise the result of a crash
+        // could not be told from a file that another process had filled.
         if before.mark.as_ref() != Some(&mark) || before.announced.is_some() {
             state.settle(None, &mark)?;
         }
@@ -85,21 +86,24 @@ impl FileSink {
         Ok(Opened::File(Self { file, path, mark, is_written: false, is_accepted }))
     }
 
-    /// Goes on in a new file if the path does not name the open one any more. Not while records are
-    /// under way.
+    /// Continues in a new file if the path no longer names the open one. Does nothing while a
+    /// batch is in progress.
     ///
     /// # Errors
     ///
-    /// As [`FileSink::open`].
+    /// Same as [`FileSink::open`].
     pub fn reopen(&mut self, state: &mut dyn Ledger) -> Result<()> {
         if !self.is_there() && !self.is_written {
-            tracing::info!("{} was moved or removed; going on in a new file", self.path.display());
+            tracing::info!(
+                "{} was moved or removed; continuing in a new file",
+                self.path.display()
+            );
             match Self::open(&self.path, state, self.is_accepted)? {
                 Opened::File(new) => *self = new,
                 Opened::Stream(_) => {
                     return Err(Failure::Refused(format!(
-                        "output {}: a pipe or device has taken the place of the file; start a new \
-                         run to write to it",
+                        "output {}: the file was replaced by a pipe or device; start a new run to \
+                         write to it",
                         self.path.display()
                     )));
                 }
@@ -112,8 +116,8 @@ impl FileSink {
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the disk does not take it. [`Failure::Locked`] when another program
-    /// has the state locked: called again with the same records, it goes on where it was.
+    /// Returns [`Failure::Failed`] if the write fails, and [`Failure::Locked`] if another program
+    /// has locked the state; call again with the same records to continue.
     pub fn write(
         &mut self,
         state: &mut dyn Ledger,
@@ -130,12 +134,12 @@ impl FileSink {
     }
 
     fn append(&mut self, state: &mut dyn Ledger, lines: &[u8]) -> Result<()> {
-        // Nothing was written yet of this batch; what went before is in the file that was moved.
+        // Nothing of this batch is written yet; earlier batches are in the file that was moved.
         self.reopen(state)?;
         let name = self.path.display().to_string();
         let fail =
             |error: Error| Failure::Failed(format!("cannot write the output {name}: {error}"));
-        self.look().map_err(fail)?;
+        self.skip_foreign_bytes().map_err(fail)?;
         state.announce(&self.mark, lines)?;
         self.file.write_all(lines).and_then(|()| self.file.sync_data()).map_err(fail)?;
         self.mark.length += lines.len() as u64;
@@ -145,42 +149,42 @@ impl FileSink {
         Ok(())
     }
 
-    /// Whether the path still names the open file: logs are rotated, and files deleted.
+    /// Returns whether the path still names the open file, which may have been rotated or deleted.
     fn is_there(&self) -> bool {
         let named = self.path.metadata();
         named.is_ok_and(|named| (named.dev(), named.ino()) == (self.mark.device, self.mark.inode))
     }
 
-    /// Other programs do not know our lock: what they appended meanwhile is theirs.
-    fn look(&mut self) -> io::Result<()> {
+    /// Moves the mark behind bytes that another program appended. Other programs ignore our lock.
+    fn skip_foreign_bytes(&mut self) -> io::Result<()> {
         let length = self.file.metadata()?.len();
         if length == self.mark.length {
             return Ok(());
         }
-        tracing::warn!("somebody else writes to {}; appending to it", self.path.display());
+        tracing::warn!("another process writes to {}; appending to it", self.path.display());
         self.mark.length = end_torn_line(&self.file, &self.path, length)?;
         self.mark.tail = tail(&self.file, self.mark.length)?;
         Ok(())
     }
 }
 
-/// Opens a pipe or a device. A pipe that nobody reads is refused: opening it would block for ever.
+/// Opens a pipe or a device. A pipe without a reader is refused: opening it would block forever.
 fn open_special(path: &Path) -> Result<File> {
     let name = path.display();
-    tracing::info!("{name} is no regular file: records may come twice");
+    tracing::info!("{name} is not a regular file; records may be repeated");
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let file = OpenOptions::new().write(true).custom_flags(flags).open(path).map_err(|error| {
-        // A pipe without a reader is ENXIO. Source: fifo(7).
+        // ENXIO: the pipe has no reader. Source: fifo(7).
         if path.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
             && error.raw_os_error() == Some(Errno::NXIO.raw_os_error())
         {
             return Failure::Failed(format!(
-                "output {name}: nobody reads this FIFO; start its reader first"
+                "output {name}: this FIFO has no reader; start its reader first"
             ));
         }
         Failure::Refused(format!("output {name}: {error}"))
     })?;
-    // From here on a slow reader is waited for.
+    // From here on, wait for a slow reader.
     fcntl_getfl(&file)
         .and_then(|flags| fcntl_setfl(&file, flags - OFlags::NONBLOCK))
         .map_err(|error| Failure::Failed(format!("output {name}: {error}")))?;

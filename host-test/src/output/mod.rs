@@ -1,7 +1,7 @@
 //! Where records go, and how they and the checkpoint become durable together.
 
 pub mod file;
-mod mend;
+mod reconcile;
 mod records;
 pub mod sqlite;
 pub mod stream;
@@ -13,14 +13,14 @@ use crate::state::State;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// What the operator names as output.
+/// An output that the operator named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// `-`: standard output, at least once.
+    /// `-`: standard output, delivered at least once.
     Stdout,
-    /// A file, one record a line, exactly once.
+    /// A file with one record per line, delivered exactly once.
     File(PathBuf),
-    /// `sqlite:FILE`: the table `events` of a database, exactly once.
+    /// `sqlite:FILE`: the table `events` of a database, delivered exactly once.
     Sqlite(PathBuf),
 }
 
@@ -37,13 +37,13 @@ impl FromStr for Target {
     }
 }
 
-/// An open output, together with the state that says how far it is valid.
+/// An open output, together with the state that says how much of it is valid.
 pub struct Output {
     sink: Sink,
     state: Option<State>,
-    /// The checkpoint stored last, to spare the disk one that says nothing new.
+    /// The checkpoint stored last. An equal one is not written again.
     last: Option<String>,
-    /// The records under way went down a stream; what is open is the state.
+    /// Whether the current batch is already on the stream, and only its checkpoint is missing.
     is_written: bool,
 }
 
@@ -54,11 +54,11 @@ enum Sink {
 }
 
 impl Output {
-    /// Standard output, without a state: for `demo` and `preview`.
+    /// Opens standard output without a state, for `demo` and `preview`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when it is closed.
+    /// Returns [`Failure::Failed`] if standard output is closed.
     pub fn stdout() -> Result<Self> {
         Ok(Self {
             sink: Sink::Stream(stream::StreamSink::stdout()?),
@@ -68,15 +68,16 @@ impl Output {
         })
     }
 
-    /// Opens an output, which may cut or make a file: only when nothing else can be refused any
-    /// more. `sources`: files it must not be, such as the config. `is_accepted`: also an output that
-    /// does not go with the state. The state is taken when it is open, and stays when it is not.
+    /// Opens an output. This may truncate or create a file, so call it after all other checks.
+    ///
+    /// `sources` are the files that the output must not be, such as the config. `is_accepted`
+    /// allows an output that does not match the state. The state is taken only on success.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when it is one of our own files, lies in no folder, is in use by
-    /// another process, is no file of ours, or does not go with the state; [`Failure::Locked`] when
-    /// another program has it or the state locked.
+    /// Returns [`Failure::Refused`] if the output is one of our own files, its folder does not
+    /// exist, another process uses it, it is not a file of ours, or it does not match the state;
+    /// [`Failure::Locked`] if another program has locked it or the state.
     pub fn open(
         target: &Target,
         state: &mut Option<State>,
@@ -91,13 +92,13 @@ impl Output {
         Ok(Self { sink, state: state.take(), last, is_written: false })
     }
 
-    /// Makes records durable, and then, or with them, the checkpoint that covers them.
+    /// Makes records durable, and then (or together with them) the checkpoint that covers them.
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the disk does not take it; the checkpoint was not stored then.
-    /// [`Failure::Locked`] when another program has a file locked: called again with the same
-    /// records, it goes on where it was. [`Failure::ReaderGone`] when standard output was closed.
+    /// Returns [`Failure::Failed`] if the write fails; the checkpoint is not stored in that case.
+    /// Returns [`Failure::Locked`] if another program has locked a file; call again with the same
+    /// records to continue. Returns [`Failure::ReaderGone`] if standard output was closed.
     pub fn deliver(&mut self, events: &[Event], checkpoint: String) -> Result<()> {
         let changed = self.last.as_ref() != Some(&checkpoint);
         if events.is_empty() && !changed {
@@ -125,11 +126,11 @@ impl Output {
         Ok(())
     }
 
-    /// Goes on in a new file if the output was moved away, as when logs are rotated.
+    /// Continues in a new file if the output was moved away, for example by log rotation.
     ///
     /// # Errors
     ///
-    /// As [`Output::open`].
+    /// Same as [`Output::open`].
     pub fn reopen(&mut self) -> Result<()> {
         match (&mut self.sink, &mut self.state) {
             (Sink::File(sink), Some(state)) => sink.reopen(state),
@@ -165,14 +166,15 @@ impl Sink {
     }
 }
 
-/// The lines of records: one JSON object each, as the component gave it.
+/// Returns the records as lines: one JSON object each, as the component returned it.
 fn lines(events: &[Event]) -> Vec<u8> {
     let size = events.iter().map(|event| event.payload.len() + 1).sum();
     let mut lines = Vec::with_capacity(size);
     for event in events {
         let begins = lines.len();
         lines.extend_from_slice(event.payload.as_bytes());
-        // A line is a record. In JSON a line break is only ever blank space; in what is none, it forges records.
+        // One line is one record. In valid JSON a line break is only white space; in anything else
+        // it would forge records.
         while let Some(at) = memchr::memchr2(b'\n', b'\r', &lines[begins..]) {
             lines[begins + at] = b' ';
         }
@@ -181,8 +183,8 @@ fn lines(events: &[Event]) -> Vec<u8> {
     lines
 }
 
-/// Refuses an output that would be written over files that are in use for something else.
-/// `written`: all files that the output consists of.
+/// Refuses an output that would overwrite files used for something else.
+/// `written` lists all files that the output consists of.
 fn refuse_own_files(
     output: &Path,
     written: &[PathBuf],
@@ -198,9 +200,7 @@ fn refuse_own_files(
     }
     for file in written {
         let clash = match () {
-            () if sources.iter().any(|own| is_same(file, own)) => {
-                "a file that the config stands on"
-            }
+            () if sources.iter().any(|own| is_same(file, own)) => "a file that the config uses",
             () if family(state).iter().any(|own| is_same(file, own)) => {
                 "the state file, its lock or its journal"
             }

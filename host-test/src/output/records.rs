@@ -1,18 +1,18 @@
-//! Whether part of a file holds audit events, such as an earlier run wrote.
+//! Detects audit events, as written by an earlier run, in part of a file.
 
 use serde::Deserialize;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// So much is looked at, at the end and at the beginning: many records, each of some kilobytes.
+/// Maximum number of bytes read at the end and at the beginning: many records of a few kilobytes.
 const LOOK_BYTES: u64 = 1 << 20;
 
-/// What every audit event has, and hardly anything else. Lines of another source's records are not
-/// known by it; a file of those is appended to, as one of somebody else.
+/// The fields that every audit event has, and hardly anything else. Records of other sources do not
+/// match; a file of those is appended to, like the file of any other program.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(dead_code)] // That they are there is what matters.
+#[allow(dead_code)] // Only their presence matters.
 struct Record<'a> {
     #[serde(borrow)]
     uuid: std::borrow::Cow<'a, str>,
@@ -20,11 +20,12 @@ struct Record<'a> {
     occurred_at: std::borrow::Cow<'a, str>,
 }
 
-/// Whether a whole line between `from` and `to` is a record.
+/// Returns whether a complete line between `from` and `to` is a record. Looks only at
+/// [`LOOK_BYTES`] at either end.
 ///
 /// # Errors
 ///
-/// When the file cannot be read.
+/// Returns an error if the file cannot be read.
 pub fn hold(file: &File, from: u64, to: u64) -> io::Result<bool> {
     let size = LOOK_BYTES.min(to.saturating_sub(from));
     for at in [to - size, from] {
@@ -47,7 +48,7 @@ mod tests {
     use std::io::Write;
 
     #[test]
-    fn a_record_is_found_among_other_lines_and_other_lines_are_none() {
+    fn a_record_is_found_among_other_lines() {
         let mut file = tempfile::tempfile().unwrap();
         let theirs = "# a log\n{\"uuid\":\"x\"}\n\n[1]\n";
         let ours =
@@ -56,7 +57,7 @@ mod tests {
         let (between, end) = (theirs.len() as u64, (theirs.len() + ours.len()) as u64);
         assert!(hold(&file, 0, end).unwrap() && hold(&file, between, end).unwrap());
         assert!(!hold(&file, 0, between).unwrap());
-        // Half a record is none, nor is nothing.
+        // Neither half a record nor an empty range counts.
         assert!(!hold(&file, between + 1, end).unwrap() && !hold(&file, end, end).unwrap());
     }
 }

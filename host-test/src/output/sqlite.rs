@@ -1,4 +1,5 @@
-//! A database: records and checkpoint in one transaction over two files, the output and the state.
+//! A database. Records and checkpoint are stored in one transaction over two files, the output and
+//! the state.
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
@@ -10,7 +11,7 @@ use crate::state::pair;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// "BAev": tells our output files from other databases.
+/// The output database. The application ID is "BAev".
 const EVENTS: Kind = Kind {
     name: "output",
     application_id: 0x4241_6576,
@@ -20,7 +21,7 @@ const EVENTS: Kind = Kind {
     added: pair::OUTPUT,
 };
 
-/// No unique key on `uuid`: a repeated record must show, not vanish.
+/// There is no unique key on `uuid`, because a repeated record must be visible.
 const LAYOUT: &str = "
     CREATE TABLE events (
         seq INTEGER PRIMARY KEY, uuid TEXT NOT NULL, occurred_at TEXT NOT NULL,
@@ -30,20 +31,20 @@ const LAYOUT: &str = "
 #[derive(Debug)]
 pub struct SqliteSink {
     path: PathBuf,
-    /// Device and inode of the attached file; `None` while none is attached.
+    /// The device and inode of the attached file; `None` while none is attached.
     id: Option<(u64, u64)>,
     is_accepted: bool,
     _lock: Lock,
 }
 
 impl SqliteSink {
-    /// Opens or creates the database and attaches it to the state. `is_accepted`: also one that
-    /// does not belong to the state.
+    /// Opens or creates the database and attaches it to the state. `is_accepted` allows a database
+    /// that does not match the state.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`]: not ours, damaged, of a newer version, in use, or it does not belong
-    /// to the state. [`Failure::Locked`]: locked by another program.
+    /// Returns [`Failure::Refused`] if the file is not ours, is damaged, has a newer version, is in
+    /// use, or does not match the state; [`Failure::Locked`] if another program has locked it.
     pub fn open(path: &Path, state: &mut State, is_accepted: bool) -> Result<Self> {
         EVENTS.look(path)?;
         let path = true_name(path)?;
@@ -53,15 +54,15 @@ impl SqliteSink {
         Ok(sink)
     }
 
-    /// Writes records and checkpoint, both or none.
+    /// Writes records and checkpoint, either both or neither.
     ///
     /// # Errors
     ///
-    /// As [`State::store`] and [`SqliteSink::reopen`].
+    /// Same as [`State::store`] and [`SqliteSink::reopen`].
     pub fn write(&mut self, state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
         self.reopen(state)?;
         match store(state, events, checkpoint) {
-            // Moved away between the look and the write: SQLite stored nothing.
+            // Moved away between the check and the write: SQLite stored nothing.
             Err(Failure::Failed(_)) if !self.is_there() => {
                 self.reopen(state)?;
                 store(state, events, checkpoint)
@@ -71,11 +72,11 @@ impl SqliteSink {
     }
 
     /// Continues in a new file if the path no longer names the attached one, or if that one was
-    /// emptied: logs are rotated.
+    /// emptied, for example by log rotation.
     ///
     /// # Errors
     ///
-    /// As [`SqliteSink::open`].
+    /// Same as [`SqliteSink::open`].
     pub fn reopen(&mut self, state: &mut State) -> Result<()> {
         if self.is_there() {
             return Ok(());
@@ -103,7 +104,7 @@ impl SqliteSink {
         self.id.is_some() && self.named() == self.id
     }
 
-    /// What the path names now, unless that is empty.
+    /// Returns the device and inode of the file at the path, unless it is empty.
     fn named(&self) -> Option<(u64, u64)> {
         let named = self.path.metadata().ok().filter(|named| named.len() > 0)?;
         Some((named.dev(), named.ino()))

@@ -1,5 +1,5 @@
-//! Standard output, or a device: at least once. What was written before a crash cannot be taken
-//! back, so a record may come twice, and none is lost once its reader has it.
+//! Standard output, a pipe or a device, with at-least-once delivery. What was written before a
+//! crash cannot be taken back, so a record may be repeated; none is lost once its reader has it.
 
 use super::lines;
 use crate::exit::{Failure, Result};
@@ -9,21 +9,21 @@ use std::io::{Error, ErrorKind, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the process began without a standard output. Afterwards it cannot be told: Rust's
-/// start-up puts `/dev/null` into its place, where records would vanish with success.
+/// Whether the process started without a standard output. It cannot be detected later: Rust's
+/// startup code opens `/dev/null` in its place, where records would be lost silently.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// For the start of the process: notes that standard output is closed.
+/// Records whether standard output is closed. Call it at process start.
 pub extern "C" fn note_closed() {
-    // EBADF is the only error that this call has. Source: fcntl(2).
+    // This call fails only with EBADF. Source: fcntl(2).
     CLOSED.store(rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);
 }
 
-/// Insists that there is a standard output.
+/// Checks that there is a standard output.
 ///
 /// # Errors
 ///
-/// [`Failure::Failed`] when the process began with it closed.
+/// Returns [`Failure::Failed`] if it was closed when the process started.
 pub fn insist() -> Result<()> {
     match CLOSED.load(Ordering::Relaxed) {
         true => Err(Failure::Failed("standard output is closed".to_owned())),
@@ -31,7 +31,7 @@ pub fn insist() -> Result<()> {
     }
 }
 
-/// Why standard output was not written.
+/// Converts an error of writing to standard output.
 pub fn unwritten(error: &Error) -> Failure {
     match error.kind() {
         ErrorKind::BrokenPipe => Failure::ReaderGone,
@@ -39,34 +39,35 @@ pub fn unwritten(error: &Error) -> Failure {
     }
 }
 
-/// Something to write to that has no place to go back to.
+/// An output that cannot be rewound.
 pub struct StreamSink {
     to: Box<dyn Write + Send>,
-    /// The name of a pipe or a device; none for standard output.
+    /// The name of the pipe or device; `None` for standard output.
     name: Option<String>,
 }
 
 impl StreamSink {
-    /// Standard output.
+    /// Returns a sink for standard output.
     ///
     /// # Errors
     ///
-    /// As [`insist`].
+    /// Same as [`insist`].
     pub fn stdout() -> Result<Self> {
         insist()?;
         Ok(Self { to: Box::new(std::io::stdout()), name: None })
     }
 
-    /// A pipe or a device that was opened by name.
+    /// Returns a sink for a pipe or device that was opened by name.
     pub fn file(file: File, path: &Path) -> Self {
         Self { to: Box::new(file), name: Some(path.display().to_string()) }
     }
 
-    /// Writes records, all of them, and flushes.
+    /// Writes all records, and flushes.
     ///
     /// # Errors
     ///
-    /// [`Failure::ReaderGone`] when standard output is a closed pipe, [`Failure::Failed`] on anything else.
+    /// Returns [`Failure::ReaderGone`] if standard output is a closed pipe, [`Failure::Failed`] for
+    /// any other error.
     pub fn write(&mut self, events: &[Event]) -> Result<()> {
         if events.is_empty() {
             return Ok(());
@@ -75,7 +76,7 @@ impl StreamSink {
         written.map_err(|error| match &self.name {
             None => unwritten(&error),
             Some(name) if error.kind() == ErrorKind::BrokenPipe => Failure::Failed(format!(
-                "cannot write the output {name}: its reader has gone; start the reader, then the run"
+                "cannot write the output {name}: its reader is gone; start the reader, then the run"
             )),
             Some(name) => Failure::Failed(format!("cannot write the output {name}: {error}")),
         })

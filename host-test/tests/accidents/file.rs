@@ -129,7 +129,7 @@ fn an_output_from_a_backup_is_refused_whether_it_is_the_same_file_or_another() {
             true => copy(&world, "backup", "o.ndjson"),
             false => put_back(&world, "backup", "o.ndjson"),
         }
-        refused(&world, if is_same { "is shorter than it was left" } else { "not those" });
+        refused(&world, if is_same { "is shorter than the last run left it" } else { "not those" });
         put_back(&world, "newer", "o.ndjson");
         run_on(&world, 2);
         assert_same(&world.in_file("o.ndjson"), &world.truth());

@@ -78,7 +78,7 @@ fn an_output_from_a_backup_is_refused_and_the_other_tenant_goes_on() {
     all.0.fake.add_events(1, None);
     run(&all, 1);
     assert_eq!(all.got("a").len(), 40);
-    assert!(all.status("a").1.contains("not those that this state left"), "{}", all.status("a").1);
+    assert!(all.status("a").1.contains("not those that this state wrote"), "{}", all.status("a").1);
     assert_same(&all.got("b"), &all.0.truth());
 }
 

@@ -1,9 +1,9 @@
-//! A file whose state is locked at the end of a write.
+//! Tests of a file whose state is locked at the end of a write.
 
 use super::*;
 use crate::exit::Failure::Locked;
 
-/// A ledger in memory, which another program has locked for so many more calls.
+/// A ledger in memory that fails as locked for the next `locked` calls.
 #[derive(Default)]
 struct Memory {
     mark: Option<Mark>,
@@ -40,7 +40,7 @@ impl Ledger for Memory {
     fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
         self.mark = Some(mark.clone());
         self.announced = Some(bytes.to_vec());
-        // From here on, so that what is locked is the end of the write.
+        // From here on, so that the end of the write finds it locked.
         self.locked = 2;
         Ok(())
     }
@@ -54,12 +54,12 @@ impl Ledger for Memory {
 }
 
 #[test]
-fn records_whose_checkpoint_was_locked_are_in_the_file_once() {
+fn records_are_written_once_if_the_state_is_locked_before_the_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("o");
     let mut state = Memory::default();
     let Opened::File(mut sink) = FileSink::open(&path, &mut state, false).unwrap() else {
-        panic!("no file");
+        panic!("not a file");
     };
     let events = ["{\"n\":1}", "{\"n\":2}"].map(|payload| Event {
         id: String::new(),
