@@ -25,9 +25,9 @@ pub fn short(text: &str, letters: usize) -> String {
 /// Every failure of a call, by who must act; the texts are for people and never hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// The operator must mend settings or secrets; at least one fault.
+    /// The operator must fix settings or secrets; at least one fault.
     InvalidConfig(Vec<FieldError>),
-    /// The operator must mend the access: token, permission, organization.
+    /// The operator must fix the access: token, permission, organization.
     Unauthorized(String),
     /// The operator must choose: the checkpoint cannot be continued with this configuration.
     InvalidCheckpoint(String),

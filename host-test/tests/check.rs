@@ -32,7 +32,8 @@ fn assert_says(world: &World, code: i32, step: &str, outcome: &str, words: &str)
 fn a_wrong_slug_is_an_organization_that_is_not_visible() {
     let world = World::new(3);
     world.config(json!({"org_slug": "acme-incc"}));
-    let words = "there is no organization acme-incc that this token can see; check org_slug";
+    let words =
+        "organization acme-incc was not found, or is not visible to this token; check org_slug";
     assert_says(&world, 3, "organization visible", "failed", words);
 }
 
@@ -57,7 +58,8 @@ fn a_token_without_graphql_is_told_which_box_to_tick() {
 fn a_hidden_audit_log_is_quoted_with_both_possible_causes() {
     let denied = Denied { code: "not_admin".into(), message: "Admins only".into() };
     let world = World::with(Options { denied: Some(denied), ..Options::default() });
-    let words = "not_admin: Admins only); possible causes are that the user is no administrator";
+    let words =
+        "not_admin: Admins only); possible causes are that the user is not an administrator";
     assert_says(&world, 3, "audit log permitted", "failed", words);
     assert!(report(&world, 3).2.contains("plan has no audit log"));
 }

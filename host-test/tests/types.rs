@@ -28,7 +28,7 @@ fn the_others_are_read() {
         "event_types": ["USER_UPDATED", "USER_UPDATD", "TEAM_CREATED"],
     }));
     let output = world.good("run --config c.json --output o.ndjson --until-idle");
-    let words = "event_types: Buildkite knows no type USER_UPDATD; the others are read";
+    let words = "event_types: Buildkite does not know the type USER_UPDATD; the others are read";
     assert_eq!(stderr(&output).matches(words).count(), 1, "{}", stderr(&output));
     assert_same(&world.in_file("o.ndjson"), &of_types(&world, &["USER_UPDATED", "TEAM_CREATED"]));
     let output = world.good("check --config c.json");
@@ -89,7 +89,7 @@ fn a_long_list_of_slips_takes_its_time_and_is_read_past() {
     let output = world.good("run --config c.json --output o.ndjson --once");
     assert_eq!(world.fake.requests().len(), 4, "then it waits: {}", stderr(&output));
     let output = world.good("check --config c.json");
-    let words = "knows no type NO_SUCH_0, NO_SUCH_1; mend it or leave it out, and perhaps others";
+    let words = "knows no type NO_SUCH_0, NO_SUCH_1; fix it or remove it, and perhaps others";
     assert!(stdout(&output).contains(words), "{}", stdout(&output));
     let output = world.good("run --config c.json --output o.ndjson --until-idle");
     assert!(stderr(&output).contains("knows no type NO_SUCH_7"), "{}", stderr(&output));
@@ -100,7 +100,7 @@ fn a_long_list_of_slips_takes_its_time_and_is_read_past() {
 fn where_no_type_is_known_the_config_is_wrong() {
     let world = World::new(3);
     world.config(json!({"event_types": ["USER_UPDATD"]}));
-    let words = "Buildkite knows no type USER_UPDATD; mend it or leave it out";
+    let words = "Buildkite does not know the type USER_UPDATD; fix it or remove it";
     let said = world.bad("run --config c.json --once --output o.ndjson", 2);
     assert!(said.contains(words), "{said}");
     let output = world.host("check --config c.json");

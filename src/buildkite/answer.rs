@@ -125,8 +125,8 @@ fn body(config: &Config, ask: &Ask, response: &Response) -> Result<What, Refusal
 
 fn no_audit_log(config: &Config, why: &str) -> Error {
     Error::Unauthorized(format!(
-        "Buildkite does not show the audit log of {} to this token's user ({}); possible causes are that the user is \
-         no administrator of the organization, or that the organization's plan has no audit log (it needs Enterprise)",
+        "Buildkite does not show the audit log of {} to this token's user ({}); possible causes are that the user is not an \
+         administrator of the organization, or that the organization's plan has no audit log (it needs Enterprise)",
         config.org_slug,
         config.token.quote(why)
     ))
@@ -134,7 +134,7 @@ fn no_audit_log(config: &Config, why: &str) -> Error {
 
 fn not_visible(config: &Config) -> Error {
     Error::Unauthorized(format!(
-        "there is no organization {} that this token can see; check org_slug, and that the token has the \
+        "organization {} was not found, or is not visible to this token; check org_slug, and that the token has the \
          organization ticked under Organization Access",
         config.org_slug
     ))

@@ -64,7 +64,7 @@ pub struct Envelope<'a> {
 }
 
 fn shape(what: &str) -> Error {
-    Error::Protocol(["the answer has no known shape: ", what].concat())
+    Error::Protocol(["the answer has an unknown shape: ", what].concat())
 }
 
 impl<'a> Envelope<'a> {
@@ -79,10 +79,10 @@ impl<'a> Envelope<'a> {
         let body = match std::str::from_utf8(text) {
             Ok(text) if text.trim_ascii_start().starts_with('{') => Body::read(text),
             Ok(_) => Err("it begins otherwise".to_owned()),
-            Err(_) => Err("it is no UTF-8".to_owned()),
+            Err(_) => Err("it is not UTF-8".to_owned()),
         };
         let body = body.map_err(|why| {
-            Error::Transient(["the answer is no JSON object (", &why, ")"].concat())
+            Error::Transient(["the answer is not a JSON object (", &why, ")"].concat())
         })?;
         if let Some(wrong) = &body.wrong {
             return Err(shape(wrong));
@@ -127,7 +127,7 @@ impl<'a> Envelope<'a> {
             return Err(shape("auditEvents.edges is null"));
         }
         let info = body.page_info.and_then(Members::parse);
-        let mut info = info.ok_or_else(|| shape("auditEvents.pageInfo is no object"))?;
+        let mut info = info.ok_or_else(|| shape("auditEvents.pageInfo is not an object"))?;
         let has_next = match info.take("hasNextPage") {
             Some("true") => true,
             Some("false") => false,

@@ -62,7 +62,7 @@ pub fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
             Stage::Token,
             Error::Unauthorized(format!(
                 "the token was refused (HTTP 401{said}); it may be wrong, revoked or expired: create a new one {}, and \
-                 mind its expiry",
+                 choose its expiry",
                 match portal {
                     Some(_) => "for this portal",
                     None => "under Personal Settings, API Access Tokens",
@@ -72,9 +72,9 @@ pub fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
         403 => at(
             Stage::GraphQl,
             Error::Unauthorized(format!(
-                "the token may not do this (HTTP 403{said}); {}, and see that its allowed IP addresses include this host",
+                "the token may not do this (HTTP 403{said}); {}, and check that its allowed IP addresses include this host",
                 match portal {
-                    Some(_) => "see that it is this portal's",
+                    Some(_) => "check that it belongs to this portal",
                     None => "tick \"Enable GraphQL API access\" for it",
                 }
             )),

@@ -28,7 +28,7 @@ pub fn encode(state: &State) -> String {
 
 fn refused(why: &str) -> Error {
     Error::InvalidCheckpoint(format!(
-        "{why}; nothing was changed: restore an earlier copy, or start anew without a checkpoint \
+        "{why}; nothing was changed: restore an earlier copy, or start over without a checkpoint \
          (with backfill_start_time, to fetch the past again)"
     ))
 }
@@ -45,7 +45,7 @@ pub fn decode(text: &str) -> Result<State, Error> {
     let mut reader = Reader::open(text);
     let (format, version) = (reader.text("format"), reader.number("version"));
     if reader.is_wrong() {
-        return Err(refused("the checkpoint is not one of this connector, or is corrupt"));
+        return Err(refused("the checkpoint is not from this connector, or is corrupt"));
     }
     if format != FORMAT {
         return Err(refused("the checkpoint belongs to another connector"));

@@ -55,7 +55,7 @@ fn network(why: &str) -> Failure {
     Failure::Network(why.to_owned())
 }
 
-/// What the host refuses to do is not mended by trying again.
+/// What the host refuses to do is not fixed by a retry.
 fn failure(code: &ErrorCode) -> Failure {
     match code {
         ErrorCode::HttpRequestDenied => Failure::Denied("the request is denied".into()),
@@ -88,7 +88,7 @@ fn words(code: &ErrorCode) -> &'static str {
         ErrorCode::ConnectionWriteTimeout => "the request could not be sent in time",
         ErrorCode::HttpResponseIncomplete => "the answer ended early",
         ErrorCode::HttpResponseBodySize(_) => "the answer is larger than the host allows",
-        ErrorCode::HttpProtocolError => "the answer is no HTTP",
+        ErrorCode::HttpProtocolError => "the answer is not HTTP",
         _ => "the exchange failed",
     }
 }
@@ -98,7 +98,7 @@ fn prepare(config: &Config, request: &Request) -> Result<OutgoingRequest, Failur
     let set = |name: &str, value: &str| {
         fields
             .append(name, value.as_bytes())
-            .map_err(|_| Failure::Denied(["the host takes no header ", name].concat()))
+            .map_err(|_| Failure::Denied(["the host refuses the header ", name].concat()))
     };
     request.headers.iter().try_for_each(|(name, value)| set(name, value))?;
     set("authorization", &config.token.bearer())?;
@@ -110,7 +110,7 @@ fn prepare(config: &Config, request: &Request) -> Result<OutgoingRequest, Failur
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
         .and_then(|()| outgoing.set_authority(Some(&endpoint.authority)))
         .and_then(|()| outgoing.set_path_with_query(Some(&endpoint.path)))
-        .map_err(|()| Failure::Denied("the host takes no request to this endpoint".into()))?;
+        .map_err(|()| Failure::Denied("the host refuses requests to this endpoint".into()))?;
     Ok(outgoing)
 }
 

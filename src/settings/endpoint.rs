@@ -45,7 +45,7 @@ impl Endpoint {
         let host = host_of(&authority).ok_or("it has no valid host and port")?;
         if !tls && !is_loopback(host) {
             return Err(
-                "plain http would show the token to the network, so it is for loopback alone",
+                "plain http would expose the token on the network; it is allowed for loopback only",
             );
         }
         let slash = if path.starts_with('/') { "" } else { "/" };

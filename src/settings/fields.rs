@@ -107,8 +107,8 @@ impl<'a> Fields<'a> {
             self.fault(REQUIRED, "missing or empty", help);
         } else if slug.len() > 200 || !slug.bytes().all(allowed) {
             let shown = short(&slug, SHORT);
-            let why =
-                ["\"", &shown, "\" is no slug (lower-case letters, digits and hyphens)"].concat();
+            let why = ["\"", &shown, "\" is not a slug (lower-case letters, digits and hyphens)"]
+                .concat();
             self.fault(REQUIRED, &why, help);
         }
         slug
@@ -157,7 +157,7 @@ impl<'a> Fields<'a> {
         for (at, item) in items.into_iter().enumerate() {
             match string(item).filter(is_type) {
                 None => {
-                    let why = [&short(item, SHORT), " is no event type"].concat();
+                    let why = [&short(item, SHORT), " is not an event type"].concat();
                     self.fault(&format!("{key}[{at}]"), &why, &help);
                 }
                 Some(name) => {

@@ -30,7 +30,7 @@ impl Token {
                 return Ok(Self(text.to_owned()));
             }
             Some(_) => {
-                "holds blanks, line breaks or characters that no token has; give the token alone, in one word"
+                "contains spaces, line breaks or other characters that no token has; store only the token"
             }
         };
         Err([why, "; ", help].concat())

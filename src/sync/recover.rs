@@ -57,7 +57,7 @@ pub fn leave_out(
         return Err(unknown_types(&names));
     }
     let note = format!(
-        "event_types: Buildkite knows no type {}; the others are read, and it is tried again",
+        "event_types: Buildkite does not know the type {}; the other types are read, and this one is retried",
         short(&names.join(", "), NAMES)
     );
     let (full, not_after) = (state.tail.full(), state.tail.high_water().or(refused_at));
@@ -73,8 +73,8 @@ pub fn answered(state: &mut State, ask: &Ask) -> Option<String> {
     let names = short(&known.join(", "), NAMES);
     (!known.is_empty()).then(|| {
         format!(
-            "event_types: Buildkite knows {names} again: its events from {floor} on are read, but none before that \
-             while it was left out; to have them, read this type into a state of its own"
+            "event_types: Buildkite knows {names} again: its events from {floor} on are read; earlier ones \
+             were skipped. To get them, read this type with a separate state"
         )
     })
 }
@@ -98,5 +98,5 @@ pub fn unknown_types(names: &[String]) -> Error {
 /// The same in words.
 pub fn unknown_words(names: &[String]) -> String {
     let names = short(&names.join(", "), NAMES);
-    ["Buildkite knows no type ", &names, "; mend it or leave it out"].concat()
+    ["Buildkite does not know the type ", &names, "; fix it or remove it"].concat()
 }

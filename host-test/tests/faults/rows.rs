@@ -120,8 +120,8 @@ fn network() -> Vec<Row> {
         over("a truncated head", raw("HTTP/1.1 200 OK\r\ncontent-le"), "trying again"),
         over("a truncated chunk", raw(&format!("{chunked}ff\r\n{{")), "the answer ended early"),
         over("a chunk of no size", raw(&format!("{chunked}zz\r\n{{")), "the answer ended early"),
-        over("garbage", Fault::Raw((0..=255).collect()), "the answer is no HTTP"),
-        over("a head without end", raw(&long), "the answer is no HTTP"),
+        over("garbage", Fault::Raw((0..=255).collect()), "the answer is not HTTP"),
+        over("a head without end", raw(&long), "the answer is not HTTP"),
         over(
             "half of the JSON, and no length",
             {
@@ -129,7 +129,7 @@ fn network() -> Vec<Row> {
                     "HTTP/1.1 200 OK\r\n\r\n{\"data\":{\"organization\":{\"auditEvents\":{\"edges\":[",
                 )
             },
-            "the answer is no JSON object",
+            "the answer is not a JSON object",
         ),
         over(
             "gzip that is not named",
@@ -138,7 +138,7 @@ fn network() -> Vec<Row> {
                 let empty = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0";
                 Fault::Raw([&head[..], empty].concat())
             },
-            "the answer is no JSON object",
+            "the answer is not a JSON object",
         ),
         over("HTTP 408", status(408, &[], ""), "HTTP 408"),
         over("HTTP 500", status(500, &[], r#"{"message":"oh no"}"#), "HTTP 500: \"oh no\""),
@@ -159,10 +159,10 @@ fn answers() -> Vec<Row> {
     let partial = r#"{"errors":[{"message":"timed out"}],"data":{"organization":{"auditEvents":
         {"pageInfo":{"hasNextPage":false,"endCursor":null},"edges":[]}}}}"#;
     vec![
-        over("an HTML page", html, "the answer is no JSON object (it begins otherwise)"),
-        over("an empty body", body(""), "the answer is no JSON object"),
-        over("a list", body("[]"), "the answer is no JSON object"),
-        over("half of the JSON", body(&partial[..90]), "the answer is no JSON object"),
+        over("an HTML page", html, "the answer is not a JSON object (it begins otherwise)"),
+        over("an empty body", body(""), "the answer is not a JSON object"),
+        over("a list", body("[]"), "the answer is not a JSON object"),
+        over("half of the JSON", body(&partial[..90]), "the answer is not a JSON object"),
         over("errors beside partial data", body(partial), "Buildkite answered \"timed out\""),
         over("a wrong content type", headers("content-type", "image/png"), ""),
     ]
@@ -203,7 +203,7 @@ fn refusals(elsewhere: SocketAddr) -> Vec<Row> {
             "edges null",
             body(r#"{"data":{"organization":{"auditEvents":{"edges":null}}}}"#),
             1,
-            "protocol: the answer has no known shape: auditEvents.edges is null",
+            "protocol: the answer has an unknown shape: auditEvents.edges is null",
         ),
     ]
 }

@@ -20,7 +20,7 @@ fn each_tenant_gets_every_event_once_and_one_that_is_wrong_stops_nobody() {
         assert_same(&all.got(tenant), &all.0.truth());
         assert_eq!(all.status(tenant), ("idle".to_owned(), String::new()));
     }
-    assert!(all.status("slug").1.contains("there is no organization nobody"));
+    assert!(all.status("slug").1.contains("organization nobody was not found"));
     assert!(all.status("typo").1.contains("page_sizes: unknown setting"));
     // Again, from where it ended.
     all.0.fake.add_events(50, None);

@@ -19,7 +19,7 @@ class InvalidConfig(SourceError):
 
 
 class Unauthorized(SourceError):
-    """The operator must mend the access: token, permission or organization."""
+    """The operator must fix the access: token, permission or organization."""
 
 
 class InvalidCheckpoint(SourceError):
