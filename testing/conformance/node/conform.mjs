@@ -1,4 +1,4 @@
-// Drives the component in jco against a made-up Buildkite and checks what wit/source.wit promises.
+// Drives the component in jco against a fake Buildkite and checks what wit/source.wit promises.
 // Usage: node conform.mjs COMPONENT HOST_TEST
 import assert from "node:assert/strict";
 import { BATCH, CALLS_MAX, refused, untilIdle, watch } from "./expect.mjs";
@@ -55,11 +55,11 @@ const steps = {
       batches += 1;
     }
     store.expect(await fake.truth());
-    assert(!store.checkpoint.includes(fake.token), "the checkpoint holds the token");
-    return `${store.records.size} events in ${batches} batches, each once, its payload equal`;
+    assert(!store.checkpoint.includes(fake.token), "the checkpoint contains the token");
+    return `${store.records.size} events in ${batches} batches, each exactly once with an equal payload`;
   },
 
-  // An instance a call; of each second batch neither records nor checkpoint are stored.
+  // Uses a new instance for each call. Neither records nor checkpoint of every second batch are stored.
   async "survives drops"() {
     store = new Store();
     let lost;
@@ -72,7 +72,7 @@ const steps = {
         continue;
       }
       if (batch.records.length) {
-        assert.deepEqual(batch.records, lost, "a batch that was not covered came back otherwise");
+        assert.deepEqual(batch.records, lost, "a batch that no checkpoint covered came back changed");
         lost = undefined;
         again += 1;
       }
@@ -86,8 +86,8 @@ const steps = {
     throw new Error(`not idle after ${CALLS_MAX} calls`);
   },
 
-  // First by a new instance, then by the same one, which must wait as it says.
-  async "goes on with new events"() {
+  // Reads new events with a new instance, then more with the same one after the wait it asks for.
+  async "continues with new events"() {
     const source = await start(store.checkpoint);
     const waits = [];
     for (const count of [25, 5]) {
@@ -98,7 +98,7 @@ const steps = {
       assert.deepEqual(new Set([...store.records.keys()].filter((id) => !before.has(id))), added);
     }
     store.expect(await fake.truth());
-    return `25 and 5 new events alone, after waits of ${waits} ms`;
+    return `only the 25 and 5 new events, after waits of ${waits} ms`;
   },
 
   async "refuses a token"() {
@@ -107,7 +107,7 @@ const steps = {
     const error = refused("unauthorized", () => source.readBatch(1));
     const findings = source.check();
     assert(findings.some(({ outcome }) => outcome === "failed"));
-    assert(!`${error.message}${JSON.stringify(findings)}`.includes(token), "the token is told");
+    assert(!`${error.message}${JSON.stringify(findings)}`.includes(token), "the token is shown");
     return error.message.split(";")[0];
   },
 
@@ -127,7 +127,7 @@ const steps = {
     return refused("invalid-checkpoint", () => source.configure(another, store.checkpoint)).message.split(";")[0];
   },
 
-  async "reaches one origin alone"() {
+  async "reaches only one origin"() {
     const source = await start(undefined, "https://graphql.buildkite.com");
     return refused("invalid-config", () => source.readBatch(1)).message.split(";")[0];
   },

@@ -1,8 +1,8 @@
-// What a source throws: wit/source.wit in JavaScript's words.
+// The errors of a source: wit/source.wit in JavaScript.
 
 /**
- * The source says no. `kind` says who must act: invalid-config, unauthorized, invalid-checkpoint (the operator),
- * transient (call again later, waiting longer each time), protocol (the developers). The message is for people.
+ * An error of the source. `kind` says who must act: invalid-config, unauthorized, invalid-checkpoint (the operator),
+ * transient (call again later, waiting longer each time), protocol (the developers). The message is for humans.
  */
 export class SourceError extends Error {
   name = "SourceError";
@@ -15,7 +15,7 @@ export class SourceError extends Error {
     const fields = Array.isArray(detail) ? detail : [];
     super(`${kind}: ${fields.length ? fields.map((one) => `${one.field}: ${one.message}`).join("; ") : detail}`);
     this.kind = kind;
-    /** Paths of the faulty fields, of invalid-config alone. */
+    /** Paths of the invalid fields; only for invalid-config. */
     this.fields = fields.map((one) => one.field);
   }
 }

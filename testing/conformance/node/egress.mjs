@@ -1,20 +1,20 @@
-// Where a component may send to, and with which token: its HTTP imports, wrapped.
+// Wraps a component's HTTP imports to decide where it may send requests, and with which token.
 import { http } from "@bytecodealliance/preview2-shim";
 
-/** What the component gets as its token. It is worth nothing. */
+/** The token that the component gets. It is not a real one. */
 export const PLACEHOLDER = "placeholder-set-by-the-host";
 
 /**
- * `wasi:http` for one origin. jco has no hook for requests, but it leaves the imports to the host: requests to other
- * origins are denied, and `authorization` gets the token on its way out, so that the component never holds it.
- * What the server answers goes to the component as it is, be it an echo of the token.
+ * Returns `wasi:http` for one origin. jco has no hook for requests, but the host passes the imports: requests to other
+ * origins are denied, and `authorization` gets the token on the way out, so that the component never has it. The
+ * server's answer is passed to the component unchanged, even if it echoes the token.
  * @param {string} origin such as `https://graphql.buildkite.com`
  * @param {string} token
  */
 export function egress(origin, token) {
   const bearer = new TextEncoder().encode(`Bearer ${token}`);
 
-  /** The component reads its own headers back; the server gets others. */
+  /** The component reads its own headers back; the server gets different ones. */
   class OutgoingRequest extends http.types.OutgoingRequest {
     #own;
 

@@ -1,4 +1,4 @@
-// What a conformance step expects, and the bounded loop of a host.
+// Assertions of the conformance steps, and the bounded loop of a host.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { SourceError } from "./contract.mjs";
@@ -8,10 +8,10 @@ export const CALLS_MAX = 200;
 const WAIT_MAX_MS = 30_000;
 
 /**
- * Reads until idle and done; waits as it is told to, for half a minute at most.
+ * Reads until idle and done, and waits as the source asks, for at most half a minute in total.
  * @param {import("./source.mjs").Source} source
  * @param {() => boolean} done
- * @param {number[]} waits what was waited, in milliseconds
+ * @param {number[]} waits receives the waits, in milliseconds
  */
 export async function* untilIdle(source, done = () => true, waits = []) {
   const end = performance.now() + WAIT_MAX_MS;
@@ -19,7 +19,7 @@ export async function* untilIdle(source, done = () => true, waits = []) {
     const batch = source.readBatch(BATCH);
     yield batch;
     if (batch.next === "idle" && done()) return;
-    if (performance.now() + batch.wait > end) throw new Error(`would wait ${batch.wait} ms more`);
+    if (performance.now() + batch.wait > end) throw new Error(`the source asks to wait ${batch.wait} ms more`);
     if (batch.wait > 0) {
       waits.push(batch.wait);
       await sleep(batch.wait);
@@ -28,7 +28,7 @@ export async function* untilIdle(source, done = () => true, waits = []) {
   throw new Error(`not done after ${CALLS_MAX} calls`);
 }
 
-/** The error of that kind which the call must throw. */
+/** Returns the error of this kind, which the call must throw. */
 export function refused(kind, call) {
   try {
     call();
@@ -36,10 +36,10 @@ export function refused(kind, call) {
     if (error instanceof SourceError && error.kind === kind) return error;
     throw error;
   }
-  throw new Error(`${kind} was expected`);
+  throw new Error(`expected ${kind}, but the call succeeded`);
 }
 
-/** Bounds the run. A thread of its own, for a call into the component blocks this one, and its timers with it. */
+/** Bounds the run. Uses a thread of its own, since a call into the component blocks this one and its timers. */
 export function watch(pid, seconds) {
   const code = `setTimeout(() => {
     require("node:fs").writeSync(2, "FAILED: not done within ${seconds} s\\n");

@@ -1,8 +1,8 @@
-// A made-up Buildkite, in a process of its own.
+// A fake Buildkite in a process of its own.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/** `host-test fake-buildkite`: its endpoint, slug and token, and what it ought to have delivered. */
+/** `host-test fake-buildkite`: its endpoint, slug and token, and what a source should deliver. */
 export class Fake {
   #child;
 
@@ -14,7 +14,7 @@ export class Fake {
   static async start(hostTest, events, seed) {
     const options = ["--listen", "127.0.0.1:0", "--log", "error", "--seed", String(seed), "--events", String(events)];
     const child = spawn(hostTest, ["fake-buildkite", ...options], { stdio: ["ignore", "pipe", "inherit"] });
-    // However this process ends, be it by an error, the made-up Buildkite ends with it.
+    // However this process ends, even by an error, the fake Buildkite ends with it.
     process.once("exit", () => child.kill("SIGTERM"));
     child.on("error", (error) => console.error(`${hostTest}: ${error.message}`));
     const bound = setTimeout(() => child.kill("SIGKILL"), 30_000);
@@ -24,7 +24,7 @@ export class Fake {
       if (found.length === 3) break;
     }
     clearTimeout(bound);
-    if (found.length < 3) throw new Error("the made-up Buildkite did not start");
+    if (found.length < 3) throw new Error("the fake Buildkite did not start");
     child.stdout.unref();
     child.unref();
     return new Fake(child, ...found);
@@ -34,13 +34,13 @@ export class Fake {
     return this.#child.pid;
   }
 
-  /** Every event there is, by uuid, as a record of it must be: as text, for keys have an order. */
+  /** Returns every event by UUID, as its record must be. As text, since the order of keys matters. */
   async truth() {
     const lines = (await this.#ask("/truth")).split("\n").filter(Boolean);
     return new Map(lines.map((line) => JSON.parse(line)).map(({ uuid, node }) => [uuid, JSON.stringify(parsed(node))]));
   }
 
-  /** Makes so many events happen now; their uuids. */
+  /** Adds `count` events that occur now, and returns their UUIDs. */
   async add(count) {
     return new Set(JSON.parse(await this.#ask(`/events?n=${count}`, "POST")));
   }
@@ -52,7 +52,7 @@ export class Fake {
   }
 }
 
-/** `data` is JSON inside a string at Buildkite, and the value in a record. Some of it is no JSON: a string stays. */
+/** Parses `data`, which is JSON in a string at Buildkite and a value in a record. What is not JSON stays a string. */
 function parsed(node) {
   if (typeof node.data !== "string") return node;
   try {

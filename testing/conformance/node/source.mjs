@@ -4,10 +4,10 @@
 //     const source = await plugin.start("https://graphql.buildkite.com", token);
 //     source.configure(settings, checkpoint);
 //     const batch = source.readBatch(1000);
-//     // write batch.records, store source.checkpoint(), wait batch.wait milliseconds, and again
+//     // write batch.records, store source.checkpoint(), wait batch.wait milliseconds, and repeat
 //
-// Calls are synchronous and block the thread while HTTP is under way, and nothing ends a component that computes for
-// ever: a host with other things to do runs this in a worker thread, which it can terminate.
+// Calls are synchronous and block the thread while an HTTP request is in progress, and nothing stops a component that
+// computes forever. A host with other work runs this in a worker thread, which it can terminate.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ export class Plugin {
     for (const [name, bytes] of Object.entries(files)) {
       if (name.endsWith(".wasm")) modules.set(name, await WebAssembly.compile(bytes));
     }
-    // Node imports from files alone, unless a stack trace may show half a megabyte of data URL.
+    // Import from a file: with a data URL, stack traces would show half a megabyte of it.
     const folder = await mkdtemp(join(tmpdir(), "source-"));
     try {
       const glue = join(folder, "source.mjs");
@@ -52,12 +52,12 @@ export class Plugin {
   }
 
   /**
-   * A new instance, which may send to one origin. To drop one, forget it.
+   * Returns a new instance, which may send requests to one origin. An instance is dropped when nothing refers to it.
    * @param {string} origin
    * @param {string} token
    */
   async start(origin, token) {
-    // These imports and no others: a component that wants files or the environment does not start.
+    // Only these imports: a component that needs files or the environment does not start.
     const imports = {
       ...egress(origin, token),
       "wasi:clocks/monotonic-clock": clocks.monotonicClock,
@@ -71,7 +71,7 @@ export class Plugin {
   }
 }
 
-/** One instance. What it refuses is thrown as a SourceError; after any other error the instance is gone. */
+/** One instance. Its errors are thrown as SourceError; after any other error the instance is unusable. */
 export class Source {
   #calls;
 
@@ -79,30 +79,30 @@ export class Source {
     this.#calls = calls;
   }
 
-  /** Name, version, JSON Schemas and hosts of the connector. */
+  /** Returns name, version, JSON Schemas and hosts of the connector. */
   describe() {
     return this.#call("describe");
   }
 
   /**
-   * Makes the instance ready, from the last stored checkpoint if there is one.
+   * Configures the instance, from the last stored checkpoint if there is one.
    * @param {object} settings
    * @param {string} [checkpoint]
-   * @param {Record<string, string>} [secrets] names and values; the token is set on requests instead
+   * @param {Record<string, string>} [secrets] names and values; the real token is set on requests
    */
   configure(settings, checkpoint, secrets = { api_token: PLACEHOLDER }) {
     const named = Object.entries(secrets).map(([name, value]) => ({ name, value }));
     this.#call("configure", { settings: JSON.stringify(settings), secrets: named, checkpoint });
   }
 
-  /** Tries the configuration: step, outcome and message of each thing that was looked at. */
+  /** Checks the configuration, and returns step, outcome and message of each check. */
   check() {
     return this.#call("check");
   }
 
   /**
-   * The next events. Makes one request at most and never sleeps. `next` is ready, idle or throttled; `wait` is how
-   * long, in milliseconds.
+   * Returns the next events. Makes at most one request and never sleeps. `next` is ready, idle or throttled; `wait` is
+   * the time to wait in milliseconds.
    * @param {number} maxRecords
    */
   readBatch(maxRecords) {
@@ -110,7 +110,7 @@ export class Source {
     return { records, next: next.tag, wait: Number(next.val ?? 0n), stats };
   }
 
-  /** Covers every record handed out so far. Store it once they are safe. */
+  /** Returns a checkpoint that covers every record handed out so far. Store it once the records are safe. */
   checkpoint() {
     return this.#call("checkpoint");
   }

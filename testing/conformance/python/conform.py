@@ -1,4 +1,4 @@
-"""Drives the component in wasmtime-py against a made-up Buildkite and checks what wit/source.wit promises.
+"""Drives the component in wasmtime-py against a fake Buildkite and checks what wit/source.wit promises.
 
 Usage: conform.py COMPONENT HOST_TEST
 """
@@ -20,7 +20,7 @@ SECONDS_MAX = 240
 
 
 class Conformance:
-    """The steps; each raises AssertionError or returns a line about what it saw."""
+    """The steps. Each raises AssertionError or returns a line about what it saw."""
 
     def __init__(self, plugin: Plugin, fake: Fake) -> None:
         self.plugin, self.fake = plugin, fake
@@ -39,8 +39,8 @@ class Conformance:
 
     def describes_itself(self) -> str:
         says = self.plugin.start().describe()
-        expect(json.loads(says["settings_schema"])["required"] == ["org_slug"], "the settings' schema")
-        expect(json.loads(says["record_schema"])["type"] == "object", "the records' schema")
+        expect(json.loads(says["settings_schema"])["required"] == ["org_slug"], "the settings schema is wrong")
+        expect(json.loads(says["record_schema"])["type"] == "object", "the record schema is wrong")
         return f"{says['name']} {says['version']}, {', '.join(says['allowed_hosts'])}"
 
     def passes_its_check(self) -> str:
@@ -53,21 +53,21 @@ class Conformance:
         for batch in until_idle(source):
             batches += 1
             times = [event.occurred_at for event in batch.records]
-            expect(len(times) <= BATCH and times == sorted(times), "the batch is too large or in no order")
+            expect(len(times) <= BATCH and times == sorted(times), "the batch is too large or out of order")
             self.kept.deliver(batch, source.checkpoint())
         self.kept.expect(self.fake.truth())
-        expect(self.fake.token not in self.kept.checkpoint, "the checkpoint holds the token")
-        return f"{len(self.kept.records)} events in {batches} batches, each once, its payload equal"
+        expect(self.fake.token not in self.kept.checkpoint, "the checkpoint contains the token")
+        return f"{len(self.kept.records)} events in {batches} batches, each exactly once with an equal payload"
 
     def survives_drops(self) -> str:
-        """An instance a call; of each second batch neither records nor checkpoint are stored."""
+        """Uses a new instance for each call. Neither records nor checkpoint of every second batch are stored."""
         self.kept = Store()
         lost, again = [], 0
         for call in range(CALLS_MAX):
             source = self.start(self.kept.checkpoint)
             batch = source.read_batch(BATCH)
             if batch.records and lost:
-                expect(batch.records == lost, "a batch that was not covered came back otherwise")
+                expect(batch.records == lost, "a batch that no checkpoint covered came back changed")
                 lost, again = [], again + 1
             elif batch.records:
                 lost = batch.records
@@ -79,26 +79,26 @@ class Conformance:
                 return f"{call + 1} instances, {again} batches handed out again in full, nothing lost or repeated"
         raise AssertionError(f"not idle after {CALLS_MAX} calls")
 
-    def goes_on_with_new_events(self) -> str:
-        """By a new instance, then by the same one, which must wait as it says."""
+    def continues_with_new_events(self) -> str:
+        """Reads new events with a new instance, then more with the same one after the wait it asks for."""
         source = self.start(self.kept.checkpoint)
         waits = []
         for count in (25, 5):
             before, new = set(self.kept.records), self.fake.add(count)
             for batch in until_idle(source, lambda new=new: new <= self.kept.records.keys(), waits):
                 self.kept.deliver(batch, source.checkpoint())
-            expect(self.kept.records.keys() - before == new, "other events than the new ones came")
+            expect(self.kept.records.keys() - before == new, "events other than the new ones arrived")
         self.kept.expect(self.fake.truth())
-        return f"25 and 5 new events alone, after waits of {', '.join(f'{wait:.3f} s' for wait in waits)}"
+        return f"only the 25 and 5 new events, after waits of {', '.join(f'{wait:.3f} s' for wait in waits)}"
 
     def refuses_a_token(self) -> str:
         token = "bkua_" + "f0" * 20
         source = self.start(token=token)
         error = refused(Unauthorized, lambda: source.read_batch(1))
-        expect(token not in str(error), "the error holds the token")
+        expect(token not in str(error), "the error contains the token")
         findings = source.check()
         expect(any(finding["outcome"] == "failed" for finding in findings), f"findings: {findings}")
-        expect(token not in str(findings), "a finding holds the token")
+        expect(token not in str(findings), "a finding contains the token")
         return str(error).split(";")[0]
 
     def refuses_settings(self) -> str:
@@ -125,7 +125,7 @@ def main() -> None:
             conformance.passes_its_check,
             conformance.reads_everything_once,
             conformance.survives_drops,
-            conformance.goes_on_with_new_events,
+            conformance.continues_with_new_events,
             conformance.refuses_a_token,
             conformance.refuses_settings,
             conformance.refuses_checkpoints,

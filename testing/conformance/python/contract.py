@@ -1,4 +1,4 @@
-"""What a source hands out and how it says no: wit/source.wit in Python's words."""
+"""The records and errors of a source: wit/source.wit in Python."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 
 class SourceError(Exception):
-    """The source says no. The class says who must act; the text is for people."""
+    """An error of the source. The class says who must act; the text is for humans."""
 
 
 class InvalidConfig(SourceError):
-    """The operator must mend the configuration. `fields` maps the path of each faulty field to what is wrong."""
+    """The operator must fix the configuration. `fields` maps the path of each invalid field to what is wrong."""
 
     def __init__(self, errors: list[Any]) -> None:
         self.fields = {error.field: error.message for error in errors}
@@ -23,7 +23,7 @@ class Unauthorized(SourceError):
 
 
 class InvalidCheckpoint(SourceError):
-    """The operator must choose: the checkpoint is corrupt or belongs to something else."""
+    """The operator must decide: the checkpoint is damaged or belongs to something else."""
 
 
 class Transient(SourceError):
@@ -31,7 +31,7 @@ class Transient(SourceError):
 
 
 class Protocol(SourceError):
-    """The developers must look. Nothing was lost."""
+    """The developers must investigate. Nothing was lost."""
 
 
 ERRORS = {
@@ -45,7 +45,7 @@ ERRORS = {
 
 @dataclass(frozen=True)
 class Event:
-    """One event; `payload` is one JSON object as text."""
+    """One event. `payload` is one JSON object as text."""
 
     id: str
     occurred_at: str
@@ -55,7 +55,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one call brought. `next` is ready, idle or throttled; `wait` is how long, in seconds."""
+    """The result of one call. `next` is ready, idle or throttled; `wait` is the time to wait in seconds."""
 
     records: list[Event]
     next: str

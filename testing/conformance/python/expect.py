@@ -1,4 +1,4 @@
-"""What a conformance step expects, and the bounded loop of a host."""
+"""Assertions of the conformance steps, and the bounded loop of a host."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SECONDS_MAX = 30
 def until_idle(
     source: Source, done: Callable[[], bool] = lambda: True, waits: list[float] | None = None
 ) -> Iterator[Batch]:
-    """Reads until idle and done; waits as it is told to, for half a minute at most."""
+    """Reads until idle and done, and waits as the source asks, for at most half a minute in total."""
     end = time.monotonic() + SECONDS_MAX
     for _ in range(CALLS_MAX):
         batch = source.read_batch(BATCH)
         yield batch
         if batch.next == "idle" and done():
             return
-        expect(time.monotonic() + batch.wait < end, f"would wait {batch.wait} s more")
+        expect(time.monotonic() + batch.wait < end, f"the source asks to wait {batch.wait} s more")
         if batch.wait and waits is not None:
             waits.append(batch.wait)
         time.sleep(batch.wait)
@@ -35,7 +35,7 @@ def refused(kind: type[SourceError], call: Callable[[], object]) -> SourceError:
         call()
     except kind as error:
         return error
-    raise AssertionError(f"{kind.__name__} was expected")
+    raise AssertionError(f"expected {kind.__name__}, but the call succeeded")
 
 
 def expect(holds: object, otherwise: str) -> None:

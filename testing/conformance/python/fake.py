@@ -1,4 +1,4 @@
-"""A made-up Buildkite, in a process of its own, for as long as a `with` lasts."""
+"""A fake Buildkite in a process of its own, for the duration of a `with` block."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import subprocess
 import threading
 import urllib.request
 
-# Loopback is never behind a proxy, whatever the environment says.
+# Requests to loopback must not go through a proxy, whatever the environment says.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Fake:
-    """`host-test fake-buildkite`: its endpoint, slug and token, and what it ought to have delivered."""
+    """`host-test fake-buildkite`: its endpoint, slug and token, and what a source should deliver."""
 
     def __init__(self, host_test: str, events: int, seed: int, seconds: int) -> None:
         command = [host_test, "fake-buildkite", "--listen", "127.0.0.1:0", "--log", "error"]
         command += ["--seed", str(seed), "--events", str(events)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        # Bounds the whole run, also while a call into the component blocks this thread.
+        # Bounds the whole run, even while a call into the component blocks this thread.
         self._watchdog = threading.Timer(seconds, self._expire, [seconds])
         self._watchdog.daemon = True
         self._watchdog.start()
@@ -36,12 +36,12 @@ class Fake:
         self._process.wait(10)
 
     def truth(self) -> dict[str, list]:
-        """Every event there is, by uuid, as a record of it must be."""
+        """Returns every event by UUID, as its record must be."""
         nodes = [exact(line)[2][1] for line in self._ask("/truth").split("\n") if line]
         return {dict(node)["uuid"]: [parsed(pair) for pair in node] for node in nodes}
 
     def add(self, count: int) -> set[str]:
-        """Makes so many events happen now; their uuids."""
+        """Adds `count` events that occur now, and returns their UUIDs."""
         return set(json.loads(self._ask(f"/events?n={count}", "POST")))
 
     def _ask(self, path: str, method: str = "GET") -> str:
@@ -53,7 +53,7 @@ class Fake:
         line = self._process.stdout.readline().rstrip("\n")
         if not line.startswith(start):
             self._process.kill()
-            raise RuntimeError(f"the made-up Buildkite printed {line!r} where {start!r} was expected")
+            raise RuntimeError(f"the fake Buildkite printed {line!r}, expected {start!r}")
         return line[len(start) :]
 
     def _expire(self, seconds: int) -> None:
@@ -63,12 +63,12 @@ class Fake:
 
 
 def exact(text: str) -> list | str | bool | None:
-    """JSON without loss: objects as pairs in their order, numbers as they are written."""
+    """Parses JSON without loss: objects as pairs in order, numbers as written."""
     return json.loads(text, object_pairs_hook=list, parse_int=_number, parse_float=_number, parse_constant=_refuse)
 
 
 def parsed(pair: tuple) -> tuple:
-    """`data` is JSON inside a string at Buildkite, and the value in a record. Some of it is no JSON: a string stays."""
+    """Parses `data`, which is JSON in a string at Buildkite and a value in a record. What is not JSON stays a string."""
     name, value = pair
     if name == "data" and isinstance(value, str):
         try:
@@ -79,8 +79,8 @@ def parsed(pair: tuple) -> tuple:
 
 
 def _number(text: str) -> dict[str, str]:
-    return {"number": text}  # No object looks like that here, nor does a string.
+    return {"number": text}  # Distinct from every object and string here.
 
 
 def _refuse(text: str) -> None:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(f"{text} is not JSON")

@@ -4,10 +4,10 @@
         source = plugin.start()
         source.configure(settings, {"api_token": token}, checkpoint)
         batch = source.read_batch(1000)
-        # write batch.records, store source.checkpoint(), wait batch.wait seconds, and again
+        # write batch.records, store source.checkpoint(), wait batch.wait seconds, and repeat
 
-wasmtime-py lets a host neither look at requests nor change them: the component may send to any address, and it needs
-the real token. Run components that you trust, or put the process behind a proxy or a firewall.
+With wasmtime-py, a host can neither inspect nor change requests: the component may send to any address, and it needs
+the real token. Run only components that you trust, or put the process behind a proxy or a firewall.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ INTERFACE = "etl:connector/source@0.1.0"
 
 
 class Plugin:
-    """A compiled component. Its instances may live in threads of their own."""
+    """A compiled component. Its instances may run in threads of their own."""
 
     def __init__(self, path: str, memory_bytes: int = 128 << 20, call_seconds: int = 400) -> None:
         config = Config()
@@ -46,7 +46,7 @@ class Plugin:
         self._closed.set()
 
     def start(self) -> Source:
-        """A new instance. To drop one, forget it."""
+        """Returns a new instance. An instance is dropped when nothing refers to it any more."""
         store = Store(self.engine)
         store.set_limits(memory_size=self.memory_bytes)
         store.set_wasi(WasiConfig())  # No files, variables, arguments or streams.
@@ -60,43 +60,43 @@ class Plugin:
 
 
 class Source:
-    """One instance. A trap or a call over its time raises wasmtime's own error, and the instance is gone."""
+    """One instance. A trap or a call over its time raises wasmtime's own error, and the instance is unusable."""
 
     def __init__(self, store: Store, instance: Any, call_seconds: int) -> None:
         self._store, self._instance, self._call_seconds = store, instance, call_seconds
         self._interface = instance.get_export_index(store, INTERFACE)
 
     def describe(self) -> dict[str, Any]:
-        """Name, version, JSON Schemas and hosts of the connector."""
+        """Returns name, version, JSON Schemas and hosts of the connector."""
         return _fields(self._call("describe"))
 
     def configure(self, settings: dict[str, Any], secrets: dict[str, str], checkpoint: str | None = None) -> None:
-        """Makes the instance ready, from the last stored checkpoint if there is one."""
+        """Configures the instance, from the last stored checkpoint if there is one."""
         named = [_record(name=name, value=value) for name, value in secrets.items()]
         self._call("configure", _record(settings=json.dumps(settings), secrets=named, checkpoint=checkpoint))
 
     def check(self) -> list[dict[str, str]]:
-        """Tries the configuration: `step`, `outcome` and `message` of each thing that was looked at."""
+        """Checks the configuration, and returns `step`, `outcome` and `message` of each check."""
         return [_fields(finding) for finding in self._call("check")]
 
     def read_batch(self, max_records: int) -> Batch:
-        """The next events. Makes one request at most and never sleeps."""
+        """Returns the next events. Makes at most one request and never sleeps."""
         batch = self._call("read-batch", max_records)
         records = [Event(**_fields(event)) for event in batch.records]
         return Batch(records, batch.next.tag, (batch.next.payload or 0) / 1000, _fields(batch.stats))
 
     def checkpoint(self) -> str:
-        """Covers every record handed out so far. Store it once they are safe."""
+        """Returns a checkpoint that covers every record handed out so far. Store it once they are safe."""
         return self._call("checkpoint")
 
     def _call(self, name: str, *arguments: Any) -> Any:
         function = self._instance.get_func(
             self._store, self._instance.get_export_index(self._store, name, self._interface)
         )
-        # An epoch ends a guest that computes; one that waits for HTTP is looked at when the answer is there.
+        # An epoch ends a guest that computes; one that waits for HTTP is interrupted only after the answer has arrived.
         self._store.set_epoch_deadline(self._call_seconds)
         answer = function(self._store, *arguments)
-        # The ok value comes bare. No function has a variant as that, so a variant is the error.
+        # An ok value is returned without a wrapper. No function has a variant as its ok value, so a variant is the error.
         if isinstance(answer, Variant):
             raise ERRORS[answer.tag](answer.payload)
         return answer

@@ -1,4 +1,4 @@
-"""What a host keeps: the records, and the checkpoint that covers them."""
+"""A host's store: the records, and the checkpoint that covers them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from fake import exact
 
 
 class Store:
-    """Payloads by uuid, and a checkpoint."""
+    """Payloads by UUID, and a checkpoint."""
 
     def __init__(self) -> None:
         self.records: dict[str, str] = {}
         self.checkpoint: str | None = None
 
     def deliver(self, batch: Batch, checkpoint: str) -> None:
-        """Stores both, as a host does in one transaction; an event that comes twice is a failure."""
+        """Stores both, as a host does in one transaction. A repeated event is a failure."""
         for event in batch.records:
-            expect(event.id not in self.records, f"{event.id} came twice")
+            expect(event.id not in self.records, f"event {event.id} was repeated")
             self.records[event.id] = event.payload
         self.checkpoint = checkpoint
 
     def expect(self, truth: dict[str, list]) -> None:
-        """Every event there is, and none else, with its payload."""
+        """Checks that the store has every event and no other, each with its payload."""
         expect(self.records.keys() == truth.keys(), f"{len(self.records)} of {len(truth)} events")
         for uuid, payload in self.records.items():
             expect(exact(payload) == truth[uuid], f"the payload of {uuid} differs: {payload}")

@@ -1,5 +1,5 @@
-//! The world, and nothing in it.
-#![allow(missing_docs, unsafe_code)] // Both for the generated bindings alone.
+//! The world, with constant exports.
+#![allow(missing_docs, unsafe_code)] // Both only for the generated bindings.
 
 #[allow(clippy::all)]
 mod bindings {

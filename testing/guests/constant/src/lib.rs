@@ -1,4 +1,4 @@
-//! A source component of the same world and toolchain as ours, whose exports return constants.
+//! A source component with the same world and toolchain as the connector, whose exports return constants.
 
 #[cfg(target_family = "wasm")]
 mod guest;

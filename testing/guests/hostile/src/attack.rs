@@ -1,10 +1,10 @@
-//! The attacks, by name. Each gives what came of it; the good tenant has none.
+//! The attacks, by name. Each returns its outcome; the good tenant has none.
 
 use std::hint::black_box;
 
 use crate::send::{Request, send};
 
-/// Plays an attack.
+/// Performs an attack, and returns its outcome.
 pub fn attack(name: &str, url: &str, secret: &str) -> Option<String> {
     let ask = |url: &str| Some(send(&Request { url, ..Request::default() }));
     let with = |name: &'static str, value: &str| {
@@ -23,10 +23,10 @@ pub fn attack(name: &str, url: &str, secret: &str) -> Option<String> {
             }
         }
         "recursion" => Some(deeper(0).to_string()),
-        // A trap is what a panic ends in.
+        // A panic ends in a trap.
         "trap" => std::process::abort(),
         "long-error" => Some("x".repeat(8 << 20)),
-        // Another host, an address, a port, the metadata service, and the allowed host for what it answers.
+        // Used for another host, an address, a port, the metadata service, and for the allowed host's answers.
         "ask" => ask(url),
         "scan" => {
             Some((1..=20).map(|port| ask(&format!("{url}:{port}/")).unwrap_or_default()).collect())
@@ -40,7 +40,7 @@ pub fn attack(name: &str, url: &str, secret: &str) -> Option<String> {
             let body = "x".repeat(4 << 20);
             Some(send(&Request { url, body: &body, ..Request::default() }))
         }
-        // The request lives on in a handle that nobody drops.
+        // The request stays open through a handle that is never dropped.
         "leave-open" => Some(send(&Request { url, leaves_open: true, ..Request::default() })),
         _ => Some(format!("no such attack: {name}")),
     }

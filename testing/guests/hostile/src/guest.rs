@@ -1,5 +1,5 @@
-//! The world round the attacks. One tenant is good: it returns one record a poll, as long as it lives.
-#![allow(missing_docs, unsafe_code)] // Both for the generated bindings alone.
+//! The world around the attacks. One tenant is good: it returns one record per poll for as long as it lives.
+#![allow(missing_docs, unsafe_code)] // Both only for the generated bindings.
 
 use std::cell::RefCell;
 
@@ -29,7 +29,7 @@ impl Guest for Hostile {
             version: "0".into(),
             settings_schema: "{}".into(),
             record_schema: "{}".into(),
-            // Whom it wants to talk to; nobody asked.
+            // The hosts it asks for, without being allowed any of them.
             allowed_hosts: vec!["https://evil.example".into(), "http://127.0.0.1:1".into()],
         }
     }
@@ -50,8 +50,8 @@ impl Guest for Hostile {
         let (settings, secret, polls) = STATE.take();
         STATE.set((settings.clone(), secret.clone(), polls + 1));
         let (name, url) = settings.split_once(' ').unwrap_or((&settings, ""));
-        if let Some(said) = attack(name, url, &secret) {
-            return Err(Error::Protocol(said));
+        if let Some(outcome) = attack(name, url, &secret) {
+            return Err(Error::Protocol(outcome));
         }
         let record = Event {
             id: format!("event-{polls}"),

@@ -1,5 +1,5 @@
-//! A source component that attacks its host. Its settings are the name of the attack, and what that needs:
-//! `attack URL`. What it is told by the host it passes on in the text of an error.
+//! A source component that attacks its host. Its settings are the name of the attack and its argument: `attack URL`. It
+//! reports the host's answer in the text of an error.
 
 #[cfg(target_family = "wasm")]
 mod attack;

@@ -1,4 +1,4 @@
-//! One request, and what the host or the remote said to it.
+//! Sends a request, and reports the answer of the host or the remote.
 
 use crate::guest::bindings::wasi::http::outgoing_handler::handle;
 use crate::guest::bindings::wasi::http::types::{
@@ -6,10 +6,10 @@ use crate::guest::bindings::wasi::http::types::{
 };
 use crate::guest::bindings::wasi::io::streams::StreamError;
 
-/// Bytes of the answer that are passed on.
+/// Maximum number of bytes of the answer that are reported.
 const QUOTED_MAX: usize = 4_000;
 
-/// What to ask for.
+/// The request to send.
 #[derive(Default)]
 pub struct Request<'a> {
     pub url: &'a str,
@@ -18,10 +18,10 @@ pub struct Request<'a> {
     pub leaves_open: bool,
 }
 
-/// Sends it, and tells in words what came of it.
+/// Sends the request, and returns the outcome as text.
 pub fn send(request: &Request) -> String {
     match exchange(request) {
-        Ok(said) => format!("answered: {said}"),
+        Ok(answer) => format!("answered: {answer}"),
         Err(why) => format!("refused: {why}"),
     }
 }
@@ -54,7 +54,7 @@ fn exchange(request: &Request) -> Result<String, String> {
         let stream = body.write().map_err(|()| "no stream")?;
         for chunk in request.body.as_bytes().chunks(4096) {
             if stream.blocking_write_and_flush(chunk).is_err() {
-                break; // What the answer says tells more.
+                break; // The answer says more than this error.
             }
         }
     }
