@@ -1,30 +1,30 @@
-//! Compiles the source and an engine's adapter, and writes the two as one component.
+//! Compiles the source and an engine's adapter, and writes both as one component.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
-/// Compile the source and an engine's adapter, and write the two as one component
+/// Compile the source and an engine's adapter, and write both as one component
 #[derive(Debug, Parser)]
 #[command(after_help = "Example:\n  tools/release/build && cargo run -p compose -- wasmcloud \\
       --source target/release-component/buildkite_audit_logs.wasm --output composed.wasm")]
 struct Options {
-    /// The engine
+    /// The engine to compose for
     engine: Engine,
-    /// The source component, for example as it was released. Otherwise it is compiled, as the adapter is
+    /// Use this source component, for example a released one, instead of compiling it
     #[arg(long, value_name = "FILE")]
     source: Option<PathBuf>,
-    /// Where the component is written
+    /// Write the component to this file
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Engine {
-    /// The HTTP trigger of spin/ (Spin also composes it by itself, as spin.toml says)
+    /// The HTTP trigger in adapters/spin (Spin also composes it itself, as spin.toml says)
     Spin,
-    /// The service of wasmcloud/
+    /// The service in adapters/wasmcloud
     Wasmcloud,
 }
 
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let target = PathBuf::from(compose::ROOT).join("target/components");
     let written = compose::composed(adapter, options.source.as_deref(), &target).and_then(|wasm| {
         std::fs::write(&options.output, &wasm)
-            .map_err(|error| format!("{}: {error}", options.output.display()))?;
+            .map_err(|error| format!("cannot write {}: {error}", options.output.display()))?;
         Ok(wasm.len())
     });
     match written {

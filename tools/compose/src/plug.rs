@@ -1,19 +1,23 @@
-//! One component's exports into another one's imports.
+//! Connects one component's exports to another one's imports.
 
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions};
 
-/// Composes `plug` into `socket`: what `socket` imports and `plug` exports is bound, the rest they import together.
+/// Composes `plug` into `socket`. What `socket` imports and `plug` exports is bound; the other imports of both remain
+/// imports.
 ///
 /// # Errors
 ///
-/// What does not fit, in words.
+/// Returns a message about what does not fit.
 pub fn plug(socket: Vec<u8>, plug: Vec<u8>) -> Result<Vec<u8>, String> {
     let mut graph = CompositionGraph::new();
     let mut add = |name: &str, bytes: Vec<u8>| {
         let package = Package::from_bytes(name, None, bytes, graph.types_mut());
-        let package = package.map_err(|error| format!("the {name} is no component: {error:#}"))?;
-        graph.register_package(package).map_err(|error| format!("the {name}: {error:#}"))
+        let package =
+            package.map_err(|error| format!("the {name} is not a component: {error:#}"))?;
+        graph
+            .register_package(package)
+            .map_err(|error| format!("the {name} does not fit: {error:#}"))
     };
     let socket = add("socket", socket)?;
     let plug = add("plug", plug)?;

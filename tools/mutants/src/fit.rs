@@ -1,10 +1,10 @@
-//! The planted bugs fit the code: each text stands in its file exactly once. `cargo run -p mutants` plants them one by
-//! one and runs the simulation.
+//! Tests that the planted bugs match the code: each text occurs in its file exactly once. `cargo run -p mutants` plants
+//! them one by one and runs the simulation.
 
 use crate::list::{HARMLESS, MUTANTS};
 
 #[test]
-fn every_mutant_fits_the_code() {
+fn every_mutant_matches_the_code() {
     for mutant in MUTANTS.iter().chain(HARMLESS.iter().map(|(mutant, _)| mutant)) {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(mutant.file);
         let text = std::fs::read_to_string(&path).expect("a file of the core");

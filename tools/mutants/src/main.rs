@@ -1,6 +1,5 @@
-//! Plants the bugs of `list.rs` one by one into a copy of this repository, and says which of them the simulation finds.
-//! Ends with an error if one survives. `SEEDS` sets how many runs each gets, an argument picks
-//! mutants by a part of their names.
+//! Plants the bugs of `list.rs` one by one in a copy of this repository, and reports which of them the simulation finds.
+//! Fails if one survives. `SEEDS` sets the number of runs for each; an argument selects mutants by a part of their names.
 
 #[cfg(test)]
 mod fit;
@@ -12,7 +11,7 @@ use std::process::{Command, Output};
 
 use list::{HARMLESS, MUTANTS, Mutant};
 
-/// Runs for each mutant, unless `SEEDS` says otherwise: most are found within a hundred.
+/// Number of runs for each mutant, unless `SEEDS` says otherwise. Most are found within a hundred.
 const SEEDS: &str = "5000";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -37,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     for (mutant, why) in HARMLESS {
-        println!("{}: not planted, for no run can show it: {why}", mutant.name);
+        println!("{}: not planted, since no run can reveal it: {why}", mutant.name);
     }
     println!("{} planted, {} found", chosen.len(), chosen.len() - survivors.len());
     match survivors.is_empty() {
@@ -46,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Plants one and simulates. Gives the first failure's first line, if the bug was found.
+/// Plants a mutant and runs the simulation. Returns the first line of the first failure if the bug was found.
 fn find(tree: &Path, build: &Path, mutant: &Mutant) -> Result<Option<String>, Box<dyn Error>> {
     let path = tree.join(mutant.file);
     let right = std::fs::read_to_string(&path)?;
@@ -61,9 +60,9 @@ fn find(tree: &Path, build: &Path, mutant: &Mutant) -> Result<Option<String>, Bo
     if ended.status.success() {
         return Ok(None);
     }
-    let said = String::from_utf8_lossy(&ended.stdout).into_owned()
+    let output = String::from_utf8_lossy(&ended.stdout).into_owned()
         + &String::from_utf8_lossy(&ended.stderr);
-    let line = said
+    let line = output
         .lines()
         .find(|line| line.starts_with("seed ") || line.contains("occurred in fewer"))
         .unwrap_or("the test failed");
@@ -81,7 +80,7 @@ fn simulate(tree: &Path, build: &Path, rest: &[&str]) -> std::io::Result<Output>
         .output()
 }
 
-/// Every file of the repository, as git lists them: those that are not committed yet, too.
+/// Returns every file of the repository that git lists, including those not committed yet.
 fn sources(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let listed = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
@@ -94,12 +93,12 @@ fn sources(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
         .filter(|name| root.join(name).is_file())
         .collect();
     match names.is_empty() {
-        true => Err("git lists no file: a checkout is needed".into()),
+        true => Err("git lists no files; run this in a git checkout".into()),
         false => Ok(names),
     }
 }
 
-/// Copies a file, with the folders that it lies in.
+/// Copies a file, and creates its parent folders.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder)?;

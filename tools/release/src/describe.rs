@@ -1,4 +1,4 @@
-//! `component.txt`: what a component takes and gives, and what made it, read out of its bytes.
+//! Writes `component.txt`: the imports, exports and producers of a component, read from its bytes.
 
 use crate::sums::sha256;
 use anyhow::Result;
@@ -7,11 +7,11 @@ use wasmparser::{KnownCustom, Parser, Payload};
 use wit_component::{DecodedWasm, OutputToString, WitPrinter};
 use wit_parser::PackageId;
 
-/// The whole text.
+/// Returns the text of `component.txt`.
 ///
 /// # Errors
 ///
-/// The bytes are no component.
+/// Returns an error if the bytes are not a component.
 pub fn component(wasm: &[u8], commit: &str, time: &str) -> Result<String> {
     let mut text = format!(
         "{}\n{} bytes\nsha256 {}\ncommit {commit}, {time}\n",
@@ -19,14 +19,14 @@ pub fn component(wasm: &[u8], commit: &str, time: &str) -> Result<String> {
         wasm.len(),
         sha256(wasm)
     );
-    text += "\n== made by (producers)\n\n";
+    text += "\n== producers\n\n";
     text += &producers(wasm)?;
     text += "\n== imports and exports (WIT)\n\n";
     text += &interface(wasm)?;
     Ok(text)
 }
 
-/// The world of the component, and those packages of which it exports something: WASI is printed elsewhere.
+/// Returns the world of the component, and the packages that it exports from. The WASI packages are in `wit/`.
 fn interface(wasm: &[u8]) -> Result<String> {
     let decoded = wit_component::decode(wasm)?;
     let (resolve, main) = (decoded.resolve(), decoded.package());
@@ -46,7 +46,7 @@ fn interface(wasm: &[u8]) -> Result<String> {
     Ok(printer.output.to_string())
 }
 
-/// The producers of the component and of each module within, deepest first as they stand in the file.
+/// Returns the producers of the component and of each module in it, deepest first, in file order.
 fn producers(wasm: &[u8]) -> Result<String> {
     let mut text = String::new();
     let mut open = vec!["component"];

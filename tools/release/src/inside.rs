@@ -1,6 +1,6 @@
-//! Whether a program carries a component. A host that includes one has its bytes as they are.
+//! Checks whether a program contains a component. A host that includes one contains its bytes unchanged.
 
-/// Whether `part`, unless it is empty, stands somewhere in `program`.
+/// Returns whether `program` contains `part`, which must not be empty.
 pub fn holds(program: &[u8], part: &[u8]) -> bool {
     !part.is_empty() && memchr::memmem::find(program, part).is_some()
 }

@@ -1,7 +1,7 @@
-//! The half of `tools/release/build` that looks into WebAssembly: compares two components, and writes what goes with one.
+//! The part of `tools/release/build` that reads WebAssembly: compares two components, and writes what is released with one.
 //!
-//! Everything that is written depends on the commit and the component alone: no time of the day, no random number, no
-//! path of the machine.
+//! Everything written depends only on the commit and the component: no current time, no random number, no path of the
+//! machine.
 
 mod describe;
 mod inside;
@@ -16,10 +16,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: release-tools compare ONE.wasm OTHER.wasm       fails with the first section in which they differ
+usage: release-tools compare ONE.wasm OTHER.wasm       fail and name the first section that differs
        release-tools write COMPONENT.wasm TREE OUT COMMIT TIME
-                                                       OUT: all that goes with the component of the sources TREE
-       release-tools inside COMPONENT.wasm PROGRAM     fails unless PROGRAM holds exactly that component";
+                                                       write everything released with the component of TREE to OUT
+       release-tools inside COMPONENT.wasm PROGRAM     fail unless PROGRAM contains exactly that component";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,7 +60,7 @@ fn compare(one: &Path, other: &Path) -> Result<()> {
 fn write(component: &Path, tree: &Path, out: &Path, commit: &str, time: &str) -> Result<()> {
     let wasm = read(component)?;
     fs::write(out.join(NAME), &wasm)?;
-    let cargo = component.parent().context("a component lies in a folder")?.join("deps");
+    let cargo = component.parent().context("the component has no parent folder")?.join("deps");
     let parts = sbom::parts(tree)?;
     sbom::agrees_with_build(&parts, &cargo)?;
     fs::write(out.join("sbom.cdx.json"), sbom::document(&parts, &wasm, tree, time)?)?;
@@ -73,13 +73,13 @@ fn write(component: &Path, tree: &Path, out: &Path, commit: &str, time: &str) ->
 fn inside(component: &Path, program: &Path) -> Result<()> {
     ensure!(
         inside::holds(&read(program)?, &read(component)?),
-        "{} does not hold the component that was built here",
+        "{} does not contain the component that was built here",
         program.display()
     );
     Ok(())
 }
 
-/// Name of the component in the release folder, the one that cargo gives it.
+/// Name of the component in the release folder, as cargo names it.
 const NAME: &str = "buildkite_audit_logs.wasm";
 
 fn read(path: &Path) -> Result<Vec<u8>> {

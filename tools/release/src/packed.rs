@@ -1,21 +1,21 @@
-//! The contract as a WIT package in binary form, the one that registries take.
+//! Encodes the contract as a binary WIT package, as registries expect it.
 
 use anyhow::Result;
 use std::path::Path;
 use wasm_encoder::{ComponentSection, CustomSection};
 use wit_parser::Resolve;
 
-/// What registries show of the package, by the custom sections that `wkg` turns into annotations.
+/// Custom sections that `wkg` turns into annotations, which registries show.
 const ANNOTATIONS: [(&str, &str); 2] = [
     ("description", "An incremental source of events: configure, read-batch, checkpoint"),
     ("licenses", "Apache-2.0"),
 ];
 
-/// Packs the WIT of a folder with all that it uses.
+/// Encodes the WIT of a folder with everything that it uses.
 ///
 /// # Errors
 ///
-/// A WIT file with a mistake.
+/// Returns an error if a WIT file is invalid.
 pub fn package(folder: &Path) -> Result<Vec<u8>> {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(folder)?;

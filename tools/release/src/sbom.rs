@@ -1,9 +1,9 @@
-//! The bill of materials, in CycloneDX: each crate that is in the component, with version, licence and checksum.
+//! Writes the software bill of materials in CycloneDX: each crate in the component, with version, licence and checksum.
 //!
-//! By `cargo tree` and not by `cargo cyclonedx`, which reads `cargo metadata`: that has the features of the whole
-//! workspace (serde_json with the host's `preserve_order`, so indexmap and hashbrown, none of which is in the component)
-//! and counts the macros' crates (syn, wit-parser), which run while it is built: 47 crates where 14 are linked. The crates
-//! found are compared with those that rustc compiled for the component.
+//! Uses `cargo tree` instead of `cargo cyclonedx`, which reads `cargo metadata`. That has the features of the whole
+//! workspace (serde_json with the host's `preserve_order`, hence indexmap and hashbrown, none of which is in the
+//! component), and includes the crates of macros (syn, wit-parser), which run only during the build: 47 crates where 14 are
+//! linked. The crates found are compared with those that rustc compiled for the component.
 
 use crate::sums::sha256;
 use anyhow::{Context, Result, ensure};
@@ -15,7 +15,7 @@ use std::process::Command;
 const PACKAGE: &str = "buildkite-audit-logs";
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// A crate by name and version, with what it uses.
+/// A crate: its licence, its repository, and the crates it uses.
 #[derive(Default)]
 pub struct Part {
     licence: String,
@@ -26,14 +26,14 @@ pub struct Part {
 /// Name and version.
 type Key = (String, String);
 
-/// The crates of the component, itself among them.
+/// The crates of the component, including itself.
 pub type Parts = BTreeMap<Key, Part>;
 
-/// Asks cargo for the crates.
+/// Returns the crates that cargo lists.
 ///
 /// # Errors
 ///
-/// Cargo fails, or prints another form.
+/// Returns an error if cargo fails or its output has an unknown format.
 pub fn parts(tree: &Path) -> Result<Parts> {
     parse(&run(
         tree,
@@ -46,7 +46,7 @@ pub fn parts(tree: &Path) -> Result<Parts> {
             PACKAGE,
             "--target",
             TARGET,
-            // What is linked, and not what runs while it is built.
+            // Only crates that are linked, not those that run during the build.
             "--edges",
             "normal,no-proc-macro",
             "--prefix",
@@ -61,11 +61,11 @@ fn parse(printed: &str) -> Result<Parts> {
     let mut parts = Parts::new();
     let mut above: Vec<Key> = Vec::new();
     for line in printed.lines() {
-        let form = || format!("cargo tree prints a line of another form: {line}");
+        let form = || format!("cargo tree printed a line in an unknown format: {line}");
         let (depth, rest) = line.split_once(' ').with_context(form)?;
         let depth: usize = depth.parse().with_context(form)?;
         let mut fields = rest.split('|');
-        // `name v1.2.3`, for a crate of a folder followed by the folder.
+        // `name v1.2.3`, followed by the folder for a local crate.
         let mut package = fields.next().with_context(form)?.split(' ');
         let name = package.next().with_context(form)?.to_owned();
         let version = package.next().and_then(|v| v.strip_prefix('v')).with_context(form)?;
@@ -82,11 +82,11 @@ fn parse(printed: &str) -> Result<Parts> {
     Ok(parts)
 }
 
-/// Compares the crates with the libraries that rustc left in cargo's folder of the target.
+/// Checks the crates against the libraries that rustc left in cargo's target folder.
 ///
 /// # Errors
 ///
-/// They are not the same ones.
+/// Returns an error if they differ.
 pub fn agrees_with_build(parts: &Parts, folder: &Path) -> Result<()> {
     let mut compiled = BTreeSet::new();
     for entry in std::fs::read_dir(folder)? {
@@ -104,16 +104,19 @@ pub fn agrees_with_build(parts: &Parts, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The document, CycloneDX 1.6 as JSON. It has no serial number: the same component has the same document.
+/// Returns the document: CycloneDX 1.6 as JSON. It has no serial number, so that the same component has the same document.
 ///
 /// # Errors
 ///
-/// `Cargo.lock` lacks a crate, or rustc does not tell its version.
+/// Returns an error if `Cargo.lock` lacks a crate, or if rustc does not print its version.
 pub fn document(parts: &Parts, wasm: &[u8], tree: &Path, time: &str) -> Result<String> {
     let lock = std::fs::read_to_string(tree.join("Cargo.lock"))?;
-    let (itself, version) = parts.keys().find(|(name, _)| name == PACKAGE).context("no package")?;
+    let (itself, version) = parts
+        .keys()
+        .find(|(name, _)| name == PACKAGE)
+        .context("cargo tree does not list the component's own package")?;
     let rust = run(tree, "rustc", &["--version"])?;
-    let rust = rust.split(' ').nth(1).context("rustc does not tell its version")?;
+    let rust = rust.split(' ').nth(1).context("rustc does not print its version")?;
     let mut components = vec![standard_library(rust)];
     for (key, part) in parts.iter().filter(|((name, _), _)| name != PACKAGE) {
         components.push(component(key, part, checksum(&lock, key)?));
@@ -133,7 +136,7 @@ pub fn document(parts: &Parts, wasm: &[u8], tree: &Path, time: &str) -> Result<S
         "specVersion": "1.6",
         "version": 1,
         "metadata": {
-            // Of the commit.
+            // The time of the commit.
             "timestamp": time,
             "tools": {"components": [{"type": "application", "name": "rustc", "version": rust}]},
             "component": {
@@ -154,7 +157,7 @@ pub fn document(parts: &Parts, wasm: &[u8], tree: &Path, time: &str) -> Result<S
 }
 
 fn component(key: &Key, part: &Part, checksum: &str) -> Value {
-    // A crate need not tell where it is developed.
+    // A crate need not name its repository.
     let sources = Some(&part.repository).filter(|address| !address.is_empty());
     let sources: Vec<Value> =
         sources.map(|address| json!({"type": "vcs", "url": address})).into_iter().collect();
@@ -164,7 +167,7 @@ fn component(key: &Key, part: &Part, checksum: &str) -> Value {
         "name": key.0,
         "version": key.1,
         "scope": "required",
-        // Of the crate as crates.io has it.
+        // The hash of the crate on crates.io.
         "hashes": [{"alg": "SHA-256", "content": checksum}],
         "licenses": [{"expression": part.licence}],
         "purl": reference(key),
@@ -172,7 +175,7 @@ fn component(key: &Key, part: &Part, checksum: &str) -> Value {
     })
 }
 
-/// `core`, `alloc` and `std`, which come with the compiler.
+/// Returns the entry for `core`, `alloc` and `std`, which come with the compiler.
 fn standard_library(rust: &str) -> Value {
     json!({
         "type": "library",
@@ -199,7 +202,7 @@ fn checksum<'a>(lock: &'a str, (name, version): &Key) -> Result<&'a str> {
     let entry = lock.split("[[package]]\n").find(|entry| entry.starts_with(&head));
     let sum = entry.and_then(|entry| entry.split_once("\nchecksum = \""));
     let sum = sum.and_then(|(_, rest)| rest.split_once('"'));
-    sum.map(|(sum, _)| sum).with_context(|| format!("Cargo.lock has no checksum of {name}"))
+    sum.map(|(sum, _)| sum).with_context(|| format!("Cargo.lock has no checksum for {name}"))
 }
 
 fn run(tree: &Path, program: &str, arguments: &[&str]) -> Result<String> {
@@ -224,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_is_used_by_the_one_it_stands_under() {
+    fn a_crate_is_used_by_the_one_it_is_listed_under() {
         let parts = parse(TREE).unwrap();
         let uses = |name, version| parts[&key(name, version)].uses.iter().collect::<Vec<_>>();
         let top = uses("buildkite-audit-logs", "0.1.0");
@@ -234,12 +237,12 @@ mod tests {
     }
 
     #[test]
-    fn another_form_is_refused() {
+    fn an_unknown_format_is_refused() {
         assert!(parse("serde v1.0.0|MIT|").is_err());
     }
 
     #[test]
-    fn a_checksum_is_that_of_the_version() {
+    fn a_checksum_belongs_to_the_version() {
         let lock = "[[package]]\nname = \"syn\"\nversion = \"2.0.0\"\nchecksum = \"aa\"\n\n\
                     [[package]]\nname = \"syn\"\nversion = \"3.0.0\"\nchecksum = \"bb\"\n";
         assert_eq!(checksum(lock, &key("syn", "3.0.0")).unwrap(), "bb");

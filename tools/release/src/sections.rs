@@ -1,13 +1,13 @@
-//! The sections of a component and of the modules within, and where two components part.
+//! Compares the sections of two components and of the modules in them.
 
 use anyhow::Result;
 use wasmparser::{Parser, Payload};
 
-/// Where two components first differ, for people; `None` when they are equal, byte by byte.
+/// Describes where two components first differ, or returns `None` if they are equal byte for byte.
 ///
 /// # Errors
 ///
-/// One of them, where they differ, is no WebAssembly.
+/// Returns an error if they differ and one of them is not WebAssembly.
 pub fn first_difference(one: &[u8], other: &[u8]) -> Result<Option<String>> {
     if one == other {
         return Ok(None);
@@ -19,13 +19,13 @@ pub fn first_difference(one: &[u8], other: &[u8]) -> Result<Option<String>> {
         Some((section, other)) => {
             let place = section.bytes.iter().zip(other.bytes).take_while(|(a, b)| a == b).count();
             format!(
-                "first in the section {}, {sizes}:\n  {}\n  {}",
+                "first in section {}, {sizes}:\n  {}\n  {}",
                 section.name,
                 around(section.bytes, place),
                 around(other.bytes, place)
             )
         }
-        // One has further sections, or only the numbers between sections differ.
+        // One has more sections, or only the numbers between sections differ.
         None => format!("{} and {} sections, {sizes}", sections.len(), others.len()),
     }))
 }
@@ -36,17 +36,17 @@ struct Section<'a> {
     bytes: &'a [u8],
 }
 
-/// The sections that have no others within, in the order of the file.
+/// Returns the sections that contain no other sections, in file order.
 fn sections(wasm: &[u8]) -> Result<Vec<Section<'_>>> {
     let mut found = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload?;
         let name = match &payload {
-            // Not these: what is within comes next, and says more.
+            // Skipped, since the sections inside come next and say more.
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => continue,
             Payload::CustomSection(custom) => format!("{:?} (custom)", custom.name()),
-            Payload::CodeSectionStart { .. } => "of the code".to_owned(),
-            Payload::DataSection(_) => "of the data".to_owned(),
+            Payload::CodeSectionStart { .. } => "code".to_owned(),
+            Payload::DataSection(_) => "data".to_owned(),
             other => match other.as_section() {
                 Some((id, _)) => id.to_string(),
                 None => continue,
@@ -59,7 +59,7 @@ fn sections(wasm: &[u8]) -> Result<Vec<Section<'_>>> {
     Ok(found)
 }
 
-/// The text near a place: most differences are a path, a name or a version.
+/// Returns the text around a position. Most differences are a path, a name or a version.
 fn around(bytes: &[u8], place: usize) -> String {
     let (start, end) = (place.saturating_sub(40), bytes.len().min(place + 40));
     let shown = bytes.get(start..end).unwrap_or_default();
@@ -70,30 +70,31 @@ fn around(bytes: &[u8], place: usize) -> String {
 mod tests {
     use super::first_difference;
 
-    /// A core module with one custom section, `note`.
+    /// Returns a core module with one custom section, `note`.
     fn module(text: &str) -> Vec<u8> {
         let size = [0, 5 + text.len() as u8, 4];
         [b"\0asm\x01\0\0\0", &size[..], b"note", text.as_bytes()].concat()
     }
 
     #[test]
-    fn equal_ones_have_no_difference() {
+    fn equal_components_have_no_difference() {
         assert_eq!(first_difference(&module("a"), &module("a")).unwrap(), None);
     }
 
     #[test]
     fn a_difference_names_its_section_and_shows_its_text() {
-        let said = first_difference(&module("/home/one"), &module("/home/three")).unwrap().unwrap();
+        let difference =
+            first_difference(&module("/home/one"), &module("/home/three")).unwrap().unwrap();
         assert_eq!(
-            said,
-            "first in the section \"note\" (custom), 24 and 26 bytes:\n  .note/home/one\n  .note/home/three"
+            difference,
+            "first in section \"note\" (custom), 24 and 26 bytes:\n  .note/home/one\n  .note/home/three"
         );
     }
 
     #[test]
-    fn a_further_section_is_a_difference() {
-        let further = [module("a"), module("b")[8..].to_vec()].concat();
-        let said = first_difference(&module("a"), &further).unwrap().unwrap();
-        assert_eq!(said, "1 and 2 sections, 16 and 24 bytes");
+    fn an_additional_section_is_a_difference() {
+        let longer = [module("a"), module("b")[8..].to_vec()].concat();
+        let difference = first_difference(&module("a"), &longer).unwrap().unwrap();
+        assert_eq!(difference, "1 and 2 sections, 16 and 24 bytes");
     }
 }

@@ -1,4 +1,4 @@
-//! Checksums, in the form that `sha256sum -c` reads.
+//! Computes checksums in the format that `sha256sum -c` reads.
 
 use anyhow::Result;
 use sha2::{Digest, Sha256};
@@ -6,20 +6,20 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// SHA-256 in lower-case hexadecimal digits.
+/// Returns the SHA-256 in lower-case hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })
 }
 
-/// A line for each file below `folder`, sorted by name.
+/// Returns a line for each file below `folder`, sorted by name.
 ///
 /// # Errors
 ///
-/// A file or folder that cannot be read.
+/// Returns an error if a file or folder cannot be read.
 pub fn folder(folder: &Path) -> Result<String> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
@@ -28,7 +28,7 @@ pub fn folder(folder: &Path) -> Result<String> {
         let name = path.strip_prefix(folder)?.to_string_lossy().replace('\\', "/");
         lines.push(format!("{name}\n{}  {name}\n", sha256(&fs::read(&path)?)));
     }
-    // By name, which stands first until here.
+    // Sorts by name, which is first in each entry.
     lines.sort();
     Ok(lines.iter().filter_map(|line| line.split_once('\n')).map(|(_, sum)| sum).collect())
 }
@@ -44,7 +44,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_sum_is_the_one_that_sha256sum_prints() {
+    fn a_sum_equals_the_output_of_sha256sum() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(super::sha256(b""), empty);
     }
