@@ -1,6 +1,6 @@
-//! The rate limit in virtual time: a backfill leaves the reserve to others, never waits for nothing, and keeps live
-//! polls going.
-#![allow(clippy::panic)] // A test says so.
+//! Tests the rate limit in virtual time: a backfill leaves the reserve to others, never waits without reason, and keeps
+//! live polls going.
+#![allow(clippy::panic)] // A test fails by a panic.
 
 use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::source::{Next, Source, Turn};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const LIMIT: i64 = 5_000;
 const WINDOW_MS: i64 = 300_000;
 
-/// A remote with one event each second before `NOW`, and one bucket.
+/// A remote with one event per second before `NOW`, and one bucket.
 struct Remote {
     now_ms: i64,
     begun_ms: i64,
@@ -72,7 +72,7 @@ fn event(second: i64) -> Value {
     json!({"node": {"uuid": uuid, "type": "X", "occurredAt": at}})
 }
 
-/// Runs until the first `idle`. Gives the remote, how many events came, and the true time it took.
+/// Runs until the first `idle`. Returns the remote, the number of events delivered, and the time it took.
 fn backfill(events: i64) -> (Remote, usize, i64) {
     let start = Millis::new(NOW_MS - events * 1_000 + 1);
     let settings = format!(r#"{{"org_slug":"acme","backfill_start_time":"{start}"}}"#);
@@ -122,14 +122,14 @@ fn a_backfill_leaves_the_reserve_to_others() {
 
 #[test]
 fn a_backfill_takes_as_few_windows_as_the_reserve_allows() {
-    // 3,750 points a window are ours: some 920 events, so 6,000 events take seven windows, six of them whole.
+    // 3,750 points per window are ours, for some 920 events, so 6,000 events take seven windows, six of them whole.
     let (_, _, took_ms) = backfill(6_000);
     let windows = took_ms / WINDOW_MS + 1;
     assert!(windows <= 7, "{windows} windows");
 }
 
 #[test]
-fn live_polls_go_on_while_history_waits() {
+fn live_polls_continue_while_history_waits() {
     let (remote, _, took_ms) = backfill(3_000);
     let longest_ms = remote.asked_ms.windows(2).map(|pair| pair[1] - pair[0]).max();
     assert!(longest_ms.expect("some requests") <= 61_000, "{longest_ms:?} ms without a live poll");

@@ -1,5 +1,5 @@
-//! Settings that change between runs: what was delivered stays delivered, and what is newly wanted comes.
-#![allow(clippy::panic)] // A test says so.
+//! Tests settings that change between runs: nothing is delivered again, and newly requested events are delivered.
+#![allow(clippy::panic)] // A test fails by a panic.
 
 use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::checkpoint::tools::rebind;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const NOW_MS: i64 = 1_767_225_600_000;
 
-/// One event every ten seconds, each visible at once, the newest at `NOW_MS`.
+/// Answers from a log with one event every ten seconds, each visible immediately, the newest at `NOW_MS`.
 fn answer(body: &str, now_ms: i64) -> Response {
     let request: Value = serde_json::from_str(body).expect("JSON");
     let variables = &request["variables"];
@@ -60,7 +60,7 @@ fn call(source: &mut Source, records_max: u32, now_ms: i64) -> Batch {
     }
 }
 
-/// Runs to idle. Adds the uuids and gives the checkpoint.
+/// Runs until idle, adds the UUIDs to `uuids`, and returns the checkpoint.
 fn run(settings: &str, checkpoint: Option<&str>, now_ms: i64, uuids: &mut Vec<String>) -> String {
     let mut source = configure(settings, checkpoint, now_ms);
     for _ in 0..100 {
@@ -85,11 +85,11 @@ fn assert_once(mut uuids: Vec<String>, count: usize) {
     let all = uuids.len();
     uuids.sort();
     uuids.dedup();
-    assert_eq!((all, uuids.len()), (count, count), "delivered, and different ones");
+    assert_eq!((all, uuids.len()), (count, count), "(delivered, distinct)");
 }
 
 #[test]
-fn a_start_that_is_added_later_brings_the_whole_past() {
+fn a_start_added_later_delivers_the_whole_past() {
     let mut uuids = Vec::new();
     let checkpoint = run(&settings(""), None, NOW_MS + 400, &mut uuids);
     assert_eq!(uuids.len(), 0);
@@ -98,7 +98,7 @@ fn a_start_that_is_added_later_brings_the_whole_past() {
 }
 
 #[test]
-fn a_start_that_is_added_before_the_first_answer_counts() {
+fn a_start_added_before_the_first_answer_counts() {
     let mut source = configure(&settings(""), None, NOW_MS);
     let Turn::Send(call) = source.read_batch(10, Millis::new(NOW_MS)) else { panic!("no request") };
     let busy = Response { status: 429, headers: vec![], body: vec![], elapsed_ms: 0 };
@@ -109,7 +109,7 @@ fn a_start_that_is_added_before_the_first_answer_counts() {
 }
 
 #[test]
-fn an_earlier_start_adds_only_what_lies_below() {
+fn an_earlier_start_adds_only_earlier_events() {
     let mut uuids = Vec::new();
     let checkpoint = run(&settings(&since(1_799_999)), None, NOW_MS, &mut uuids);
     let checkpoint = run(&settings(&since(599_999)), Some(&checkpoint), NOW_MS, &mut uuids);
@@ -119,7 +119,7 @@ fn an_earlier_start_adds_only_what_lies_below() {
 }
 
 #[test]
-fn a_bound_state_hands_out_nothing_again() {
+fn a_rebound_state_hands_out_nothing_again() {
     let (plain, filtered) =
         (settings(&since(3_599_999)), settings(&(since(3_599_999) + r#","event_types":["X"]"#)));
     let mut uuids = Vec::new();
@@ -164,7 +164,7 @@ fn a_date_from_the_future_hides_nothing() {
     let batch = call.receive(Ok(ahead), Millis::new(NOW_MS - 200_000)).expect("a batch");
     uuids.extend(batch.rows.into_iter().map(|row| row.id));
     assert_once(uuids.clone(), 40);
-    // What occurs after it lies below that date, and comes all the same.
+    // Later events are below that date, and are delivered all the same.
     run(&settings, Some(&source.checkpoint()), NOW_MS, &mut uuids);
     assert_once(uuids, 60);
 }

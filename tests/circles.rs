@@ -1,9 +1,10 @@
-//! No crate of this workspace has an import circle between its files: what a file uses can be read before it.
+//! Tests that no crate of this workspace has an import cycle between its files, so that each file can be read after the
+//! ones it uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Crates whose files are looked at, by their source folders.
+/// The source folders of the crates to check.
 const CRATES: [&str; 5] =
     ["src", "host-test/src", "adapters/driver/src", "adapters/spin/src", "adapters/wasmcloud/src"];
 
@@ -20,7 +21,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The path of a file's module within its crate.
+/// Returns the path of a file's module within its crate.
 fn module(src: &Path, file: &Path) -> String {
     let inner = file.strip_prefix(src).expect("a file of the crate").with_extension("");
     let names = inner.iter().map(|name| name.to_string_lossy().into_owned());
@@ -28,7 +29,7 @@ fn module(src: &Path, file: &Path) -> String {
     ["crate".to_owned()].into_iter().chain(names).collect::<Vec<_>>().join("::")
 }
 
-/// Every path in a text that begins with this word, made absolute.
+/// Returns every path in a text that starts with this word, made absolute.
 fn paths(code: &str, word: &str, base: &str) -> Vec<String> {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':';
     let starts = code.match_indices(word).filter(|(at, _)| {
@@ -60,7 +61,7 @@ fn uses(src: &Path) -> Uses {
         all.extend(paths(&code, "super::", above));
         for path in all {
             let mut name = path.as_str();
-            // The file that the path leads into: the longest prefix that is one.
+            // The longest prefix of the path that is a file's module.
             while !modules.contains(name) {
                 let Some((shorter, _)) = name.rsplit_once("::") else { break };
                 name = shorter;
@@ -73,7 +74,7 @@ fn uses(src: &Path) -> Uses {
     uses
 }
 
-/// A way from a module back to itself, if there is one.
+/// Returns a path from a module back to itself, if there is one.
 fn circle(uses: &Uses, start: &str) -> Option<Vec<String>> {
     let mut ways = vec![vec![start.to_owned()]];
     let mut seen = BTreeSet::new();
@@ -91,7 +92,7 @@ fn circle(uses: &Uses, start: &str) -> Option<Vec<String>> {
 }
 
 #[test]
-fn no_crate_has_an_import_circle() {
+fn no_crate_has_an_import_cycle() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for name in CRATES {
         let uses = uses(&root.join(name));

@@ -1,5 +1,5 @@
-//! Fresh events and history beside each other, when one of them is slow or fails.
-#![allow(clippy::panic)] // A test says so.
+//! Tests that fresh events and history get their share even when one of them is slow or fails.
+#![allow(clippy::panic)] // A test fails by a panic.
 
 use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::error::Error;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const NOW_MS: i64 = 1_767_225_600_000;
 
-/// An endless past: every page is full and has a next one. `fails`: what a page of history gets instead.
+/// Answers from an endless past: every page is full and has a next one. With `fails`, a page of history fails instead.
 fn answer(variables: &Value, now_ms: i64, fails: bool) -> Response {
     let time =
         |name: &str| variables[name].as_str().and_then(Millis::parse_rfc3339).map(Millis::get);
@@ -44,11 +44,11 @@ fn answer(variables: &Value, now_ms: i64, fails: bool) -> Response {
 struct Seen {
     live: u32,
     history: u32,
-    /// Most errors in a row.
+    /// Maximum number of consecutive errors.
     errors: u32,
 }
 
-/// Runs for a day of virtual time, or 5,000 calls. Each answer takes `slow_ms`.
+/// Runs for a day of virtual time or 5,000 calls. Each answer takes `slow_ms`.
 fn run(rest: &str, slow_ms: i64, fails: bool) -> Seen {
     let settings = format!(
         r#"{{"org_slug":"acme","page_size":50,"backfill_start_time":"2025-01-01T00:00:00Z"{rest}}}"#
@@ -117,7 +117,7 @@ fn a_failing_history_page_never_ends_a_run_whose_polls_succeed() {
         let seen = run(rest, 200, true);
         assert_eq!(
             seen.errors, 1,
-            "the next call must succeed, so that a host's retries begin anew"
+            "the next call must succeed, so that a host's retry count starts over"
         );
         assert!(seen.live > 24 && seen.history > 24, "{} {}", seen.live, seen.history);
     }

@@ -1,14 +1,14 @@
-//! The rooms and modules of the core stand in an order: each uses only those above it, as `src/lib.rs` says.
+//! Tests that the folders and modules of the core are ordered: each uses only those above it, as `src/lib.rs` says.
 
 use std::path::{Path, PathBuf};
 
-/// A module: its path in the crate, and its file.
+/// A module with its path in the crate and its file.
 struct Module {
     path: String,
     file: PathBuf,
 }
 
-/// The modules that a file declares, those of each room before the room itself.
+/// Collects the modules that a file declares, those of each folder before the folder itself.
 fn modules(file: &Path, path: &str, found: &mut Vec<Module>) {
     let text = std::fs::read_to_string(file).expect("a module");
     let names = text
@@ -35,7 +35,7 @@ fn a_module_uses_only_those_above_it() {
     let mut used = Vec::new();
     for (at, user) in list.iter().enumerate() {
         let text = std::fs::read_to_string(&user.file).expect("a module");
-        // Tests may look anywhere, and so may words.
+        // Tests and comments may name any module.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code.filter(|line| line.contains("crate::")) {
@@ -43,7 +43,7 @@ fn a_module_uses_only_those_above_it() {
                 let end = line.split(&module.path).nth(1).map(|rest| rest.chars().next());
                 end.is_some_and(|end| !end.is_some_and(|c| c.is_alphanumeric() || c == '_'))
             };
-            // The deepest module that the line names; a room stands below its own modules.
+            // The deepest module that the line names. A folder is below its own modules.
             let named = list.iter().enumerate().filter(|(_, module)| is_used(module));
             let named = named.max_by_key(|(_, module)| module.path.len());
             if let Some((_, below)) = named.filter(|(place, _)| *place > at) {

@@ -1,6 +1,6 @@
-//! The request as it goes out: its headers, and a document and variables that are JSON whatever the settings hold.
+//! Tests the request that is sent: its headers, and a document and variables that are JSON whatever the settings contain.
 
-#![allow(clippy::panic)] // A test says so.
+#![allow(clippy::panic)] // A test fails by a panic.
 use buildkite_audit_logs::source::{Source, Turn};
 use buildkite_audit_logs::text::time::Millis;
 
@@ -33,13 +33,13 @@ fn the_headers_ask_for_plain_json() {
 }
 
 #[test]
-fn the_token_is_not_part_of_it() {
+fn the_request_does_not_contain_the_token() {
     let request = request(r#"{"org_slug": "acme", "event_types": ["USER_UPDATED"]}"#);
     assert!(!format!("{request:?}").contains("bkua_secret_0123"));
 }
 
 #[test]
-fn the_variables_hold_the_settings() {
+fn the_variables_contain_the_settings() {
     let settings = r#"{"org_slug": "acme", "event_types": ["B", "A"], "page_size": 7,
                        "backfill_start_time": "2026-11-22T09:00:00+01:00"}"#;
     let body: serde_json::Value = serde_json::from_str(&request(settings).body).expect("JSON");

@@ -1,10 +1,10 @@
-//! Events whose time cannot be read do not pile up in what is kept, however many there are.
+//! Tests that events with an unreadable time do not pile up in the checkpoint, however many there are.
 
 use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::source::{Source, Turn};
 use buildkite_audit_logs::text::time::Millis;
 
-/// More polls than uuids are ever kept.
+/// Number of polls: more than the number of UUIDs that are ever kept.
 const POLLS: i64 = 10_100;
 const BEGIN_MS: i64 = 1_767_225_600_000;
 
@@ -21,7 +21,7 @@ fn answer(number: i64, occurred_at: &str, now_ms: i64) -> Response {
     }
 }
 
-/// What a poll at this time brings, if one is due.
+/// Polls at this time if a poll is due, and returns the number of events.
 fn poll(source: &mut Source, number: i64, occurred_at: &str, now_ms: i64) -> usize {
     match source.read_batch(100, Millis::new(now_ms)) {
         Turn::Done(batch) => batch.rows.len(),
@@ -41,7 +41,7 @@ fn a_change_of_the_time_format_hides_nothing_that_follows() {
         Source::configure(settings, &secrets, None, Millis::new(BEGIN_MS)).expect("good settings");
     let mut delivered = 0;
     for number in 1..=POLLS {
-        // Each is read twice, as an overlap is.
+        // Each event is read twice, like the events of an overlap.
         let shown = (number + 1) / 2;
         delivered += poll(&mut source, shown, "new format", BEGIN_MS + number * 60_000);
     }

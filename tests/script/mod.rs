@@ -1,12 +1,12 @@
-//! One script, two players. A fixture is a text: what a host says and what Buildkite answers, and between them what the
-//! source did. A player does the same again and writes its own text; the two must be equal.
+//! One script, two players. A fixture is a text with the calls of a host, the answers of Buildkite, and what the source did
+//! with them. A player repeats it and writes a text of its own; both texts must be equal.
 //!
-//! Sections begin with a line `-- name argument --`. Inputs: `settings`, `checkpoint`, `now TIME`, `restart`, `check`,
-//! `read-batch N`, and after a call an `answer` for each request it makes: a status, headers, an empty line and a body; or the one line
-//! `refused` (no connection), `cut` and a body (it ends early), or `flood` (a body of 17 MiB). Outputs: `request`,
-//! `records`, `findings`, `next`, `error` and `stored`.
+//! Sections start with a line `-- name argument --`. Inputs: `settings`, `checkpoint`, `now TIME`, `restart`, `check`,
+//! `read-batch N`, and after a call an `answer` for each request it makes. An answer is a status, headers, an empty line and
+//! a body; or the one line `refused` (no connection), `cut` and a body (it ends early), or `flood` (a body of 17 MiB).
+//! Outputs: `request`, `records`, `findings`, `next`, `error` and `stored`.
 
-#![allow(dead_code, clippy::panic)] // Each player uses its part; a bad fixture is the end of it.
+#![allow(dead_code, clippy::panic)] // Each player uses only a part. An invalid fixture panics.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
 
-/// The answer that a request gets.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Response { status: u16, headers: Vec<(String, String)>, body: String },
@@ -23,10 +23,10 @@ pub enum Answer {
     Refused,
 }
 
-/// Bytes of a flood: one mebibyte more than the source takes.
+/// Size of a flood in bytes: one mebibyte more than the source accepts.
 pub const FLOOD_BYTES: usize = 17 << 20;
 
-/// What a call gave, in words that both players share.
+/// The outcome of a call, in the text form that both players share.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Method, address and body of each request, in order.
@@ -35,13 +35,13 @@ pub struct Outcome {
     pub records: Vec<String>,
     /// Lines of a check's findings.
     pub findings: Vec<String>,
-    /// When to call again, and the figures.
+    /// When to call again, and the statistics.
     pub next: Vec<String>,
-    /// Case and text of the error.
+    /// Kind and text of the error.
     pub error: Option<String>,
 }
 
-/// Does what a script says.
+/// Executes the calls of a script.
 pub trait Player {
     fn configure(
         &mut self,
@@ -50,7 +50,7 @@ pub trait Player {
         now_ms: i64,
     ) -> Result<(), String>;
     fn read_batch(&mut self, records_max: u32, now_ms: i64, answer: Option<Answer>) -> Outcome;
-    /// A check makes as many requests as it needs.
+    /// Runs a check, which makes as many requests as it needs.
     fn check(&mut self, now_ms: i64, answers: Vec<Answer>) -> Outcome;
     fn checkpoint(&mut self) -> String;
 }
@@ -101,7 +101,7 @@ fn time_ms(text: &str) -> i64 {
     chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
 }
 
-/// Plays a script and gives the text as it should be.
+/// Plays a script, and returns the text that it should be.
 pub fn play(text: &str, player: &mut dyn Player) -> String {
     let (prose, sections) = sections(text);
     let mut out = prose;
@@ -113,7 +113,7 @@ pub fn play(text: &str, player: &mut dyn Player) -> String {
         let (name, argument) = head.split_once(' ').unwrap_or((head, ""));
         let outputs = ["request", "records", "findings", "next", "error", "stored", "answer"];
         if outputs.contains(&name) {
-            continue; // Written anew below.
+            continue; // Rewritten below.
         }
         let _ = write!(out, "-- {head} --\n{body}");
         match name {
@@ -128,7 +128,10 @@ pub fn play(text: &str, player: &mut dyn Player) -> String {
                 }
                 if !is_ready {
                     if let Err(why) = player.configure(&settings, stored.as_deref(), now_ms) {
-                        assert!(answered().next().is_none(), "an answer to no request: {head:?}");
+                        assert!(
+                            answered().next().is_none(),
+                            "an answer without a request: {head:?}"
+                        );
                         let _ = write!(out, "-- error --\n{why}\n");
                         continue;
                     }
@@ -174,7 +177,7 @@ fn render(out: &mut String, outcome: Outcome) {
     }
 }
 
-/// When to call again and the figures of a call, as fixtures show them.
+/// Formats when to call again and the statistics of a call, as fixtures show them.
 pub fn show_next(next: (&str, Option<u64>), figures: [u64; 5], notes: Vec<String>) -> Vec<String> {
     let (word, wait_ms) = next;
     let [requests, points, repeats, excluded, null_nodes] = figures;
@@ -188,7 +191,7 @@ pub fn show_next(next: (&str, Option<u64>), figures: [u64; 5], notes: Vec<String
     lines
 }
 
-/// A request as fixtures show it: the query is one for all, so its variables tell it apart.
+/// Formats a request as fixtures show it. The query is always the same, so only the variables are shown.
 pub fn show_request(method: &str, address: &str, body: &str) -> String {
     let mut body: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(body).expect("the request is JSON");
@@ -197,7 +200,7 @@ pub fn show_request(method: &str, address: &str, body: &str) -> String {
     format!("{method} {address}\n{}", body.remove("variables").expect("variables").get())
 }
 
-/// Every fixture, in order.
+/// Returns every fixture, in order.
 pub fn all() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -209,11 +212,11 @@ pub fn all() -> Vec<PathBuf> {
         .collect();
     files.retain(|path| path.extension().is_some_and(|end| end == "txt"));
     files.sort();
-    assert!(files.len() >= 10, "the fixtures are gone");
+    assert!(files.len() >= 10, "the fixtures are missing");
     files
 }
 
-/// Plays every fixture and compares. With `BLESS=1` in the environment the texts are written anew instead.
+/// Plays every fixture and compares the texts. With `BLESS=1` in the environment, the fixtures are rewritten instead.
 pub fn play_all(mut player: impl FnMut() -> Box<dyn Player>) {
     let bless = std::env::var("BLESS").is_ok_and(|value| value == "1");
     for path in all() {

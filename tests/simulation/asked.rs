@@ -1,4 +1,4 @@
-//! What a request asks for, read from its bytes.
+//! Parses what a request asks for from its bytes.
 
 use buildkite_audit_logs::text::time::Millis;
 use serde_json::Value;
@@ -9,9 +9,9 @@ pub struct Asked {
     pub to_us: Option<i64>,
     pub after: Option<String>,
     pub first: usize,
-    /// It is filtered by type, and whether for the new one.
+    /// Whether a type filter includes the new type; `None` without a type filter.
     pub for_new: Option<bool>,
-    /// Bounds and types, in short: a cursor is good for one filter alone.
+    /// Bounds and types in short form. A cursor is valid only for the filter it was returned for.
     pub filter: String,
 }
 
@@ -34,13 +34,13 @@ impl Asked {
         }
     }
 
-    /// Its cursor was given for another filter.
+    /// Returns whether its cursor was returned for another filter.
     pub fn has_foreign_cursor(&self) -> bool {
         let given = self.after.as_ref().and_then(|after| after.splitn(3, ':').nth(2));
         given.is_some_and(|filter| filter != self.filter)
     }
 
-    /// It opens a live gap: nothing bounds it from above.
+    /// Returns whether it opens a live gap, which has no upper bound.
     pub fn is_live(&self) -> bool {
         self.to_us.is_none() && self.after.is_none()
     }

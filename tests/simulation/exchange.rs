@@ -1,4 +1,4 @@
-//! What becomes of one request: time passes, the rate limit counts, and something may go wrong.
+//! Simulates one request: time passes, the rate limit counts, and something may go wrong.
 
 use buildkite_audit_logs::buildkite::response::{Exchange, Response};
 
@@ -9,16 +9,16 @@ use crate::tally::Mark;
 use crate::trouble::{self, Trouble};
 
 impl Host {
-    /// One exchange, with whatever goes wrong with it.
+    /// Performs one exchange, with any injected failure.
     pub fn exchange(&mut self, asked: &Asked) -> Exchange {
         let (there_us, back_us) = (self.rng.i64(0..SECOND_US / 4), self.rng.i64(0..SECOND_US / 4));
         self.now_us += there_us;
         self.tally.requests += 1;
         if self.now_us < self.not_before_us {
-            self.broken = Some("asked while the remote had asked to wait".into());
+            self.broken = Some("sent a request although the remote had asked to wait".into());
         }
         if asked.has_foreign_cursor() {
-            self.broken = Some("a cursor was sent with another filter than its own".into());
+            self.broken = Some("sent a cursor with a filter other than its own".into());
         }
         if asked.is_live() {
             self.live_asks_us.push(self.now_us);
@@ -53,7 +53,7 @@ impl Host {
             false => None,
         };
         let remote = &mut self.story.remote;
-        // A first poll's refusal without a `Date` says nothing of when it was.
+        // A first poll's refusal without a `Date` says nothing about its time.
         let trouble = trouble.filter(|_| !remote.refuses(asked, self.now_us));
         self.last_trouble = trouble;
         let Some(trouble) = trouble else {

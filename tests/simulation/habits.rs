@@ -1,20 +1,20 @@
-//! How the host behaves and how the remote does, both from the seed.
+//! The behavior of the host and of the remote, both from the seed.
 
 use fastrand::Rng;
 
 use crate::remote::Quirks;
 use crate::story::one_of;
 
-/// How the host behaves.
+/// The behavior of the host.
 #[derive(Debug, Clone)]
 pub struct Habits {
-    /// Records and checkpoint are stored in one transaction; otherwise records first.
+    /// Whether records and checkpoint are stored in one transaction; otherwise records are stored first.
     pub is_atomic: bool,
-    /// A new instance for every batch.
+    /// Whether every batch gets a new instance.
     pub drops_instances: bool,
     /// Share of batches whose checkpoint is not stored.
     pub skips: f64,
-    /// Share of batches with a crash.
+    /// Share of batches during which the host crashes.
     pub crashes: f64,
     /// Share of requests that fail.
     pub faults: f64,
@@ -22,12 +22,12 @@ pub struct Habits {
     pub changes: f64,
     /// How often the host's clock jumps.
     pub jumps: f64,
-    /// Most records of a batch.
+    /// Maximum number of records per batch.
     pub max_records: u32,
 }
 
 impl Habits {
-    /// From the seed.
+    /// Generates habits from the seed.
     pub fn new(rng: &mut Rng, page: u32) -> Self {
         let mut habits = Self {
             is_atomic: rng.u8(0..3) > 0,
@@ -40,14 +40,14 @@ impl Habits {
             max_records: one_of(rng, &[1, 7, 30, 200, 1_000]),
         };
         if habits.changes == 1.0 {
-            // Most settings matter while a page is under way.
+            // Most settings matter while a page is in progress.
             (habits.crashes, habits.max_records) = (0.3, 30);
         }
         if habits.drops_instances {
-            // It reads a page for each batch of it.
+            // Each batch of a page reads the page again.
             habits.max_records = habits.max_records.max(page.div_ceil(4));
         }
-        // Some runs are calm, so that what is late there is late for no reason.
+        // Some runs are calm, so that any delay in them is without reason.
         if rng.u8(0..4) == 0 {
             (habits.skips, habits.crashes, habits.faults) = (0.0, 0.0, 0.0);
             (habits.changes, habits.jumps) = (0.0, 0.0);
@@ -56,7 +56,7 @@ impl Habits {
     }
 }
 
-/// From the seed.
+/// Generates quirks from the seed.
 pub fn quirks(rng: &mut Rng, page: usize) -> Quirks {
     Quirks {
         from_inclusive: rng.bool(),
@@ -65,7 +65,7 @@ pub fn quirks(rng: &mut Rng, page: usize) -> Quirks {
         disorder: rng.bool(),
         short_pages: rng.u8(0..4) == 0,
         clamp: if rng.u8(0..8) == 0 { page.div_ceil(2) } else { 500 },
-        // The fault shows at the largest page that is granted, which is never a tiny one.
+        // The fault occurs with the largest page allowed, which is never a tiny one.
         false_end_from: if page >= 25 && rng.u8(0..4) == 0 { page } else { 0 },
         heavy_from: if page >= 25 && rng.u8(0..12) == 0 { page / 3 } else { 0 },
         no_date: rng.u8(0..8) == 0,

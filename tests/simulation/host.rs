@@ -1,4 +1,4 @@
-//! The pretended host: its clock, its instances, its sink, and what goes wrong with them.
+//! The simulated host: its clock, its instances, its sink, and what goes wrong with them.
 
 use buildkite_audit_logs::ask::Target;
 use buildkite_audit_logs::checkpoint::CHECKPOINT_BYTES_MAX;
@@ -15,11 +15,11 @@ use crate::tally::{Mark, Tally};
 use crate::trouble::Trouble;
 use crate::watch::gaps;
 
-/// Calls of one run: ten times what the largest needs.
+/// Maximum number of calls per run: ten times what the largest run needs.
 const CALLS_MAX: usize = 300_000;
-/// So long after the end all must be there, whatever the rate limit.
+/// How long after the end everything must be delivered, whatever the rate limit.
 const PATIENCE_US: i64 = 4 * 3_600 * SECOND_US;
-/// Calls from one look at what is there to the next: it takes longer than a call.
+/// Number of calls between two checks for completeness, which take longer than a call.
 const LOOK_EVERY: usize = 64;
 
 pub struct Host {
@@ -29,18 +29,18 @@ pub struct Host {
     pub tally: Tally,
     pub now_us: i64,
     skew_us: i64,
-    /// True times of the live asks.
+    /// True times of the live requests.
     pub live_asks_us: Vec<i64>,
-    /// Events that showed as null once, by number.
+    /// Events that were shown as null once, by number.
     pub hidden: Vec<u32>,
-    /// Excluded types changed on the way.
+    /// Whether excluded types changed during the run.
     pub has_toggled: bool,
-    /// Before this true time nothing may be asked.
+    /// The true time before which no request may be made.
     pub not_before_us: i64,
     pub last_trouble: Option<Trouble>,
-    /// A promise that was broken on the way.
+    /// A promise that was broken during the run.
     pub broken: Option<String>,
-    /// Every call is printed.
+    /// Whether to print every call.
     pub is_traced: bool,
 }
 
@@ -118,7 +118,7 @@ impl Host {
         }
     }
 
-    /// Makes a batch durable, or crashes on the way.
+    /// Makes a batch durable, or crashes while doing so.
     fn keep(&mut self, source: &mut Source, batch: &Batch) -> Result<(), String> {
         let (crashes, skips) = (self.story.habits.crashes, self.story.habits.skips);
         let crash = self.chance(crashes).then(|| self.rng.u8(0..3));
@@ -148,7 +148,7 @@ impl Host {
         Ok(())
     }
 
-    /// Whether a new instance keeps what `next` promises: no request before that time.
+    /// Checks that a new instance keeps the promise of `next`: no request before that time.
     fn look_early(&mut self, batch: &Batch) -> Result<(), String> {
         let (Next::Idle(wait_ms) | Next::Throttled(wait_ms)) = batch.next else { return Ok(()) };
         let early = self.local().plus(self.rng.i64(0..wait_ms as i64));
@@ -167,7 +167,7 @@ impl Host {
         if self.sink.crash() {
             self.tally.mark(Mark::TornSink);
         }
-        self.not_before_us = 0; // In a checkpoint that was not stored, perhaps.
+        self.not_before_us = 0; // The checkpoint with that time may not have been stored.
         let changes = self.story.habits.changes;
         if self.story.changes_left > 0 && self.chance(changes) {
             self.tally.mark(Mark::SettingsChanged);
@@ -177,7 +177,7 @@ impl Host {
         Ok(())
     }
 
-    /// One call and what follows it. Gives whether it was idle.
+    /// Makes one call and handles its result. Returns whether the source was idle.
     fn step(&mut self, source: &mut Source) -> Result<bool, String> {
         let called = self.call(source);
         if self.is_traced {
@@ -194,7 +194,7 @@ impl Host {
             }
             Err(Error::InvalidConfig(why)) => return Err(format!("unexpected {why:?}")),
             Err(Error::InvalidCheckpoint(why)) => return Err(format!("unexpected {why}")),
-            // A supervisor, or the operator, starts a host anew that has ended.
+            // A supervisor or the operator restarts a host that has ended.
             Err(_) => {
                 let crashes = self.story.habits.crashes;
                 if self.chance(crashes) {
@@ -222,18 +222,18 @@ impl Host {
         for call in 0..CALLS_MAX {
             let is_idle = self.step(&mut source)?;
             if is_quiet && is_idle && !is_settled {
-                // What was waited for since then, an hour perhaps, was not used to look for late events.
+                // The source waited since then, perhaps for an hour, and did not look for late events in that time.
                 is_settled = true;
                 self.story.quiet_us = self.now_us;
             }
             if self.now_us > self.story.quiet_us && !is_quiet {
                 is_quiet = true;
-                // A wait may have gone far beyond; the host's clock, which may have jumped, counts from here.
+                // A wait may have gone far beyond the end. The host's clock, which may have jumped, counts from here.
                 self.story.calm_down(self.now_us);
             }
             let end_us = self.story.end_us();
             idles += u32::from(is_idle && self.now_us > end_us);
-            // A crowd that is read again at every poll may leave no time to be idle in.
+            // A crowd that is read again at every poll may leave no idle time.
             let is_looked_at = self.now_us > end_us && call % LOOK_EVERY == 0;
             if idles > 3 || (is_looked_at && judge::is_complete(self)) {
                 return Ok(());
@@ -242,6 +242,6 @@ impl Host {
                 return Err("not finished in time".into());
             }
         }
-        Err("no end".into())
+        Err("the run does not end".into())
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a run kept its promises. Nothing but what `read-batch` handed out counts.
+//! Judges whether a run kept its promises. Only what `read-batch` handed out counts.
 
 use buildkite_audit_logs::checkpoint::decode;
 use buildkite_audit_logs::text::time::Millis;
@@ -9,10 +9,10 @@ use crate::sink::Count;
 use crate::story::{BEGIN_US, SECOND_US, Story};
 use crate::tally::Mark;
 
-/// How far below the start rows are shown: what the bounds are moved outwards on the wire.
+/// How far below the start rows are listed, since requests move the bounds outwards.
 const UNDATED_MS: i64 = 1_001;
 
-/// Judges a run that has ended.
+/// Judges a finished run.
 pub fn judge(host: &mut Host, was_calm: bool) -> Result<(), String> {
     let stored = host.sink.stored.clone().ok_or("no checkpoint was ever stored")?;
     let start =
@@ -48,7 +48,7 @@ pub fn judge(host: &mut Host, was_calm: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether all that must come has come.
+/// Returns whether everything that must be delivered was delivered.
 pub fn is_complete(host: &Host) -> bool {
     let stored = host.sink.stored.as_deref().and_then(|text| decode(text).ok());
     let Some(start) = stored.and_then(|state| state.tail.start()) else { return false };
@@ -56,7 +56,7 @@ pub fn is_complete(host: &Host) -> bool {
     host.story.remote.events().iter().all(|event| once(host, event, count(event), start).is_ok())
 }
 
-/// Delivered exactly once, or with a good reason not.
+/// Checks that an event was delivered exactly once, or not for a good reason.
 fn once(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), String> {
     let excludes = host.story.wanted.excludes;
     let is_wanted = Millis::new(event.at_us / 1_000) >= start
@@ -65,7 +65,7 @@ fn once(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
             Kind::Excludable => host.has_toggled || !excludes,
             Kind::Null | Kind::Nameless => false,
         };
-    // Whether it lies before the start cannot be told by its neighbors to the second.
+    // Within a second of the start, its neighbors do not show whether it is before the start.
     let may_come =
         event.kind == Kind::Undated && Millis::new(event.at_us / 1_000) >= start.plus(-UNDATED_MS);
     let late_us = event.visible_us - event.at_us;
@@ -75,16 +75,16 @@ fn once(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
     match count.got {
         0 if is_wanted && !may_lack => Err(format!("{event:?} was lost")),
         0 => Ok(()),
-        // What a crash tore off its checkpoint may have come under an earlier start or filter.
+        // Events whose checkpoint was lost in a crash may have been delivered under an earlier start or filter.
         got if !is_wanted && got > count.excused + u32::from(may_come) => {
-            Err(format!("{event:?} should not have come; the start is {start}"))
+            Err(format!("{event:?} should not have been delivered; the start is {start}"))
         }
-        got if got > 1 + count.excused => Err(format!("{event:?} came {got} times")),
+        got if got > 1 + count.excused => Err(format!("{event:?} was delivered {got} times")),
         _ => Ok(()),
     }
 }
 
-/// A live poll had passed it before it became visible.
+/// Returns whether a live poll had passed the event before it became visible.
 fn was_read_late(host: &Host, event: &Stored, count: Count) -> bool {
     let since_us = event.at_us + 6 * SECOND_US;
     let first = host.live_asks_us.partition_point(|asked| *asked < since_us);
@@ -92,15 +92,15 @@ fn was_read_late(host: &Host, event: &Stored, count: Count) -> bool {
     count.got > 0 && event.at_us > BEGIN_US && passed
 }
 
-/// Events a page really holds, at the least on average.
+/// Returns the minimum average number of events that a page really contains.
 fn effective_page(story: &Story) -> usize {
     let quirks = story.remote.quirks;
     let page = (story.wanted.page as usize).min(quirks.clamp);
     if quirks.short_pages { page.div_ceil(3) } else { page }
 }
 
-/// Delivered within an interval, or an interval and a lookback if it was late, and the time of a number of requests that
-/// does not depend on the backfill.
+/// Checks that an event was delivered within an interval, or an interval and a lookback if it was late, plus the time for a
+/// number of requests that does not depend on the backfill.
 fn soon(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), String> {
     let story = &host.story;
     if event.visible_us <= BEGIN_US || count.got == 0 || event.at_us < start.get() * 1_000 {
@@ -112,7 +112,7 @@ fn soon(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
     let near = story.remote.events().iter().filter(|other| other.at_us > near_us).count();
     let pages = near.div_ceil(effective_page(story));
     let requests = 60 + 8 * pages;
-    // A type that becomes known is found by the next full re-read, like a late event.
+    // Events of a type that becomes known are found by the next full re-read, like late events.
     let is_late = event.visible_us - event.at_us > SECOND_US || event.kind == Kind::New;
     let due_us = event.visible_us
         + interval_us
@@ -120,13 +120,14 @@ fn soon(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), 
         + requests as i64 * SECOND_US / 2;
     match count.first_us <= due_us {
         true => Ok(()),
-        false => {
-            Err(format!("{event:?} came {} s too late", (count.first_us - due_us) / SECOND_US))
-        }
+        false => Err(format!(
+            "{event:?} was delivered {} s too late",
+            (count.first_us - due_us) / SECOND_US
+        )),
     }
 }
 
-/// Most events in any span of this length.
+/// Returns the maximum number of events in any span of this length.
 fn densest(events: &[Stored], span_us: i64) -> usize {
     let mut first = 0;
     let mut most = 0;
@@ -139,7 +140,7 @@ fn densest(events: &[Stored], span_us: i64) -> usize {
     most
 }
 
-/// The number of requests follows from the polls, the events and what must be read again.
+/// Checks that the number of requests is bounded by the polls, the events and what must be read again.
 fn cheap(host: &Host, events: &[Stored]) -> Result<(), String> {
     let story = &host.story;
     let (lookback_us, interval_us) =
@@ -148,7 +149,7 @@ fn cheap(host: &Host, events: &[Stored]) -> Result<(), String> {
     let elapsed_us = host.now_us - BEGIN_US;
     let polls = host.live_asks_us.len();
     let full = (elapsed_us / lookback_us) as usize + 2;
-    // A poll re-reads few known events, or those of some seconds; a full re-read, all of a lookback.
+    // A poll re-reads few known events, or those of some seconds; a full re-read covers all of a lookback.
     let poll_rows = 25 + densest(events, 10 * SECOND_US);
     let full_rows = densest(events, 2 * lookback_us + interval_us + 10 * SECOND_US);
     let pages = events.len().div_ceil(page);
@@ -157,13 +158,13 @@ fn cheap(host: &Host, events: &[Stored]) -> Result<(), String> {
         + full.min(polls) * full_rows.div_ceil(page)
         + 3 * pages;
     if host.tally.requests as usize > requests_max {
-        return Err(format!("{} requests, at most {requests_max}", host.tally.requests));
+        return Err(format!("{} requests, more than {requests_max}", host.tally.requests));
     }
-    // Each poll that is refused for a type is made again without it.
+    // Each poll that is refused because of a type is repeated without it.
     let asks = if story.remote.quirks.knows_from_us > 0 { 2 } else { 1 };
     let polls_max = asks * ((elapsed_us / interval_us) as usize + 3);
     match polls > polls_max && !story.habits.drops_instances {
-        true => Err(format!("{polls} polls, at most {polls_max}")),
+        true => Err(format!("{polls} polls, more than {polls_max}")),
         false => Ok(()),
     }
 }

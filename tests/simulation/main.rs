@@ -1,7 +1,7 @@
-//! The whole sync in virtual time, from seeds: whatever arrives late, in crowds or out of order, whatever fails, lies or
-//! crashes, each event is handed out exactly once, soon, and at a bounded cost.
+//! Simulates whole syncs in virtual time from seeds: whatever arrives late, in crowds or out of order, and whatever fails,
+//! lies or crashes, each event is handed out exactly once, soon, and at a bounded cost.
 //!
-//! `SEEDS=200000 cargo test --test simulation -- --nocapture` runs as many, `SEED=7` replays one.
+//! `SEEDS=200000 cargo test --test simulation -- --nocapture` runs that many seeds; `SEED=7` replays one.
 
 mod asked;
 mod exchange;
@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use host::Host;
 use tally::Tally;
 
-/// So many failures are shown; more would say no more.
+/// Maximum number of failures shown; more would add nothing.
 const SHOWN: usize = 3;
 
 fn run(seed: u64, is_traced: bool) -> Result<Tally, String> {
@@ -32,7 +32,7 @@ fn run(seed: u64, is_traced: bool) -> Result<Tally, String> {
     let was_calm = host.story.is_calm();
     let habits = format!("{:?}", host.story.habits);
     let ended = catch_unwind(AssertUnwindSafe(|| host.run()))
-        .unwrap_or_else(|_| Err("a panic, see above".into()));
+        .unwrap_or_else(|_| Err("it panicked, see above".into()));
     ended.and_then(|()| judge::judge(&mut host, was_calm)).map_err(|why| {
         let Host { story, sink, .. } = &host;
         format!(
@@ -56,7 +56,7 @@ fn run_all(seeds: std::ops::Range<u64>) -> (Tally, Vec<String>) {
         for _ in 0..threads {
             scope.spawn(|| {
                 let mut tally = Tally::default();
-                let is_enough = || whole.lock().expect("no panic").1.len() >= SHOWN;
+                let is_enough = || whole.lock().expect("not poisoned").1.len() >= SHOWN;
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= seeds.end || is_enough() {
@@ -64,14 +64,14 @@ fn run_all(seeds: std::ops::Range<u64>) -> (Tally, Vec<String>) {
                     }
                     match run(seed, is_traced) {
                         Ok(one) => tally.add(&one),
-                        Err(why) => whole.lock().expect("no panic").1.push(why),
+                        Err(why) => whole.lock().expect("not poisoned").1.push(why),
                     }
                 }
-                whole.lock().expect("no panic").0.add(&tally);
+                whole.lock().expect("not poisoned").0.add(&tally);
             });
         }
     });
-    whole.into_inner().expect("no panic")
+    whole.into_inner().expect("not poisoned")
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn every_event_arrives_once_whatever_the_seed() {
     let (tally, failures) = run_all(seeds);
     println!("{}", tally.report());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    // A few runs say nothing of how often something occurs.
+    // A few runs do not show how often something occurs.
     if tally.runs >= 1_000 {
         assert_eq!(tally.rare(), Vec::<&str>::new(), "occurred in fewer than 1 % of the runs");
     }

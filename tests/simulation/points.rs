@@ -1,14 +1,14 @@
-//! The rate limit of the pretend Buildkite: one bucket, charged after execution.
+//! The rate limit of the fake Buildkite: one bucket, charged after execution.
 
 use crate::story::SECOND_US;
 
-/// A window of the documented length.
+/// The documented length of a window.
 const WINDOW_US: i64 = 300 * SECOND_US;
 
 #[derive(Debug, Clone)]
 pub struct Points {
     pub limit: i64,
-    /// What others may spend between two requests of ours.
+    /// Maximum number of points that others spend between two of our requests.
     pub others: i64,
     left: i64,
     ends_us: i64,
@@ -19,7 +19,7 @@ impl Points {
         Self { limit, others, left: limit, ends_us: 0 }
     }
 
-    /// More than any run needs: without a named limit, a source goes by Buildkite's default.
+    /// Returns more points than any run needs, since a source assumes Buildkite's default if no limit is named.
     pub fn plenty() -> Self {
         Self::new(1_000_000_000, 0)
     }
@@ -30,7 +30,7 @@ impl Points {
         }
     }
 
-    /// Seconds to wait, if there is nothing left.
+    /// Returns the seconds to wait if no points are left.
     pub fn refusal(&mut self, now_us: i64) -> Option<i64> {
         self.renew(now_us);
         (self.left <= 0).then(|| self.seconds(now_us))

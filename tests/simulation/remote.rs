@@ -1,5 +1,5 @@
-//! A pretend Buildkite that serves bytes: the request's text goes in, headers and a JSON body come out. Filters act on
-//! microseconds, which the listing shows cut to milliseconds.
+//! A fake Buildkite at the level of bytes: the request's text goes in, headers and a JSON body come out. Filters act on
+//! microseconds, which the listing truncates to milliseconds.
 
 use std::fmt::Write;
 
@@ -9,71 +9,71 @@ use buildkite_audit_logs::text::time::Millis;
 use crate::asked::Asked;
 use crate::points::Points;
 
-/// How an event shows.
+/// How an event is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Like any other.
+    /// Normally.
     Plain,
-    /// Of the type that some settings exclude.
+    /// With the type that some settings exclude.
     Excludable,
-    /// Of the type that the remote does not know from the beginning on.
+    /// With the type that the remote does not know at first.
     New,
-    /// As a null node, always: of a type that the remote cannot resolve.
+    /// Always as a null node: its type is one that the remote cannot resolve.
     Null,
-    /// With a time that cannot be read.
+    /// With an unreadable time.
     Undated,
-    /// Without a uuid.
+    /// Without a UUID.
     Nameless,
 }
 
-/// An event as it is stored.
+/// A stored event.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// When it happened, in microseconds.
+    /// The time at which it happened, in microseconds.
     pub at_us: i64,
-    /// Order among equal times, and its identity.
+    /// Order among events of equal time, and identity.
     pub number: u32,
-    /// When it became visible, in microseconds.
+    /// The time at which it became visible, in microseconds.
     pub visible_us: i64,
     pub kind: Kind,
 }
 
-/// How the pretended API reads what the documentation leaves open, and where it errs.
+/// How the fake API behaves where the documentation leaves room, and where it is wrong.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Quirks {
     pub from_inclusive: bool,
     pub to_inclusive: bool,
     pub ties_reversed: bool,
-    /// Rows of one shown millisecond come in any order, another one each time.
+    /// Rows of the same shown millisecond are listed in a different order each time.
     pub disorder: bool,
     pub short_pages: bool,
-    /// No page is larger than this, whatever is asked for.
+    /// Maximum page size, whatever is requested.
     pub clamp: usize,
-    /// A page of at least so many rows says that it is the last, though it is not. 0: none does.
+    /// Minimum number of rows of a page that falsely says it is the last. 0 for none.
     pub false_end_from: usize,
-    /// More rows than this are too heavy: 504. 0: none are.
+    /// Maximum number of rows that is not too heavy; more get a 504. 0 for no limit.
     pub heavy_from: usize,
     pub no_date: bool,
-    /// Every `Date` is that of the first answer.
+    /// Whether every answer has the `Date` of the first one.
     pub frozen_date: bool,
-    /// Before this time an ask for the new type is refused, in microseconds. 0: none ever is.
+    /// The time in microseconds before which a request for the new type is refused. 0 for never.
     pub knows_from_us: i64,
 }
 
-/// One page, before it is written.
+/// A page before it is written.
 pub struct Page<'a> {
     pub rows: Vec<&'a Stored>,
     pub has_next: bool,
     pub cursor: Option<String>,
-    /// A row that shows as null this once.
+    /// A row that is shown as null only in this page.
     pub hidden: Option<u32>,
-    /// Its last row stands there twice.
+    /// Whether the last row is listed twice.
     pub is_doubled: bool,
 }
 
 #[derive(Debug)]
 pub struct Remote {
-    /// By rank, lowest first.
+    /// Sorted by rank, lowest first.
     events: Vec<Stored>,
     pub quirks: Quirks,
     pub points: Option<Points>,
@@ -90,7 +90,7 @@ impl Remote {
         &self.events
     }
 
-    /// The true page for a request at this true time.
+    /// Returns the true page for a request at this true time.
     pub fn page(&self, asked: &Asked, now_us: i64, rng: &mut fastrand::Rng) -> Page<'_> {
         let quirks = self.quirks;
         let low = asked.from_us.map_or(0, |from| match quirks.from_inclusive {
@@ -130,7 +130,7 @@ impl Remote {
         Page { rows, has_next, cursor, hidden: None, is_doubled: false }
     }
 
-    /// The headers of an answer that was charged so many points.
+    /// Returns the headers of an answer that cost `charged` points.
     pub fn headers(&mut self, now_us: i64, charged: i64) -> Vec<(String, String)> {
         let mut headers = vec![("RateLimit-Complexity-Actual".to_owned(), charged.to_string())];
         let points = self.points.get_or_insert_with(Points::plenty);
@@ -145,19 +145,19 @@ impl Remote {
         headers
     }
 
-    /// It is asked for a type that it does not know yet.
+    /// Returns whether a request is refused because it names a type that is not known yet.
     pub fn refuses(&self, asked: &Asked, now_us: i64) -> bool {
         asked.for_new == Some(true) && now_us < self.quirks.knows_from_us
     }
 
-    /// The answer to an ask for a type that is not known yet. It costs nothing.
+    /// Returns the answer to a request for a type that is not known yet. It costs nothing.
     fn refusal(&mut self, now_us: i64) -> Response {
         let body = r#"{"errors":[{"message":"invalid value (Expected \"Z\" to be one of: X, Y)","locations":[{"line":1}]}]}"#;
         let headers = self.headers(now_us, 0);
         Response { status: 200, headers, body: body.as_bytes().to_vec(), elapsed_ms: 0 }
     }
 
-    /// The true answer.
+    /// Returns the true answer.
     pub fn answer(&mut self, asked: &Asked, now_us: i64, rng: &mut fastrand::Rng) -> Response {
         if self.refuses(asked, now_us) {
             return self.refusal(now_us);
@@ -177,7 +177,7 @@ fn rank(quirks: Quirks, event: &Stored) -> (i64, i64) {
     (event.at_us, if quirks.ties_reversed { -number } else { number })
 }
 
-/// Writes a page as an answer's body.
+/// Formats a page as the body of an answer.
 pub fn write(page: &Page) -> String {
     let mut body = String::with_capacity(256 + 160 * page.rows.len());
     let cursor = page.cursor.as_ref().map_or("null".into(), |cursor| format!("{cursor:?}"));

@@ -1,21 +1,21 @@
-//! Where records go, and what a crash does to them there.
+//! Stores records, and simulates what a crash does to them.
 
-/// How often an event was delivered, how often it may have been, and when it first was.
+/// How often an event was delivered, how often it may have been repeated, and when it was first delivered.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Count {
     pub got: u32,
-    /// Deliveries that a crash between records and checkpoint excuses.
+    /// Repeats that are excused by a crash between records and checkpoint.
     pub excused: u32,
     pub first_us: i64,
 }
 
-/// The records and the checkpoint of a host.
+/// The stored records and checkpoint of a host.
 #[derive(Debug)]
 pub struct Sink {
     is_atomic: bool,
-    /// By number.
+    /// Indexed by event number.
     pub counts: Vec<Count>,
-    /// Written, but no stored checkpoint covers them.
+    /// Records that were written, but that no stored checkpoint covers.
     open: Vec<(u32, i64)>,
     pub stored: Option<String>,
 }
@@ -33,7 +33,7 @@ impl Sink {
         count.got += 1;
     }
 
-    /// Takes records. In an atomic sink they wait for their checkpoint.
+    /// Writes records. In an atomic sink they wait for their checkpoint.
     pub fn write(&mut self, numbers: impl Iterator<Item = u32>, now_us: i64) {
         for number in numbers {
             self.open.push((number, now_us));
@@ -52,7 +52,8 @@ impl Sink {
         self.stored = Some(checkpoint);
     }
 
-    /// What no checkpoint covers is gone from an atomic sink, and comes again to another. Gives whether any was.
+    /// Simulates a crash. Records that no checkpoint covers are lost in an atomic sink, and repeated in another one. Returns
+    /// whether there were any.
     pub fn crash(&mut self) -> bool {
         let open = std::mem::take(&mut self.open);
         if !self.is_atomic {

@@ -1,4 +1,4 @@
-//! What happens in one run, all of it from the seed: events, the remote's quirks, the host's habits.
+//! Generates what happens in one run from the seed: events, the remote's quirks, the host's habits.
 
 use fastrand::Rng;
 
@@ -13,7 +13,7 @@ pub const SECOND_US: i64 = 1_000_000;
 /// A filter with a type that the remote does not know at first.
 const NEW_TYPE: &str = r#","event_types":["X","Y","Z"]"#;
 
-/// The settings as they may change.
+/// The settings that may change.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     pub page: u32,
@@ -45,19 +45,19 @@ pub struct Story {
     pub habits: Habits,
     pub wanted: Wanted,
     pub remote: Remote,
-    /// Events a page at first; fewer later, but never less than half.
+    /// Initial page size; later smaller, but never less than half.
     pub page_max: u32,
-    /// So often the settings change at most.
+    /// Maximum number of times that the settings change.
     pub changes_left: u32,
-    /// The smallest lookback that the run ever has: so late an event may be.
+    /// The smallest lookback of the run, which bounds how late an event may be.
     pub least_lookback_s: i64,
-    /// The host's clock is this far ahead at first.
+    /// How far the host's clock is ahead at first.
     pub skew_us: i64,
-    /// Nothing new happens from here on.
+    /// The time after which nothing new happens.
     pub quiet_us: i64,
 }
 
-/// One of these.
+/// Picks one of these.
 pub fn one_of<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
     all[rng.usize(0..all.len())]
 }
@@ -65,11 +65,11 @@ pub fn one_of<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
 impl Story {
     pub fn new(rng: &mut Rng) -> Self {
         let page = one_of(rng, &[1, 2, 5, 25, 25, 100, 100, 500, 500, 500]);
-        // Behind a small bucket, pages of one event or no `Date` at all leave too little for history to end in hours.
+        // With a small bucket, pages of one event or no `Date` at all leave too few points for history to end within hours.
         let is_limited = page >= 25 && rng.u8(0..4) == 0;
         let points = is_limited
             .then(|| Points::new(one_of(rng, &[2_500, 5_000]), one_of(rng, &[0, 0, 700])));
-        // Polls that come faster than they can be paid for leave nothing to history.
+        // Polls that cost points faster than the bucket refills leave nothing for history.
         let interval_s = one_of(rng, if points.is_some() { &[60, 120] } else { &[5, 20, 60, 120] });
         let lookback_s = rng.i64(1..=(10 * interval_s).min(300));
         let has_backfill = rng.bool();
@@ -92,7 +92,7 @@ impl Story {
             },
         };
         let live_us = rng.i64(5..25) * interval_s * SECOND_US;
-        // What a rate limit or tiny pages would take hours for shows nothing more.
+        // What takes hours because of a rate limit or tiny pages tests nothing more.
         let crowd_max = match points.is_some() || page < 5 || habits.max_records < 20 {
             true => 150,
             false => 3_000,
@@ -106,7 +106,7 @@ impl Story {
         let mut quirks = quirks(rng, page as usize);
         if wanted.rest == NEW_TYPE {
             quirks.knows_from_us = BEGIN_US + rng.i64(0..live_us);
-            // When a first poll was refused, nothing else tells the time of it.
+            // After a refused first poll, nothing else tells its time.
             quirks.no_date = false;
             for event in events.iter_mut().filter(|event| event.at_us >= quirks.knows_from_us) {
                 let becomes_new = event.kind == Kind::Plain && rng.u8(0..3) == 0;
@@ -129,7 +129,7 @@ impl Story {
         }
     }
 
-    /// Nothing goes wrong in it, and nothing limits it.
+    /// Returns whether nothing goes wrong in the run and nothing limits it.
     pub fn is_calm(&self) -> bool {
         let habits = &self.habits;
         let troubles = [habits.skips, habits.crashes, habits.faults, habits.changes, habits.jumps];
@@ -139,7 +139,7 @@ impl Story {
             && ["", NEW_TYPE].contains(&self.wanted.rest)
     }
 
-    /// Nothing fails, crashes or changes from this time on.
+    /// Stops all failures, crashes and changes from this time on.
     pub fn calm_down(&mut self, now_us: i64) {
         self.quiet_us = now_us;
         if let Some(points) = &mut self.remote.points {
@@ -150,12 +150,12 @@ impl Story {
         (habits.changes, habits.jumps) = (0.0, 0.0);
     }
 
-    /// By then all must be there: two lookbacks and intervals after the last event showed.
+    /// Returns the time by which everything must be delivered: two lookbacks and intervals after the last event became visible.
     pub fn end_us(&self) -> i64 {
         self.quiet_us + (2 * (self.wanted.lookback_s + self.wanted.interval_s) + 60) * SECOND_US
     }
 
-    /// Other settings. Gives whether excluded types changed.
+    /// Changes the settings. Returns whether the excluded types changed.
     pub fn change(&mut self, rng: &mut Rng) -> bool {
         self.changes_left -= 1;
         let wanted = &mut self.wanted;
@@ -164,7 +164,7 @@ impl Story {
         wanted.page = rng.u32(self.page_max.div_ceil(2)..=self.page_max);
         self.habits.max_records = one_of(rng, &[7, 30, 30, 1_000]);
         if rng.bool() {
-            // Never in the future, however wrong the clock.
+            // Never in the future, however wrong the clock is.
             let start_ms = wanted.start_ms.unwrap_or(BEGIN_US / 1_000 - 3_600_000);
             wanted.start_ms = Some(start_ms - rng.i64(0..600_000));
         }
@@ -174,7 +174,7 @@ impl Story {
     }
 }
 
-/// Events of two hours before the begin and some time after it: single ones, crowds, and late ones.
+/// Generates the events from two hours before the start to some time after it: single ones, crowds, and late ones.
 fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<Stored> {
     let mut events: Vec<Stored> = Vec::new();
     for _ in 0..rng.u32(1..40) {
@@ -188,10 +188,10 @@ fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<S
             1..=8 => rng.u32(1..100),
             _ => 1,
         };
-        // A crowd lies within one millisecond or spans a few.
+        // A crowd is within one millisecond or spans a few.
         let spread_us = one_of(rng, &[1, 900, 900, 3_000]);
         let is_late = rng.u8(0..4) == 0;
-        // Some stand at the very bounds that are asked for.
+        // Some are exactly at the requested bounds.
         let is_whole = rng.u8(0..3) == 0;
         for _ in 0..crowd {
             let late_us = match is_late {
@@ -215,7 +215,7 @@ fn happen(rng: &mut Rng, live_us: i64, lookback_s: i64, crowd_max: u32) -> Vec<S
     events
 }
 
-/// A backfill of some hundred pages, which fresh events must not wait for.
+/// Adds a backfill of some hundred pages, which must not delay fresh events.
 fn add_history(rng: &mut Rng, events: &mut Vec<Stored>, page: u32) {
     for _ in 0..(600 * page).min(3_000) {
         let at_us = BEGIN_US - rng.i64(0..3_600 * SECOND_US);

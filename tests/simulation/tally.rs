@@ -1,4 +1,4 @@
-//! What happened in the runs: counts for the report, and whether each kind of mishap occurred often enough.
+//! Counts what happened in the runs, for the report and to check that each kind of mishap occurred often enough.
 
 /// What must have occurred in at least one run in a hundred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +42,13 @@ const MARKS: [(Mark, &str); 19] = [
     (CheckpointsSkipped, "checkpoints skipped by the host"),
     (TornSink, "a crash between records and checkpoint"),
     (RateLimited, "a rate limit that was reached"),
-    (CalmRun, "a calm run, judged by how soon events came"),
-    (TypeRefused, "a type that becomes known on the way"),
-    (Undated, "an event whose time cannot be read"),
-    (Nameless, "an event whose uuid cannot be read"),
+    (CalmRun, "a calm run, judged by how soon events were delivered"),
+    (TypeRefused, "a type that becomes known during the run"),
+    (Undated, "an event with an unreadable time"),
+    (Nameless, "an event with an unreadable uuid"),
 ];
 
-/// Counts of one run, or of many.
+/// The counts of one run or of many.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     marks: [u64; MARKS.len()],
@@ -58,7 +58,7 @@ pub struct Tally {
     pub requests: u64,
     pub faults: u64,
     pub crashes: u64,
-    /// Records that came again because a crash tore records and checkpoint apart.
+    /// Records repeated because of a crash between records and checkpoint.
     pub torn_repeats: u64,
     pub checkpoint_bytes_max: u64,
 }
@@ -68,7 +68,7 @@ impl Tally {
         Self { runs: 1, ..Self::default() }
     }
 
-    /// It occurred in this run.
+    /// Marks that something occurred in this run.
     pub fn mark(&mut self, mark: Mark) {
         self.marks[mark as usize] = 1;
     }
@@ -85,7 +85,7 @@ impl Tally {
         self.checkpoint_bytes_max = self.checkpoint_bytes_max.max(other.checkpoint_bytes_max);
     }
 
-    /// What occurred in fewer than one run in a hundred.
+    /// Returns what occurred in fewer than one run in a hundred.
     pub fn rare(&self) -> Vec<&'static str> {
         let is_rare = |(mark, _): &&(Mark, &str)| self.marks[*mark as usize] * 100 < self.runs;
         MARKS.iter().filter(is_rare).map(|(_, name)| *name).collect()

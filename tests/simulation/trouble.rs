@@ -1,4 +1,5 @@
-//! What can go wrong with one request: every row of the table "what each answer means", and lies about pages.
+//! What can go wrong with one request: every row of the table "what each answer means", and pages that lie about
+//! themselves.
 
 use buildkite_audit_logs::buildkite::response::{Exchange, Failure, Response};
 use fastrand::Rng;
@@ -6,7 +7,7 @@ use fastrand::Rng;
 use crate::asked::Asked;
 use crate::remote::{Remote, write};
 
-/// One thing that goes wrong.
+/// An injected failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     Reset,
@@ -14,7 +15,7 @@ pub enum Trouble {
     Oversized,
     Truncated,
     Status(u16),
-    /// 429 with the seconds in its message alone.
+    /// 429 with the seconds only in its message.
     Exceeded(i64),
     Encoded,
     Html,
@@ -23,7 +24,7 @@ pub enum Trouble {
     Complexity,
     BadCursor,
     Validation,
-    /// A part of a page, which must not be used, beside an error.
+    /// A part of a page, which must not be used, next to an error.
     PartialData,
     OrganizationNull,
     EventsNull,
@@ -32,7 +33,7 @@ pub enum Trouble {
     RowTwice,
     SameCursor,
     NoCursor,
-    /// No rows, but more is promised.
+    /// A page without rows that promises more.
     EmptyPromise,
     NoHeaders,
     WrongHeaders,
@@ -77,7 +78,7 @@ pub const ALL: [Trouble; 34] = [
     EmptyPromise,
 ];
 
-/// Those that leave the page itself true.
+/// Failures that leave the page itself true.
 pub const HARMLESS: [Trouble; 2] = [NoHeaders, WrongHeaders];
 
 fn response(status: u16, body: &str) -> Exchange {
@@ -88,7 +89,7 @@ fn failed(message: &str) -> Exchange {
     response(200, &format!(r#"{{"data":null,"errors":[{{"message":"{message}"}}]}}"#))
 }
 
-/// The answer with this trouble. Gives the event that was hidden this once, if one was.
+/// Returns the answer with this trouble, and the event that only this answer hides, if any.
 pub fn answer(
     trouble: Trouble,
     remote: &mut Remote,
@@ -135,7 +136,7 @@ pub fn answer(
     (exchange, None)
 }
 
-/// A true answer, spoilt on its way.
+/// Damages a true answer.
 fn spoilt(trouble: Trouble, mut response: Response) -> Response {
     match trouble {
         Truncated => response.body.truncate(response.body.len() / 2),
@@ -150,7 +151,7 @@ fn spoilt(trouble: Trouble, mut response: Response) -> Response {
     response
 }
 
-/// A page that lies about itself.
+/// Makes a page lie about itself.
 fn lie(
     trouble: Trouble,
     remote: &mut Remote,
@@ -168,7 +169,7 @@ fn lie(
         RowTwice => page.is_doubled = true,
         SameCursor => (page.has_next, page.cursor) = (true, asked.after.clone()),
         NoCursor => (page.has_next, page.cursor) = (true, None),
-        // No row, so nothing that a cursor could stand behind.
+        // There is no row for a cursor to point to.
         _ => (page.has_next, page.rows, page.cursor) = (true, Vec::new(), asked.after.clone()),
     }
     let (mut body, hidden, rows) = (write(&page), page.hidden, page.rows.len());

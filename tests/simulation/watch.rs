@@ -1,4 +1,4 @@
-//! What is seen of a source from outside: its gaps, and every call of a replayed seed.
+//! Observes a source from outside: its gaps, and every call of a replayed seed.
 
 use buildkite_audit_logs::checkpoint::decode;
 use buildkite_audit_logs::error::Error;
@@ -10,9 +10,9 @@ use crate::host::Host;
 use crate::tally::Mark;
 
 impl Host {
-    /// What a live poll did to the gaps.
+    /// Marks what a live poll did to the gaps.
     pub fn look(&mut self, before: &[Gap], after: &[Gap]) {
-        // The first to be opened is the backfill.
+        // The first gap opened is the backfill.
         let live = after.len().saturating_sub(usize::from(self.story.wanted.start_ms.is_some()));
         if live >= 2 {
             self.tally.mark(Mark::TwoLiveGaps);
@@ -45,7 +45,7 @@ impl Host {
     }
 }
 
-/// The open gaps, by the checkpoint.
+/// Returns the open gaps in the checkpoint.
 pub fn gaps(source: &Source) -> Vec<Gap> {
     decode(&source.checkpoint()).map(|state| state.walk.gaps().to_vec()).unwrap_or_default()
 }
