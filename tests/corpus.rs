@@ -87,8 +87,8 @@ fn a_sync_of_any_kind_keeps_its_promises() {
     replay("sync");
 }
 
-/// The largest accepted answer, made of as many tiny parts as fit, must take at most four times its size in memory, since
-/// hosts limit it: the text read, the record it becomes, and each of them once more while it grows.
+/// The largest accepted answer, made of as many tiny parts as fit, must take at most four times its size in memory,
+/// since hosts limit it: the text read, the record it becomes, and each of them once more while it grows.
 #[test]
 fn the_largest_answer_takes_bounded_memory_whatever_it_is_made_of() {
     use buildkite_audit_logs::buildkite::response::BODY_BYTES_MAX;

@@ -1,4 +1,5 @@
-//! Tests the request that is sent: its headers, and a document and variables that are JSON whatever the settings contain.
+//! Tests the request that is sent: its headers, and a document and variables that are JSON whatever the settings
+//! contain.
 
 #![allow(clippy::panic)] // A test fails by a panic.
 use buildkite_audit_logs::source::{Source, Turn};

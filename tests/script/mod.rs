@@ -1,10 +1,10 @@
-//! One script, two players. A fixture is a text with the calls of a host, the answers of Buildkite, and what the source did
-//! with them. A player repeats it and writes a text of its own; both texts must be equal.
+//! One script, two players. A fixture is a text with the calls of a host, the answers of Buildkite, and what the source
+//! did with them. A player repeats it and writes a text of its own; both texts must be equal.
 //!
 //! Sections start with a line `-- name argument --`. Inputs: `settings`, `checkpoint`, `now TIME`, `restart`, `check`,
-//! `read-batch N`, and after a call an `answer` for each request it makes. An answer is a status, headers, an empty line and
-//! a body; or the one line `refused` (no connection), `cut` and a body (it ends early), or `flood` (a body of 17 MiB).
-//! Outputs: `request`, `records`, `findings`, `next`, `error` and `stored`.
+//! `read-batch N`, and after a call an `answer` for each request it makes. An answer is a status, headers, an empty
+//! line and a body; or the one line `refused` (no connection), `cut` and a body (it ends early), or `flood` (a body of
+//! 17 MiB). Outputs: `request`, `records`, `findings`, `next`, `error` and `stored`.
 
 #![allow(dead_code, clippy::panic)] // Each player uses only a part. An invalid fixture panics.
 

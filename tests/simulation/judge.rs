@@ -99,8 +99,8 @@ fn effective_page(story: &Story) -> usize {
     if quirks.short_pages { page.div_ceil(3) } else { page }
 }
 
-/// Checks that an event was delivered within an interval, or an interval and a lookback if it was late, plus the time for a
-/// number of requests that does not depend on the backfill.
+/// Checks that an event was delivered within an interval, or an interval and a lookback if it was late, plus the time
+/// for a number of requests that does not depend on the backfill.
 fn soon(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), String> {
     let story = &host.story;
     if event.visible_us <= BEGIN_US || count.got == 0 || event.at_us < start.get() * 1_000 {

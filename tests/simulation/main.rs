@@ -1,5 +1,5 @@
-//! Simulates whole syncs in virtual time from seeds: whatever arrives late, in crowds or out of order, and whatever fails,
-//! lies or crashes, each event is handed out exactly once, soon, and at a bounded cost.
+//! Simulates whole syncs in virtual time from seeds: whatever arrives late, in crowds or out of order, and whatever
+//! fails, lies or crashes, each event is handed out exactly once, soon, and at a bounded cost.
 //!
 //! `SEEDS=200000 cargo test --test simulation -- --nocapture` runs that many seeds; `SEED=7` replays one.
 

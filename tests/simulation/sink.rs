@@ -52,8 +52,8 @@ impl Sink {
         self.stored = Some(checkpoint);
     }
 
-    /// Simulates a crash. Records that no checkpoint covers are lost in an atomic sink, and repeated in another one. Returns
-    /// whether there were any.
+    /// Simulates a crash. Records that no checkpoint covers are lost in an atomic sink, and repeated in another one.
+    /// Returns whether there were any.
     pub fn crash(&mut self) -> bool {
         let open = std::mem::take(&mut self.open);
         if !self.is_atomic {

@@ -65,7 +65,8 @@ pub fn one_of<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
 impl Story {
     pub fn new(rng: &mut Rng) -> Self {
         let page = one_of(rng, &[1, 2, 5, 25, 25, 100, 100, 500, 500, 500]);
-        // With a small bucket, pages of one event or no `Date` at all leave too few points for history to end within hours.
+        // With a small bucket, pages of one event or no `Date` at all leave too few points for history to end within
+        // hours.
         let is_limited = page >= 25 && rng.u8(0..4) == 0;
         let points = is_limited
             .then(|| Points::new(one_of(rng, &[2_500, 5_000]), one_of(rng, &[0, 0, 700])));
@@ -150,7 +151,8 @@ impl Story {
         (habits.changes, habits.jumps) = (0.0, 0.0);
     }
 
-    /// Returns the time by which everything must be delivered: two lookbacks and intervals after the last event became visible.
+    /// Returns the time by which everything must be delivered: two lookbacks and intervals after the last event became
+    /// visible.
     pub fn end_us(&self) -> i64 {
         self.quiet_us + (2 * (self.wanted.lookback_s + self.wanted.interval_s) + 60) * SECOND_US
     }

@@ -35,8 +35,8 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// Records that a step failed, waits, and returns whether to retry it. Returns `false` without waiting after the last
-    /// retry, or when the wait would exceed the budget.
+    /// Records that a step failed, waits, and returns whether to retry it. Returns `false` without waiting after the
+    /// last retry, or when the wait would exceed the budget.
     pub async fn failed<S: Shell>(&mut self, shell: &mut S) -> bool {
         let wait = FIRST_MS.saturating_mul(1 << self.failures.min(10)).min(LONGEST_MS);
         self.failures += 1;

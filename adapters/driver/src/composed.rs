@@ -1,8 +1,8 @@
 //! Adapts a source that is composed into a component to the loop's [`Source`](crate::Source). This is a macro because
 //! each component generates its own bindings, which are distinct types to the compiler.
 
-/// Defines `Composed`, a [`Source`](crate::Source) backed by the imported interface `etl:connector/source`, whose bindings
-/// are at the given path: `source_driver::composed!(crate::bindings::etl::connector::source);`
+/// Defines `Composed`, a [`Source`](crate::Source) backed by the imported interface `etl:connector/source`, whose
+/// bindings are at the given path: `source_driver::composed!(crate::bindings::etl::connector::source);`
 #[macro_export]
 macro_rules! composed {
     ($($wit:ident)::+) => {

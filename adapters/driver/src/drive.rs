@@ -73,7 +73,8 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
                 }
                 Err(Refusal::Transient(why)) => {
                     if !self.backoff.failed(self.shell).await {
-                        // This covers no new events, but tells the next instance how long to wait. Nothing is lost if it fails.
+                        // This covers no new events, but tells the next instance how long to wait. Nothing is lost if
+                        // it fails.
                         if let Ok(checkpoint) = self.source.checkpoint() {
                             let _ = self.shell.store(&checkpoint).await;
                         }
@@ -85,8 +86,8 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
         }
     }
 
-    /// Delivers events and, once they are acknowledged, stores the checkpoint that covers them. The checkpoint is stored for
-    /// an empty batch too, since the position advances.
+    /// Delivers events and, once they are acknowledged, stores the checkpoint that covers them. The checkpoint is
+    /// stored for an empty batch too, since the position advances.
     async fn settle(&mut self, events: Vec<crate::Event>) -> Result<(), Ended> {
         let checkpoint = self.source.checkpoint()?;
         while let Err(error) =

@@ -4,8 +4,8 @@ use source_driver::{Ended, Fault, Report};
 
 /// Wait after a transient fault, in milliseconds. The run itself has already retried.
 const AGAIN_MS: u64 = 60 * 1_000;
-/// Wait after a fault that somebody must fix, in milliseconds: short enough to notice the fix soon, long enough to cause
-/// no load.
+/// Wait after a fault that somebody must fix, in milliseconds: short enough to notice the fix soon, long enough to
+/// cause no load.
 const UNFIXED_MS: u64 = 5 * 60 * 1_000;
 /// Shortest wait, in milliseconds, so that a faulty source cannot make the service spin.
 const LEAST_MS: u64 = 1_000;

@@ -2,8 +2,8 @@
 
 /// Returns whether the stored counter is the number that this service got from its increment.
 ///
-/// Engines store the counter as eight bytes, big-endian (NATS) or little-endian (in memory, files), or as decimal digits
-/// (Redis).
+/// Engines store the counter as eight bytes, big-endian (NATS) or little-endian (in memory, files), or as decimal
+/// digits (Redis).
 pub fn is_ours(stored: &[u8], generation: u64) -> bool {
     stored == generation.to_be_bytes()
         || stored == generation.to_le_bytes()

@@ -1,6 +1,6 @@
-//! Runs the source as a wasmCloud service, one service per tenant. Settings come from `wasi:config`, checkpoints are kept
-//! in `wasi:keyvalue`, and events are sent by `wasmcloud:messaging`, each acknowledged before the checkpoint that covers it
-//! is stored.
+//! Runs the source as a wasmCloud service, one service per tenant. Settings come from `wasi:config`, checkpoints are
+//! kept in `wasi:keyvalue`, and events are sent by `wasmcloud:messaging`, each acknowledged before the checkpoint that
+//! covers it is stored.
 //!
 //! | file | decides |
 //! |---|---|

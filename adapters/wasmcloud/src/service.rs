@@ -21,8 +21,8 @@ struct Service;
 bindings::export!(Service with_types_in bindings);
 
 impl Guest for Service {
-    /// Returns only when another service of the same tenant has taken over, and waits after everything else, because the
-    /// engine never restarts a service that returns or traps.
+    /// Returns only when another service of the same tenant has taken over, and waits after everything else, because
+    /// the engine never restarts a service that returns or traps.
     fn run() -> Result<(), ()> {
         let mut voice = Voice::default();
         let mut place = None;

@@ -13,13 +13,13 @@ use crate::options::Options;
 use crate::reply::acknowledged;
 
 const NS_PER_MS: u64 = 1_000_000;
-/// How long an answer may take, in milliseconds. A stream answers in milliseconds, or in a few seconds while it elects a
-/// leader.
+/// How long an answer may take, in milliseconds. A stream answers in milliseconds, or in a few seconds while it elects
+/// a leader.
 const ANSWER_MS_MAX: u32 = 10_000;
 /// How long an overtaken service may continue within a batch, in milliseconds.
 const CHECK_MS: u64 = 30_000;
-/// Maximum number of acknowledged events that are remembered: twice the largest batch, about 2 MB. Forgetting them costs
-/// repeats.
+/// Maximum number of acknowledged events that are remembered: twice the largest batch, about 2 MB. Forgetting them
+/// costs repeats.
 const ARRIVED_MAX: usize = 20_000;
 
 /// Where this service incremented the counter, and the number it got. Kept across runs.
@@ -27,13 +27,13 @@ pub struct Place {
     bucket: String,
     tenant: String,
     generation: u64,
-    /// The checkpoint that this service stored last. An older service that was suspended between its check of the counter and
-    /// its write may still overwrite it.
+    /// The checkpoint that this service stored last. An older service that was suspended between its check of the
+    /// counter and its write may still overwrite it.
     last: Option<String>,
     /// The subject that events were sent to.
     subject: String,
-    /// The events acknowledged there since the last checkpoint. They are skipped when their batch is delivered again, in this
-    /// run or a later one.
+    /// The events acknowledged there since the last checkpoint. They are skipped when their batch is delivered again,
+    /// in this run or a later one.
     arrived: BTreeSet<String>,
 }
 
@@ -59,8 +59,8 @@ impl<'a> Nats<'a> {
         Self { options, place, bucket: None, checked_ms: 0 }
     }
 
-    /// Returns the bucket while this service is the tenant's latest one. On first use, the service becomes the latest one by
-    /// incrementing the counter.
+    /// Returns the bucket while this service is the tenant's latest one. On first use, the service becomes the latest
+    /// one by incrementing the counter.
     fn ours(&mut self) -> Result<&Bucket, StoreError> {
         self.checked_ms = self.now_ms();
         let Options { bucket: name, tenant, .. } = self.options;

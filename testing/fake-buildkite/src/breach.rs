@@ -1,4 +1,5 @@
-//! Ends a connection early. A handler or a body fails with a [`Breach`]; the server, which owns the socket, carries it out.
+//! Ends a connection early. A handler or a body fails with a [`Breach`]; the server, which owns the socket, carries it
+//! out.
 
 use std::error::Error;
 use std::fmt;

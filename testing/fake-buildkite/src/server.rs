@@ -60,7 +60,8 @@ impl FakeBuildkite {
         format!("http://{}/v1", self.address)
     }
 
-    /// Returns the URL for the variables of the stored query: `http://127.0.0.1:PORT/organizations/SLUG/portals/audit-log`.
+    /// Returns the URL for the variables of the stored query:
+    /// `http://127.0.0.1:PORT/organizations/SLUG/portals/audit-log`.
     #[must_use]
     pub fn portal(&self) -> String {
         let slug = &self.world.options.slug;

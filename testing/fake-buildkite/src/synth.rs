@@ -145,8 +145,8 @@ const FIRST_BURST_LENGTH: u32 = 12;
 impl Iterator for Times {
     type Item = i64;
 
-    /// Returns the time of the next event: alone, in a tie of equal microseconds, within the same millisecond as the last, or
-    /// in a burst of both.
+    /// Returns the time of the next event: alone, in a tie of equal microseconds, within the same millisecond as the
+    /// last, or in a burst of both.
     fn next(&mut self) -> Option<i64> {
         let choice = self.rng.random_range(0..1_000);
         let gap_us = if self.burst_left > 0 {

@@ -1,5 +1,6 @@
-//! Plants the bugs of `list.rs` one by one in a copy of this repository, and reports which of them the simulation finds.
-//! Fails if one survives. `SEEDS` sets the number of runs for each; an argument selects mutants by a part of their names.
+//! Plants the bugs of `list.rs` one by one in a copy of this repository, and reports which of them the simulation
+//! finds. Fails if one survives. `SEEDS` sets the number of runs for each; an argument selects mutants by a part of
+//! their names.
 
 #[cfg(test)]
 mod fit;

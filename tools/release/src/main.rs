@@ -1,4 +1,5 @@
-//! The part of `tools/release/build` that reads WebAssembly: compares two components, and writes what is released with one.
+//! The part of `tools/release/build` that reads WebAssembly: compares two components, and writes what is released with
+//! one.
 //!
 //! Everything written depends only on the commit and the component: no current time, no random number, no path of the
 //! machine.

@@ -2,8 +2,8 @@
 //!
 //! Uses `cargo tree` instead of `cargo cyclonedx`, which reads `cargo metadata`. That has the features of the whole
 //! workspace (serde_json with the host's `preserve_order`, hence indexmap and hashbrown, none of which is in the
-//! component), and includes the crates of macros (syn, wit-parser), which run only during the build: 47 crates where 14 are
-//! linked. The crates found are compared with those that rustc compiled for the component.
+//! component), and includes the crates of macros (syn, wit-parser), which run only during the build: 47 crates where 14
+//! are linked. The crates found are compared with those that rustc compiled for the component.
 
 use crate::sums::sha256;
 use anyhow::{Context, Result, ensure};
@@ -104,7 +104,8 @@ pub fn agrees_with_build(parts: &Parts, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the document: CycloneDX 1.6 as JSON. It has no serial number, so that the same component has the same document.
+/// Returns the document: CycloneDX 1.6 as JSON. It has no serial number, so that the same component has the same
+/// document.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! As much of Spin as the composition needs: an instance for each request, variables, the key-value store on SQLite, and
-//! outgoing HTTP to the allowed hosts only.
+//! As much of Spin as the composition needs: an instance for each request, variables, the key-value store on SQLite,
+//! and outgoing HTTP to the allowed hosts only.
 
 use crate::bindings;
 use crate::crash::Crash;

@@ -1,5 +1,5 @@
-//! The engine of the tests: configuration, buckets, the log. Messages and clocks are in modules of their own. The engine can
-//! crash at each call that has an effect: before the effect, during it, or after.
+//! The engine of the tests: configuration, buckets, the log. Messages and clocks are in modules of their own. The
+//! engine can crash at each call that has an effect: before the effect, during it, or after.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};

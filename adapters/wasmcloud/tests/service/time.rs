@@ -10,8 +10,8 @@ use wasmtime_wasi_io::poll::{DynPollable, Pollable, subscribe};
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::host::{Host, Pause};
 
-/// The source's timeout for a whole exchange, in nanoseconds; no wait of the service itself is as long. It passes in real
-/// time.
+/// The source's timeout for a whole exchange, in nanoseconds; no wait of the service itself is as long. It passes in
+/// real time.
 const EXCHANGE_NS: u64 = 120_000_000_000;
 
 impl wall_clock::Host for Host {

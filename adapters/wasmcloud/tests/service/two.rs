@@ -30,7 +30,8 @@ async fn an_idle_older_service_ends_at_its_next_poll() {
 /// The older service is suspended at a step of its third batch, while the newer one reads everything.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_service_in_mid_batch_costs_only_repeats() {
-    // Three steps come first. A batch has three for each of its ten events, one to check the counter, two for its `set`.
+    // Three steps come first. A batch has three for each of its ten events, one to check the counter, two for its
+    // `set`.
     let third = 3 + 2 * 33;
     let gates = [
         (third + 1, "request: before", 0),

@@ -66,7 +66,8 @@ impl World {
         Self::patient(events, PATIENCE).await
     }
 
-    /// Creates a world whose engine waits for the receiver's answer only for `patience` instead of the service's ten seconds.
+    /// Creates a world whose engine waits for the receiver's answer only for `patience` instead of the service's ten
+    /// seconds.
     pub async fn patient(events: u64, patience: Duration) -> Self {
         let clock_ms = Arc::new(AtomicU64::new(START_MS));
         let clock = Arc::clone(&clock_ms);
@@ -139,8 +140,8 @@ impl World {
         Service::start(store, paused, Arc::clone(&self.shared.clock_ms)).await
     }
 
-    /// Asserts that exactly the expected payloads arrived, with at most `repeats_max` repeats, and returns the number of
-    /// repeats.
+    /// Asserts that exactly the expected payloads arrived, with at most `repeats_max` repeats, and returns the number
+    /// of repeats.
     pub async fn assert_all_arrived(&self, repeats_max: usize) -> usize {
         let wanted: BTreeSet<String> =
             self.fake.truth().iter().map(|event| canonical(&event.node)).collect();
