@@ -32,10 +32,10 @@ async function start(checkpoint, origin, token) {
 
 const steps = {
   async "describes itself"() {
-    const says = (await instance()).describe();
-    assert.deepEqual(JSON.parse(says.settingsSchema).required, ["org_slug"]);
-    assert.equal(JSON.parse(says.recordSchema).type, "object");
-    return `${says.name} ${says.version}, ${says.allowedHosts}`;
+    const described = (await instance()).describe();
+    assert.deepEqual(JSON.parse(described.settingsSchema).required, ["org_slug"]);
+    assert.equal(JSON.parse(described.recordSchema).type, "object");
+    return `${described.name} ${described.version}, ${described.allowedHosts}`;
   },
 
   async "passes its check"() {
@@ -134,7 +134,7 @@ const steps = {
 };
 
 for (const [name, step] of Object.entries(steps)) {
-  const begun = performance.now();
+  const started = performance.now();
   const seen = await step();
-  console.log(`  ${name}: ${seen} (${((performance.now() - begun) / 1000).toFixed(2)} s)`);
+  console.log(`  ${name}: ${seen} (${((performance.now() - started) / 1000).toFixed(2)} s)`);
 }

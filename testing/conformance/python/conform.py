@@ -38,10 +38,10 @@ class Conformance:
         return source
 
     def describes_itself(self) -> str:
-        says = self.plugin.start().describe()
-        expect(json.loads(says["settings_schema"])["required"] == ["org_slug"], "the settings schema is wrong")
-        expect(json.loads(says["record_schema"])["type"] == "object", "the record schema is wrong")
-        return f"{says['name']} {says['version']}, {', '.join(says['allowed_hosts'])}"
+        described = self.plugin.start().describe()
+        expect(json.loads(described["settings_schema"])["required"] == ["org_slug"], "the settings schema is wrong")
+        expect(json.loads(described["record_schema"])["type"] == "object", "the record schema is wrong")
+        return f"{described['name']} {described['version']}, {', '.join(says['allowed_hosts'])}"
 
     def passes_its_check(self) -> str:
         findings = self.start().check()
@@ -130,9 +130,9 @@ def main() -> None:
             conformance.refuses_settings,
             conformance.refuses_checkpoints,
         ):
-            begun = time.monotonic()
+            started = time.monotonic()
             seen = step()
-            print(f"  {step.__name__.replace('_', ' ')}: {seen} ({time.monotonic() - begun:.2f} s)", flush=True)
+            print(f"  {step.__name__.replace('_', ' ')}: {seen} ({time.monotonic() - started:.2f} s)", flush=True)
 
 
 main()
