@@ -1,6 +1,6 @@
-//! Runs the fuzz targets without a fuzzer, on every file of their corpus and on small deterministic changes of each.
+//! The fuzzer's targets without a fuzzer: every file of its corpus, and each with small changes, always the same.
 //!
-//! `CHANGES=1000000 cargo test --test corpus` runs that many changed inputs for each target.
+//! `CHANGES=1000000 cargo test --test corpus` makes as many of them for each target.
 
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use fastrand::Rng;
 #[path = "../testing/fuzz/src/lib.rs"]
 mod fuzz;
 
-/// Number of changed inputs per target: a few seconds for all targets.
+/// Changed inputs of one target: a few seconds for all.
 const CHANGES: usize = 2_000;
 
 fn files(target: &str) -> Vec<PathBuf> {
@@ -18,18 +18,18 @@ fn files(target: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a corpus");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
-    assert!(files.len() >= 8, "the corpus of {target} is missing");
+    assert!(files.len() >= 8, "the corpus of {target} is gone");
     files
 }
 
-/// Runs a target on an input. If it panics, names the input after the panic's message.
+/// Runs an input; on a panic, which is shown above, it says which one it was.
 fn run(target: fn(&[u8]), bytes: &[u8], origin: &Path) {
     let ended = catch_unwind(|| target(bytes));
     let shown = String::from_utf8_lossy(bytes);
     assert!(ended.is_ok(), "a promise is broken, see above: {}, as {shown:?}", origin.display());
 }
 
-/// Truncates an input, or changes, removes or repeats some of its bytes.
+/// Cuts it short, or changes, removes or repeats some bytes.
 fn change(rng: &mut Rng, bytes: &mut Vec<u8>) {
     let at = rng.usize(0..=bytes.len());
     let to = (at + rng.usize(0..32)).min(bytes.len());
@@ -63,17 +63,17 @@ fn replay(name: &str) {
 }
 
 #[test]
-fn settings_of_any_kind_are_accepted_or_refused_with_a_message() {
+fn settings_of_any_kind_are_taken_or_refused_in_words() {
     replay("settings");
 }
 
 #[test]
-fn checkpoints_of_any_kind_are_continued_or_refused_with_a_message() {
+fn checkpoints_of_any_kind_are_continued_or_refused_in_words() {
     replay("checkpoint");
 }
 
 #[test]
-fn answers_of_any_kind_are_interpreted() {
+fn answers_of_any_kind_have_a_meaning() {
     replay("response");
 }
 
@@ -87,8 +87,8 @@ fn a_sync_of_any_kind_keeps_its_promises() {
     replay("sync");
 }
 
-/// The largest accepted answer, made of as many tiny parts as fit, must take at most four times its size in memory,
-/// since hosts limit it: the text read, the record it becomes, and each of them once more while it grows.
+/// The largest answer that is taken, made of as many tiny parts as fit, in memory that a host may well limit: its own
+/// size four times: a text read, the record it becomes, and each of them once more while it grows.
 #[test]
 fn the_largest_answer_takes_bounded_memory_whatever_it_is_made_of() {
     use buildkite_audit_logs::buildkite::response::BODY_BYTES_MAX;

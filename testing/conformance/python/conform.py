@@ -41,7 +41,7 @@ class Conformance:
         described = self.plugin.start().describe()
         expect(json.loads(described["settings_schema"])["required"] == ["org_slug"], "the settings schema is wrong")
         expect(json.loads(described["record_schema"])["type"] == "object", "the record schema is wrong")
-        return f"{described['name']} {described['version']}, {', '.join(says['allowed_hosts'])}"
+        return f"{described['name']} {described['version']}, {', '.join(described['allowed_hosts'])}"
 
     def passes_its_check(self) -> str:
         findings = self.start().check()

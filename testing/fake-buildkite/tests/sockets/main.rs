@@ -1,6 +1,6 @@
 //! Talks to the fake Buildkite over real sockets, as a connector does.
 
-// Clippy's exception for tests covers only functions marked as tests, not their helpers.
+// Clippy's exception for tests covers only functions marked as tests, not the functions they call.
 #![allow(clippy::unwrap_used)]
 
 mod client;
