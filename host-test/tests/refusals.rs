@@ -131,6 +131,6 @@ fn access_is_code_3_and_the_rest_code_1() {
     // Port 1 of loopback: nobody listens there.
     world.config(json!({"endpoint": "http://127.0.0.1:1/v1"}));
     let said = world.bad(&format!("{RUN} --state s1 --retries 1"), 1);
-    assert!(said.contains("given up after retries"), "{said}");
+    assert!(said.contains("gave up after 1 retry"), "{said}");
     world.bad("check --config c.json", 1);
 }

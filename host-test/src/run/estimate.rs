@@ -1,16 +1,19 @@
-//! How far a backfill has come, and when it will end at the pace that it had so far, waits included.
+//! Estimates how far a backfill has come, and how long the rest will take at the average pace so
+//! far, waits included.
 
 use chrono::DateTime;
 use std::time::Duration;
 
-/// Below this share of the way, in percent, a pace says too little of the rest.
-const TELLING_PERCENT: f64 = 1.0;
+/// Minimum progress, in percent, for a reliable estimate.
+const PERCENT_MIN: f64 = 1.0;
 
-/// The way from the newest event back to the start that the settings name. Times are in milliseconds since 1970.
+/// The progress from the newest event back to the start time in the settings. Times are in
+/// milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
     start_ms: i64,
-    /// The oldest event of the first batch, and when it came.
+    /// The time of the oldest event in the first batch, and how long after the start of the run it
+    /// was delivered.
     first: Option<(i64, Duration)>,
     reached_ms: i64,
 }
@@ -21,30 +24,32 @@ fn millis(text: &str) -> Option<i64> {
 }
 
 impl Estimate {
-    /// The way back to `start` (RFC 3339); none if that is no time.
+    /// Returns an estimate for a backfill to `start` (RFC 3339); `None` if that is not a time.
     pub fn to(start: &str) -> Option<Self> {
         Some(Self { start_ms: millis(start)?, first: None, reached_ms: i64::MAX })
     }
 
-    /// A batch came, so long after the beginning, whose oldest event is of this time. Fresh events lead nowhere back.
+    /// Records a batch with its oldest event, delivered this long after the start of the run. New
+    /// events do not count as progress.
     pub fn see(&mut self, oldest: &str, elapsed: Duration) {
         let Some(oldest_ms) = millis(oldest).filter(|at| *at < self.reached_ms) else { return };
         self.reached_ms = oldest_ms;
         self.first.get_or_insert((oldest_ms, elapsed));
     }
 
-    /// The share of the way, in percent, and the time that the rest will take; none while there is no pace yet.
+    /// Returns the progress in percent, and the time that the rest will take; `None` while it is
+    /// too early to say.
     fn left(&self, elapsed: Duration) -> Option<(f64, Duration)> {
         let (first_ms, since) = self.first?;
         let whole = first_ms.saturating_sub(self.start_ms) as f64;
         let done = first_ms.saturating_sub(self.reached_ms) as f64;
         let percent = (100.0 * done / whole).min(100.0);
         let seconds = elapsed.checked_sub(since)?.as_secs_f64() * (100.0 - percent) / percent;
-        (whole > 0.0 && percent >= TELLING_PERCENT)
+        (whole > 0.0 && percent >= PERCENT_MIN)
             .then_some((percent, Duration::try_from_secs_f64(seconds).ok()?))
     }
 
-    /// What to tell: `37 % of the way back, about 2 h 10 min left`.
+    /// Returns the text to show, such as `37 % of the way back, about 2 h 10 min left`.
     pub fn text(&self, elapsed: Duration) -> Option<String> {
         let (percent, rest) = self.left(elapsed)?;
         let minutes = rest.as_secs().div_ceil(60);
@@ -66,12 +71,12 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_pace_tells_the_end() {
+    fn a_steady_pace_gives_an_estimate() {
         let mut way = Estimate::to("2026-01-01T00:00:00Z").unwrap();
         way.see("2026-01-11T00:00:00Z", after(10));
         assert_eq!(way.text(after(11)), None);
         way.see("2026-01-08T12:00:00Z", after(910));
-        // A fresh event in between.
+        // A new event in between.
         way.see("2026-01-12T00:00:00Z", after(911));
         assert_eq!(way.text(after(910)).unwrap(), "25 % of the way back, about 45 min left");
         way.see("2026-01-01T00:00:00Z", after(4_000));
@@ -79,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn long_ways_are_told_in_hours_and_days() {
+    fn long_estimates_are_in_hours_and_days() {
         let mut way = Estimate::to("2026-01-01T00:00:00Z").unwrap();
         way.see("2026-01-11T00:00:00Z", after(0));
         way.see("2026-01-10T00:00:00Z", after(3_600));
@@ -88,12 +93,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_no_way() {
+    fn invalid_times_give_no_estimate() {
         assert_eq!(Estimate::to("yesterday"), None);
         let mut way = Estimate::to("2026-01-01T00:00:00Z").unwrap();
         way.see("nonsense", after(1));
         assert_eq!(way.text(after(2)), None);
-        // Nothing lies between: the settings name a time after the newest event.
+        // The start time is after the newest event, so there is nothing to read.
         way.see("2025-01-01T00:00:00Z", after(1));
         assert_eq!(way.text(after(2)), None);
     }

@@ -1,4 +1,4 @@
-//! An address to listen on, as the operator types it: HOST:PORT, where the host may be a name.
+//! An address to listen on, given as HOST:PORT. The host may be a name.
 
 use crate::egress::named::is_host;
 use crate::exit::{Failure, Result};
@@ -7,10 +7,10 @@ use std::str::FromStr;
 use std::time::Duration;
 use tokio::net::{TcpListener, lookup_host};
 
-/// Longest look-up of a name. This machine's own are in a file; others should not be listened on.
+/// Maximum time to resolve a name. Names of this host are usually in a file, so this is ample.
 const LOOK_UP_MAX: Duration = Duration::from_secs(10);
 
-/// `HOST:PORT`, not looked up yet.
+/// An unresolved `HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen(String);
 
@@ -36,17 +36,20 @@ impl std::fmt::Display for Listen {
 }
 
 impl Listen {
-    /// Listens on the first of its addresses that can be had, on loopback if it has one there.
+    /// Listens on the first available address, with loopback addresses tried first.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`], naming `flag`, when the name is not known or no address can be had.
+    /// Returns [`Failure::Refused`], naming `flag`, if the name is unknown or no address is
+    /// available.
     pub async fn bind(&self, flag: &str) -> Result<TcpListener> {
         let refuse = |why: String| Failure::Refused(format!("{flag} {self}: {why}"));
         let found = tokio::time::timeout(LOOK_UP_MAX, lookup_host(&self.0))
             .await
-            .map_err(|_| refuse(format!("the name was not found in {} s", LOOK_UP_MAX.as_secs())))?
-            .map_err(|error| refuse(format!("the name cannot be looked up: {error}")))?;
+            .map_err(|_| {
+                refuse(format!("the name was not resolved within {} s", LOOK_UP_MAX.as_secs()))
+            })?
+            .map_err(|error| refuse(format!("cannot resolve the name: {error}")))?;
         let mut why = "the name has no address".to_owned();
         for address in ordered(found.collect()) {
             match TcpListener::bind(address).await {
@@ -58,7 +61,7 @@ impl Listen {
     }
 }
 
-/// Those on loopback first, and of these and of the others version 4 first.
+/// Sorts addresses: loopback before others, and IPv4 before IPv6.
 fn ordered(mut all: Vec<SocketAddr>) -> Vec<SocketAddr> {
     all.sort_by_key(|address| (!address.ip().is_loopback(), address.is_ipv6()));
     all
@@ -69,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_a_host_and_a_port() {
+    fn an_address_needs_a_host_and_a_port() {
         for good in ["localhost:9000", "127.0.0.1:0", "[::1]:9000", "metrics.internal:65535"] {
             assert!(good.parse::<Listen>().is_ok(), "{good}");
         }

@@ -1,4 +1,4 @@
-//! What a run did, for Prometheus: a text endpoint on an address that the operator names.
+//! Metrics of a run for Prometheus, as a text endpoint on an address that the operator names.
 //!
 //! Names and units follow <https://prometheus.io/docs/practices/naming/>.
 
@@ -21,16 +21,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinHandle;
 
-/// The form of the text. Source: OpenMetrics 1.0, "Overall Structure".
+/// The media type of the response. Source: OpenMetrics 1.0, "Overall Structure".
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// A scraper that does not send its request in this time is dropped.
+/// Maximum time for a scraper to send its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Between two tries to accept a connection, when the system refuses it.
+/// Wait before accepting again, after the system failed to accept a connection.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// Counts since the process began. Clones share them.
+/// Counts since the process started. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     events: Counter,
@@ -51,27 +51,27 @@ impl Metrics {
         let mut all = Registry::with_prefix("host_test");
         for (name, help, counter) in [
             ("events", "Events made durable", &self.events),
-            ("batches", "Batches made durable, also empty ones", &self.batches),
+            ("batches", "Batches made durable, including empty ones", &self.batches),
             ("requests", "HTTP requests of the component", &self.requests),
-            ("api_points", "Points charged by the remote", &self.points),
+            ("api_points", "Points charged by the API", &self.points),
             ("repeats_dropped", "Events read again and dropped", &self.repeats),
             ("excluded", "Events dropped because the settings exclude them", &self.excluded),
-            ("null_nodes", "Events that the remote could not show", &self.null_nodes),
-            ("retries", "Calls that failed for no lasting reason", &self.retries),
+            ("null_nodes", "Events that the API returned as null", &self.null_nodes),
+            ("retries", "Retries after transient failures", &self.retries),
         ] {
             all.register(name, help, counter.clone());
         }
         for (name, help, gauge) in [
-            ("newest_event_timestamp_seconds", "When the newest event occurred", &self.newest),
-            ("lag_seconds", "From the newest event to its delivery", &self.lag),
-            ("checkpoint_timestamp_seconds", "When a checkpoint was last stored", &self.stored),
+            ("newest_event_timestamp_seconds", "Time of the newest event", &self.newest),
+            ("lag_seconds", "Age of the newest event at its delivery", &self.lag),
+            ("checkpoint_timestamp_seconds", "Time of the last stored checkpoint", &self.stored),
         ] {
             all.register(name, help, gauge.clone());
         }
         all
     }
 
-    /// A batch is durable; `lag`: how fresh the newest event is that was ever delivered.
+    /// Counts a batch that is durable. `lag` describes the newest event ever delivered.
     pub fn count(&self, batch: &Batch, lag: &Lag) {
         let stats = &batch.stats;
         self.events.inc_by(batch.records.len() as u64);
@@ -88,26 +88,26 @@ impl Metrics {
         }
     }
 
-    /// A call failed and is tried again.
+    /// Counts a failed call that is retried.
     pub fn retried(&self) {
         self.retries.inc();
     }
 }
 
-/// A listening endpoint. It ends when it is dropped.
+/// A listening endpoint. Dropping it closes it.
 #[derive(Debug)]
 pub struct Endpoint {
     task: JoinHandle<()>,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
 }
 
 impl Endpoint {
-    /// Listens, and answers every `GET /metrics`.
+    /// Starts to listen, and answers `GET /metrics`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when the address is not to be had.
+    /// Returns [`Failure::Refused`] if the address is not available.
     pub async fn listen(listen: &Listen, metrics: &Metrics) -> Result<Self> {
         let listener = listen.bind("--metrics").await?;
         let address = listener
@@ -115,10 +115,10 @@ impl Endpoint {
             .map_err(|error| Failure::Refused(format!("--metrics {listen}: {error}")))?;
         let registry = Arc::new(metrics.registry());
         let task = tokio::spawn(async move {
-            // Ends with the run. Scrapers come one by one; each has its time.
+            // Ends with the run. Scrapers are served one at a time, each with a timeout.
             loop {
                 let Ok((stream, _)) = listener.accept().await else {
-                    // Too many open files, say: trying at once would only take the processor.
+                    // For example, too many open files: an immediate retry would only spin.
                     tokio::time::sleep(ACCEPT_AGAIN).await;
                     continue;
                 };
@@ -131,7 +131,7 @@ impl Endpoint {
                     .header_read_timeout(HEAD_TIMEOUT)
                     .keep_alive(false)
                     .serve_connection(TokioIo::new(stream), answer);
-                // A scraper that goes away is no news.
+                // Disconnects of a scraper are ignored.
                 let _ = tokio::time::timeout(2 * HEAD_TIMEOUT, serve).await;
             }
         });

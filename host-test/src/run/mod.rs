@@ -1,4 +1,4 @@
-//! A run: read a batch, make it durable, store the checkpoint, wait; and what is said of it.
+//! A run: reads a batch, makes it durable, stores the checkpoint and waits, and reports its progress.
 
 pub mod estimate;
 pub mod lag;

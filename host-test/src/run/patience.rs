@@ -1,32 +1,35 @@
-//! Tries again what another program has locked: soon, then later, as a remote that is away.
+//! Retries operations on files that another program has locked, with the same growing waits as for
+//! an unreachable remote.
 
 use crate::exit::{Failure, Result};
 use crate::run::retry::Retry;
 use crate::run::stop::Stop;
 
-/// Waits before another try of what failed, as often as `retry` allows. `false`: a signal came.
+/// Waits before the next retry, as often as `retry` allows. Returns `false` if a signal to stop
+/// came.
 ///
 /// # Errors
 ///
-/// The failure itself when it will not pass, or was the last one allowed.
+/// Returns the failure itself if it is permanent, or if no retry is left.
 pub async fn wait(failure: Failure, retry: &mut Retry, stop: &mut Stop) -> Result<bool> {
     let Failure::Locked(why) = failure else { return Err(failure) };
     if stop.is_set() {
         return Ok(false);
     }
     let Some(time) = retry.failed(rand::random()) else {
-        return Err(Failure::Failed(format!("given up after retries: {why}")));
+        return Err(Failure::Failed(retry.exhausted(&why)));
     };
-    tracing::warn!("{why}; trying again in {:.1} s", time.as_secs_f64());
+    tracing::warn!("{why}; retrying in {:.1} s", time.as_secs_f64());
     stop.sleep(time).await;
     Ok(true)
 }
 
-/// Opens something that another program may have locked; none when a signal came first.
+/// Opens something that another program may have locked. Returns `None` if a signal to stop came
+/// first.
 ///
 /// # Errors
 ///
-/// As `open` fails, with anything but [`Failure::Locked`], or too often with that.
+/// Returns the error of `open`, unless it is [`Failure::Locked`] and a retry is left.
 pub async fn open<T>(
     mut retry: Retry,
     stop: &mut Stop,

@@ -1,4 +1,5 @@
-//! Makes one batch durable while the next one is read: the disk and the network need not wait for each other.
+//! Makes one batch durable while the next one is read, so that the disk and the network do not wait
+//! for each other.
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Batch;
@@ -9,32 +10,36 @@ use crate::run::retry::Retry;
 use crate::run::stop::Stop;
 use tokio::task::JoinHandle;
 
-/// What is under way: the output, the batch, its checkpoint, and how it ended.
+/// A write in progress: the output, the batch, its checkpoint, and the result.
 type Task = JoinHandle<(Output, Batch, String, Result<()>)>;
 
-/// An output with one batch, at most, under way to it. What is dropped under way is as after a kill: it was not stored.
+/// An output with at most one write in progress. Dropping it during a write is like a kill: the
+/// batch was not stored.
 pub struct Pipeline {
-    /// None while a batch is under way, and after an error.
+    /// `None` while a write is in progress, and after an error.
     output: Option<Output>,
-    under_way: Option<Task>,
+    task: Option<Task>,
     retry: Retry,
     stop: Stop,
     metrics: Metrics,
-    /// A signal came while a file was locked. Nothing may be stored after what was not.
+    /// Whether a signal came while a file was locked. A batch was not stored then, so nothing may
+    /// be stored after it.
     is_over: bool,
 }
 
 impl Pipeline {
-    /// Nothing is under way yet. A locked output or state is tried again as often as `retry` allows.
+    /// Creates a pipeline. A locked output or state is retried as often as `retry` allows.
     pub fn new(output: Output, retry: Retry, stop: Stop, metrics: Metrics) -> Self {
-        Self { output: Some(output), under_way: None, retry, stop, metrics, is_over: false }
+        Self { output: Some(output), task: None, retry, stop, metrics, is_over: false }
     }
 
-    /// Begins to make a batch durable, with its checkpoint. Gives the batch before, which is durable now.
+    /// Starts to make a batch durable, with its checkpoint. Returns the previous batch, which is
+    /// durable now.
     ///
     /// # Errors
     ///
-    /// As [`Output::deliver`] failed on the batch before; this one was not begun then.
+    /// Returns the error of [`Output::deliver`] for the previous batch. This batch is not started
+    /// in that case.
     pub async fn begin(&mut self, batch: Batch, checkpoint: String) -> Result<Option<Batch>> {
         let before = self.finish().await?;
         if !self.is_over {
@@ -45,20 +50,20 @@ impl Pipeline {
     }
 
     fn start(&mut self, mut output: Output, batch: Batch, checkpoint: String) {
-        self.under_way = Some(tokio::task::spawn_blocking(move || {
+        self.task = Some(tokio::task::spawn_blocking(move || {
             let done = output.deliver(&batch.records, checkpoint.clone());
             (output, batch, checkpoint, done)
         }));
     }
 
-    /// Waits until nothing is under way. Gives the last batch, which is durable now.
+    /// Waits until no write is in progress. Returns the last batch, which is durable now.
     ///
     /// # Errors
     ///
-    /// As [`Output::deliver`].
+    /// Same as [`Output::deliver`].
     pub async fn finish(&mut self) -> Result<Option<Batch>> {
         // Bounded by the retries.
-        while let Some(task) = self.under_way.take() {
+        while let Some(task) = self.task.take() {
             let (output, batch, checkpoint, done) = task.await.map_err(|_| ended())?;
             match done {
                 Ok(()) => {
@@ -80,14 +85,14 @@ impl Pipeline {
         Ok(None)
     }
 
-    /// Goes on in a new file if the output was moved away; see [`Output::reopen`].
+    /// Continues in a new file if the output was moved away; see [`Output::reopen`].
     ///
     /// # Errors
     ///
-    /// As [`Pipeline::finish`] and [`Output::reopen`].
+    /// Same as [`Pipeline::finish`] and [`Output::reopen`].
     pub async fn reopen(&mut self) -> Result<Option<Batch>> {
         let before = self.finish().await?;
-        // Bounded by the retries. Where a signal ends the wait, the next write reopens, or the run is over.
+        // Bounded by the retries. If a signal ends the wait, the next write reopens, or the run ends.
         while let Some(output) = &mut self.output {
             match tokio::task::block_in_place(|| output.reopen()) {
                 Ok(()) => {

@@ -1,25 +1,25 @@
-//! What a run tells while it runs: one live line on a terminal, a log line now and then elsewhere.
+//! Reports the progress of a run: as one live line on a terminal, otherwise as a regular log line.
 
 use crate::run::estimate::Estimate;
-use crate::run::tally::Tally;
+use crate::run::tally::{Tally, count};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tracing_subscriber::EnvFilter;
 
-/// Between two log lines when there is no terminal.
+/// Time between two log lines if there is no terminal.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
-/// The live line, which log lines must not tear.
+/// The live line, which log lines must not break.
 static BAR: OnceLock<ProgressBar> = OnceLock::new();
 
-/// Sends logs to standard error. `level`: one of tracing's levels or a filter; else `RUST_LOG`,
-/// else `info` for this program and `warn` for its libraries.
+/// Sends logs to standard error. `level` is one of tracing's levels or a filter. The default is
+/// `RUST_LOG`, or `info` for this program and `warn` for its libraries.
 ///
 /// # Errors
 ///
-/// What is wrong with the filter.
+/// Returns what is wrong with the filter.
 pub fn start_log(level: Option<&str>) -> Result<(), String> {
     let text = match (level, std::env::var("RUST_LOG")) {
         (Some(level), _) if level.parse::<tracing::Level>().is_ok() || level == "off" => {
@@ -36,18 +36,18 @@ pub fn start_log(level: Option<&str>) -> Result<(), String> {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(|| Beside)
         .finish();
-    // A second start, in tests, keeps the first.
+    // In tests, a second start keeps the first subscriber.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())
 }
 
-/// Writes a line to standard error. `eprintln!` panics when nobody reads there any more; that
-/// nobody reads must not change what is done, nor the exit code.
+/// Writes a line to standard error. Unlike `eprintln!`, it does not panic if standard error is
+/// closed, because that must change neither the run nor the exit code.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Writes to standard error, beside the live line.
+/// Writes to standard error without breaking the live line.
 struct Beside;
 
 impl Write for Beside {
@@ -65,19 +65,20 @@ impl Write for Beside {
     }
 }
 
-/// Tells how a run goes.
+/// The progress of a run.
 pub struct Progress {
     bar: Option<ProgressBar>,
     began: Instant,
-    /// When it was last logged.
-    told: Option<Instant>,
+    /// When it was last reported. `None` makes the next report due at once.
+    reported: Option<Instant>,
     back_to: String,
-    /// The way back, while there is one.
+    /// The estimate, during a backfill.
     way: Option<Estimate>,
 }
 
 impl Progress {
-    /// Begins to tell; shows a live line if standard error is a terminal. `backfill`: where history begins.
+    /// Starts to report, with a live line if standard error is a terminal. `backfill` is the start
+    /// time of the backfill.
     pub fn start(backfill: Option<&str>) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = BAR.get_or_init(|| {
@@ -91,10 +92,10 @@ impl Progress {
         });
         let now = Instant::now();
         let way = backfill.and_then(Estimate::to);
-        Self { bar, began: now, told: Some(now), back_to: String::new(), way }
+        Self { bar, began: now, reported: Some(now), back_to: String::new(), way }
     }
 
-    /// A batch was delivered. `oldest`: time of its oldest event, if it had any.
+    /// Reports a delivered batch. `oldest` is the time of its oldest event, if it had any.
     pub fn batch(&mut self, tally: &Tally, oldest: Option<&str>) {
         if let Some(oldest) = oldest {
             self.back_to.clear();
@@ -103,31 +104,32 @@ impl Progress {
                 way.see(oldest, self.began.elapsed());
             }
         }
-        self.tell(tally, None);
+        self.report(tally, None);
     }
 
-    /// Everything is read: there is no way back any more.
+    /// Ends the backfill's estimate, because everything was read.
     pub fn caught_up(&mut self) {
         self.way = None;
     }
 
-    /// A wait begins. A long one is always logged.
+    /// Reports the start of a wait. A long one is always logged.
     pub fn wait(&mut self, tally: &Tally, why: &str, time: Duration) {
         if time >= LOG_EVERY {
-            self.told = None;
+            self.reported = None;
         }
-        self.tell(tally, Some((why, time)));
+        self.report(tally, Some((why, time)));
     }
 
-    fn tell(&mut self, tally: &Tally, wait: Option<(&str, Duration)>) {
-        if self.bar.is_none() && self.told.is_some_and(|told| told.elapsed() < LOG_EVERY) {
+    fn report(&mut self, tally: &Tally, wait: Option<(&str, Duration)>) {
+        if self.bar.is_none() && self.reported.is_some_and(|last| last.elapsed() < LOG_EVERY) {
             return;
         }
-        self.told = Some(Instant::now());
+        self.reported = Some(Instant::now());
         let elapsed = self.began.elapsed();
-        // Waits count: it is the pace that the budget allows.
+        // Including waits: the rate that the budget allows.
         let rate = 60.0 * tally.events as f64 / elapsed.as_secs_f64().max(0.001);
-        let mut text = format!("{} events ({rate:.0} a minute)", tally.events);
+        let events = count(tally.events, "event", "events");
+        let mut text = format!("{events} ({rate:.0} per minute)");
         if !self.back_to.is_empty() {
             text.push_str(&format!(", now at {}", self.back_to));
         }
@@ -152,7 +154,7 @@ impl Drop for Progress {
     }
 }
 
-/// The time of day at which a wait ends.
+/// Returns the time of day at which a wait ends, such as `, until 12:34:56 UTC`.
 pub fn until(time: Duration) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let end = now.ok().and_then(|now| i64::try_from((now + time).as_secs()).ok());

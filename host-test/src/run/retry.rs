@@ -1,14 +1,14 @@
-//! How long to wait before a call that failed for no lasting reason is made again.
+//! Waits between the retries of a call that failed with a transient error.
 
 use std::time::Duration;
 
-/// First wait, before jitter.
+/// The first wait, before jitter.
 const FIRST: Duration = Duration::from_millis(500);
 
-/// Longest wait: a remote that is away for hours should be found back within a minute.
+/// The longest wait. The return of a remote is noticed within a minute, even after hours.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// Counts failures in a row.
+/// Counts consecutive failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     left: u32,
@@ -16,24 +16,30 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// Allows `max` retries in a row.
+    /// Allows `max` consecutive retries.
     pub fn new(max: u32) -> Self {
         Self { left: max, max }
     }
 
-    /// A call succeeded: the count starts again.
+    /// Resets the count after a success.
     pub fn succeeded(&mut self) {
         self.left = self.max;
     }
 
-    /// A call failed: how long to wait, or `None` when it was the last one. `jitter` is a random
-    /// number in `[0, 1)`: hosts that failed together must not return together.
+    /// Counts a failure, and returns how long to wait, or `None` if no retry is left. `jitter` is a
+    /// random number in `[0, 1)`, so that hosts that failed together do not return together.
     pub fn failed(&mut self, jitter: f64) -> Option<Duration> {
         let before = self.max - self.left;
         self.left = self.left.checked_sub(1)?;
-        // 2^7 times half a second is above the longest wait already.
+        // 2^7 times half a second already exceeds the longest wait.
         let full = FIRST.saturating_mul(1 << before.min(7)).min(WAIT_MAX);
         Some(full.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0))
+    }
+
+    /// Returns the message for a failure after which no retry is left.
+    pub fn exhausted(&self, why: &str) -> String {
+        let noun = if self.max == 1 { "retry" } else { "retries" };
+        format!("gave up after {} {noun}: {why}", self.max)
     }
 }
 
@@ -42,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_a_minute_and_end() {
+    fn waits_double_up_to_a_minute_until_no_retry_is_left() {
         let mut retry = Retry::new(9);
         let waits: Vec<_> = (0..9).map(|_| retry.failed(1.0).unwrap().as_millis()).collect();
         assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000]);

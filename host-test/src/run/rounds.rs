@@ -1,4 +1,5 @@
-//! The loop: read a batch, make it durable, store the checkpoint, wait as the batch says.
+//! The main loop: reads a batch, makes it durable, stores the checkpoint, and waits as the batch
+//! says.
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::{Batch, CallError, Next, SourceError};
@@ -13,47 +14,49 @@ use crate::run::stop::{Hangup, Stop};
 use crate::run::tally::Tally;
 use std::time::Duration;
 
-/// So many calls in a row that ask for another one at once, and bring neither a record nor a
-/// request, are a component that spins.
+/// Maximum number of consecutive calls that ask to be called again at once, but return no record
+/// and make no request. More means that the component spins.
 const EMPTY_CALLS_MAX: u32 = 1_000;
 
 /// Why a run waits for the rate limit.
 const THROTTLED: &str = "throttled by the rate limit, waiting";
 
-/// When a run ends by itself.
+/// The condition on which a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     /// At the first `idle` or `throttled`, without waiting.
     Once,
-    /// At the first `idle`; waits through `throttled`.
+    /// At the first `idle`; waits when `throttled`.
     Idle,
     /// Never.
     Never,
 }
 
-/// How a run goes on.
+/// The parameters of a run.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// When it ends by itself.
+    /// The condition on which it ends.
     pub until: Until,
-    /// Records asked for in one batch.
+    /// Maximum number of records to request in one batch.
     pub batch_records: u32,
-    /// So many records end it, or somewhat more: whole batches are delivered.
+    /// The number of records after which it ends. Whole batches are delivered, so there may be a
+    /// few more.
     pub records_max: Option<u64>,
-    /// Retries in a row.
+    /// Maximum number of consecutive retries.
     pub retries: u32,
-    /// Where history begins (RFC 3339), to tell how far the run has come.
+    /// The start time of the backfill (RFC 3339), to show its progress.
     pub backfill: Option<String>,
-    /// Where the run is counted.
+    /// The metrics to update.
     pub metrics: Metrics,
 }
 
-/// Runs a configured source until the plan or a signal ends it. The tally counts also what was
+/// Runs a configured source until the plan or a signal ends it. The tally also counts what was
 /// done before a failure.
 ///
 /// # Errors
 ///
-/// As the source or the output failed; every delivered record is durable and covered.
+/// Returns the error of the source or the output. Every delivered record is durable and covered by
+/// the checkpoint.
 pub async fn run(
     source: &mut Source,
     output: Output,
@@ -68,19 +71,19 @@ pub async fn run(
     let notes = Notes::default();
     let mut run = Run { plan, tally, progress, notes, hangup, read: 0, empty_calls: 0 };
     let ended = run.rounds(source, &mut pipeline, stop).await;
-    // What was read is made durable, however it ended.
+    // Whatever ended the run, what was read is made durable.
     run.count(pipeline.finish().await?);
     ended
 }
 
-/// What a run remembers from round to round.
+/// The state of a run.
 struct Run<'a> {
     plan: Plan,
     tally: &'a mut Tally,
     progress: Progress,
     notes: Notes,
     hangup: Hangup,
-    /// Records read, the batch under way among them.
+    /// The number of records read, including the batch in progress.
     read: u64,
     empty_calls: u32,
 }
@@ -93,7 +96,7 @@ impl Run<'_> {
         stop: &mut Stop,
     ) -> Result<()> {
         let mut retry = Retry::new(self.plan.retries);
-        // Ends by plan, signal or failure; `EMPTY_CALLS_MAX` bounds the rounds that do nothing.
+        // Ends with the plan, a signal or a failure; `EMPTY_CALLS_MAX` limits rounds that do nothing.
         while !stop.is_set() {
             if self.hangup.has_come() {
                 let durable = pipeline.reopen().await?;
@@ -110,23 +113,23 @@ impl Run<'_> {
                 Ok(batch) => batch,
                 Err(CallError::Source(SourceError::Transient(why))) => {
                     let Some(wait) = retry.failed(rand::random()) else {
-                        return Err(Failure::Failed(format!("given up after retries: {why}")));
+                        return Err(Failure::Failed(retry.exhausted(&why)));
                     };
                     self.plan.metrics.retried();
-                    tracing::warn!("{why}; trying again in {:.1} s", wait.as_secs_f64());
+                    tracing::warn!("{why}; retrying in {:.1} s", wait.as_secs_f64());
                     self.pause(pipeline, "retrying", wait, stop).await?;
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             };
             retry.succeeded();
-            let pause = self.look(&batch)?;
+            let pause = self.examine(&batch)?;
             let checkpoint = source.checkpoint().await?;
             let durable = pipeline.begin(batch, checkpoint).await?;
             self.count(durable);
             let Some(pause) = pause else { continue };
             if pause.ends {
-                pause.end();
+                pause.log_end();
                 break;
             }
             self.pause(pipeline, pause.why, pause.time, stop).await?;
@@ -134,15 +137,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Looks at a batch that was just read. Gives the pause that follows it, if one does.
-    fn look(&mut self, batch: &Batch) -> Result<Option<Pause>> {
+    /// Examines a batch that was just read. Returns the pause that follows it, if any.
+    fn examine(&mut self, batch: &Batch) -> Result<Option<Pause>> {
         self.read += batch.records.len() as u64;
-        self.notes.tell(&batch.stats.notes);
+        self.notes.log(&batch.stats.notes);
         let is_empty = batch.records.is_empty() && batch.stats.requests == 0;
         let pause = Pause::of(batch.next, self.plan.until);
         self.empty_calls = if is_empty && pause.is_none() { self.empty_calls + 1 } else { 0 };
         if self.empty_calls > EMPTY_CALLS_MAX {
-            let why = "batches in a row without a record or a request";
+            let why = "consecutive batches without a record or a request";
             return Err(Failure::Failed(format!("protocol: {EMPTY_CALLS_MAX} {why}")));
         }
         if matches!(batch.next, Next::Idle(_)) {
@@ -160,7 +163,7 @@ impl Run<'_> {
         self.progress.batch(self.tally, oldest);
     }
 
-    /// Waits, with nothing under way.
+    /// Finishes the batch in progress, and waits.
     async fn pause(
         &mut self,
         pipeline: &mut Pipeline,
@@ -172,7 +175,7 @@ impl Run<'_> {
         self.count(durable);
         self.progress.wait(self.tally, why, time);
         let end = tokio::time::Instant::now() + time;
-        // Ends at that time, with a signal to stop, or with an error; hang-ups in between are few.
+        // Ends at that time, with a signal to stop, or with an error; SIGHUPs in between are few.
         loop {
             tokio::select! {
                 () = stop.sleep_until(end) => return Ok(()),
@@ -182,8 +185,8 @@ impl Run<'_> {
     }
 }
 
-/// One call, or `None` when it did not end in time after a signal. It is dropped then, and with it
-/// nothing is lost: the next run asks again.
+/// Makes one call. Returns `None` if it did not end in time after a signal. The call is then
+/// dropped, and nothing is lost: the next run asks again.
 async fn read(
     source: &mut Source,
     records_max: u32,
@@ -192,7 +195,7 @@ async fn read(
     tokio::select! {
         answer = source.read_batch(records_max) => Some(answer),
         () = stop.is_overdue() => {
-            tracing::warn!("the call under way was abandoned");
+            tracing::warn!("the call in progress was abandoned");
             None
         }
     }
@@ -207,8 +210,8 @@ struct Pause {
 }
 
 impl Pause {
-    /// Says what a run that does not wait leaves to the next one.
-    fn end(&self) {
+    /// Logs what a run that does not wait leaves to the next one.
+    fn log_end(&self) {
         if self.why == THROTTLED {
             let (seconds, until) = (self.time.as_secs_f64().ceil(), until(self.time));
             tracing::warn!(

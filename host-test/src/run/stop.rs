@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM: the first asks to stop after the batch under way, the second stops at once.
-//! They are heard on a thread of their own, so that nothing that blocks keeps the second one out.
+//! SIGINT and SIGTERM: the first asks to stop after the batch in progress, the second stops at
+//! once. A separate thread receives them, so that the second one works even if something blocks.
 
 use crate::exit::{Failure, Result};
 use rustix::process::Signal;
@@ -10,35 +10,35 @@ use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Exit code after a second signal: 128 + SIGINT, as shells say it.
+/// Exit code after a second signal: 128 + SIGINT, as in shells.
 const EXIT_NOW: i32 = 130;
 
-/// How long the call under way may go on after the first signal.
+/// How long the call in progress may continue after the first signal.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Makes a write beyond the limit on the size of files (`ulimit -f`) fail like any other write, with
-/// a message. Its signal would end the process without a word. Needs a runtime that is entered.
+/// Makes a write beyond the limit on the size of files (`ulimit -f`) fail like any other write,
+/// with a message. By default, SIGXFSZ ends the process without one. Call it within a runtime.
 ///
 /// # Errors
 ///
-/// [`Failure::Failed`] when the system refuses the handler.
+/// Returns [`Failure::Failed`] if the system refuses the handler.
 pub fn survive_file_limit() -> Result<()> {
-    // Nobody needs to hear of it: the handler stays when the listener is dropped.
+    // The handler stays installed when the listener is dropped.
     signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))
         .map(drop)
         .map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))
 }
 
-/// Says whether the process was asked to stop.
+/// Knows whether the process was asked to stop.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// Begins to listen for both signals.
+    /// Starts to listen for both signals.
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the system refuses the handlers or the thread.
+    /// Returns [`Failure::Failed`] if the system refuses the handlers or the thread.
     pub fn on_signals() -> Result<Self> {
         let fail = |error| Failure::Failed(format!("cannot listen for signals: {error}"));
         let runtime =
@@ -61,9 +61,9 @@ impl Stop {
                 if round > 0 {
                     std::process::exit(EXIT_NOW);
                 }
-                // Nobody listens any more when the command has just ended.
+                // This fails only if the command has just ended.
                 let _ = sender.send(true);
-                // On another thread: standard error may be what blocks.
+                // On another thread, because standard error may be what blocks.
                 std::thread::spawn(|| {
                     tracing::info!("stopping after this batch; a second signal stops at once");
                 });
@@ -76,24 +76,24 @@ impl Stop {
         Ok(Self(receiver))
     }
 
-    /// Whether a signal came.
+    /// Returns whether a signal came.
     pub fn is_set(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Waits until a signal comes.
     pub async fn wait(&mut self) {
-        // The sender lives in a thread that ends with the process only.
+        // The sender's thread ends only with the process.
         let _ = self.0.wait_for(|stop| *stop).await;
     }
 
-    /// Waits until a signal came and what was under way had its time to end.
+    /// Waits until a signal came and the grace period is over.
     pub async fn is_overdue(&mut self) {
         self.wait().await;
         tokio::time::sleep(GRACE).await;
     }
 
-    /// Waits so long, or until a signal comes.
+    /// Waits for this time, or until a signal comes.
     pub async fn sleep(&mut self, time: Duration) {
         tokio::select! {
             () = tokio::time::sleep(time) => {}
@@ -101,7 +101,7 @@ impl Stop {
         }
     }
 
-    /// Waits until then, or until a signal comes.
+    /// Waits until this instant, or until a signal comes.
     pub async fn sleep_until(&mut self, end: Instant) {
         tokio::select! {
             () = tokio::time::sleep_until(end) => {}
@@ -110,29 +110,29 @@ impl Stop {
     }
 }
 
-/// SIGHUP: the output was moved away, as when logs are rotated. Where nobody listens for it, it ends
-/// the process as usual.
+/// SIGHUP: the output was moved away, for example by log rotation. A command that does not listen
+/// for it ends, as usual.
 #[derive(Debug)]
 pub struct Hangup(Option<Signals>);
 
 impl Hangup {
-    /// Begins to listen; from now on SIGHUP ends nothing. Needs a runtime that is entered.
+    /// Starts to listen; from now on, SIGHUP does not end the process. Call it within a runtime.
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the system refuses the handler.
+    /// Returns [`Failure::Failed`] if the system refuses the handler.
     pub fn on_signal() -> Result<Self> {
         let signals = signal(SignalKind::hangup())
             .map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))?;
         Ok(Self(Some(signals)))
     }
 
-    /// Does not listen.
+    /// Returns one that does not listen.
     pub fn none() -> Self {
         Self(None)
     }
 
-    /// Waits for the next one.
+    /// Waits for the next SIGHUP.
     pub async fn next(&mut self) {
         let next = match &mut self.0 {
             Some(signals) => signals.recv().await,
@@ -143,7 +143,7 @@ impl Hangup {
         }
     }
 
-    /// Whether one came since the last was taken.
+    /// Returns whether a SIGHUP came since the last call.
     pub fn has_come(&mut self) -> bool {
         let next = std::pin::pin!(self.next());
         let mut context = Context::from_waker(Waker::noop());

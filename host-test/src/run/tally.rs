@@ -1,4 +1,4 @@
-//! What a run did, in numbers.
+//! The counts of a run.
 
 use crate::guest::contract::Batch;
 use crate::run::lag::Lag;
@@ -9,9 +9,9 @@ use std::time::SystemTime;
 pub struct Tally {
     /// Records delivered.
     pub events: u64,
-    /// Batches, also empty ones.
+    /// Batches, including empty ones.
     pub batches: u64,
-    /// Requests made by the component; one that failed counts only for the remote.
+    /// Requests made by the component, without those of calls that failed.
     pub requests: u64,
     /// API points charged.
     pub points: u64,
@@ -19,14 +19,14 @@ pub struct Tally {
     pub repeats: u64,
     /// Events dropped because the settings exclude them.
     pub excluded: u64,
-    /// Events that the remote showed as null.
+    /// Events that the remote returned as null.
     pub null_nodes: u64,
-    /// How fresh the newest of the events is.
+    /// The age of the newest event at its delivery.
     pub lag: Lag,
 }
 
 impl Tally {
-    /// A batch is durable.
+    /// Counts a batch that is durable.
     pub fn count(&mut self, batch: &Batch) {
         let stats = &batch.stats;
         let events = batch.records.len() as u64;
@@ -52,19 +52,23 @@ impl Tally {
     }
 }
 
+/// Returns a number with its noun, such as `1 event` or `2 events`.
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} events in {} batches, {} requests, {} API points, {} repeats dropped, \
-             {} excluded, {} null nodes",
-            self.events,
-            self.batches,
-            self.requests,
-            self.points,
-            self.repeats,
+            "{} in {}, {}, {}, {} dropped, {} excluded, {}",
+            count(self.events, "event", "events"),
+            count(self.batches, "batch", "batches"),
+            count(self.requests, "request", "requests"),
+            count(self.points, "API point", "API points"),
+            count(self.repeats, "repeat", "repeats"),
             self.excluded,
-            self.null_nodes
+            count(self.null_nodes, "null node", "null nodes"),
         )
     }
 }

@@ -41,7 +41,7 @@ fn locked_in_mid_run(line: &str, name: &str, words: &str, way: &str) {
     until("the start", || said(&world).contains("started"));
     let lock = lock(&world, name, way);
     world.fake.add_events(25, None);
-    until("a word on the lock", || said(&world).contains("trying again in"));
+    until("a word on the lock", || said(&world).contains("retrying in"));
     let log = said(&world);
     assert!(log.contains(words) && log.contains("is locked by another program"), "{way}: {log}");
     drop(lock);
@@ -77,7 +77,7 @@ fn a_lock_at_the_start_is_waited_for() {
         world.fake.add_events(3, None);
         let lock = lock(&world, name, "BEGIN EXCLUSIVE");
         let mut running = start(&world, &format!("{SQLITE} --until-idle"));
-        until("a word on the lock", || said(&world).contains("trying again in"));
+        until("a word on the lock", || said(&world).contains("retrying in"));
         assert!(said(&world).contains(&format!("{name} is locked")), "{}", said(&world));
         drop(lock);
         assert_eq!(running.0.wait().unwrap().code(), Some(0), "{}", said(&world));
@@ -93,7 +93,7 @@ fn a_signal_ends_a_run_that_waits_for_a_lock() {
     for name in ["c.state.sqlite", "o.sqlite"] {
         let lock = lock(&world, name, "BEGIN EXCLUSIVE");
         let running = start(&world, SQLITE);
-        until("a word on the lock", || said(&world).contains("trying again in"));
+        until("a word on the lock", || said(&world).contains("retrying in"));
         assert_eq!(running.signal("TERM"), Some(0), "{}", said(&world));
         drop(lock);
     }
@@ -105,7 +105,7 @@ fn a_signal_ends_a_run_that_waits_for_a_lock() {
     until("the first", || world.in_sqlite("o.sqlite").len() == 20 + new.len());
     let lock = lock(&world, "o.sqlite", "BEGIN IMMEDIATE");
     world.fake.add_events(25, None);
-    until("a word on the lock", || said(&world).contains("trying again in"));
+    until("a word on the lock", || said(&world).contains("retrying in"));
     assert_eq!(running.signal("TERM"), Some(0), "{}", said(&world));
     drop(lock);
     world.good(&format!("{SQLITE} --until-idle"));
@@ -120,7 +120,7 @@ fn a_lock_that_stays_ends_the_run_with_code_1_after_its_retries() {
     for name in ["c.state.sqlite", "o.sqlite"] {
         let _lock = lock(&world, name, "BEGIN EXCLUSIVE");
         let said = world.bad(&format!("{SQLITE} --once --retries 0"), 1);
-        assert!(said.contains("given up after retries") && said.contains(name), "{said}");
+        assert!(said.contains("gave up after 0 retries") && said.contains(name), "{said}");
     }
     world.good(&format!("{SQLITE} --until-idle"));
     assert_same(&world.in_sqlite("o.sqlite"), &world.truth());

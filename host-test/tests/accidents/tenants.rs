@@ -94,7 +94,8 @@ fn a_locked_state_is_waited_for() {
     let mut running = super::common::Running::start(command);
     super::common::until("a word on the lock", || {
         let said = fs::read_to_string(&log).unwrap();
-        said.contains("dir.state.sqlite is locked by another program") && said.contains("again in")
+        said.contains("dir.state.sqlite is locked by another program")
+            && said.contains("retrying in")
     });
     drop(lock);
     assert_eq!(running.0.wait().unwrap().code(), Some(0));

@@ -21,7 +21,7 @@ fn a_refused_connection_is_tried_again_until_the_remote_is_back() {
     }));
     let run = "run --config c.json --output o.ndjson --until-idle";
     let said = world.bad(&format!("{run} --retries 0"), 1);
-    assert!(said.contains("given up after retries: the connection was refused"), "{said}");
+    assert!(said.contains("gave up after 0 retries: the connection was refused"), "{said}");
 
     let log = fs::File::create(world.path("log")).unwrap();
     let mut command = world.command(run);
@@ -30,7 +30,7 @@ fn a_refused_connection_is_tried_again_until_the_remote_is_back() {
     until("a refused connection", || {
         fs::read_to_string(world.path("log"))
             .unwrap()
-            .contains("the connection was refused; trying")
+            .contains("the connection was refused; retrying")
     });
     let options = Options { events: 250, listen, token: TOKEN.to_owned(), ..Options::default() };
     let fake = world.runtime.block_on(FakeBuildkite::start(options)).unwrap();

@@ -117,7 +117,7 @@ fn network() -> Vec<Row> {
         over("reset before the head", Fault::ResetBeforeHeaders, "connection was closed"),
         over("reset after the head", Fault::ResetAfterHeaders, "the answer ended early"),
         over("a truncated body", Fault::TruncateBody, "the answer ended early"),
-        over("a truncated head", raw("HTTP/1.1 200 OK\r\ncontent-le"), "trying again"),
+        over("a truncated head", raw("HTTP/1.1 200 OK\r\ncontent-le"), "retrying in"),
         over("a truncated chunk", raw(&format!("{chunked}ff\r\n{{")), "the answer ended early"),
         over("a chunk of no size", raw(&format!("{chunked}zz\r\n{{")), "the answer ended early"),
         over("garbage", Fault::Raw((0..=255).collect()), "the answer is not HTTP"),
