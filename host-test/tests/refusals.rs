@@ -39,13 +39,13 @@ fn a_state_that_is_not_ours_is_refused_and_untouched() {
     for (name, why) in [
         ("text", "not an SQLite database"),
         ("short", "not an SQLite database"),
-        ("sqlite", "a database of something else"),
-        ("newer", "of a newer version (99)"),
+        ("sqlite", "a database of another program"),
+        ("newer", "has a newer version (99)"),
     ] {
         let before = fs::read(world.path(name)).unwrap();
         for line in [format!("{RUN} --state {name}"), format!("state show --state {name}")] {
             let said = world.bad(&line, 2);
-            assert!(said.contains(why) && said.contains("left as it is"), "{said}");
+            assert!(said.contains(why) && said.contains("the file was not changed"), "{said}");
         }
         assert_eq!(fs::read(world.path(name)).unwrap(), before, "{name}");
     }

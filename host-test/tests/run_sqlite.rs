@@ -50,6 +50,6 @@ fn a_database_of_something_else_is_left_alone() {
     drop(theirs);
     let before = std::fs::read(world.path("o.sqlite")).unwrap();
     let said = world.bad(RUN, 2);
-    assert!(said.contains("a database of something else"), "{said}");
+    assert!(said.contains("a database of another program"), "{said}");
     assert_eq!(std::fs::read(world.path("o.sqlite")).unwrap(), before);
 }

@@ -1,4 +1,4 @@
-//! The state as the ledger of an output file.
+//! Implements [`Ledger`] for the state.
 
 use super::State;
 use crate::exit::Result;
@@ -14,7 +14,7 @@ impl Ledger for State {
     }
 
     fn remedy(&self) -> String {
-        "give --accept-output to append to it all the same".to_owned()
+        "use --accept-output to append to it anyway".to_owned()
     }
 
     fn mark(&self) -> Result<Option<Mark>> {

@@ -1,5 +1,5 @@
-//! Opens the two kinds of SQLite files that we write, and no others: a file that is not ours, is
-//! damaged or is of a newer version is refused before anything is written to it.
+//! Opens the kinds of SQLite files that we write. A file that is not ours, is damaged or has a
+//! newer version is refused before anything is written to it.
 
 use crate::exit::{Failure, Result};
 use crate::names::{PRIVATE, true_name};
@@ -12,39 +12,40 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-/// Longest wait of SQLite for another process that reads or writes the same file for a moment. Who
-/// can wait longer tries again; a signal is not heard meanwhile.
+/// Maximum time that SQLite waits for another process that briefly reads or writes the same file.
+/// Signals are not handled during this wait, so callers that can wait longer retry.
 const BUSY: Duration = Duration::from_secs(2);
 
 /// A kind of database file.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
-    /// What it is called in messages.
+    /// The name in messages.
     pub name: &'static str,
-    /// SQLite's `application_id`, which tells our files from others.
+    /// SQLite's `application_id`, which distinguishes our files from others.
     pub application_id: u32,
     /// SQLite's `user_version`: the version of the layout.
     pub version: u32,
-    /// Whether all of it is checked at opening: for small files only.
+    /// Whether the whole file is checked when it is opened. For small files only.
     pub is_checked: bool,
-    /// The tables that the layout has. A file of ours without one of them is damaged.
+    /// The tables of the layout. A file of ours without one of them is damaged.
     pub tables: &'static [&'static str],
-    /// Tables that came later, without a new version: files of earlier programs get them, and those
-    /// programs go on without them. Made if missing; none of them is needed to read the others.
+    /// Tables added later without a new version. They are created if missing. Earlier programs
+    /// ignore them, and the other tables can be read without them.
     pub added: &'static str,
 }
 
 impl Kind {
-    /// Looks at a file without SQLite, which would write to a file merely by looking at it.
-    /// `true`: it exists and is ours; `false`: it does not exist, or is empty.
+    /// Returns `true` if the file exists and is ours, and `false` if it does not exist or is empty.
+    /// Does not use SQLite, which may write to a file when it opens it.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`]: a folder, no database, somebody else's, or of a newer version.
+    /// Returns [`Failure::Refused`] if it is not a regular file, not a database, not ours, or has a
+    /// newer version.
     pub fn look(&self, path: &Path) -> Result<bool> {
         let refuse = |why: String| {
             Failure::Refused(format!(
-                "{} {}: {why}; it was left as it is",
+                "{} {}: {why}; the file was not changed",
                 self.name,
                 path.display()
             ))
@@ -58,7 +59,7 @@ impl Kind {
         if !metadata.is_file() {
             return Err(refuse("is not a regular file".to_owned()));
         }
-        // SQLite's journal and our lock go by the name: under a second one they protect nothing.
+        // SQLite's journal and our lock belong to a name: they do not protect a second one.
         if metadata.nlink() > 1 {
             let names = metadata.nlink();
             return Err(refuse(format!("has {names} names (hard links); remove all but one")));
@@ -77,25 +78,25 @@ impl Kind {
             u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
         };
         if word(68) != self.application_id {
-            return Err(refuse("is a database of something else".to_owned()));
+            return Err(refuse("is a database of another program".to_owned()));
         }
         if word(60) > self.version {
-            return Err(refuse(format!("is of a newer version ({})", word(60))));
+            return Err(refuse(format!("has a newer version ({})", word(60))));
         }
         Ok(true)
     }
 
-    /// Opens or makes a database, checks it, and brings it to this layout.
+    /// Opens or creates a database, checks it, and adds missing tables.
     ///
     /// # Errors
     ///
-    /// As [`Kind::look`]; also when it is damaged or cannot be written.
+    /// Same as [`Kind::look`]; also if the file is damaged or cannot be written.
     pub fn open(&self, path: &Path, layout: &str) -> Result<Connection> {
         self.look(path)?;
         let refuse = |error: rusqlite::Error| self.failure(path, &error);
-        // A name is a name: absolute, so that `file:` or `:memory:` means nothing to SQLite.
+        // Absolute, so that SQLite does not interpret names such as `file:` or `:memory:`.
         let file = true_name(path)?;
-        make(&file).map_err(|error| {
+        create(&file).map_err(|error| {
             let why = format!("{} {}: {error}", self.name, path.display());
             if is_full(&error) { Failure::Failed(why) } else { Failure::Refused(why) }
         })?;
@@ -116,7 +117,7 @@ impl Kind {
         let made: u32 =
             database.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(refuse)?;
         if made == 0 {
-            // One transaction, so that a crash leaves either an empty file or all of it.
+            // One transaction, so that a crash leaves either an empty file or a complete one.
             database
                 .execute_batch(&format!(
                     "BEGIN IMMEDIATE; PRAGMA application_id = {application_id}; \
@@ -126,7 +127,7 @@ impl Kind {
                 .map_err(refuse)?;
             return Ok(database);
         }
-        self.whole(&database, path)?;
+        self.check_tables(&database, path)?;
         if !self.added.is_empty() {
             let sql = format!("BEGIN IMMEDIATE; {} COMMIT;", self.added);
             database.execute_batch(&sql).map_err(refuse)?;
@@ -134,19 +135,19 @@ impl Kind {
         Ok(database)
     }
 
-    /// What it means that SQLite failed on a file of this kind.
+    /// Returns the failure for an SQLite error on a file of this kind.
     pub fn failure(&self, path: &Path, error: &rusqlite::Error) -> Failure {
         let why = format!("{} {}: {}", self.name, path.display(), words(error));
         match () {
             () if locked::is(error) => locked::failure(self.name, path),
-            // The disk, not the operator: nothing is wrong with what was asked for.
+            // The disk failed; nothing is wrong with what the operator asked for.
             () if is_disk(error) => Failure::Failed(why),
             () => Failure::Refused(why),
         }
     }
 
     /// Refuses a database that is marked as ours but lacks a table.
-    fn whole(&self, database: &Connection, path: &Path) -> Result<()> {
+    fn check_tables(&self, database: &Connection, path: &Path) -> Result<()> {
         let refuse =
             |why: String| Failure::Refused(format!("{} {}: {why}", self.name, path.display()));
         for table in self.tables {
@@ -161,11 +162,11 @@ impl Kind {
         Ok(())
     }
 
-    /// Opens a database for reading only; `None` when it does not exist.
+    /// Opens a database for reading only. Returns `None` if it does not exist or is empty.
     ///
     /// # Errors
     ///
-    /// As [`Kind::look`].
+    /// Same as [`Kind::look`]; also if the file is damaged.
     pub fn open_to_read(&self, path: &Path) -> Result<Option<Connection>> {
         if !self.look(path)? {
             return Ok(None);
@@ -183,38 +184,38 @@ impl Kind {
         };
         let mut database = open(OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(refuse)?;
         if version(&database).is_err() {
-            // A process was killed in the middle of a commit; taking that back needs to write.
+            // A process was killed during a commit. Rolling that back needs write access.
             database = open(OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refuse)?;
         }
-        // Zero: the process that made it was killed before its first commit.
+        // Zero: the process that created it was killed before its first commit.
         if version(&database).map_err(refuse)? == 0 {
             return Ok(None);
         }
-        self.whole(&database, path)?;
+        self.check_tables(&database, path)?;
         Ok(Some(database))
     }
 }
 
-/// Makes a file that only its owner reads and writes; one that exists keeps its mode. SQLite gives
-/// the mode of a database to its journal.
-fn make(path: &Path) -> std::io::Result<()> {
+/// Creates a file that only its owner can read and write. An existing one keeps its mode. SQLite
+/// uses the mode of a database for its journal.
+fn create(path: &Path) -> std::io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(PRIVATE).open(path).map(drop)
 }
 
-/// Sets what durability needs. A rollback journal, not WAL: only with it is a transaction over two
-/// files (state and output) atomic. Source: <https://www.sqlite.org/lang_attach.html>.
+/// Makes commits durable. Uses a rollback journal, not WAL, because only then is a transaction over
+/// two files (state and output) atomic. Source: <https://www.sqlite.org/lang_attach.html>.
 ///
 /// # Errors
 ///
-/// SQLite's.
+/// Returns SQLite's error.
 pub fn prepare(database: &Connection, schema: &str) -> rusqlite::Result<()> {
     database.busy_timeout(BUSY)?;
-    // A journal that is truncated spares the sync of the folder that a deleted one needs.
+    // Truncating the journal avoids the sync of the folder that deleting it needs.
     let sql = format!("PRAGMA {schema}.journal_mode = TRUNCATE");
     let mode: String = database.query_row(&sql, [], |row| row.get(0))?;
     if mode != "truncate" {
         return Err(rusqlite::Error::ToSqlConversionFailure(
-            format!("journal mode {mode} cannot be changed").into(),
+            format!("cannot change the journal mode {mode}").into(),
         ));
     }
     database.execute_batch(&format!("PRAGMA {schema}.synchronous = FULL"))

@@ -1,46 +1,46 @@
-//! What an output file needs remembered, so that each record is in it exactly once.
+//! What must be remembered about an output file, so that each record is in it exactly once.
 
 use crate::exit::Result;
 use crate::state::mark::Mark;
 
-/// Remembers durably where an output file stands and what is about to be appended to it.
+/// Stores durably the position of an output file, and what is about to be appended to it.
 pub trait Ledger {
-    /// Whether it is as good as none: no checkpoint was ever stored, and nobody reset it on purpose.
+    /// Returns whether nothing was ever delivered with this ledger, and it was not reset.
     ///
     /// # Errors
     ///
-    /// When what was remembered cannot be read.
+    /// Returns an error if the stored data cannot be read.
     fn is_new(&self) -> Result<bool>;
 
-    /// What an operator does who wants to append to a file that does not go with it.
+    /// Returns what an operator can do to append to a file that does not match this ledger.
     fn remedy(&self) -> String;
 
-    /// Where the file stood when the checkpoint was stored.
+    /// Returns the position of the file when the checkpoint was stored.
     ///
     /// # Errors
     ///
-    /// When what was remembered cannot be read.
+    /// Returns an error if the stored data cannot be read.
     fn mark(&self) -> Result<Option<Mark>>;
 
-    /// What was announced and not settled: the process was killed, or the disk did not take it.
+    /// Returns what was announced but not settled, because the process was killed or a write failed.
     ///
     /// # Errors
     ///
-    /// When what was remembered cannot be read.
+    /// Returns an error if the stored data cannot be read.
     fn announced(&self) -> Result<Option<Vec<u8>>>;
 
-    /// Says durably what is about to be appended to the file, which stands at `mark`.
+    /// Stores durably what is about to be appended to the file at `mark`.
     ///
     /// # Errors
     ///
-    /// When the disk does not take it.
+    /// Returns an error if the write fails.
     fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()>;
 
-    /// Stores where the file stands now, that nothing is announced any more, and the checkpoint
-    /// that covers it: all of it or nothing.
+    /// Stores the new position of the file and the checkpoint that covers it, and removes the
+    /// announcement: all of it or nothing.
     ///
     /// # Errors
     ///
-    /// When the disk does not take it.
+    /// Returns an error if the write fails.
     fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! One process for each state file and each output: an advisory lock, held for life.
+//! An advisory lock that allows only one process per state file and per output.
 
 use crate::exit::{Failure, Result};
 use crate::names::{PRIVATE, lock_beside};
@@ -6,19 +6,19 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// A lock. It ends with the process, however that ends; its file stays behind, empty.
+/// A lock. It is released when it is dropped or the process ends. Its empty file remains.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock for `path`, which is the file `<path>.lock` beside it. Give it the name
-    /// that [`crate::names::true_name`] finds, or an alias of the file has another lock.
+    /// Takes the lock for `path`, which is the file `<path>.lock` beside it. Use the name that
+    /// [`crate::names::true_name`] returns; an alias would have a different lock.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when another process holds it or it cannot be made.
+    /// Returns [`Failure::Refused`] if another process holds the lock or it cannot be created.
     pub fn take(path: &Path) -> Result<Self> {
         let name = lock_beside(path);
         let file = OpenOptions::new()
@@ -39,7 +39,7 @@ impl Lock {
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`] when another process holds it.
+/// Returns [`Failure::Refused`] if another process has locked it.
 pub fn hold(file: &File, path: &Path) -> Result<()> {
     match file.try_lock() {
         Ok(()) => Ok(()),
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_taker_is_told_which_file() {
+    fn an_error_names_the_file_in_use() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.sqlite");
         let first = Lock::take(&path).unwrap();

@@ -1,16 +1,16 @@
-//! Databases that another program has locked for a while: a shell, a VACUUM, a backup.
+//! Databases that another program has locked temporarily: a shell, a VACUUM, a backup.
 
 use crate::exit::Failure;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-/// Whether a lock of another program is what failed.
+/// Returns whether the error is a lock of another program.
 pub fn is(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// The failure that says so.
+/// Returns the failure for a locked database.
 pub fn failure(name: &str, path: &Path) -> Failure {
     let path = path.display();
     Failure::Locked(format!(
@@ -18,13 +18,13 @@ pub fn failure(name: &str, path: &Path) -> Failure {
     ))
 }
 
-/// Whether a database cannot be written at this instant, since another program reads or writes it.
-/// Writes nothing. Only asked after a failure, to name the file.
+/// Returns whether a database cannot be written now, because another program reads or writes it.
+/// Writes nothing. Used only after a failure, to find out which file is locked.
 pub fn has_writer(path: &Path) -> bool {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
         .and_then(|database| {
-            // At this instant: a wait would hide the lock that is asked about.
+            // No wait, which could outlast the lock.
             database.busy_timeout(Duration::ZERO)?;
             database.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")
         })

@@ -1,15 +1,15 @@
-//! How a later run knows an output file again.
+//! How a later run recognizes an output file.
 
-/// Where an output file stood when the checkpoint was stored.
+/// The position of an output file when the checkpoint was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
-    /// Device of the file.
+    /// The device of the file.
     pub device: u64,
-    /// Inode of the file.
+    /// The inode of the file.
     pub inode: u64,
-    /// Its length in bytes; what lies beyond is covered by no stored checkpoint, and is ours
-    /// only if it is what was announced (see [`crate::state::ledger::Ledger::announce`]).
+    /// The length in bytes. No stored checkpoint covers what is beyond, and it is ours only if it
+    /// was announced (see [`crate::state::ledger::Ledger::announce`]).
     pub length: u64,
-    /// Its last bytes before that length, since inodes are used again for other files.
+    /// The last bytes before that length, because inodes are reused for other files.
     pub tail: Vec<u8>,
 }

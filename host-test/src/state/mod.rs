@@ -1,4 +1,4 @@
-//! The state file: the checkpoint, what was kept of earlier ones, and where the output stood.
+//! The state file: the checkpoint, earlier checkpoints, and the position of the output.
 
 mod book;
 pub(crate) mod causes;
@@ -18,7 +18,7 @@ pub use crate::state::mark::Mark;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::{Path, PathBuf};
 
-/// "BAst": tells our state files from other databases.
+/// The state file. The application ID is "BAst".
 const STATE: Kind = Kind {
     name: "state",
     application_id: 0x4241_7374,
@@ -28,7 +28,7 @@ const STATE: Kind = Kind {
     added: pair::STATE,
 };
 
-/// How many replaced checkpoints are kept, in case a reset was a mistake.
+/// Maximum number of replaced checkpoints that are kept, in case a reset was a mistake.
 const KEPT_MAX: u32 = 10;
 
 const LAYOUT: &str = "
@@ -47,7 +47,7 @@ const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 /// A stored checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// The checkpoint, as the component gave it.
+    /// The checkpoint, as the component returned it.
     pub body: String,
     /// When it was stored (RFC 3339, UTC).
     pub at: String,
@@ -58,23 +58,25 @@ pub struct Stored {
 pub struct State {
     database: Connection,
     path: PathBuf,
-    /// The output, when it is a database beside this one.
+    /// The output, if it is an attached database.
     output: Option<PathBuf>,
     last: Option<String>,
     _lock: Lock,
 }
 
 impl State {
-    /// Locks and opens the state file, and makes it if there is none.
+    /// Locks and opens the state file, or creates it.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`]: locked, not ours, damaged, of a newer version, or not writable.
+    /// Returns [`Failure::Refused`] if the file is in use, not ours, damaged, not writable, or has a
+    /// newer version; [`Failure::Locked`] if another program has locked it; [`Failure::Failed`] if
+    /// the disk fails.
     pub fn open(path: &Path) -> Result<Self> {
-        // Before the lock, so that a mistyped name leaves no lock file beside somebody's file.
+        // Before the lock, so that a mistyped name creates no lock file beside an unrelated file.
         let is_used = STATE.look(path)?;
         if !is_used && path.exists() {
-            tracing::warn!("state {} is empty: nothing is known of earlier runs", path.display());
+            tracing::warn!("state {} is empty: earlier runs are unknown", path.display());
         }
         let path = true_name(path)?;
         let lock = Lock::take(&path)?;
@@ -84,11 +86,11 @@ impl State {
         Ok(Self { database, path, output: None, last, _lock: lock })
     }
 
-    /// Reads the checkpoint of a state file without locking it; `None` when there is none.
+    /// Reads the checkpoint of a state file without locking it. Returns `None` if there is none.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`]: not ours, damaged, or of a newer version.
+    /// Returns [`Failure::Refused`] if the file is not ours, is damaged, or has a newer version.
     pub fn peek(path: &Path) -> Result<Option<Stored>> {
         match STATE.open_to_read(path)? {
             None => Ok(None),
@@ -96,27 +98,28 @@ impl State {
         }
     }
 
-    /// Where it lies.
+    /// Returns the path of the state file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The checkpoint; `None` before the first one was stored.
+    /// Returns the checkpoint; `None` before the first one was stored.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when the file is damaged.
+    /// Returns [`Failure::Refused`] if the file is damaged.
     pub fn checkpoint(&self) -> Result<Option<Stored>> {
         stored(&self.database).map_err(|error| self.refuse(&error))
     }
 
-    /// Stores the checkpoint, where the output file stands (and that nothing is announced any
-    /// more), and whatever `more` writes: all of it, durably, or nothing.
+    /// Stores the checkpoint, the position of the output file, and whatever `more` writes: all of
+    /// it, durably, or nothing. With a position, the announcement is removed.
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the disk does not take it, [`Failure::Locked`] when another program
-    /// has the state or the output locked; nothing was changed then.
+    /// Returns [`Failure::Failed`] if the write fails, [`Failure::Locked`] if another program has
+    /// locked the state or the output, [`Failure::Refused`] if another process changed the state.
+    /// Nothing is changed in these cases.
     pub fn store(
         &mut self,
         checkpoint: Option<&str>,
@@ -127,7 +130,7 @@ impl State {
         let mut is_ours = true;
         let work = || {
             let all = self.database.transaction()?;
-            // The lock is a file of its own, which somebody may have removed.
+            // The lock is a separate file, which may have been removed.
             is_ours = stored(&all)?.map(|stored| stored.body) == *last;
             if !is_ours {
                 return Ok(());
@@ -158,19 +161,19 @@ impl State {
         match is_ours {
             true => Ok(()),
             false => Err(Failure::Refused(format!(
-                "state {}: another process changed it, so this one stops; was its lock file removed?",
+                "state {}: another process changed it, so this run stops; was its lock file removed?",
                 self.path.display()
             ))),
         }
     }
 
-    /// Takes the checkpoint away, or puts another one in its place. The previous one is kept in
-    /// the file. Where the output file stood is forgotten by a removal, so that nothing is cut.
-    /// `false`: there was none.
+    /// Removes or replaces the checkpoint. The previous one is kept in the file. A removal also
+    /// removes the position of the output file, so that nothing is truncated. Returns `false` if
+    /// there was no checkpoint.
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the disk does not take it.
+    /// Same as [`State::store`].
     pub fn replace(&mut self, checkpoint: Option<&str>, why: &str) -> Result<bool> {
         let mut had = false;
         self.store(checkpoint, None, |all| {

@@ -1,46 +1,46 @@
-//! A state and an output database know each other: each has a random name, and both count the
-//! commits that they took part in. A copy put back from a backup has a smaller count.
+//! Pairs a state with an output database. Each has a random name, and both count their common
+//! commits. A copy restored from a backup has a smaller count.
 
 use crate::exit::{Failure, Result};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use std::path::Path;
 
-/// What a state has of it. Added to a state of an earlier version when it is opened.
+/// The tables in the state. They are added to a state of an earlier version when it is opened.
 pub const STATE: &str = "
     CREATE TABLE IF NOT EXISTS identity (
         id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL);
     INSERT OR IGNORE INTO identity VALUES (1, lower(hex(randomblob(16))));
     CREATE TABLE IF NOT EXISTS partner (name TEXT PRIMARY KEY, commits INTEGER NOT NULL);";
 
-/// How many partners are remembered: an output that is begun anew each day is known for years.
+/// Maximum number of partners that are remembered: with a new output every day, nearly three years.
 const PARTNERS_MAX: u32 = 1_000;
 
-/// What an output has of it: the same.
+/// The tables in the output, which are the same.
 pub const OUTPUT: &str = STATE;
 
-/// How a state and an attached output stand to each other.
+/// The relation of a state to an attached output.
 #[derive(Debug, PartialEq, Eq)]
 enum Standing {
     /// They belong together.
     Together,
-    /// The output is empty and new to the state.
+    /// The output is empty, and the state does not know it.
     OutputNew,
-    /// The output holds events; the state has neither a checkpoint nor was it reset.
+    /// The output holds events; the state has no checkpoint and was not reset.
     StateNew,
-    /// The output took part in commits that the state knows nothing of.
+    /// The output took part in commits that the state does not know.
     StateOlder,
-    /// The state took part in commits that the output knows nothing of.
+    /// The state took part in commits that the output does not know.
     OutputOlder,
-    /// The output holds events of other states only.
+    /// The output holds only events of other states.
     Strangers,
 }
 
-/// Refuses an output that does not go with the state, unless the operator accepts it: then both
-/// count on from the larger number.
+/// Refuses an output that does not match the state, unless the operator accepts it. Then both
+/// continue to count from the larger number.
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`], with what to do.
+/// The outer error is SQLite's. The inner one is [`Failure::Refused`], with what to do.
 pub fn insist(
     database: &mut Connection,
     state: &Path,
@@ -48,7 +48,7 @@ pub fn insist(
     is_new: bool,
     is_accepted: bool,
 ) -> rusqlite::Result<Result<()>> {
-    // One transaction: both counts are of the same instant.
+    // One transaction, so that both counts are from the same instant.
     let all = database.transaction()?;
     let standing = standing(&all, is_new)?;
     match standing {
@@ -63,7 +63,7 @@ pub fn insist(
         }
         _ if is_accepted => {
             let (state, output) = (state.display(), output.display());
-            tracing::warn!("output {output} does not go with state {state}; accepted");
+            tracing::warn!("output {output} does not match state {state}; accepted");
             let (ours, theirs) = commits(&all)?;
             let next = ours.max(theirs).unwrap_or(0).saturating_add(1);
             count(&all, next, &next.to_string())?;
@@ -80,31 +80,31 @@ fn refuse(standing: &Standing, state: &Path, output: &Path) -> Failure {
         Standing::Together | Standing::OutputNew => ("belongs to it", "there is nothing to do"),
         Standing::StateNew => (
             "holds events, but the state is new or empty: they would be read again and delivered twice",
-            "put the state back from a backup",
+            "restore the state from a backup",
         ),
         Standing::StateOlder => (
             "holds events that the state does not know: the state was restored from a backup, and \
              they would be delivered twice",
-            "put the newer state back, or both files from one backup",
+            "restore the newer state, or both files from the same backup",
         ),
         Standing::OutputOlder => (
             "lacks events that the state has delivered: the output was restored from a backup",
-            "put the newer output back, or both files from one backup",
+            "restore the newer output, or both files from the same backup",
         ),
         Standing::Strangers => {
-            ("holds events of another state", "name the output that goes with this state")
+            ("holds events of another state", "use the output that belongs to this state")
         }
     };
     Failure::Refused(format!(
-        "output {output} {why} (state {state}); {remedy}; or move the output away to go on in a \
-         new one (events are then repeated or missing as said); or give --accept-output"
+        "output {output} {why} (state {state}); {remedy}; or move the output away to continue in a \
+         new one (these events are then repeated or missing); or use --accept-output"
     ))
 }
 
 fn standing(database: &Connection, is_new: bool) -> rusqlite::Result<Standing> {
     let is_filled: bool =
         database.query_row("SELECT EXISTS (SELECT 1 FROM output.events)", [], |row| row.get(0))?;
-    // An output of an earlier version counts nobody's commits.
+    // An output of an earlier version counts no commits.
     let is_counted: bool =
         database.query_row("SELECT EXISTS (SELECT 1 FROM output.partner)", [], |row| row.get(0))?;
     Ok(match commits(database)? {
@@ -117,7 +117,7 @@ fn standing(database: &Connection, is_new: bool) -> rusqlite::Result<Standing> {
     })
 }
 
-/// The commits that the state counts of this output, and the output of this state.
+/// Returns the number of common commits, first by the state's count, then by the output's.
 fn commits(database: &Connection) -> rusqlite::Result<(Option<i64>, Option<i64>)> {
     let of = |own: &str, other: &str| {
         let sql = format!(
@@ -128,7 +128,7 @@ fn commits(database: &Connection) -> rusqlite::Result<(Option<i64>, Option<i64>)
     Ok((of("main", "output")?, of("output", "main")?))
 }
 
-/// Forgets the partners that were met first, when there are too many. Writes only then.
+/// Removes the oldest partners if there are more than [`PARTNERS_MAX`]. Otherwise writes nothing.
 fn forget(database: &Connection) -> rusqlite::Result<()> {
     for schema in ["main", "output"] {
         let sql = format!(
@@ -143,11 +143,11 @@ fn forget(database: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Counts a commit in both.
+/// Counts a commit in both files.
 ///
 /// # Errors
 ///
-/// SQLite's.
+/// Returns SQLite's error.
 pub fn advance(all: &Transaction<'_>) -> rusqlite::Result<()> {
     count(all, 1, "commits + 1")
 }

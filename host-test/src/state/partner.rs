@@ -1,4 +1,4 @@
-//! The state and an output database beside it, written together.
+//! Writes the state and an attached output database together.
 
 use super::State;
 use crate::exit::{Failure, Result};
@@ -9,12 +9,13 @@ use crate::state::{locked, pair};
 use std::path::Path;
 
 impl State {
-    /// Opens another database beside this one, as the schema `output`: [`State::store`] then
-    /// writes to both or to none.
+    /// Attaches another database as the schema `output`. From then on, [`State::store`] writes to
+    /// both or to neither.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when it cannot be opened.
+    /// Returns [`Failure::Refused`] if it cannot be opened, [`Failure::Locked`] if another program
+    /// has locked it.
     pub fn attach(&mut self, path: &Path) -> Result<()> {
         let name = path.to_str().ok_or_else(|| {
             Failure::Refused(format!("output {}: the name is not UTF-8", path.display()))
@@ -29,18 +30,19 @@ impl State {
         })
     }
 
-    /// Lets go of the output, so that it can be attached again.
+    /// Detaches the output, so that it can be attached again.
     pub fn detach(&mut self) {
         self.output = None;
-        // It fails only when none is attached, as after an attachment that failed.
+        // Fails only if none is attached, for example because attaching failed.
         let _ = self.database.execute_batch("DETACH DATABASE output");
     }
 
-    /// Refuses an attached output that does not go with this state, unless that is accepted.
+    /// Refuses an attached output that does not match this state, unless that is accepted.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`], with what to do; as [`State::store`] when a file cannot be read or written.
+    /// Returns [`Failure::Refused`] with what to do, or the same errors as [`State::store`] if a
+    /// file cannot be read or written.
     pub fn insist_on_partner(&mut self, is_accepted: bool) -> Result<()> {
         let Some(output) = self.output.clone() else { return Ok(()) };
         let is_new = self.is_new()?;
@@ -49,7 +51,7 @@ impl State {
             .map_err(|error| self.unwritten(&error))?
     }
 
-    /// What a write that failed means. SQLite does not tell which of two files it was.
+    /// Returns the failure for a write that failed. SQLite does not say which of two files it was.
     pub(super) fn unwritten(&self, error: &rusqlite::Error) -> Failure {
         let state = self.path.display();
         if locked::is(error) {
