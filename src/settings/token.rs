@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn what_cannot_be_a_header_is_no_token() {
         for value in ["two words of 22 letters", "line-0123456789ab\n", "t\u{f6}ken-0123456789"] {
-            assert!(Token::parse(Some(value)).is_err_and(|why| why.starts_with("holds blanks")));
+            assert!(Token::parse(Some(value)).is_err_and(|why| why.starts_with("contains spaces")));
         }
         assert!(Token::parse(None).is_err_and(|why| why.starts_with("missing")));
         assert!(Token::parse(Some("")).is_err_and(|why| why.starts_with("empty")));
