@@ -1,4 +1,4 @@
-//! One tenant's part of the common state.
+//! One tenant's part of the shared state.
 
 use super::rows::{Change, Row};
 use super::store::Store;
@@ -6,38 +6,38 @@ use crate::exit::Result;
 use crate::state::ledger::Ledger;
 use crate::state::mark::Mark;
 
-/// What is stored of a tenant, and the way to store more.
+/// The stored data of a tenant, and the means to store more.
 #[derive(Debug, Clone)]
 pub struct Account {
     store: Store,
     tenant: String,
     row: Row,
-    /// Events that are being written.
+    /// The number of events that are being written.
     events: u64,
 }
 
 impl Account {
-    /// Loads it; waits for the disk.
+    /// Loads the tenant's data. Blocks until it is read.
     ///
     /// # Errors
     ///
-    /// As [`Store::load`].
+    /// Same as [`Store::load`].
     pub fn open(store: Store, tenant: &str) -> Result<Self> {
         let row = store.load(tenant)?;
         Ok(Self { store, tenant: tenant.to_owned(), row, events: 0 })
     }
 
-    /// The checkpoint; none before the first was taken.
+    /// Returns the checkpoint; `None` before the first one.
     pub fn checkpoint(&self) -> Option<&str> {
         self.row.checkpoint.as_deref()
     }
 
-    /// So many events are about to be written; they count when they are settled.
+    /// Announces the number of events about to be written. They count when they are settled.
     pub fn writing(&mut self, events: usize) {
         self.events = events as u64;
     }
 
-    /// Takes over a checkpoint that covers no new record: it is stored with the turn's end.
+    /// Keeps a checkpoint that covers no new record. It is stored at the end of the turn.
     pub fn moved(&mut self, checkpoint: String) {
         self.row.checkpoint = Some(checkpoint);
     }
@@ -45,14 +45,14 @@ impl Account {
 
 impl Ledger for Account {
     fn is_new(&self) -> Result<bool> {
-        // Not the checkpoint: a poll that found nothing moves it without opening the output.
+        // Not by the checkpoint: a poll without events moves it without opening the output.
         Ok(self.row.mark.is_none() && !self.row.is_begun_anew)
     }
 
     fn remedy(&self) -> String {
         format!(
-            "stop this process and run `host-test tenants reset --dir DIR {}`: the tenant is then \
-             read from its start again, into the same file",
+            "stop this process and run `host-test tenants reset --dir DIR {}` to read the tenant \
+             from its start again, into the same file",
             self.tenant
         )
     }
@@ -74,7 +74,7 @@ impl Ledger for Account {
 
     fn settle(&mut self, checkpoint: Option<&str>, mark: &Mark) -> Result<()> {
         let body = checkpoint.map(str::to_owned);
-        // Also the opening of a file is settled, without a checkpoint and without an event.
+        // Opening a file is also settled, but without a checkpoint and events.
         let events = if body.is_some() { std::mem::take(&mut self.events) } else { 0 };
         self.store.write(&self.tenant, Change::Settle(mark.clone(), body.clone(), events))?;
         self.row.mark = Some(mark.clone());

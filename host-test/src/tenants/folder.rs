@@ -1,5 +1,5 @@
-//! A tenant's folder: `config.json` with its settings and the names of its secret files. What is in
-//! it comes from somebody who is trusted with nothing, so it may name nothing outside of it.
+//! A tenant's folder: `config.json` with its settings and the names of its secret files. Tenants are
+//! not trusted, so it may not refer to anything outside the folder.
 
 use crate::config::file::Config;
 use crate::config::json;
@@ -22,19 +22,19 @@ use std::sync::Arc;
 /// The file with a tenant's settings.
 pub const CONFIG: &str = "config.json";
 
-/// Largest file read of a tenant, in bytes: 256 KiB, as the component takes of settings.
+/// Maximum size of a tenant's file, in bytes: 256 KiB, the component's limit for settings.
 const FILE_BYTES_MAX: u64 = 256 << 10;
 
-/// Longest name of a tenant, which is also the name of its output.
+/// Maximum length of a tenant's name, which is also the name of its output.
 const NAME_CHARS_MAX: usize = 100;
 
-/// Secrets of one tenant.
+/// Maximum number of secrets per tenant.
 const SECRETS_MAX: usize = 16;
 
-/// What a tenant's config consists of.
+/// The keys of a tenant's config.
 const KEYS: [&str; 2] = ["settings", "secrets"];
 
-/// What only the operator decides, by flags. Named when a tenant tries.
+/// Keys that only the operator can set, by flags. The message for them says so.
 const OPERATORS: [&str; 12] = [
     "component",
     "limits",
@@ -50,19 +50,19 @@ const OPERATORS: [&str; 12] = [
     "proxy",
 ];
 
-/// What a tenant wants: `None` when its folder has gone, in words what is wrong with it.
+/// A tenant's config: `None` if its folder is gone, or an error with what is wrong.
 pub type Wanted = Option<std::result::Result<Arc<Wish>, String>>;
 
-/// What a tenant wants.
+/// A tenant's valid config.
 #[derive(Debug)]
 pub struct Wish {
-    /// Its settings and its token.
+    /// The settings and the token.
     pub config: Config,
-    /// Of all that was read: whether anything changed.
+    /// A digest of all files read, to detect changes.
     pub digest: [u8; 32],
 }
 
-/// Whether a folder of this name is a tenant's. Others are left alone.
+/// Returns whether a folder of this name belongs to a tenant. Others are ignored.
 pub fn is_name(name: &str) -> bool {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     (1..=NAME_CHARS_MAX).contains(&name.len())
@@ -70,11 +70,11 @@ pub fn is_name(name: &str) -> bool {
         && !name.starts_with('.')
 }
 
-/// Reads a tenant's folder; none if there is none.
+/// Reads a tenant's folder. Returns `None` if it does not exist.
 ///
 /// # Errors
 ///
-/// What is wrong, by key and file name, never with the value of a secret.
+/// Returns what is wrong, by key and file name, never with the value of a secret.
 pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, String> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let folder = match rustix::fs::open(dir.join(name), flags, Mode::empty()) {
@@ -87,9 +87,7 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
     let value = json::read(&text).map_err(|why| format!("{CONFIG}: {why}"))?;
     let mut top = object(value, CONFIG)?;
     if let Some(key) = OPERATORS.iter().find(|key| top.contains_key(**key)) {
-        return Err(format!(
-            "{CONFIG}: {key} is for the operator to decide, by flags; take it out"
-        ));
+        return Err(format!("{CONFIG}: only the operator can set {key}, with a flag; remove it"));
     }
     misplaced::at_top(&top, &KEYS)
         .and_then(|()| known(&top, "", &KEYS))
@@ -107,7 +105,10 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
         .remove("secrets")
         .map_or(Ok(serde_json::Map::new()), |value| object(value, "secrets"))?;
     if secrets.len() > SECRETS_MAX {
-        return Err(format!("secrets: {} of them, at most {SECRETS_MAX} are taken", secrets.len()));
+        return Err(format!(
+            "secrets: there are {}, but at most {SECRETS_MAX} are allowed",
+            secrets.len()
+        ));
     }
     for (name, source) in secrets {
         misplaced::as_name(&name)?;
@@ -123,40 +124,40 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
     Ok(Some(Wish { config, digest: digest.finalize().into() }))
 }
 
-/// The plain name of the file that a secret is in.
+/// Returns the plain name of the file that holds a secret.
 fn secret_file(name: &str, source: Value) -> Result<String, String> {
-    let help = format!("secrets.{name}: write {{\"file\": \"NAME\"}}, a file of this folder");
+    let help = format!("secrets.{name}: write {{\"file\": \"NAME\"}}, with a file in this folder");
     let Value::Object(source) = source else {
         return Err(format!("{help}, not the value itself; if it was a real token, revoke it"));
     };
     if source.contains_key("env") {
-        return Err(format!("{help}; a tenant has no environment variables"));
+        return Err(format!("{help}; tenants cannot use environment variables"));
     }
     known(&source, &format!("secrets.{name}."), &["file"])?;
     match source.get("file").and_then(Value::as_str) {
         Some(file) if is_like(file) => Err(format!("{help}; if it was a token, revoke it")),
         Some(file) if file.contains(['/', '\0']) || [".", "..", ""].contains(&file) => {
-            Err(format!("{help}; it may not lead out of it"))
+            Err(format!("{help}; it must be a plain name, without a path"))
         }
         Some(file) => Ok(file.to_owned()),
         None => Err(help),
     }
 }
 
-/// Reads a regular file of the folder itself: no link, no pipe, no second name of another's file.
+/// Reads a regular file directly in the folder: not a link, a pipe, or a hard link to another file.
 fn read_in(folder: &OwnedFd, name: &str, digest: &mut Sha256) -> Result<String, String> {
-    // Not to wait for the writer of a pipe.
+    // NONBLOCK, so as not to wait for the writer of a pipe.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = openat(folder.as_fd(), name, flags, Mode::empty()).map_err(|error| match error {
-        Errno::LOOP => format!("{name}: is a link, which a tenant may not use"),
-        Errno::NOENT => format!("{name}: is missing in the tenant's folder"),
+        Errno::LOOP => format!("{name}: is a link, which tenants cannot use"),
+        Errno::NOENT => format!("{name}: is missing from the tenant's folder"),
         error => format!("{name}: {error}"),
     })?;
     let file = File::from(file);
     let metadata = file.metadata().map_err(|error| format!("{name}: {error}"))?;
     if !metadata.is_file() || metadata.nlink() > 1 {
         return Err(format!(
-            "{name}: must be a regular file with one name; copy it, do not link it"
+            "{name}: must be a regular file with one name; copy it instead of linking it"
         ));
     }
     let mut bytes = Vec::new();
@@ -165,7 +166,7 @@ fn read_in(folder: &OwnedFd, name: &str, digest: &mut Sha256) -> Result<String, 
         .read_to_end(&mut bytes)
         .map_err(|error| format!("{name}: {error}"))?;
     if size as u64 > FILE_BYTES_MAX {
-        return Err(format!("{name}: larger than {FILE_BYTES_MAX} bytes"));
+        return Err(format!("{name}: is larger than {FILE_BYTES_MAX} bytes"));
     }
     digest.update((size as u64).to_be_bytes());
     digest.update(&bytes);

@@ -1,4 +1,5 @@
-//! One tenant's life: it sleeps until its turn is due, waits in line, takes its turn, and tells how that ended.
+//! One tenant's life: it sleeps until its turn is due, waits in line, takes its turn, and reports
+//! the result.
 
 use super::account::Account;
 use super::folder::Wanted;
@@ -15,60 +16,60 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tracing::Instrument;
 
-/// First wait after a failure that may pass; it doubles up to [`WAIT_MAX`].
+/// First wait after a transient failure; it doubles up to [`WAIT_MAX`].
 const WAIT_FIRST: Duration = Duration::from_secs(1);
 
-/// Longest wait between two tries of a tenant that is failing: a token that was renewed, or a right
-/// that was granted, is found within this time, and a trap costs next to nothing.
+/// Maximum wait between two attempts of a failing tenant. A renewed token or a granted permission
+/// is noticed within this time, and a tenant that always traps costs next to nothing.
 const WAIT_MAX: Duration = Duration::from_secs(5 * 60);
 
-/// Failures in a row that may pass, before a run that is to end does.
+/// Maximum number of consecutive retries after transient failures, in a run that ends when idle.
 const RETRIES: u32 = 8;
 
-/// A tenant's failures are logged no more often than this, whatever it does to its files.
-const TELL_EVERY: Duration = Duration::from_secs(30);
+/// Minimum time between two logged failures of a tenant, whatever it does to its files.
+const LOG_EVERY: Duration = Duration::from_secs(30);
 
-/// Letters of a failure that are kept.
+/// Maximum number of characters of a failure that are kept.
 const ERROR_CHARS_MAX: usize = 4_000;
 
 /// One tenant's life.
 pub struct Life {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it wants.
+    /// The current config.
     pub wanted: watch::Receiver<Wanted>,
-    /// Where turns are waited for.
+    /// The line in which tenants wait for their turn.
     pub line: Arc<Semaphore>,
-    /// Where its state is kept.
+    /// The store of its state.
     pub store: Store,
     /// What all turns share.
     pub shared: Shared,
-    /// The end of all.
+    /// The signal to stop.
     pub stop: Stop,
-    /// It ends when it has read everything, or fails for good.
+    /// Whether it ends when it has read everything, or fails permanently.
     pub until_idle: bool,
 }
 
-/// How a tenant goes on.
+/// What a tenant does next.
 enum Then {
-    /// In line, behind the others.
+    /// Waits in line, behind the others.
     Again,
-    /// After a while, or when its files change.
+    /// Waits for this time, or until its files change.
     Wait(Duration),
-    /// Not at all.
+    /// Ends.
     End,
 }
 
 impl Life {
-    /// Gives its name, and whether it ended failing.
+    /// Runs the tenant. Returns its name, and whether it was failing at the end.
     pub async fn run(mut self) -> (String, bool) {
         let mut troubles = Troubles::default();
         let mut tenant = loop {
             match self.open() {
                 Ok(tenant) => break tenant,
-                Err(failure) => drop(troubles.tell(&self.name, &failure.to_string(), true)),
+                Err(failure) => drop(troubles.log(&self.name, &failure.to_string(), true)),
             }
-            // Ends with a signal or, in a run that is to end, after some tries.
+            // Ends with a signal or, in a run that ends when idle, after some retries.
             if self.stop.is_set() || (self.until_idle && troubles.is_over()) {
                 return (self.name, true);
             }
@@ -77,7 +78,7 @@ impl Life {
         // Ends with the tenant, a signal, or when it has read everything.
         while !self.stop.is_set() {
             let then = match self.next(&mut tenant, &mut troubles).await {
-                // One that fails for good, or has read everything.
+                // It fails permanently, or has read everything.
                 Then::Wait(_) if self.until_idle && troubles.is_over() => Then::End,
                 then => then,
             };
@@ -94,14 +95,14 @@ impl Life {
         (self.name, troubles.count > 0)
     }
 
-    /// A turn, or a word on why there is none.
+    /// Takes a turn, or reports why it cannot.
     async fn next(&mut self, tenant: &mut Tenant, troubles: &mut Troubles) -> Then {
         let line = Arc::clone(&self.line);
         let place = tokio::select! {
             place = line.acquire() => place,
             () = self.stop.wait() => return Then::End,
         };
-        // Only now: it may have changed while it waited.
+        // Only now, because it may have changed during the wait.
         let wanted = self.wanted.borrow_and_update().clone();
         match wanted {
             None => {
@@ -110,19 +111,19 @@ impl Life {
                 Then::End
             }
             Some(Err(why)) => {
-                let error = Some(troubles.tell(&self.name, &why, false));
+                let error = Some(troubles.log(&self.name, &why, false));
                 self.report(None, Report { state: "failing", error, ..Report::default() });
-                // Until its files change.
+                // Only a change of its files helps.
                 Then::Wait(Duration::MAX)
             }
             Some(Ok(wish)) => {
                 let (mut stop, mut wanted) = (self.stop.clone(), self.wanted.clone());
                 let name = tracing::info_span!("tenant", name = self.name);
-                // In a box, so that a sleeping tenant keeps no room for it.
+                // In a box, so that a sleeping tenant takes no memory for it.
                 let turn = Box::pin(tenant.turn(&wish, &self.shared, &mut stop).instrument(name));
                 let ended = tokio::select! {
                     ended = turn => ended,
-                    // With other files, or none, this turn is over; what was delivered is stored.
+                    // Its files changed, so this turn is over; what was delivered is stored.
                     _ = wanted.changed() => return Then::Again,
                 };
                 drop(place);
@@ -152,10 +153,10 @@ impl Life {
                 troubles.is_waiting = ended.report.state == "throttled";
                 ended.wait.map_or(Then::Again, Then::Wait)
             }
-            Some((failure, is_passing)) => {
+            Some((failure, is_transient)) => {
                 ended.report.error =
-                    Some(troubles.tell(&self.name, &failure.to_string(), is_passing));
-                Then::Wait(troubles.wait(is_passing))
+                    Some(troubles.log(&self.name, &failure.to_string(), is_transient));
+                Then::Wait(troubles.wait(is_transient))
             }
         };
         self.report(ended.checkpoint, ended.report);
@@ -168,41 +169,42 @@ impl Life {
     }
 }
 
-/// A tenant's failures in a row.
+/// A tenant's consecutive failures.
 #[derive(Default)]
 struct Troubles {
     count: u32,
-    /// The last of them may pass.
-    is_passing: bool,
-    /// The remote asked to wait.
+    /// Whether the last of them is transient.
+    is_transient: bool,
+    /// Whether the remote asked to wait.
     is_waiting: bool,
-    told: Option<Instant>,
+    logged: Option<Instant>,
 }
 
 impl Troubles {
-    /// Counts a failure, logs it now and then, and gives it in one line of bounded length.
-    fn tell(&mut self, name: &str, why: &str, is_passing: bool) -> String {
+    /// Counts a failure, logs it if the last log line is old enough, and returns it as one line of
+    /// bounded length.
+    fn log(&mut self, name: &str, why: &str, is_transient: bool) -> String {
         let why = one_line(why, ERROR_CHARS_MAX);
-        if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-            self.told = Some(Instant::now());
+        if self.logged.is_none_or(|logged| logged.elapsed() >= LOG_EVERY) {
+            self.logged = Some(Instant::now());
             tracing::warn!(tenant = name, "{why}");
         }
         self.count = self.count.saturating_add(1);
-        (self.is_passing, self.is_waiting) = (is_passing, false);
+        (self.is_transient, self.is_waiting) = (is_transient, false);
         why
     }
 
-    /// How long to wait after the last one.
-    fn wait(&self, is_passing: bool) -> Duration {
+    /// Returns how long to wait after the last failure.
+    fn wait(&self, is_transient: bool) -> Duration {
         let doubled = WAIT_FIRST.saturating_mul(1 << self.count.saturating_sub(1).min(9));
-        let full = if is_passing { doubled.min(WAIT_MAX) } else { WAIT_MAX };
-        // Those that failed together must not return together.
+        let full = if is_transient { doubled.min(WAIT_MAX) } else { WAIT_MAX };
+        // Jitter, so that tenants that failed together do not return together.
         full.mul_f64(0.5 + rand::random::<f64>() / 2.0)
     }
 
-    /// Nothing is to be gained by waiting.
+    /// Returns whether waiting does not help.
     fn is_over(&self) -> bool {
-        let is_trying = self.count > 0 && self.is_passing && self.count <= RETRIES;
-        !is_trying && !self.is_waiting
+        let is_retrying = self.count > 0 && self.is_transient && self.count <= RETRIES;
+        !is_retrying && !self.is_waiting
     }
 }

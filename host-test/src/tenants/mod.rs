@@ -1,8 +1,8 @@
-//! Many tenants in one process, none of them trusted: a folder for each, one component, one state.
+//! Many tenants in one process, none of them trusted: one folder for each, one component, one state.
 //!
-//! The way of a change: [`watch`] (which folders changed) → [`folder`] (what a tenant wants, and may
-//! not) → [`schedule`] (who is there) → [`life`] (whose turn it is) → [`turn`] (one instance, some
-//! batches) → [`store`] (one transaction for many tenants, [`rows`]) → [`status`] (what the operator sees).
+//! How a change is processed: [`watch`] (which folders changed) → [`folder`] (the tenant's config) →
+//! [`schedule`] (which tenants exist) → [`life`] (whose turn it is) → [`turn`] (one instance, some
+//! batches) → [`store`] (one transaction for many tenants, [`rows`]) → [`status`] (for the operator).
 
 pub mod account;
 pub mod folder;

@@ -1,4 +1,4 @@
-//! The table of all tenants: what is in it, and how it changes.
+//! The table of all tenants, and its changes.
 
 use crate::exit::{Failure, Result};
 use crate::names::true_name;
@@ -8,7 +8,7 @@ use crate::state::mark::Mark;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::Path;
 
-/// "BAtn": tells these files from other databases.
+/// The state file of all tenants. The application ID is "BAtn".
 pub(crate) const TENANTS: Kind = Kind {
     name: "state",
     application_id: 0x4241_746e,
@@ -25,38 +25,40 @@ pub(crate) const LAYOUT: &str = "
         state TEXT NOT NULL DEFAULT 'new', events INTEGER NOT NULL DEFAULT 0, last_event TEXT,
         lag_seconds INTEGER, error TEXT) WITHOUT ROWID;";
 
-/// How a tenant is.
+/// The status of a tenant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// In one word.
+    /// The state in one word.
     pub state: &'static str,
-    /// When the newest event occurred (RFC 3339), if there is news of it, and its age at delivery.
+    /// The time of the newest event (RFC 3339) and its age at delivery in seconds, if there is a
+    /// new one.
     pub newest: Option<(String, i64)>,
-    /// Why it is failing.
+    /// Why the tenant is failing.
     pub error: Option<String>,
 }
 
-/// What is to be stored of a tenant.
+/// A change to store for a tenant.
 #[derive(Debug)]
 pub enum Change {
-    /// What is about to be appended to its output, which stands there.
+    /// The position of the output, and what is about to be appended to it.
     Announce(Mark, Vec<u8>),
-    /// Its output stands there, with so many more events, nothing is announced any more, and this covers it.
+    /// The new position of the output, the checkpoint that covers it, and the number of new events.
+    /// Removes the announcement.
     Settle(Mark, Option<String>, u64),
-    /// How its turn ended; nobody waits for it.
+    /// The checkpoint and status at the end of a turn. No caller waits for it to be stored.
     Turn(Option<String>, Report),
 }
 
-/// What is known of a tenant.
+/// The stored data of a tenant.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
-    /// Its checkpoint.
+    /// The checkpoint.
     pub checkpoint: Option<String>,
-    /// Where its output stood.
+    /// The position of the output.
     pub mark: Option<Mark>,
-    /// What was announced and not settled.
+    /// What was announced but not settled.
     pub writing: Option<Vec<u8>>,
-    /// The operator let it begin anew, so its output may hold what it reads again.
+    /// Whether the operator reset it, so that its output may hold what is read again.
     pub is_begun_anew: bool,
 }
 
@@ -64,7 +66,7 @@ pub struct Row {
 ///
 /// # Errors
 ///
-/// SQLite's.
+/// Returns SQLite's error.
 pub(crate) fn apply(all: &Transaction<'_>, tenant: &str, change: &Change) -> rusqlite::Result<()> {
     all.prepare_cached("INSERT OR IGNORE INTO tenant (name) VALUES (?1)")?.execute([tenant])?;
     let stored = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
@@ -113,11 +115,11 @@ fn place(all: &Transaction<'_>, tenant: &str, mark: &Mark) -> rusqlite::Result<u
     ])
 }
 
-/// What is known of a tenant.
+/// Loads the stored data of a tenant.
 ///
 /// # Errors
 ///
-/// SQLite's.
+/// Returns SQLite's error.
 pub(crate) fn load(database: &Connection, tenant: &str) -> rusqlite::Result<Row> {
     let sql = "SELECT checkpoint, writing, device, inode, length, tail, \
                EXISTS (SELECT 1 FROM begun_anew WHERE begun_anew.name = tenant.name) \
@@ -138,25 +140,26 @@ pub(crate) fn load(database: &Connection, tenant: &str) -> rusqlite::Result<Row>
     Ok(database.query_row(sql, [tenant], row).optional()?.unwrap_or_default())
 }
 
-/// Names of all tenants that were not removed.
+/// Returns the names of all tenants that were not removed.
 ///
 /// # Errors
 ///
-/// SQLite's.
+/// Returns SQLite's error.
 pub(crate) fn names(database: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut query = database.prepare("SELECT name FROM tenant WHERE state <> 'removed'")?;
     query.query_map([], |row| row.get(0))?.collect()
 }
 
-/// Takes a tenant's checkpoint away, and where its output stood, so that it begins anew. Gives the former one.
+/// Removes a tenant's checkpoint and the position of its output, so that it starts over. Returns
+/// the former checkpoint.
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`]: the state is in use, not ours or damaged, or knows no such tenant.
+/// Returns [`Failure::Refused`] if the state is in use, not ours or damaged, or has no such tenant.
 pub fn reset(state: &Path, tenant: &str) -> Result<String> {
     let refuse = |why: String| Failure::Refused(format!("state {}: {why}", state.display()));
     if !TENANTS.look(state)? {
-        return Err(refuse("there is none yet".to_owned()));
+        return Err(refuse("there is no state yet".to_owned()));
     }
     let path = true_name(state)?;
     let _lock = Lock::take(&path)?;
@@ -179,5 +182,5 @@ pub fn reset(state: &Path, tenant: &str) -> Result<String> {
         Ok(former)
     };
     let former = work().map_err(|error: rusqlite::Error| TENANTS.failure(state, &error))?;
-    former.ok_or_else(|| refuse(format!("it knows no tenant {tenant}")))
+    former.ok_or_else(|| refuse(format!("there is no tenant {tenant}")))
 }

@@ -1,5 +1,5 @@
-//! Who is a tenant: a task for each folder, told of every change to it. Which of them has its turn is decided by one line
-//! in which all wait, so that a long backfill never keeps a poll waiting for long.
+//! Runs one task per tenant's folder, and sends it every change of the folder. All tasks wait in one
+//! line for their turn, so that a long backfill never delays a poll for long.
 
 use super::folder::{self, Wanted};
 use super::life::Life;
@@ -18,22 +18,22 @@ use tokio::task::{JoinError, JoinSet};
 
 /// All tenants of a folder.
 pub struct Schedule {
-    /// The folder of folders.
+    /// The folder with the tenants' folders.
     pub dir: PathBuf,
-    /// What each tenant may use.
+    /// The limits for each tenant.
     pub limits: Limits,
-    /// Turns at the same time.
+    /// Maximum number of turns at the same time.
     pub concurrency: usize,
-    /// Each tenant ends when it has read everything, or fails for good.
+    /// Whether each tenant ends when it has read everything, or fails permanently.
     pub until_idle: bool,
     /// What all turns share.
     pub shared: Shared,
 }
 
-/// How a task ended: the tenant, and whether it was failing.
+/// The result of a task: the tenant, and whether it was failing.
 type Ended = std::result::Result<(String, bool), JoinError>;
 
-/// What runs.
+/// The running tasks.
 #[derive(Default)]
 struct Running {
     tasks: JoinSet<(String, bool)>,
@@ -42,19 +42,19 @@ struct Running {
 }
 
 impl Running {
-    /// Takes in the end of a task, and gives its tenant.
+    /// Records the end of a task, and returns its tenant.
     fn ended(&mut self, ended: Ended) -> Option<String> {
         match ended {
             Ok((name, is_failing)) => {
-                // Not before: two tasks of one tenant would deliver everything twice.
+                // Only now, because two tasks of one tenant would deliver everything twice.
                 self.tenants.remove(&name);
                 self.failing.extend(is_failing.then(|| name.clone()));
                 Some(name)
             }
             Err(error) => {
-                tracing::error!("a tenant's task ended by itself: {error}");
-                self.failing.push("one whose task ended by itself".to_owned());
-                // The next look at all folders begins it anew.
+                tracing::error!("a tenant's task ended unexpectedly: {error}");
+                self.failing.push("one whose task ended unexpectedly".to_owned());
+                // The next check of all folders starts it again.
                 self.tenants.retain(|_, sender| !sender.is_closed());
                 None
             }
@@ -63,17 +63,18 @@ impl Running {
 }
 
 impl Schedule {
-    /// Runs until a signal comes, or until all are idle. Gives the names of those that ended failing.
+    /// Runs until a signal comes or, if wanted, until all tenants are idle. Returns the names of those
+    /// that were failing at the end.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when the folder cannot be read or watched.
+    /// Returns [`Failure::Refused`] if the folder cannot be read or watched.
     pub async fn run(self, store: Store, mut stop: Stop) -> Result<Vec<String>> {
         let mut watch = Watch::start(&self.dir)?;
         let line = Arc::new(Semaphore::new(self.concurrency));
         let mut running = Running::default();
         let first = names(&self.dir)?;
-        self.forget_the_gone(&store, &first)?;
+        self.mark_removed(&store, &first)?;
         let mut changed: Vec<String> = first.into_iter().collect();
         // Ends with a signal or, when wanted, with the last task.
         loop {
@@ -87,20 +88,20 @@ impl Schedule {
             changed = tokio::select! {
                 () = stop.wait() => break,
                 Some(ended) = running.tasks.join_next() => {
-                    // Its folder may have come back while the task was ending.
+                    // Its folder may have reappeared while the task ended.
                     running.ended(ended).filter(|_| !self.until_idle).into_iter().collect()
                 }
                 changes = watch.next(), if !self.until_idle => self.named(changes, &running),
             };
         }
-        // What is asleep is woken by the signal.
+        // Sleeping tasks are woken by the signal.
         while let Some(ended) = running.tasks.join_next().await {
             running.ended(ended);
         }
         Ok(running.failing)
     }
 
-    /// The tenants to look at.
+    /// Returns the tenants to check.
     fn named(&self, changes: Changes, running: &Running) -> Vec<String> {
         match (changes, names(&self.dir)) {
             (Changes::Some(names), _) => names.into_iter().collect(),
@@ -108,15 +109,15 @@ impl Schedule {
                 all.extend(running.tenants.keys().cloned());
                 all.into_iter().collect()
             }
-            // It may be back at the next look; nobody's events are lost meanwhile.
+            // It may be back at the next check; no events are lost meanwhile.
             (Changes::All, Err(why)) => {
-                tracing::warn!("{why}; going on with the tenants there were");
+                tracing::warn!("{why}; continuing with the known tenants");
                 Vec::new()
             }
         }
     }
 
-    /// Tells a tenant's task what it wants now, or begins one.
+    /// Sends a tenant's task its current config, or starts a task.
     fn look(
         &self,
         name: &str,
@@ -131,7 +132,7 @@ impl Schedule {
             Err(why) => Some(Err(why)),
         };
         match running.tenants.get(name) {
-            Some(sender) => tell(sender, name, wanted),
+            Some(sender) => send(sender, name, wanted),
             None if wanted.is_none() => {}
             None => {
                 let (sender, receiver) = watch::channel(wanted);
@@ -150,8 +151,8 @@ impl Schedule {
         }
     }
 
-    /// Tenants whose folder went while nobody looked.
-    fn forget_the_gone(&self, store: &Store, present: &HashSet<String>) -> Result<()> {
+    /// Marks tenants as removed whose folder disappeared while this program did not run.
+    fn mark_removed(&self, store: &Store, present: &HashSet<String>) -> Result<()> {
         let known = tokio::task::block_in_place(|| store.names())?;
         for name in known.into_iter().filter(|name| !present.contains(name)) {
             let gone = Report { state: "removed", ..Report::default() };
@@ -161,8 +162,8 @@ impl Schedule {
     }
 }
 
-/// Tells a task what its tenant wants now, if that is anything new.
-fn tell(sender: &watch::Sender<Wanted>, name: &str, wanted: Wanted) {
+/// Sends a task the config of its tenant, if it changed.
+fn send(sender: &watch::Sender<Wanted>, name: &str, wanted: Wanted) {
     let is_new = match (&*sender.borrow(), &wanted) {
         (Some(Ok(old)), Some(Ok(new))) => old.digest != new.digest,
         (Some(Err(old)), Some(Err(new))) => old != new,
@@ -171,17 +172,17 @@ fn tell(sender: &watch::Sender<Wanted>, name: &str, wanted: Wanted) {
     };
     if is_new {
         let what = if wanted.is_some() { "changed" } else { "removed" };
-        // Not louder: a tenant may change its files as often as it likes.
+        // Only at debug level, because a tenant may change its files as often as it likes.
         tracing::debug!(tenant = name, "{what}");
         sender.send_replace(wanted);
     }
 }
 
-/// The failure of a run in which tenants failed.
+/// Checks that no tenant failed.
 ///
 /// # Errors
 ///
-/// [`Failure::Failed`], naming some of them.
+/// Returns [`Failure::Failed`], naming some of those that failed.
 pub fn insist_on_none(mut failing: Vec<String>) -> Result<()> {
     failing.sort_unstable();
     let many = match failing.len() {
@@ -191,5 +192,7 @@ pub fn insist_on_none(mut failing: Vec<String>) -> Result<()> {
     };
     failing.truncate(10);
     let names = failing.join(", ");
-    Err(Failure::Failed(format!("{many} failed: {names}; see tenants status")))
+    Err(Failure::Failed(format!(
+        "{many} failed: {names}; run `host-test tenants status` for details"
+    )))
 }

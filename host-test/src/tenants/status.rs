@@ -1,4 +1,4 @@
-//! What the operator sees of the tenants: a table, from the state alone.
+//! The tenants' status for the operator: a table, read only from the state.
 
 use super::rows::TENANTS;
 use crate::exit::{Failure, Result};
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
 
-/// Letters of an error in the table; `--json` has all of it.
+/// Maximum number of characters of an error in the table; `--json` has all of it.
 const ERROR_CHARS_MAX: usize = 100;
 
-/// Reads the rows of all tenants, by name; none when there is no state yet.
+/// Reads the rows of all tenants, sorted by name. Returns `None` if there is no state yet.
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`]: not ours, damaged, or of a newer version.
+/// Returns [`Failure::Refused`] if the state is not ours, is damaged, or has a newer version.
 pub fn read(state: &Path) -> Result<Option<Vec<Value>>> {
     let refuse =
         |error: rusqlite::Error| Failure::Refused(format!("state {}: {error}", state.display()));
@@ -35,7 +35,7 @@ pub fn read(state: &Path) -> Result<Option<Vec<Value>>> {
     query.query_map([], row).and_then(Iterator::collect).map(Some).map_err(refuse)
 }
 
-/// The rows as a table for people.
+/// Formats the rows as a table.
 pub fn table(rows: &[Value]) -> String {
     let text = |value: &Value| match value {
         Value::Null => "-".to_owned(),
@@ -52,7 +52,7 @@ pub fn table(rows: &[Value]) -> String {
     let mut table = String::new();
     for cells in &lines {
         for (cell, width) in cells.iter().zip(widths) {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(table, "{cell:<width$}  ");
         }
         let _ = writeln!(table, "{}", cells[5]);

@@ -1,5 +1,5 @@
-//! The state of all tenants, in one database. One thread writes, so that what many tenants store at
-//! the same time costs one transaction.
+//! The state of all tenants, in one database. One thread writes, so that simultaneous changes of
+//! many tenants cost one transaction.
 
 use super::rows::{Change, LAYOUT, Row, TENANTS, apply, load, names};
 use crate::exit::{Failure, Result};
@@ -13,14 +13,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How long what nobody waits for may lie before it is stored: only that a tenant looked, and found
-/// nothing. Less than the shortest lookback, so that a crash costs no event.
+/// Maximum delay of changes that no caller waits for, such as a poll without events. Less than the
+/// shortest lookback, so that a crash loses no event.
 const LAZY: Duration = Duration::from_millis(500);
 
-/// Changes in one transaction, and in the queue before it. Who finds the queue full waits.
+/// Maximum number of changes in one transaction, and in the queue. Callers wait while it is full.
 const GROUP_MAX: usize = 1_000;
 
-/// What is to be stored, of whom, and who waits for it.
+/// A tenant, the change to store, and the caller that waits for it, if any.
 type Write = (String, Change, Option<oneshot::Sender<Result<()>>>);
 
 enum Job {
@@ -29,7 +29,8 @@ enum Job {
     Names(oneshot::Sender<Result<Vec<String>>>),
 }
 
-/// The way to the thread that writes. Clones share it; it ends, with all stored, after the last.
+/// A handle to the writing thread. Clones share the thread. When the last one is dropped, the thread
+/// stores all changes and ends.
 #[derive(Debug, Clone)]
 pub struct Store(SyncSender<Job>);
 
@@ -38,7 +39,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`]: locked, not ours, damaged, of a newer version, or not writable.
+    /// Returns [`Failure::Refused`] if the file is in use, not ours, damaged, not writable, or has a
+    /// newer version.
     pub fn open(path: &Path) -> Result<(Self, std::thread::JoinHandle<()>)> {
         TENANTS.look(path)?;
         let path = true_name(path)?;
@@ -56,39 +58,41 @@ impl Store {
         Ok((Self(sender), thread))
     }
 
-    /// Stores durably; waits for it, so not for the threads of the runtime.
+    /// Stores a change durably. Blocks until it is stored, so do not call it in async code.
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the disk does not take it.
+    /// Returns [`Failure::Failed`] if the write fails, [`Failure::Locked`] if another program has
+    /// locked the database.
     pub fn write(&self, tenant: &str, change: Change) -> Result<()> {
         let (done, waits) = oneshot::channel();
         self.send(Job::Write((tenant.to_owned(), change, Some(done))))?;
         waits.blocking_recv().map_err(|_| gone())?
     }
 
-    /// Stores soon. An error is logged: what is stored next says all of it again.
+    /// Stores a change soon. An error is only logged, because the next change includes this one.
     pub fn write_later(&self, tenant: &str, change: Change) {
-        // The thread has ended only when the process is about to.
+        // Fails only if the thread has ended, because the process is about to end.
         let _ = self.send(Job::Write((tenant.to_owned(), change, None)));
     }
 
-    /// What is known of a tenant; waits for it.
+    /// Loads the stored data of a tenant. Blocks until it is read.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when the database is damaged.
+    /// Returns [`Failure::Failed`] if the database cannot be read, [`Failure::Locked`] if another
+    /// program has locked it.
     pub fn load(&self, tenant: &str) -> Result<Row> {
         let (done, waits) = oneshot::channel();
         self.send(Job::Load(tenant.to_owned(), done))?;
         waits.blocking_recv().map_err(|_| gone())?
     }
 
-    /// The names of all tenants that were not removed; waits for it.
+    /// Returns the names of all tenants that were not removed. Blocks until they are read.
     ///
     /// # Errors
     ///
-    /// [`Failure::Failed`] when the database cannot be read.
+    /// Same as [`Store::load`].
     pub fn names(&self) -> Result<Vec<String>> {
         let (done, waits) = oneshot::channel();
         self.send(Job::Names(done))?;
@@ -104,7 +108,7 @@ fn gone() -> Failure {
     Failure::Failed("the state can no longer be written".to_owned())
 }
 
-/// The thread's own.
+/// The data of the thread.
 struct Writer {
     database: Connection,
     name: String,
@@ -114,7 +118,7 @@ impl Writer {
     fn run(mut self, jobs: &Receiver<Job>) {
         let mut group = Vec::new();
         let mut since = Instant::now();
-        // Ends when all senders are gone.
+        // Ends when all senders are dropped.
         loop {
             let next = jobs.recv_timeout(LAZY);
             let is_over = matches!(next, Err(RecvTimeoutError::Disconnected));
@@ -154,7 +158,7 @@ impl Writer {
         Failure::Failed(format!("cannot write state {}: {}", self.name, words(error)))
     }
 
-    /// Stores a group and tells those who wait.
+    /// Stores a group of changes, and notifies the waiting callers.
     fn commit(&mut self, group: &mut Vec<Write>) {
         if group.is_empty() {
             return;
@@ -169,7 +173,7 @@ impl Writer {
             tracing::error!("{why}");
         }
         for (_, _, waits) in group.drain(..) {
-            // One that does not wait any more was stopped.
+            // Fails only if the caller was stopped and no longer waits.
             let _ = waits.map(|waits| waits.send(done.clone()));
         }
     }

@@ -1,4 +1,4 @@
-//! One tenant's turn: one instance, from its checkpoint, for one poll or a share of a backfill.
+//! One tenant's turn: one instance, started from its checkpoint, for one poll or part of a backfill.
 
 use super::account::Account;
 use super::folder::Wish;
@@ -20,16 +20,17 @@ use buildkite_audit_logs::checkpoint::tools::look_now;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Calls of one turn: enough for a usual poll, few enough that a backfill hands its place on soon.
+/// Maximum number of calls in one turn: enough for a usual poll, and few enough that a backfill
+/// soon lets others have a turn.
 const CALLS_MAX: usize = 8;
 
-/// A component that asks to be called again sooner would spin.
+/// Minimum wait that a component can ask for. Less would spin.
 const WAIT_MIN: Duration = Duration::from_millis(100);
 
-/// One that wants to sleep longer is woken all the same: its remote may have changed its mind.
+/// Maximum wait that a component can ask for. After it, the remote may give a different answer.
 const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Turns in a row that bring neither a record nor a request, and yet want another at once.
+/// Maximum number of consecutive turns without a record or a request that ask for another at once.
 const BARREN_MAX: u32 = 3;
 
 /// What all turns share.
@@ -37,51 +38,52 @@ const BARREN_MAX: u32 = 3;
 pub struct Shared {
     /// The component.
     pub plugin: std::sync::Arc<Plugin>,
-    /// Where requests may go at all.
+    /// The allowed origins.
     pub origins: Vec<Origin>,
-    /// How they are reached.
+    /// How to reach them.
     pub outbound: Outbound,
     /// The folder of the outputs.
     pub output_dir: PathBuf,
-    /// Records of one batch.
+    /// Maximum number of records in one batch.
     pub max_records: u32,
-    /// The guest gets the token itself.
+    /// Whether the guest gets the token itself.
     pub expose_token: bool,
-    /// Where all is counted.
+    /// The metrics of all tenants.
     pub metrics: Metrics,
 }
 
-/// What a tenant carries from turn to turn.
+/// The data of a tenant that is kept between turns.
 pub struct Tenant {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// Its part of the state.
     pub account: Account,
-    /// How fresh its newest event is.
+    /// The age of its newest event at delivery.
     pub lag: Lag,
-    /// Turns in a row that brought nothing, and asked for another.
+    /// The number of consecutive turns that had no result, and asked for another.
     pub barren: u32,
-    /// What it was told for the operator.
+    /// The source's notes for the operator.
     pub notes: Notes,
-    /// It looks for new events although the last run was told to wait: so does a run that ends when all is read.
+    /// Whether it looks for new events at once, even if the last run was told to wait. Set for a
+    /// run that ends when everything is read.
     pub looks_now: bool,
 }
 
 /// How a turn ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// What to say of it.
+    /// The status to report.
     pub report: Report,
     /// The checkpoint to store with it, if it moved without a record.
     pub checkpoint: Option<String>,
-    /// When the next is due; none: at once, behind the others.
+    /// The wait before the next turn; `None` means at once, behind the others.
     pub wait: Option<Duration>,
-    /// Why it failed.
+    /// Why it failed, and whether a retry may help.
     pub failure: Option<(Failure, bool)>,
 }
 
 impl Tenant {
-    /// Takes a turn. Whatever happens, nothing delivered is lost and nothing comes twice.
+    /// Takes a turn. Whatever happens, no delivered event is lost or repeated.
     pub async fn turn(&mut self, wish: &Wish, shared: &Shared, stop: &mut Stop) -> Ended {
         let mut ended = Ended {
             report: Report { state: "running", ..Report::default() },
@@ -96,7 +98,7 @@ impl Tenant {
         ended
     }
 
-    /// The failure comes with whether another try may mend it.
+    /// Makes the calls of a turn. An error includes whether a retry may help.
     async fn calls(
         &mut self,
         wish: &Wish,
@@ -104,11 +106,11 @@ impl Tenant {
         stop: &mut Stop,
         ended: &mut Ended,
     ) -> std::result::Result<(), (Failure, bool)> {
-        let for_good = |failure| (failure, false);
-        let egress = way(wish, shared).map_err(for_good)?;
+        let permanent = |failure| (failure, false);
+        let egress = egress(wish, shared).map_err(permanent)?;
         let mut source = Source::start(&shared.plugin, egress, wish.config.limits, None)
             .await
-            .map_err(|error| for_good(error.into()))?;
+            .map_err(|error| permanent(error.into()))?;
         let checkpoint = self.account.checkpoint().map(str::to_owned);
         let checkpoint = match self.looks_now {
             true => checkpoint.map(|stored| look_now(&stored).unwrap_or(stored)),
@@ -120,7 +122,7 @@ impl Tenant {
         let mut has_worked = false;
         for _ in 0..CALLS_MAX {
             if stop.is_set() {
-                return Ok(()); // Between two calls everything is stored.
+                return Ok(()); // Everything is stored between two calls.
             }
             let batch = tokio::select! {
                 batch = source.read_batch(shared.max_records) => batch,
@@ -129,7 +131,7 @@ impl Tenant {
             let batch = match batch {
                 Ok(batch) => batch,
                 Err(error) => {
-                    // It covers no more events, but holds the pace that the failure asks for.
+                    // It covers no more events, but contains the wait that the failure asks for.
                     if matches!(error, CallError::Source(SourceError::Transient(_)))
                         && let Ok(checkpoint) = source.checkpoint().await
                     {
@@ -144,9 +146,9 @@ impl Tenant {
             self.looks_now &= batch.stats.requests == 0;
             tokio::task::block_in_place(|| self.keep(&batch, checkpoint, shared, &mut sink, ended))
                 .map_err(|failure| {
-                    // What is refused stays so until the operator does something.
-                    let is_passing = !matches!(failure, Failure::Refused(_));
-                    (failure, is_passing)
+                    // A refusal lasts until the operator acts.
+                    let is_transient = !matches!(failure, Failure::Refused(_));
+                    (failure, is_transient)
                 })?;
             let (state, wait) = match batch.next {
                 Next::Ready => continue,
@@ -159,14 +161,13 @@ impl Tenant {
         }
         self.barren = if has_worked || ended.wait.is_some() { 0 } else { self.barren + 1 };
         if self.barren >= BARREN_MAX {
-            let why =
-                "protocol: the component asks for call after call, without a record or a request";
-            return Err(for_good(Failure::Failed(why.to_owned())));
+            let why = "protocol: the component asks for more calls without a record or a request";
+            return Err(permanent(Failure::Failed(why.to_owned())));
         }
         Ok(())
     }
 
-    /// Makes a batch durable, or notes a checkpoint without records.
+    /// Makes a batch durable, or keeps a checkpoint without records.
     fn keep(
         &mut self,
         batch: &Batch,
@@ -175,7 +176,7 @@ impl Tenant {
         sink: &mut Option<FileSink>,
         ended: &mut Ended,
     ) -> Result<()> {
-        self.notes.tell(&batch.stats.notes);
+        self.notes.log(&batch.stats.notes);
         if batch.records.is_empty() {
             if self.account.checkpoint() != Some(&checkpoint) {
                 self.account.moved(checkpoint.clone());
@@ -197,13 +198,13 @@ impl Tenant {
         Ok(())
     }
 
-    /// Opens the tenant's output, for this turn: so many files would not stay open at once.
+    /// Opens the tenant's output for this turn, because too many files would be open otherwise.
     fn open(&mut self, shared: &Shared) -> Result<FileSink> {
         let path = self.path(shared);
         insist_on_file(&path)?;
         match FileSink::open(&path, &mut self.account, false)? {
             Opened::File(sink) => Ok(sink),
-            Opened::Stream(_) => Err(no_file(&path)),
+            Opened::Stream(_) => Err(not_a_file(&path)),
         }
     }
 
@@ -212,20 +213,20 @@ impl Tenant {
     }
 }
 
-/// Refuses an output that somebody put something else in the place of.
+/// Refuses an output that was replaced by something other than a file.
 fn insist_on_file(path: &Path) -> Result<()> {
     match path.symlink_metadata() {
-        Ok(metadata) if !metadata.is_file() => Err(no_file(path)),
+        Ok(metadata) if !metadata.is_file() => Err(not_a_file(path)),
         _ => Ok(()),
     }
 }
 
-fn no_file(path: &Path) -> Failure {
-    Failure::Refused(format!("output {} is no regular file; move it away", path.display()))
+fn not_a_file(path: &Path) -> Failure {
+    Failure::Refused(format!("output {} is not a regular file; move it away", path.display()))
 }
 
-/// The tenant's way to the network, for this turn: its connections end with it.
-fn way(wish: &Wish, shared: &Shared) -> Result<Egress> {
+/// Returns the tenant's access to the network for this turn. Its connections end with the turn.
+fn egress(wish: &Wish, shared: &Shared) -> Result<Egress> {
     let wanted = wish.config.settings.get("endpoint").and_then(serde_json::Value::as_str);
     if let Some(url) = wanted {
         let origin = Origin::parse(url)
@@ -242,8 +243,8 @@ fn way(wish: &Wish, shared: &Shared) -> Result<Egress> {
     Network::through(shared.origins.clone(), token, &shared.outbound, limits).map(Egress::Network)
 }
 
-/// Whether another try may mend a failed call.
+/// Returns the failure of a call, and whether a retry may help.
 fn judge(error: CallError) -> (Failure, bool) {
-    let is_passing = matches!(error, CallError::Source(SourceError::Transient(_)));
-    (error.into(), is_passing)
+    let is_transient = matches!(error, CallError::Source(SourceError::Transient(_)));
+    (error.into(), is_transient)
 }

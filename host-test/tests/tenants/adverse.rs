@@ -17,32 +17,40 @@ fn what_a_tenant_may_not_decide_is_refused_by_name() {
         (
             "component",
             json!({"settings": settings, "component": "x.wasm"}),
-            "component is for the operator",
+            "only the operator can set component",
         ),
-        ("limits", json!({"settings": settings, "limits": {}}), "limits is for the operator"),
-        ("output", json!({"settings": settings, "output": "/etc/x"}), "output is for the operator"),
-        ("proxy", json!({"settings": settings, "proxy": "http://x"}), "proxy is for the operator"),
+        ("limits", json!({"settings": settings, "limits": {}}), "only the operator can set limits"),
+        (
+            "output",
+            json!({"settings": settings, "output": "/etc/x"}),
+            "only the operator can set output",
+        ),
+        (
+            "proxy",
+            json!({"settings": settings, "proxy": "http://x"}),
+            "only the operator can set proxy",
+        ),
         (
             "private",
             json!({"settings": settings, "allow_private": ["https://x"]}),
-            "allow_private is for the operator",
+            "only the operator can set allow_private",
         ),
-        ("ca", json!({"settings": settings, "ca_file": "x"}), "ca_file is for the operator"),
+        ("ca", json!({"settings": settings, "ca_file": "x"}), "only the operator can set ca_file"),
         ("other-key", json!({"settings": settings, "secret": secret}), "did you mean secrets?"),
         (
             "env",
             json!({"settings": settings, "secrets": {"api_token": {"env": "HOME"}}}),
-            "no environment",
+            "cannot use environment variables",
         ),
         (
             "path",
             json!({"settings": settings, "secrets": {"api_token": {"file": "../../elsewhere"}}}),
-            "may not lead out",
+            "a plain name, without a path",
         ),
         (
             "absolute",
             json!({"settings": settings, "secrets": {"api_token": {"file": "/etc/passwd"}}}),
-            "may not lead out",
+            "a plain name, without a path",
         ),
         (
             "link",
@@ -136,9 +144,9 @@ fn a_component_must_be_the_pinned_one_and_its_word_opens_nothing() {
     let said = refused("--component c.wasm");
     assert!(said.contains("give --allow-host, or pin the component"), "{said}");
     let said = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
-    assert!(said.contains("--component-sha256: the component's is "), "{said}");
+    assert!(said.contains("--component-sha256: the component has "), "{said}");
     let pin =
-        said.split("the component's is ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+        said.split("the component has ").nth(1).unwrap().split(',').next().unwrap().to_owned();
     // Pinned, it is believed where it wants to go, which is not where this tenant wants to go.
     let line = format!(
         "tenants --dir dir --output-dir out --component c.wasm --component-sha256 {pin} --until-idle"

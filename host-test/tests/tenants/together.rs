@@ -100,5 +100,5 @@ fn a_tenant_whose_filter_changed_may_begin_anew() {
     assert!(former.starts_with(r#"{"format":"buildkite-audit-logs""#), "{former}");
     assert!(all.command("--until-idle").output().unwrap().status.success());
     let said = all.0.bad("tenants reset --dir dir nobody", 2);
-    assert!(said.contains("it knows no tenant nobody"), "{said}");
+    assert!(said.contains("there is no tenant nobody"), "{said}");
 }
