@@ -193,6 +193,6 @@ pub fn insist_on_none(mut failing: Vec<String>) -> Result<()> {
     failing.truncate(10);
     let names = failing.join(", ");
     Err(Failure::Failed(format!(
-        "{many} failed: {names}; run `host-test tenants status` for details"
+        "{many} failed: {names}; run `host-test tenants status --dir DIR` for details"
     )))
 }

@@ -142,7 +142,7 @@ fn a_component_must_be_the_pinned_one_and_its_word_opens_nothing() {
     std::fs::write(all.0.path("c.wasm"), host_test::guest::component::BUNDLED).unwrap();
     let refused = |line: &str| all.0.bad(&format!("tenants --dir dir --output-dir out {line}"), 2);
     let said = refused("--component c.wasm");
-    assert!(said.contains("give --allow-host, or pin the component"), "{said}");
+    assert!(said.contains("use --allow-host, or pin the component"), "{said}");
     let said = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
     assert!(said.contains("--component-sha256: the component has "), "{said}");
     let pin =
