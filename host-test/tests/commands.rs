@@ -58,7 +58,7 @@ fn a_malformed_address_is_refused_with_a_right_one() {
     let check = "check --config c.json";
     for (line, words) in [
         ("fake-buildkite --listen localhost:80".to_owned(), "such as 127.0.0.1:8080 or [::1]:8080"),
-        ("fake-buildkite --listen 192.0.2.1:0".to_owned(), "take 127.0.0.1"),
+        ("fake-buildkite --listen 192.0.2.1:0".to_owned(), "use 127.0.0.1"),
         ("run --config c.json --metrics *:9000".to_owned(), "such as 127.0.0.1:9000"),
         (format!("{tenants} --metrics 10.0.0.0/8"), "such as 127.0.0.1:9000"),
         (format!("{check} --allow-private 10.0.0.0/8"), "such as https://audit.corp.example"),

@@ -191,7 +191,7 @@ fn refusals(elsewhere: SocketAddr) -> Vec<Row> {
         ends("HTTP 401", status(401, &[], ""), 3, "unauthorized: the token was refused (HTTP 401"),
         ends("HTTP 403", status(403, &[], ""), 3, "unauthorized: the token may not do this"),
         ends("HTTP 404", status(404, &[], ""), 1, "protocol: HTTP 404"),
-        ends("no organization", body(r#"{"data":{"organization":null}}"#), 3, "no organization"),
+        ends("no organization", body(r#"{"data":{"organization":null}}"#), 3, "was not found"),
         ends("no audit log", body(denied), 3, "Buildkite does not show the audit log"),
         ends(
             "auditEvents null",
