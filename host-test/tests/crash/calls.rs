@@ -4,8 +4,8 @@ use super::common::World;
 use super::matrix::{Matrix, Sink, wanted};
 use super::supervisor::{Blow, supervise};
 
-/// A run that goes on after a kill begins by mending; so many of its first calls are struck too.
-const MENDING_CALLS: u64 = 24;
+/// A run after a kill starts with recovery, so this many of its first calls are struck too.
+const RECOVERY_CALLS: u64 = 24;
 
 /// Spreads blows over all calls of a run, and over the first ones of the run after it.
 fn struck_at_calls(name: &str, sink: Sink, blow: Blow, code: Option<i32>) {
@@ -19,7 +19,7 @@ fn struck_at_calls(name: &str, sink: Sink, blow: Blow, code: Option<i32>) {
     while !matrix.is_done() {
         // The middle of each of as many equal parts; a further round is shifted.
         let first = 1 + (whole.calls * (2 * story + 1) / (2 * stories)) % whole.calls;
-        let second = 1 + story * 7 % MENDING_CALLS;
+        let second = 1 + story * 7 % RECOVERY_CALLS;
         for at in [first, second] {
             let ended = supervise(&world, &matrix.line(), at, blow);
             let expected = if ended.struck { code } else { Some(0) };

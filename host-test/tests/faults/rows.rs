@@ -168,7 +168,7 @@ fn answers() -> Vec<Row> {
     ]
 }
 
-/// What trying again does not mend.
+/// Failures that retrying does not fix.
 fn refusals(elsewhere: SocketAddr) -> Vec<Row> {
     let body = |text: &str| Fault::Body(text.into());
     let target = format!("http://{elsewhere}/v1");

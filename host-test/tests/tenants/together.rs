@@ -43,7 +43,7 @@ fn tenants_come_change_and_go_while_it_runs() {
     all.add("second", json!({}));
     all.add("wrong", json!({"page_size": 100}));
     until("the second", || all.got("second").len() == 300);
-    until("what was mended", || all.got("wrong").len() == 300);
+    until("the fixed tenant", || all.got("wrong").len() == 300);
     std::fs::remove_dir_all(all.folder("second")).unwrap();
     until("the removal", || all.status("second").0 == "removed");
     // Two processes on one state would tell everything twice.
