@@ -21,14 +21,15 @@ fn of_types(world: &World, types: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_others_are_read() {
+fn an_unknown_type_is_named_and_the_others_are_read() {
     let world = World::new(600);
     world.config(json!({
         "backfill_start_time": "2024-12-31T00:00:00Z",
         "event_types": ["USER_UPDATED", "USER_UPDATD", "TEAM_CREATED"],
     }));
     let output = world.good("run --config c.json --output o.ndjson --until-idle");
-    let words = "event_types: Buildkite does not know the type USER_UPDATD; the others are read";
+    let words =
+        "event_types: Buildkite does not know the type USER_UPDATD; the other types are read";
     assert_eq!(stderr(&output).matches(words).count(), 1, "{}", stderr(&output));
     assert_same(&world.in_file("o.ndjson"), &of_types(&world, &["USER_UPDATED", "TEAM_CREATED"]));
     let output = world.good("check --config c.json");
@@ -80,24 +81,24 @@ fn a_type_that_becomes_known_within_an_hour_has_missed_nothing() {
 }
 
 #[test]
-fn a_long_list_of_slips_takes_its_time_and_is_read_past() {
+fn a_long_list_of_typos_takes_several_runs() {
     let world = World::new(600);
     let mut types: Vec<String> = (0..8).map(|number| format!("NO_SUCH_{number}")).collect();
     types.push("USER_UPDATED".into());
     world.config(json!({"backfill_start_time": "2024-12-31T00:00:00Z", "event_types": types}));
-    // The made-up remote names one at a time.
+    // The fake names one at a time.
     let output = world.good("run --config c.json --output o.ndjson --once");
     assert_eq!(world.fake.requests().len(), 4, "then it waits: {}", stderr(&output));
     let output = world.good("check --config c.json");
-    let words = "knows no type NO_SUCH_0, NO_SUCH_1; fix it or remove it, and perhaps others";
+    let words = "the types NO_SUCH_0, NO_SUCH_1; fix or remove them; it may refuse others too";
     assert!(stdout(&output).contains(words), "{}", stdout(&output));
     let output = world.good("run --config c.json --output o.ndjson --until-idle");
-    assert!(stderr(&output).contains("knows no type NO_SUCH_7"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("does not know the type NO_SUCH_7"), "{}", stderr(&output));
     assert_same(&world.in_file("o.ndjson"), &of_types(&world, &["USER_UPDATED"]));
 }
 
 #[test]
-fn where_no_type_is_known_the_config_is_wrong() {
+fn a_config_without_a_known_type_is_invalid() {
     let world = World::new(3);
     world.config(json!({"event_types": ["USER_UPDATD"]}));
     let words = "Buildkite does not know the type USER_UPDATD; fix it or remove it";

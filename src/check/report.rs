@@ -63,8 +63,8 @@ fn unknown(config: &Config, ask: &Ask) -> Finding {
     let named = ask.without.get(..2).filter(|_| is_all).unwrap_or(&ask.without);
     let why = unknown_words(named);
     let rest = match is_all {
-        true => ", and perhaps others; those that it knows are read",
-        false => "; the others are read",
+        true => "; it may refuse others too; those that it knows are read",
+        false => "; the other types are read",
     };
     finding("event types", Outcome::Warned, [&why, rest].concat())
 }

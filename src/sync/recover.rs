@@ -56,9 +56,10 @@ pub fn leave_out(
     if ask.without.len() + names.len() >= config.event_types.len() {
         return Err(unknown_types(&names));
     }
+    let retried = if names.len() == 1 { "this one is" } else { "these are" };
     let note = format!(
-        "event_types: Buildkite does not know the type {}; the other types are read, and this one is retried",
-        short(&names.join(", "), NAMES)
+        "event_types: Buildkite does not know {}; the other types are read, and {retried} retried",
+        types(&names)
     );
     let (full, not_after) = (state.tail.full(), state.tail.high_water().or(refused_at));
     change(state, |pace| pace.refused_types(&ask.without, names, full, not_after, now));
@@ -90,13 +91,19 @@ fn change<T>(state: &mut State, how: impl FnOnce(&mut Pace) -> T) -> T {
     done
 }
 
-/// What is wrong with these types.
+/// Returns the error for these types.
 pub fn unknown_types(names: &[String]) -> Error {
     Error::InvalidConfig(vec![FieldError::new("event_types", unknown_words(names))])
 }
 
-/// The same in words.
+/// Returns the message of that error.
 pub fn unknown_words(names: &[String]) -> String {
-    let names = short(&names.join(", "), NAMES);
-    ["Buildkite does not know the type ", &names, "; fix it or remove it"].concat()
+    let them = if names.len() == 1 { "; fix it or remove it" } else { "; fix or remove them" };
+    ["Buildkite does not know ", &types(names), them].concat()
+}
+
+/// Returns a list of types for a message.
+fn types(names: &[String]) -> String {
+    let noun = if names.len() == 1 { "the type " } else { "the types " };
+    [noun, &short(&names.join(", "), NAMES)].concat()
 }
