@@ -32,7 +32,7 @@ pub fn true_name(path: &Path) -> Result<PathBuf> {
         let last = name.file_name().ok_or_else(|| refuse("is not the name of a file".into()))?;
         let folder = folder(&name)
             .canonicalize()
-            .map_err(|error| refuse(format!("folder {}: {error}", folder(&name).display())))?;
+            .map_err(|error| refuse(no_folder(folder(&name), &error)))?;
         let here = folder.join(last);
         match here.read_link() {
             Ok(target) => name = folder.join(target),
@@ -40,6 +40,15 @@ pub fn true_name(path: &Path) -> Result<PathBuf> {
         }
     }
     Err(refuse("is a loop of links".into()))
+}
+
+/// Returns why a folder cannot be used, and what to do if it does not exist.
+pub fn no_folder(folder: &Path, error: &std::io::Error) -> String {
+    let folder = folder.display();
+    match error.kind() {
+        std::io::ErrorKind::NotFound => format!("the folder {folder} does not exist; create it"),
+        _ => format!("folder {folder}: {error}"),
+    }
 }
 
 /// Returns the folder that contains `path`.

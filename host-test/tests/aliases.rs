@@ -105,7 +105,7 @@ fn a_state_without_its_tables_is_refused_with_a_remedy() {
         {
             let said = world.bad(line, 2);
             assert!(said.contains(&format!("its table {table} is missing")), "{said}");
-            assert!(said.contains("move it away to start over"), "{said}");
+            assert!(said.contains("move it away to start where the settings say"), "{said}");
         }
     }
 }

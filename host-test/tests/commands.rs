@@ -60,12 +60,17 @@ fn a_malformed_address_is_refused_with_a_right_one() {
         ("fake-buildkite --listen localhost:80".to_owned(), "such as 127.0.0.1:8080 or [::1]:8080"),
         ("fake-buildkite --listen 192.0.2.1:0".to_owned(), "use 127.0.0.1"),
         ("run --config c.json --metrics *:9000".to_owned(), "such as 127.0.0.1:9000"),
+        (
+            "run --config c.json --metrics u:hunter2@127.0.0.1:9000".to_owned(),
+            "--metrics has a user or a password",
+        ),
         (format!("{tenants} --metrics 10.0.0.0/8"), "such as 127.0.0.1:9000"),
         (format!("{check} --allow-private 10.0.0.0/8"), "such as https://audit.corp.example"),
         (format!("{check} --proxy http://*:3128"), "such as http://proxy.corp.example:3128"),
     ] {
         let said = world.bad(&line, 2);
         assert!(said.contains(words), "{line}: {said}");
+        assert!(!said.contains("hunter2"), "{said}");
     }
     std::fs::create_dir(world.path("dir")).unwrap();
     std::fs::create_dir(world.path("out")).unwrap();

@@ -33,7 +33,7 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
         format!("high-water      {}", time(state.tail.high_water())),
         format!("last poll       {}", time(state.tail.polled())),
         format!(
-            "throttled until {}",
+            "retry after     {}",
             state.pace.throttled_until().map_or("-".to_owned(), |until| until.to_string())
         ),
         format!(

@@ -87,8 +87,8 @@ impl Binding {
         let (has, wants) = (short(&has, SHOWN), short(&wants, SHOWN));
         Some(format!(
             "the checkpoint belongs to another {what}: it is for {has}, the settings say {wants}; nothing was changed. \
-             Go back to the former setting, use a state of its own for the new one, or rebind the state \
-             (the usual endpoint is {DEFAULT})"
+             Go back to the former setting; or use a state of its own for the new one; or rebind the state, \
+             which skips events that were not read yet (the usual endpoint is {DEFAULT})"
         ))
     }
 }

@@ -87,8 +87,12 @@ pub struct Args {
 ///
 /// When the config, the state, the source or the output fails.
 pub async fn run(args: Args) -> Result<()> {
-    let mut stop = Stop::on_signals()?;
+    // First, since a log rotation may send SIGHUP at any time.
     let hangup = Hangup::on_signal()?;
+    let mut stop = Stop::on_signals()?;
+    if let Some(address) = &args.metrics {
+        address.insist("--metrics")?;
+    }
     let config = Config::read(&args.config)?;
     let outbound = Outbound::new(&args.network, Environment::Heeded)?;
     let path = args.state.clone().unwrap_or_else(|| beside(&args.config));

@@ -27,8 +27,8 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// Remove the checkpoint: the next run starts over, and repeats records that were already
-    /// delivered. The old checkpoint is kept in the file, in the table `kept`.
+    /// Remove the checkpoint: the next run starts where the settings say, and may repeat or skip events.
+    /// The old checkpoint is kept in the file, in the table `kept`.
     #[command(after_help = "Example:\n  host-test state reset --state acme.state.sqlite")]
     Reset {
         /// State file.
@@ -74,7 +74,7 @@ fn show(path: &Path, json: bool) -> Result<()> {
     let Some(stored) = State::peek(path)? else {
         return match json {
             true => print("null\n"),
-            false => print("no checkpoint yet: the next run begins where the settings say\n"),
+            false => print("no checkpoint yet: the next run starts where the settings say\n"),
         };
     };
     if json {
@@ -89,8 +89,9 @@ fn reset(path: &Path) -> Result<()> {
     exists(path)?;
     match State::open(path)?.replace(None, "reset")? {
         true => print(
-            "reset: the next run begins where the settings say, and repeats what was already \
-             delivered;\nthe old checkpoint is kept in the table `kept` of the state file\n",
+            "reset: the next run starts where the settings say. It repeats what was delivered since \
+             backfill_start_time;\nwithout that setting, it skips events that were not delivered \
+             yet.\nThe old checkpoint is kept in the table `kept` of the state file.\n",
         ),
         false => print("there was no checkpoint; nothing changed\n"),
     }

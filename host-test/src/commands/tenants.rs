@@ -176,6 +176,9 @@ async fn run(args: RunArgs) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     // Each turn opens its output, so the signal is not needed to replace one that was moved away.
     let _hangup = Hangup::on_signal()?;
+    if let Some(address) = &args.metrics {
+        address.insist("--metrics")?;
+    }
     let dir = existing("--dir", args.dir.as_ref())?;
     let out = existing("--output-dir", args.output_dir.as_ref())?;
     if out.starts_with(&dir) {

@@ -9,7 +9,8 @@ use super::lines;
 use super::reconcile::{Before, Found, TAIL_BYTES, end_torn_line, tail};
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
-use crate::names::{PRIVATE, folder};
+use crate::names::{PRIVATE, folder, no_folder};
+use crate::state::causes;
 use crate::state::ledger::Ledger;
 use crate::state::lock::hold;
 use crate::state::mark::Mark;
@@ -49,10 +50,19 @@ impl FileSink {
     /// it does not match the state; [`Failure::Locked`] if another program has locked the state;
     /// [`Failure::Failed`] if reading or writing fails.
     pub fn open(path: &Path, state: &mut dyn Ledger, is_accepted: bool) -> Result<Opened> {
-        let refuse = |error: Error| Failure::Refused(format!("output {}: {error}", path.display()));
+        let refuse = |error: Error| {
+            let why = match folder(path).canonicalize() {
+                Ok(_) => error.to_string(),
+                Err(error) => no_folder(folder(path), &error),
+            };
+            Failure::Refused(format!("output {}: {why}", path.display()))
+        };
         let fail = |error: Error| Failure::Failed(format!("output {}: {error}", path.display()));
         if path.is_dir() {
-            return Err(Failure::Refused(format!("output {} is a folder", path.display())));
+            return Err(Failure::Refused(format!(
+                "output {} is a folder; name a file in it",
+                path.display()
+            )));
         }
         if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             return open_special(path).map(Opened::Stream);
@@ -137,8 +147,9 @@ impl FileSink {
         // Nothing of this batch is written yet; earlier batches are in the file that was moved.
         self.reopen(state)?;
         let name = self.path.display().to_string();
-        let fail =
-            |error: Error| Failure::Failed(format!("cannot write the output {name}: {error}"));
+        let fail = |error: Error| {
+            Failure::Failed(format!("cannot write output {name}: {}", causes::of(&error)))
+        };
         self.skip_foreign_bytes().map_err(fail)?;
         state.announce(&self.mark, lines)?;
         self.file.write_all(lines).and_then(|()| self.file.sync_data()).map_err(fail)?;
@@ -161,7 +172,8 @@ impl FileSink {
         if length == self.mark.length {
             return Ok(());
         }
-        tracing::warn!("another process writes to {}; appending to it", self.path.display());
+        let what = if length < self.mark.length { "was shortened" } else { "is written to" };
+        tracing::warn!("{} {what} by another program; appending to it", self.path.display());
         self.mark.length = end_torn_line(&self.file, &self.path, length)?;
         self.mark.tail = tail(&self.file, self.mark.length)?;
         Ok(())

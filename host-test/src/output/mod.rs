@@ -8,7 +8,7 @@ pub mod stream;
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
-use crate::names::{family, folder, is_same};
+use crate::names::{family, folder, is_same, no_folder};
 use crate::state::State;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -193,10 +193,8 @@ fn refuse_own_files(
 ) -> Result<()> {
     let name = output.display();
     let folder = folder(output);
-    if !folder.is_dir() {
-        let folder = folder.display();
-        let why = format!("output {name}: the folder {folder} does not exist");
-        return Err(Failure::Refused(why));
+    if let Err(error) = folder.canonicalize() {
+        return Err(Failure::Refused(format!("output {name}: {}", no_folder(folder, &error))));
     }
     for file in written {
         let clash = match () {

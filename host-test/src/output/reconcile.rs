@@ -4,6 +4,7 @@
 
 use super::records::hold;
 use crate::exit::{Failure, Result};
+use crate::state::causes::{STATE_LOST, STATE_LOST_REMEDY};
 use crate::state::mark::Mark;
 use std::fs::File;
 use std::io::{self, Error, Write};
@@ -69,12 +70,7 @@ impl Found<'_> {
     /// Reconciles a file that the state does not remember.
     fn unknown(&self, before: &Before) -> Result<u64> {
         if before.is_new && self.holds_records(0)? {
-            self.doubt(
-                before,
-                "holds records, but the state is new or empty: they would be read again and \
-                 delivered twice",
-                "restore the state from a backup, or move the output away to continue in a new file",
-            )?;
+            self.doubt(before, STATE_LOST, STATE_LOST_REMEDY)?;
         }
         tracing::warn!("{} was not written by this state; appending to it", self.path.display());
         self.end()
@@ -106,8 +102,9 @@ impl Found<'_> {
                      backup, or another state writes to this file; they would be delivered twice",
                     format!(
                         "restore the newer state; or, if no other state writes to this file, \
-                         remove those records with `truncate -s {start} '{path}'`; or give each \
-                         state its own output (these records are repeated in a new file)"
+                         remove those records with `truncate -s {start} {}`; or give each \
+                         state its own output (these records are repeated in a new file)",
+                        quoted(self.path)
                     ),
                 ),
                 _ => (
@@ -142,6 +139,14 @@ impl Found<'_> {
                  missing records are not delivered again)",
             )?;
             tracing::warn!("{path} is shorter than the last run left it; appending to it");
+        } else if mark.length > 0 && !self.holds_records(0)? {
+            self.doubt(
+                before,
+                "is not the file that this state wrote, and holds no records",
+                "restore the file that belongs to the state, or move this one away to continue in \
+                 a new file",
+            )?;
+            tracing::warn!("{path} is not the same file as before; appending to it");
         } else {
             return self.strange(before);
         }
@@ -203,6 +208,11 @@ impl Found<'_> {
     fn fail(&self, error: &Error) -> Failure {
         Failure::Failed(format!("output {}: {error}", self.path.display()))
     }
+}
+
+/// Returns a path as one word of a POSIX shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
 /// Ends the last line if it has no line break, and returns the new length.

@@ -3,8 +3,9 @@
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
-use crate::names::true_name;
+use crate::names::{folder, true_name};
 use crate::state::State;
+use crate::state::causes::OUTPUT_DAMAGED;
 use crate::state::database::Kind;
 use crate::state::lock::Lock;
 use crate::state::pair;
@@ -19,6 +20,7 @@ const EVENTS: Kind = Kind {
     is_checked: false,
     tables: &["events"],
     added: pair::OUTPUT,
+    damaged: OUTPUT_DAMAGED,
 };
 
 /// There is no unique key on `uuid`, because a repeated record must be visible.
@@ -26,6 +28,10 @@ const LAYOUT: &str = "
     CREATE TABLE events (
         seq INTEGER PRIMARY KEY, uuid TEXT NOT NULL, occurred_at TEXT NOT NULL,
         kind TEXT NOT NULL, payload TEXT NOT NULL);";
+
+/// Maximum number of consecutive attempts to write a batch while the file is moved away again and again. A rotation
+/// moves it once.
+const MOVES_MAX: u32 = 10;
 
 /// An output database, attached to the state.
 #[derive(Debug)]
@@ -60,15 +66,16 @@ impl SqliteSink {
     ///
     /// Same as [`State::store`] and [`SqliteSink::reopen`].
     pub fn write(&mut self, state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
-        self.reopen(state)?;
-        match store(state, events, checkpoint) {
-            // Moved away between the check and the write: SQLite stored nothing.
-            Err(Failure::Failed(_)) if !self.is_there() => {
-                self.reopen(state)?;
-                store(state, events, checkpoint)
+        for _ in 1..MOVES_MAX {
+            self.reopen(state)?;
+            match store(state, events, checkpoint) {
+                // Moved away between the check and the write: SQLite stored nothing.
+                Err(Failure::Failed(_)) if !self.is_there() => {}
+                done => return done,
             }
-            done => done,
         }
+        self.reopen(state)?;
+        store(state, events, checkpoint)
     }
 
     /// Continues in a new file if the path no longer names the attached one, or if that one was
@@ -90,6 +97,19 @@ impl SqliteSink {
     }
 
     fn attach(&mut self, state: &mut State) -> Result<()> {
+        for _ in 1..MOVES_MAX {
+            let before = identity(&self.path);
+            let done = self.try_attach(state);
+            let after = identity(&self.path);
+            let is_moved = after.is_none() || before.is_some() && before != after;
+            if done.is_ok() || !is_moved || !folder(&self.path).is_dir() {
+                return done;
+            }
+        }
+        self.try_attach(state)
+    }
+
+    fn try_attach(&mut self, state: &mut State) -> Result<()> {
         drop(EVENTS.open(&self.path, LAYOUT)?);
         state.attach(&self.path)?;
         if let Err(failure) = state.insist_on_partner(self.is_accepted) {
@@ -104,11 +124,15 @@ impl SqliteSink {
         self.id.is_some() && self.named() == self.id
     }
 
-    /// Returns the device and inode of the file at the path, unless it is empty.
+    /// Returns the identity of the file at the path, unless it is empty.
     fn named(&self) -> Option<(u64, u64)> {
-        let named = self.path.metadata().ok().filter(|named| named.len() > 0)?;
-        Some((named.dev(), named.ino()))
+        self.path.metadata().is_ok_and(|named| named.len() > 0).then(|| identity(&self.path))?
     }
+}
+
+/// Returns the device and inode of a file, if it exists.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    path.metadata().ok().map(|named| (named.dev(), named.ino()))
 }
 
 fn store(state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {

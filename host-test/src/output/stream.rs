@@ -4,6 +4,7 @@
 use super::lines;
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
+use crate::state::causes;
 use std::fs::File;
 use std::io::{Error, ErrorKind, Write};
 use std::path::Path;
@@ -76,9 +77,11 @@ impl StreamSink {
         written.map_err(|error| match &self.name {
             None => unwritten(&error),
             Some(name) if error.kind() == ErrorKind::BrokenPipe => Failure::Failed(format!(
-                "cannot write the output {name}: its reader is gone; start the reader, then the run"
+                "cannot write output {name}: its reader is gone; start the reader, then the run"
             )),
-            Some(name) => Failure::Failed(format!("cannot write the output {name}: {error}")),
+            Some(name) => {
+                Failure::Failed(format!("cannot write output {name}: {}", causes::of(&error)))
+            }
         })
     }
 }

@@ -3,29 +3,20 @@
 use crate::egress::named::is_host;
 use crate::exit::{Failure, Result};
 use std::net::SocketAddr;
-use std::str::FromStr;
 use std::time::Duration;
 use tokio::net::{TcpListener, lookup_host};
 
 /// Maximum time to resolve a name. Names of this host are usually in a file, so this is ample.
 const LOOK_UP_MAX: Duration = Duration::from_secs(10);
 
-/// An unresolved `HOST:PORT`.
+/// The value of `--metrics`, an unresolved `HOST:PORT`. It is not checked while the flags are parsed, because that error
+/// would quote a password in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen(String);
 
-impl FromStr for Listen {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let is_digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-        let is_port = |port: &str| is_digits(port) && port.parse::<u16>().is_ok();
-        match text.rsplit_once(':') {
-            Some((host, port)) if is_host(host) && is_port(port) => Ok(Self(text.to_owned())),
-            _ => {
-                Err("write HOST:PORT, such as 127.0.0.1:9000, localhost:9000 or [::1]:9000".into())
-            }
-        }
+impl From<String> for Listen {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 
@@ -36,6 +27,31 @@ impl std::fmt::Display for Listen {
 }
 
 impl Listen {
+    /// Checks the form of the value of `flag`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::Refused`] with the reason and an example, without quoting the value.
+    pub fn insist(&self, flag: &str) -> Result<()> {
+        let text = self.0.as_str();
+        let is_digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        let is_port = |port: &str| is_digits(port) && port.parse::<u16>().is_ok();
+        let why = match text.rsplit_once(':') {
+            _ if text.contains("://") => "is a URL",
+            _ if text.contains('@') => {
+                "has a user or a password; metrics are served without either"
+            }
+            _ if text.contains('/') => "has a path or a network mask",
+            None => "has no port",
+            Some((_, port)) if !is_port(port) => "has no port from 0 to 65535",
+            Some((host, _)) if !is_host(host) => "has no valid host",
+            Some(_) => return Ok(()),
+        };
+        Err(Failure::Refused(format!(
+            "{flag} {why}; write HOST:PORT, such as 127.0.0.1:9000, localhost:9000 or [::1]:9000"
+        )))
+    }
+
     /// Listens on the first available address, with loopback addresses tried first.
     ///
     /// # Errors
@@ -74,7 +90,7 @@ mod tests {
     #[test]
     fn an_address_needs_a_host_and_a_port() {
         for good in ["localhost:9000", "127.0.0.1:0", "[::1]:9000", "metrics.internal:65535"] {
-            assert!(good.parse::<Listen>().is_ok(), "{good}");
+            assert!(Listen(good.to_owned()).insist("--metrics").is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -92,8 +108,9 @@ mod tests {
             "10.0.0.0/8:9000",
             "http://localhost:9000",
         ] {
-            let why = bad.parse::<Listen>().unwrap_err();
+            let why = Listen(bad.to_owned()).insist("--metrics").unwrap_err().to_string();
             assert!(why.contains("HOST:PORT, such as 127.0.0.1:9000"), "{bad}: {why}");
+            assert!(!why.contains("secret"), "{why}");
         }
     }
 

@@ -4,9 +4,23 @@ use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_READONLY_DBMOVED;
 use rustix::process::{Resource, getrlimit};
 
-/// The remedy for a damaged file.
-pub const DAMAGED: &str =
-    "the file was not changed; restore a copy, or move it away to start over with a new file";
+/// The remedy for a damaged state.
+pub const STATE_DAMAGED: &str = "the file was not changed; restore a copy, or move it away to \
+    start where the settings say: set backfill_start_time to the time of the last record first, or \
+    events not yet delivered are skipped";
+
+/// The remedy for a damaged output.
+pub const OUTPUT_DAMAGED: &str = "the file was not changed; restore a copy, or move it away to \
+    continue in a new file (its records are not delivered again)";
+
+/// Why an output with records does not match a state without a checkpoint.
+pub const STATE_LOST: &str = "holds records, but the state is new or empty: a run would start \
+    where the settings say, and repeat or skip events";
+
+/// What to do about [`STATE_LOST`].
+pub const STATE_LOST_REMEDY: &str = "restore the state from a backup; or set backfill_start_time \
+    to the time of the last record, so that nothing is skipped, and move the output away to \
+    continue in a new file";
 
 /// Returns whether the error means that a file cannot grow.
 pub fn is_full(error: &std::io::Error) -> bool {
@@ -30,19 +44,30 @@ fn is_moved(error: &rusqlite::Error) -> bool {
 }
 
 /// Returns SQLite's message, with the likely cause if it is known.
-pub fn words(error: &rusqlite::Error) -> String {
+/// `damaged` is the remedy for a damaged file.
+pub fn words(error: &rusqlite::Error, damaged: &str) -> String {
     let hint = match () {
-        () if is_disk(error) => {
-            format!("is the disk full{}? Nothing was changed; the next run continues", file_limit())
-        }
+        () if is_disk(error) => full(),
         () if is_moved(error) => {
             "a file was moved or removed while it was in use; put it back and start a new run"
                 .to_owned()
         }
-        () if is_damage(error) => DAMAGED.to_owned(),
+        () if is_damage(error) => damaged.to_owned(),
         () => return error.to_string(),
     };
     format!("{error} ({hint})")
+}
+
+/// Returns the system's message for a failed write, with the likely cause if it is known.
+pub fn of(error: &std::io::Error) -> String {
+    match is_full(error) {
+        true => format!("{error} ({})", full()),
+        false => error.to_string(),
+    }
+}
+
+fn full() -> String {
+    format!("is the disk full{}? Nothing is lost; the next run continues", file_limit())
 }
 
 /// Describes the limit on the size of files that this process writes, if there is one.

@@ -3,7 +3,7 @@
 
 use crate::exit::{Failure, Result};
 use crate::names::{PRIVATE, true_name};
-use crate::state::causes::{DAMAGED, is_disk, is_full, words};
+use crate::state::causes::{is_disk, is_full, words};
 use crate::state::locked;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions};
@@ -32,6 +32,8 @@ pub struct Kind {
     /// Tables added later without a new version. They are created if missing. Earlier programs
     /// ignore them, and the other tables can be read without them.
     pub added: &'static str,
+    /// What to do about a damaged file.
+    pub damaged: &'static str,
 }
 
 impl Kind {
@@ -44,10 +46,9 @@ impl Kind {
     /// newer version.
     pub fn look(&self, path: &Path) -> Result<bool> {
         let refuse = |why: String| {
+            let (name, path) = (self.name, path.display());
             Failure::Refused(format!(
-                "{} {}: {why}; the file was not changed",
-                self.name,
-                path.display()
+                "{name} {path}: {why}; the file was not changed; name another file for the {name}"
             ))
         };
         let mut file = match File::open(path) {
@@ -109,7 +110,7 @@ impl Kind {
                 .map_err(refuse)?;
             if sound != "ok" {
                 let (name, path) = (self.name, path.display());
-                let why = format!("{name} {path} is damaged: {sound}; {DAMAGED}");
+                let why = format!("{name} {path} is damaged: {sound}; {}", self.damaged);
                 return Err(Failure::Refused(why));
             }
         }
@@ -137,7 +138,7 @@ impl Kind {
 
     /// Returns the failure for an SQLite error on a file of this kind.
     pub fn failure(&self, path: &Path, error: &rusqlite::Error) -> Failure {
-        let why = format!("{} {}: {}", self.name, path.display(), words(error));
+        let why = format!("{} {}: {}", self.name, path.display(), words(error, self.damaged));
         match () {
             () if locked::is(error) => locked::failure(self.name, path),
             // The disk failed; nothing is wrong with what the operator asked for.
@@ -156,7 +157,10 @@ impl Kind {
                 .query_row(sql, [table], |row| row.get(0))
                 .map_err(|error| self.failure(path, &error))?;
             if found == 0 {
-                return Err(refuse(format!("is damaged: its table {table} is missing; {DAMAGED}")));
+                return Err(refuse(format!(
+                    "is damaged: its table {table} is missing; {}",
+                    self.damaged
+                )));
             }
         }
         Ok(())

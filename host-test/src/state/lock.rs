@@ -44,7 +44,10 @@ pub fn hold(file: &File, path: &Path) -> Result<()> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => {
-            Err(Failure::Refused(format!("{} is in use by another process", path.display())))
+            let path = path.display();
+            Err(Failure::Refused(format!(
+                "{path} is in use by another process; stop that one first, or name another file"
+            )))
         }
         Err(TryLockError::Error(error)) => {
             Err(Failure::Refused(format!("{} cannot be locked: {error}", path.display())))

@@ -12,6 +12,7 @@ mod partner;
 
 use crate::exit::{Failure, Result};
 use crate::names::true_name;
+use crate::state::causes::STATE_DAMAGED;
 use crate::state::database::Kind;
 use crate::state::lock::Lock;
 pub use crate::state::mark::Mark;
@@ -26,6 +27,7 @@ const STATE: Kind = Kind {
     is_checked: true,
     tables: &["checkpoint", "kept", "output_file", "writing"],
     added: pair::STATE,
+    damaged: STATE_DAMAGED,
 };
 
 /// Maximum number of replaced checkpoints that are kept, in case a reset was a mistake.

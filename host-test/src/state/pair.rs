@@ -2,6 +2,7 @@
 //! commits. A copy restored from a backup has a smaller count.
 
 use crate::exit::{Failure, Result};
+use crate::state::causes::{STATE_LOST, STATE_LOST_REMEDY};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use std::path::Path;
 
@@ -78,10 +79,11 @@ fn refuse(standing: &Standing, state: &Path, output: &Path) -> Failure {
     let (state, output) = (state.display(), output.display());
     let (why, remedy) = match standing {
         Standing::Together | Standing::OutputNew => ("belongs to it", "there is nothing to do"),
-        Standing::StateNew => (
-            "holds events, but the state is new or empty: they would be read again and delivered twice",
-            "restore the state from a backup",
-        ),
+        Standing::StateNew => {
+            let words =
+                format!("output {output} {STATE_LOST} (state {state}); {STATE_LOST_REMEDY}");
+            return Failure::Refused(format!("{words}; or use --accept-output"));
+        }
         Standing::StateOlder => (
             "holds events that the state does not know: the state was restored from a backup, and \
              they would be delivered twice",
@@ -97,7 +99,7 @@ fn refuse(standing: &Standing, state: &Path, output: &Path) -> Failure {
     };
     Failure::Refused(format!(
         "output {output} {why} (state {state}); {remedy}; or move the output away to continue in a \
-         new one (these events are then repeated or missing); or use --accept-output"
+         new one (these events are then repeated or missing there); or use --accept-output"
     ))
 }
 

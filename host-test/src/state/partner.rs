@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::exit::{Failure, Result};
-use crate::state::causes::words;
+use crate::state::causes::{STATE_DAMAGED, words};
 use crate::state::database::prepare;
 use crate::state::ledger::Ledger;
 use crate::state::{locked, pair};
@@ -67,10 +67,10 @@ impl State {
                 format!(
                     "cannot write output {} and state {state}: {}",
                     output.display(),
-                    words(error)
+                    words(error, STATE_DAMAGED)
                 )
             }
-            None => format!("cannot write state {state}: {}", words(error)),
+            None => format!("cannot write state {state}: {}", words(error, STATE_DAMAGED)),
         })
     }
 }

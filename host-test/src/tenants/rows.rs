@@ -2,6 +2,7 @@
 
 use crate::exit::{Failure, Result};
 use crate::names::true_name;
+use crate::state::causes::STATE_DAMAGED;
 use crate::state::database::Kind;
 use crate::state::lock::Lock;
 use crate::state::mark::Mark;
@@ -16,6 +17,7 @@ pub(crate) const TENANTS: Kind = Kind {
     is_checked: true,
     tables: &["tenant"],
     added: "CREATE TABLE IF NOT EXISTS begun_anew (name TEXT PRIMARY KEY) WITHOUT ROWID;",
+    damaged: STATE_DAMAGED,
 };
 
 pub(crate) const LAYOUT: &str = "

@@ -4,7 +4,7 @@
 use super::rows::{Change, LAYOUT, Row, TENANTS, apply, load, names};
 use crate::exit::{Failure, Result};
 use crate::names::true_name;
-use crate::state::causes::words;
+use crate::state::causes::{STATE_DAMAGED, words};
 use crate::state::lock::Lock;
 use crate::state::locked;
 use rusqlite::Connection;
@@ -155,7 +155,11 @@ impl Writer {
         if locked::is(error) {
             return locked::failure("state", Path::new(&self.name));
         }
-        Failure::Failed(format!("cannot write state {}: {}", self.name, words(error)))
+        Failure::Failed(format!(
+            "cannot write state {}: {}",
+            self.name,
+            words(error, STATE_DAMAGED)
+        ))
     }
 
     /// Stores a group of changes, and notifies the waiting callers.

@@ -161,8 +161,13 @@ fn another_state_s_output_is_refused() {
     refused(&world, "holds records, but not those");
     let file = OpenOptions::new().write(true).open(world.path("o.ndjson")).unwrap();
     file.set_len(100).unwrap();
-    // Not a whole record, of another file: no more than somebody's torn line.
-    world.good(RUN);
+    // Not a whole record, of another file.
+    refused(&world, "is not the file that this state wrote");
+    fs::write(world.path("o.ndjson"), "somebody else's notes\n").unwrap();
+    refused(&world, "is not the file that this state wrote");
+    world.good(&format!("{RUN} --accept-output"));
+    let kept = fs::read_to_string(world.path("o.ndjson")).unwrap();
+    assert!(kept.starts_with("somebody else's notes\n"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 fn hang_up(running: &Running) {
     kill(Pid::from_raw(running.0.id().cast_signed()), Signal::SIGHUP).unwrap();
@@ -179,4 +180,34 @@ fn a_hang_up_while_the_state_is_locked_waits_for_it() {
     assert_eq!(running.signal("TERM"), Some(0));
     let all = ["o.1", "o.ndjson"].map(|name| world.in_file(name)).concat();
     assert_same(&all, &world.truth());
+}
+
+#[test]
+fn a_database_that_is_moved_again_and_again_as_soon_as_it_is_back_holds_each_event_once() {
+    // Fewer moves than consecutive attempts.
+    const MOVES: usize = 5;
+    let world = World::new(300);
+    let running = start(&world, "sqlite:o.sqlite --state s.sqlite --max-records 10");
+    let names: Vec<String> = (0..MOVES).map(|number| format!("o.{number}")).collect();
+    for name in &names {
+        // Without a pause, which `until` makes: the run has just opened the file.
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while fs::rename(world.path("o.sqlite"), world.path(name)).is_err() {
+            assert!(Instant::now() < deadline, "no output to move");
+            std::thread::yield_now();
+        }
+    }
+    let events = |name: &String| {
+        let database = rusqlite::Connection::open(world.path(name)).unwrap();
+        let mut select = database.prepare("SELECT uuid FROM events").ok()?;
+        let rows = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        Some(rows.map(Result::unwrap).collect::<Vec<_>>())
+    };
+    let all = || {
+        let files = names.iter().cloned().chain(["o.sqlite".to_owned()]);
+        files.filter_map(|name| events(&name)).flatten().collect::<Vec<_>>()
+    };
+    until("all events", || all().len() >= 300);
+    assert_eq!(running.signal("TERM"), Some(0));
+    assert_same(&all(), &world.truth());
 }

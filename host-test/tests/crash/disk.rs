@@ -90,7 +90,7 @@ fn a_limit_on_the_size_of_files_is_told_and_the_next_run_goes_on() {
 fn a_full_device_is_told_and_nothing_counts_as_delivered() {
     let world = World::new(30);
     let said = world.bad("run --config c.json --once --output /dev/full", 1);
-    assert!(said.contains("cannot write the output /dev/full: No space left on device"), "{said}");
+    assert!(said.contains("cannot write output /dev/full: No space left on device"), "{said}");
     world.good("run --config c.json --once --output o.ndjson");
     assert_same(&world.in_file("o.ndjson"), &world.truth());
 }
