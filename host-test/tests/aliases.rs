@@ -1,4 +1,4 @@
-//! Files under other names, files beside files, and outputs of runs that are refused.
+//! Files under other names, files next to files, and the outputs of refused runs.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -11,9 +11,9 @@ use std::os::unix::fs::symlink;
 const RUN: &str = "run --config c.json --output o.ndjson --once";
 
 #[test]
-fn an_alias_of_a_state_in_use_is_in_use() {
+fn an_alias_of_a_state_in_use_is_in_use_too() {
     let world = World::new(10);
-    // Both aliases are there before the state is.
+    // Both aliases exist before the state does.
     symlink("c.state.sqlite", world.path("alias")).unwrap();
     symlink(".", world.path("here")).unwrap();
     let mut running = Running::start(world.command("run --config c.json --output o.ndjson"));
@@ -33,7 +33,7 @@ fn an_alias_of_a_state_in_use_is_in_use() {
 }
 
 #[test]
-fn a_database_is_named_by_a_plain_name() {
+fn the_name_of_a_database_is_not_parsed_as_a_uri() {
     let world = World::new(10);
     for name in ["file:o.sqlite", "file:x?mode=memory", ":memory:"] {
         world.good(&format!("run --config c.json --once --output sqlite:{name} --state s-{name}"));
@@ -44,7 +44,7 @@ fn a_database_is_named_by_a_plain_name() {
 }
 
 #[test]
-fn an_output_is_no_companion_of_the_state_nor_its_companion_one_of_ours() {
+fn an_output_and_its_companions_may_not_be_files_of_ours() {
     let world = World::new(1);
     for end in ["-journal", "-wal", "-shm", ".lock"] {
         for kind in ["", "sqlite:", "./"] {
@@ -68,7 +68,7 @@ fn an_output_is_no_companion_of_the_state_nor_its_companion_one_of_ours() {
 }
 
 #[test]
-fn a_refused_run_leaves_the_output_as_it_was() {
+fn a_refused_run_leaves_the_output_unchanged() {
     let world = World::new(10);
     world.config(json!({"org_slug": ""}));
     world.bad(RUN, 2);
@@ -91,7 +91,7 @@ fn a_refused_run_leaves_the_output_as_it_was() {
 }
 
 #[test]
-fn a_state_without_its_tables_is_refused_with_a_remedy() {
+fn a_state_without_its_tables_is_refused_with_what_to_do() {
     let world = World::new(10);
     for table in ["checkpoint", "kept", "output_file", "writing"] {
         for name in ["c.state.sqlite", "o.ndjson"] {
@@ -111,7 +111,7 @@ fn a_state_without_its_tables_is_refused_with_a_remedy() {
 }
 
 #[test]
-fn an_endpoint_that_the_host_denies_is_code_2_in_check_as_in_run() {
+fn an_endpoint_that_the_host_denies_exits_with_2_in_check_as_in_run() {
     let world = World::new(1);
     world.config(json!({"endpoint": "https://169.254.169.254/v1"}));
     world.bad(RUN, 2);

@@ -24,7 +24,7 @@ fn the_demo_prints_every_event_and_a_summary() {
 }
 
 #[test]
-fn a_demo_whose_reader_goes_ends_quietly() {
+fn a_demo_whose_reader_closes_ends_quietly() {
     let mut child = Command::new(HOST)
         .args(["demo", "--events", "5000"])
         .stdout(Stdio::piped())
@@ -39,7 +39,7 @@ fn a_demo_whose_reader_goes_ends_quietly() {
 }
 
 #[test]
-fn check_tells_every_step() {
+fn check_reports_every_step() {
     let world = World::new(5);
     let table = stdout(&world.good("check --config c.json"));
     assert!(table.contains("passed   token accepted"), "{table}");
@@ -52,7 +52,7 @@ fn check_tells_every_step() {
 }
 
 #[test]
-fn a_malformed_address_is_refused_with_a_right_one() {
+fn a_malformed_address_is_refused_with_an_example_of_a_valid_one() {
     let world = World::new(1);
     let tenants = "tenants --dir . --output-dir .";
     let check = "check --config c.json";
@@ -79,7 +79,7 @@ fn a_malformed_address_is_refused_with_a_right_one() {
 }
 
 #[test]
-fn preview_shows_some_records_and_keeps_nothing() {
+fn preview_shows_a_few_records_and_stores_nothing() {
     let world = World::new(600);
     let output = world.good("preview --config c.json -n 3");
     assert_eq!(uuids(&stdout(&output)).len(), 3);
@@ -92,9 +92,9 @@ fn preview_shows_some_records_and_keeps_nothing() {
 }
 
 #[test]
-fn the_usual_state_is_where_the_help_says() {
+fn the_default_state_is_where_the_help_says() {
     let world = World::new(1);
-    // The help breaks lines where it likes.
+    // The help may break lines anywhere.
     let help = |name: &str| {
         let text = stdout(&world.good(&format!("{name} --help")));
         text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -112,7 +112,7 @@ fn the_usual_state_is_where_the_help_says() {
 }
 
 #[test]
-fn describe_tells_what_the_component_is_and_imports() {
+fn describe_shows_what_the_component_is_and_what_it_imports() {
     let output = Command::new(HOST).arg("describe").output().unwrap();
     let value: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(value["name"], "buildkite-audit-logs");
@@ -122,7 +122,7 @@ fn describe_tells_what_the_component_is_and_imports() {
 }
 
 #[test]
-fn a_state_can_be_seen_reset_and_bound_anew() {
+fn a_state_can_be_shown_reset_and_rebound() {
     let world = World::new(300);
     let run = "run --config c.json --output o.ndjson --until-idle";
     let said = world.bad("state show --state c.state.sqlite", 2);
@@ -130,7 +130,7 @@ fn a_state_can_be_seen_reset_and_bound_anew() {
     world.good(run);
     let shown = stdout(&world.good("state show --state c.state.sqlite"));
     assert!(shown.contains("example-org"), "{shown}");
-    // Another filter is refused until it is bound.
+    // Another filter is refused until the state is bound to it.
     world.config(json!({"event_types": ["PIPELINE_CREATED"]}));
     world.bad(run, 2);
     let said = stdout(&world.good("state rebind --state c.state.sqlite --config c.json"));
@@ -145,7 +145,7 @@ fn a_state_can_be_seen_reset_and_bound_anew() {
 }
 
 #[test]
-fn the_made_up_remote_says_where_it_is_and_ends_on_a_signal() {
+fn the_fake_buildkite_prints_its_address_and_ends_on_a_signal() {
     let mut child = Command::new(HOST)
         .args(["fake-buildkite", "--events", "3", "--seed", "7"])
         .stdout(Stdio::piped())

@@ -1,4 +1,4 @@
-//! The config file as people write it: with a byte order mark, as something else than JSON, with a key that stands twice.
+//! The config file as people write it: with a byte order mark, not in JSON, or with a duplicate key.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -14,7 +14,7 @@ const COMMANDS: [&str; 4] = [
     "state rebind --state c.state.sqlite --config c.json",
 ];
 
-/// A config as text; `more` stands at the end of the settings.
+/// Returns a config as text, with `more` at the end of the settings.
 fn config(world: &World, more: &str) -> String {
     format!(
         r#"{{"settings": {{"org_slug": "{}", "endpoint": "{}",
@@ -25,7 +25,7 @@ fn config(world: &World, more: &str) -> String {
     )
 }
 
-/// Insists that each command refuses a config with these words, and makes no request.
+/// Asserts that each command refuses a config with this message, and makes no request.
 fn refused(world: &World, config: impl AsRef<[u8]>, said: &str) {
     fs::write(world.path("c.json"), config).unwrap();
     for line in COMMANDS {
@@ -37,7 +37,7 @@ fn refused(world: &World, config: impl AsRef<[u8]>, said: &str) {
     assert!(!world.path("o.ndjson").exists());
 }
 
-/// A state for `state rebind`, which reads the config only if there is one.
+/// Returns a world with a state, since `state rebind` reads the config only if there is one.
 fn with_state() -> World {
     let world = World::new(3);
     fs::write(world.path("c.state.sqlite"), "").unwrap();
@@ -55,7 +55,7 @@ fn a_byte_order_mark_is_skipped() {
 }
 
 #[test]
-fn another_encoding_is_named() {
+fn another_encoding_is_named_in_the_message() {
     let world = with_state();
     let text = config(&world, "");
     let wide = |of: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(of).collect::<Vec<u8>>();
@@ -70,7 +70,7 @@ fn another_encoding_is_named() {
 }
 
 #[test]
-fn what_is_not_json_is_named_with_the_remedy() {
+fn a_config_that_is_not_json_is_explained() {
     let world = with_state();
     let text = config(&world, "");
     let token = common::TOKEN;
@@ -122,7 +122,7 @@ fn a_duplicate_key_is_refused_by_its_path() {
 }
 
 #[test]
-fn a_secret_or_a_setting_in_the_wrong_place_is_sent_to_the_right_one() {
+fn a_secret_or_setting_in_the_wrong_place_is_reported_with_the_right_place() {
     let world = with_state();
     let token = common::TOKEN;
     let beside =
@@ -154,7 +154,7 @@ fn a_secret_or_a_setting_in_the_wrong_place_is_sent_to_the_right_one() {
 }
 
 #[test]
-fn null_is_not_a_setting_left_out() {
+fn null_is_not_the_same_as_a_missing_setting() {
     let world = World::new(3);
     for key in ["backfill_start_time", "endpoint", "page_size", "rate_limit"] {
         world.config(json!({key: null}));
@@ -176,7 +176,7 @@ fn null_is_not_a_setting_left_out() {
 }
 
 #[test]
-fn a_start_that_is_no_time_says_what_is_wrong_with_it() {
+fn an_invalid_start_time_is_explained() {
     let world = World::new(3);
     for (start, said) in [
         (json!("1969-12-31T23:59:59Z"), "is before 1970"),
@@ -192,7 +192,7 @@ fn a_start_that_is_no_time_says_what_is_wrong_with_it() {
         let text = world.bad(COMMANDS[0], 2);
         assert!(text.contains("backfill_start_time: ") && text.contains(said), "{text}");
     }
-    // A space for the T, and a leap second, are lawful.
+    // A space instead of the T and a leap second are both valid.
     for start in ["2024-12-31 00:00:00Z", "2016-12-31T23:59:60Z"] {
         world.config(json!({"backfill_start_time": start}));
         world.good("check --config c.json");

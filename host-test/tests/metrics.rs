@@ -1,4 +1,4 @@
-//! What a run tells Prometheus.
+//! The metrics of a run, for Prometheus.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -15,7 +15,7 @@ fn get(address: &str, path: &str) -> String {
     text
 }
 
-/// The value of a metric.
+/// Returns the value of a metric.
 fn value(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
@@ -29,7 +29,7 @@ fn a_run_counts_what_it_delivers() {
     let said =
         lines.find_map(|line| line.unwrap().split_once("http://").map(|(_, it)| it.to_owned()));
     let address = said.unwrap().strip_suffix("/metrics").unwrap().to_owned();
-    // Read on, or the child blocks on a full pipe.
+    // Keeps reading, or the child would block on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     until("all events", || {
         value(&get(&address, "/metrics"), "host_test_events_total") == Some(700)
@@ -50,7 +50,7 @@ fn a_run_counts_what_it_delivers() {
 }
 
 #[test]
-fn an_address_in_use_is_refused_by_name() {
+fn an_address_in_use_is_refused_and_named() {
     let world = World::new(1);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A portal holds the query and takes its variables alone: least privilege.
+//! A portal holds the query and accepts only its variables: least privilege.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 #[test]
-fn a_portal_brings_every_event_once_with_and_without_data_round_its_answers() {
+fn a_portal_delivers_every_event_once_with_and_without_data_around_its_answers() {
     for wrapped_portal in [true, false] {
         let quirks = Quirks { wrapped_portal, ..Quirks::default() };
         let world = World::with(Options { events: 700, quirks, ..Options::default() });
@@ -24,7 +24,7 @@ fn a_portal_brings_every_event_once_with_and_without_data_round_its_answers() {
 }
 
 #[test]
-fn what_a_portal_says_of_failures_is_told_like_the_api_s() {
+fn failures_of_a_portal_are_reported_like_those_of_the_api() {
     let body = r#"{"errors": [{"message": "Something went wrong"}]}"#.to_owned();
     let fault = move |_, _: &_| Fault::Status { status: 200, headers: vec![], body: body.clone() };
     let world = World::with(Options { fault: Some(Arc::new(fault)), ..Options::default() });
@@ -34,7 +34,7 @@ fn what_a_portal_says_of_failures_is_told_like_the_api_s() {
 }
 
 #[test]
-fn a_portal_that_does_not_exist_or_is_another_organization_s_is_refused() {
+fn a_portal_that_does_not_exist_or_belongs_to_another_organization_is_refused() {
     let world = World::new(1);
     world.config(json!({"endpoint": world.fake.portal().replace("audit-log", "other")}));
     let said = world.bad("run --config c.json --once --output o.ndjson", 1);
@@ -45,7 +45,7 @@ fn a_portal_that_does_not_exist_or_is_another_organization_s_is_refused() {
 }
 
 #[test]
-fn the_query_to_store_is_the_one_that_is_sent() {
+fn the_query_to_store_is_the_query_that_is_sent() {
     let world = World::new(0);
     let output = world.good("describe --portal-query");
     assert_eq!(stdout(&output), fake_buildkite::QUERY);

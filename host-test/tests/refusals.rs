@@ -1,4 +1,4 @@
-//! What is refused, with which exit code and words, and that it is left as it was.
+//! What is refused, with which exit code and message, and that it is left unchanged.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -25,7 +25,7 @@ fn a_state_in_use_is_named() {
 }
 
 #[test]
-fn a_state_that_is_not_ours_is_refused_and_untouched() {
+fn a_state_of_another_program_is_refused_and_left_unchanged() {
     let world = World::new(10);
     let sqlite = rusqlite::Connection::open(world.path("sqlite")).unwrap();
     sqlite.execute_batch("CREATE TABLE t (x)").unwrap();
@@ -95,7 +95,7 @@ fn an_output_is_never_one_of_our_own_files() {
 }
 
 #[test]
-fn a_bad_config_is_code_2_and_names_the_key() {
+fn a_bad_config_exits_with_2_and_the_key_is_named() {
     let world = World::new(1);
     let said = world.bad("run --config missing.json", 2);
     assert!(said.contains("missing.json"), "{said}");
@@ -119,7 +119,7 @@ fn a_bad_config_is_code_2_and_names_the_key() {
 }
 
 #[test]
-fn access_is_code_3_and_the_rest_code_1() {
+fn access_errors_exit_with_3_and_other_errors_with_1() {
     let world = World::new(1);
     fs::write(world.path("token"), "bkua_wrong_0123456789").unwrap();
     let said = world.bad(RUN, 3);
@@ -128,7 +128,7 @@ fn access_is_code_3_and_the_rest_code_1() {
     fs::write(world.path("token"), common::TOKEN).unwrap();
     world.config(json!({"org_slug": "nobody"}));
     world.bad(&format!("{RUN} --state s3"), 3);
-    // Port 1 of loopback: nobody listens there.
+    // Port 1 on loopback: nobody listens there.
     world.config(json!({"endpoint": "http://127.0.0.1:1/v1"}));
     let said = world.bad(&format!("{RUN} --state s1 --retries 1"), 1);
     assert!(said.contains("gave up after 1 retry"), "{said}");

@@ -1,4 +1,4 @@
-//! The token reaches the remote, and nothing else.
+//! The token reaches the remote and nothing else.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -43,11 +43,11 @@ fn no_output_log_state_or_file_holds_the_token() {
     }
     let accepted = |seen: &fake_buildkite::Seen| seen.authorization == Authorization::Accepted;
     let requests = world.fake.requests();
-    // Each of the six lines that ask made a request of its own at least.
+    // Each of the six lines that make requests has made at least one.
     assert!(requests.len() >= 6 && requests.iter().all(accepted), "{requests:?}");
 }
 
-/// A config whose token is in the variable `MY_TOKEN`.
+/// Writes a config whose token is in the variable `MY_TOKEN`.
 fn from_environment(world: &World) {
     let settings = json!({"org_slug": fake_buildkite::SLUG, "endpoint": world.fake.endpoint()});
     let secrets = json!({"api_token": {"env": "MY_TOKEN"}});
@@ -55,7 +55,7 @@ fn from_environment(world: &World) {
 }
 
 #[test]
-fn a_bad_token_is_named_and_not_quoted() {
+fn a_bad_token_is_reported_but_not_quoted() {
     let world = World::new(1);
     for (bad, said) in [
         ("bkua_5ecre7f00d with space", "white space within"),
@@ -88,17 +88,17 @@ fn a_bad_token_is_named_and_not_quoted() {
 }
 
 #[test]
-fn a_made_up_remote_takes_only_tokens_that_the_host_takes() {
+fn the_fake_buildkite_accepts_only_tokens_that_the_host_accepts() {
     let world = World::new(1);
     for bad in ["test", "'bkua_5ecre7f00dcafe'", "0000000000000000"] {
-        // No loopback address: it ends whatever it makes of the token.
+        // Not a loopback address, so it ends whether or not it accepts the token.
         let said = world.bad(&format!("fake-buildkite --listen 192.0.2.1:0 --token {bad}"), 2);
         assert!(said.contains("--token: it is ") && !said.contains("5ecre7"), "{said}");
     }
 }
 
 #[test]
-fn a_token_file_in_another_encoding_is_named() {
+fn a_token_file_in_another_encoding_is_reported() {
     let world = World::new(1);
     // As PowerShell writes it with `>`.
     let wide = std::iter::once('\u{feff}').chain(TOKEN.chars());
@@ -131,7 +131,7 @@ fn white_space_around_a_secret_is_removed() {
     }
 }
 
-/// A remote that says in every answer what it got as `Authorization`.
+/// Starts a remote that returns in every answer what it got as `Authorization`.
 fn echo(status: &'static str, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -141,7 +141,7 @@ fn echo(status: &'static str, body: &'static str) -> String {
             let mut stream = stream.unwrap();
             let mut request = Vec::new();
             let mut some = [0; 4096];
-            // A request is one JSON object, and ends with its brace.
+            // A request is one JSON object, so it ends with its brace.
             while !request.ends_with(b"}") {
                 let size = stream.read(&mut some).unwrap();
                 if size == 0 {
@@ -163,7 +163,7 @@ fn echo(status: &'static str, body: &'static str) -> String {
 }
 
 #[test]
-fn a_token_that_the_server_echoes_is_hidden() {
+fn a_token_that_the_server_echoes_is_masked() {
     let world = World::new(1);
     for (status, body) in [
         ("401 Unauthorized", r#"{"message": "no such token: ECHO"}"#),
@@ -184,10 +184,10 @@ fn a_token_that_the_server_echoes_is_hidden() {
             assert!(!output.status.success());
             clean(&output, line);
             let said = common::stderr(&output) + &common::stdout(&output);
-            // The host blots it out before the component reads it.
+            // The host masks it before the component reads it.
             shown += usize::from(said.contains("****"));
         }
-        // Else this test would prove nothing; of a 5xx the component quotes nothing.
+        // Otherwise this test would prove nothing. The component does not quote a 5xx.
         assert!(shown > 0 || status.starts_with("503"), "{status}: the echo is not quoted");
     }
 }

@@ -1,4 +1,4 @@
-//! The rate limit, as the operator of a run sees it.
+//! The rate limit as the operator of a run sees it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -7,7 +7,7 @@ use common::{Running, World, stderr, stdout};
 use fake_buildkite::{Limits, Options};
 use std::process::Stdio;
 
-/// More events than the rate limit grants in one window.
+/// Returns a world with more events than the rate limit grants in one window.
 fn world() -> World {
     World::with(Options { events: 2_500, limits: Limits::buildkite(), ..Options::default() })
 }
@@ -25,7 +25,7 @@ fn a_run_that_does_not_wait_says_that_the_rate_limit_ended_it() {
 }
 
 #[test]
-fn a_run_that_waits_says_why_and_until_when_at_once() {
+fn a_run_that_waits_says_at_once_why_and_until_when() {
     let world = world();
     let mut command = world.command("run --config c.json --output o.ndjson --until-idle");
     command.stdout(Stdio::null());

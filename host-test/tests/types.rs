@@ -1,5 +1,5 @@
-//! A type that the remote does not know is named and left out; the others are read, and when it becomes known, its
-//! events come too.
+//! A type that the remote does not know is named and left out. The others are read, and when it becomes known, its
+//! events are delivered too.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -11,17 +11,17 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The remote's words for a type that its enum does not have.
+/// The remote's message for a type that its enum does not have.
 const REFUSAL: &str = r#"{"errors": [{"message": "Variable $types of type [AuditEventType!] was provided invalid value for 0 (Expected \"USER_UPDATED\" to be one of: TEAM_CREATED)", "locations": [{"line": 1, "column": 1}]}]}"#;
 
-/// The uuids of all events of these types.
+/// Returns the uuids of all events of these types.
 fn of_types(world: &World, types: &[&str]) -> Vec<String> {
     let is_one = |truth: &Truth| types.contains(&truth.kind.as_str());
     world.fake.truth().into_iter().filter(is_one).map(|truth| truth.uuid).collect()
 }
 
 #[test]
-fn the_others_are_read() {
+fn the_known_types_are_read() {
     let world = World::new(600);
     world.config(json!({
         "backfill_start_time": "2024-12-31T00:00:00Z",
@@ -52,7 +52,7 @@ fn a_type_that_becomes_known_within_an_hour_has_missed_nothing() {
         world.good("run --config c.json --output o.ndjson --once");
         world.in_file("o.ndjson")
     };
-    // From its first run on everything is new.
+    // Everything after the first run is new.
     run();
     let mut new = world.fake.add_events(1_000, None);
     new.extend({
@@ -80,12 +80,12 @@ fn a_type_that_becomes_known_within_an_hour_has_missed_nothing() {
 }
 
 #[test]
-fn a_long_list_of_slips_takes_its_time_and_is_read_past() {
+fn a_long_list_of_typos_takes_a_while_and_does_not_stop_the_run() {
     let world = World::new(600);
     let mut types: Vec<String> = (0..8).map(|number| format!("NO_SUCH_{number}")).collect();
     types.push("USER_UPDATED".into());
     world.config(json!({"backfill_start_time": "2024-12-31T00:00:00Z", "event_types": types}));
-    // The made-up remote names one at a time.
+    // The fake Buildkite names one at a time.
     let output = world.good("run --config c.json --output o.ndjson --once");
     assert_eq!(world.fake.requests().len(), 4, "then it waits: {}", stderr(&output));
     let output = world.good("check --config c.json");
@@ -97,7 +97,7 @@ fn a_long_list_of_slips_takes_its_time_and_is_read_past() {
 }
 
 #[test]
-fn where_no_type_is_known_the_config_is_wrong() {
+fn a_config_without_any_known_type_is_refused() {
     let world = World::new(3);
     world.config(json!({"event_types": ["USER_UPDATD"]}));
     let words = "Buildkite does not know the type USER_UPDATD; fix it or remove it";

@@ -1,4 +1,5 @@
-//! A whole backfill onto disk, through the real command, beside a plain Python script; and what more events cost.
+//! A whole backfill to disk through the real command, compared with a plain Python script, and how the cost grows with
+//! the number of events.
 
 use crate::pages::Remote;
 use crate::process::{Taken, watch};
@@ -8,9 +9,9 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Events that both read.
+/// Number of events that both read.
 const EVENTS: u64 = 100_000;
-/// What more events cost is looked at with these.
+/// Numbers of events for which the cost is measured.
 const SCALE: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 fn lines(path: &Path) -> u64 {
@@ -40,7 +41,7 @@ fn ours(remote: &Remote, events: u64, output: &str) -> Taken {
     taken
 }
 
-/// None where there is no Python.
+/// Runs the Python script. Returns `None` if there is no Python.
 fn python(remote: &Remote) -> Option<Taken> {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("o.ndjson");
@@ -69,7 +70,7 @@ pub fn section() -> Section {
     let mut scale = Vec::new();
     let mut memory = Vec::new();
     let mut flat = Vec::new();
-    // The first start compiles; later ones find the code that was kept.
+    // The first start compiles the component; later ones use the cached code.
     drop(ours(&Remote::start(1), 1, "o.ndjson"));
     for events in SCALE {
         let remote = Remote::start(events);

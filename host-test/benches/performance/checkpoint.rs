@@ -1,4 +1,4 @@
-//! Checkpoints, small and at their largest, there and back: through the component, and natively.
+//! Writing and reading checkpoints, small and at their largest, through the component and natively.
 
 use crate::report::Section;
 use buildkite_audit_logs::source::Source as Native;
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 const ROUNDS: usize = 30;
 const SETTINGS: &str = r#"{"org_slug": "acme-inc"}"#;
 
-/// A checkpoint with so many known uuids.
+/// Returns a checkpoint with this many known uuids.
 fn checkpoint(known: usize) -> String {
     let mut all = Known::default();
     let base = Millis::parse_rfc3339("2026-01-01T00:00:00Z").unwrap();

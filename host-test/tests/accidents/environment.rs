@@ -1,4 +1,4 @@
-//! Surroundings that refuse memory, files or folders: the setting is named, not only the error.
+//! Environments that refuse memory, files or folders: the message names the setting, not only the error.
 
 use super::common::{HOST, Running, World, assert_same, stderr};
 use nix::libc;
@@ -11,14 +11,14 @@ use std::process::{Command, Output};
 
 const RUN: &str = "run --config c.json --output o.ndjson --once";
 
-/// `nobody`, whom permissions bind.
+/// The user `nobody`, to whom permissions apply.
 const NOBODY: u32 = 65_534;
 
 /// Source: Linux, prctl(2), since 6.3.
 const PR_SET_MDWE: libc::c_int = 65;
 const REFUSE_EXEC_GAIN: libc::c_ulong = 1;
 
-/// Runs a line of the command after a limit of the shell.
+/// Runs a line of the command under a limit of the shell.
 fn limited(world: &World, limit: &str, line: &str) -> Output {
     Command::new("sh")
         .args(["-c", &format!("{limit}; exec \"$@\""), "sh", HOST])
@@ -30,7 +30,7 @@ fn limited(world: &World, limit: &str, line: &str) -> Output {
 }
 
 #[test]
-#[allow(unsafe_code)] // Between fork and exec: one system call, and no memory is touched.
+#[allow(unsafe_code)] // Between fork and exec: one system call that touches no memory.
 fn a_system_that_refuses_executable_memory_is_named_with_its_setting() {
     let world = World::new(3);
     fs::create_dir(world.path("dir")).unwrap();
@@ -86,7 +86,7 @@ fn a_limit_on_virtual_memory_is_named_with_its_setting() {
 }
 
 #[test]
-fn a_folder_that_is_read_only_is_refused_with_the_flag_that_helps() {
+fn a_read_only_folder_is_refused_with_the_flag_that_helps() {
     let world = World::new(3);
     let folder = world.folder.path();
     fs::create_dir(world.path("w")).unwrap();
@@ -113,18 +113,18 @@ fn a_folder_that_is_read_only_is_refused_with_the_flag_that_helps() {
     assert_eq!(refused.status.code(), Some(2), "{said}");
     assert!(said.contains("c.state.sqlite") && said.contains("use --state"), "{said}");
     assert!(helped.status.success(), "{}", stderr(&helped));
-    // Who named a place knows of the flag.
+    // A user who named a place already knows the flag.
     let said = stderr(&elsewhere);
     assert!(elsewhere.status.code() == Some(2) && !said.contains("--state"), "{said}");
 }
 
 #[test]
-fn metrics_listen_on_a_name_and_say_what_is_wrong_with_one() {
+fn metrics_listen_on_a_host_name_and_an_unusable_one_is_explained() {
     let world = World::new(3);
     let mut running = Running::start(
         world.command("run --config c.json --output o.ndjson --metrics localhost:0"),
     );
-    // On loopback, whatever else the name means.
+    // On loopback, whatever else the name resolves to.
     running.says("metrics at http://127.0.0.1:");
     assert_eq!(running.signal("TERM"), Some(0));
     for wrong in ["9000", "localhost", "localhost:port", "http://localhost:9000", "::1:9000"] {
@@ -138,7 +138,7 @@ fn metrics_listen_on_a_name_and_say_what_is_wrong_with_one() {
 }
 
 #[test]
-fn too_few_open_files_and_small_files_are_told_and_the_next_run_goes_on() {
+fn a_limit_on_open_files_or_file_size_is_reported_and_the_next_run_continues() {
     let world = World::new(60);
     for limit in ["ulimit -n 8", "ulimit -n 12", "ulimit -n 16", "ulimit -f 4"] {
         let output = limited(&world, limit, RUN);

@@ -1,4 +1,4 @@
-//! Databases that another program has locked: it is named and waited for, and nothing is lost.
+//! Databases that another program has locked: the message names the database, the run waits, and nothing is lost.
 
 use super::common::{Running, World, assert_same, until};
 use rusqlite::Connection;
@@ -8,7 +8,7 @@ use std::process::Stdio;
 const FILE: &str = "run --config c.json --output o.ndjson --max-records 10";
 const SQLITE: &str = "run --config c.json --output sqlite:o.sqlite --max-records 10";
 
-/// What another program does to lock a database.
+/// How another program locks a database.
 const WAYS: [&str; 3] =
     ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "BEGIN; SELECT count(*) FROM sqlite_schema"];
 
@@ -19,7 +19,7 @@ fn lock(world: &World, name: &str, way: &str) -> Connection {
     database
 }
 
-/// A run whose log is a file.
+/// Starts a run whose log is a file.
 fn start(world: &World, line: &str) -> Running {
     let mut command = world.command(line);
     command.stderr(Stdio::from(fs::File::create(world.path("log")).unwrap()));
@@ -30,7 +30,7 @@ fn said(world: &World) -> String {
     fs::read_to_string(world.path("log")).unwrap()
 }
 
-/// In mid-run: it has delivered something, is idle, and finds a lock at its next event.
+/// Locks a database during a run that has delivered something, is idle, and finds the lock at its next event.
 fn locked_in_mid_run(line: &str, name: &str, words: &str, way: &str) {
     let world = World::new(20);
     world.config(serde_json::json!({
@@ -58,19 +58,19 @@ fn locked_in_mid_run(line: &str, name: &str, words: &str, way: &str) {
 }
 
 #[test]
-fn a_locked_output_is_named_and_waited_for() {
+fn a_run_waits_for_a_locked_output_and_names_it() {
     WAYS.iter().for_each(|way| locked_in_mid_run(SQLITE, "o.sqlite", "output ", way));
 }
 
 #[test]
-fn a_locked_state_is_named_and_waited_for() {
+fn a_run_waits_for_a_locked_state_and_names_it() {
     for (line, way) in [(SQLITE, WAYS[0]), (FILE, WAYS[1]), (FILE, WAYS[2])] {
         locked_in_mid_run(line, "c.state.sqlite", "state ", way);
     }
 }
 
 #[test]
-fn a_lock_at_the_start_is_waited_for() {
+fn a_run_waits_for_a_lock_at_its_start() {
     for name in ["c.state.sqlite", "o.sqlite"] {
         let world = World::new(20);
         world.good(&format!("{SQLITE} --until-idle"));
@@ -97,7 +97,7 @@ fn a_signal_ends_a_run_that_waits_for_a_lock() {
         assert_eq!(running.signal("TERM"), Some(0), "{}", said(&world));
         drop(lock);
     }
-    // Once more with a batch under way: what was locked is not what was read at the start.
+    // Once more with a batch in progress: what was locked is not what was read at the start.
     world.config(serde_json::json!({
         "backfill_start_time": "2024-12-31T00:00:00Z", "poll_interval_seconds": 1
     }));

@@ -1,13 +1,13 @@
-//! Killed, or asked to stop, at system calls that write.
+//! Killed or asked to stop at system calls that write.
 
 use super::common::World;
 use super::matrix::{Matrix, Sink, wanted};
 use super::supervisor::{Blow, supervise};
 
-/// A run after a kill starts with recovery, so this many of its first calls are struck too.
+/// A run after a kill starts with recovery, so its first calls are struck too, up to this number.
 const RECOVERY_CALLS: u64 = 24;
 
-/// Spreads blows over all calls of a run, and over the first ones of the run after it.
+/// Spreads blows over all calls of a run, and over the first calls of the run after it.
 fn struck_at_calls(name: &str, sink: Sink, blow: Blow, code: Option<i32>) {
     let world = World::new(100);
     let mut matrix = Matrix::new(name, sink, &world);
@@ -17,7 +17,7 @@ fn struck_at_calls(name: &str, sink: Sink, blow: Blow, code: Option<i32>) {
     let stories = wanted().div_ceil(2);
     let mut story = 0;
     while !matrix.is_done() {
-        // The middle of each of as many equal parts; a further round is shifted.
+        // The middle of each of as many equal parts; further rounds are shifted.
         let first = 1 + (whole.calls * (2 * story + 1) / (2 * stories)) % whole.calls;
         let second = 1 + story * 7 % RECOVERY_CALLS;
         for at in [first, second] {
@@ -54,11 +54,11 @@ fn a_kill_within_any_write_loses_and_repeats_nothing_in_a_database() {
 }
 
 #[test]
-fn a_sigterm_at_any_write_ends_with_success_and_a_whole_file() {
+fn a_sigterm_at_any_write_ends_with_success_and_a_complete_file() {
     struck_at_calls("SIGTERM at a call", Sink::File, Blow::Terminate, Some(0));
 }
 
 #[test]
-fn a_sigterm_at_any_write_ends_with_success_and_a_whole_database() {
+fn a_sigterm_at_any_write_ends_with_success_and_a_complete_database() {
     struck_at_calls("SIGTERM at a call", Sink::Sqlite, Blow::Terminate, Some(0));
 }

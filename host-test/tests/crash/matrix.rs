@@ -1,4 +1,4 @@
-//! Many runs over one made-up audit log: struck ones, each followed by one that is left alone.
+//! Many runs over one fake audit log: interrupted ones, each followed by an undisturbed one.
 
 use super::common::{World, difference};
 
@@ -31,7 +31,7 @@ impl<'a> Matrix<'a> {
         Self { world, sink, name, truth: world.truth(), stories: 0, blows: 0, events: 0 }
     }
 
-    /// The command line of the story under way.
+    /// Returns the command line of the current story.
     pub fn line(&self) -> String {
         let output = match self.sink {
             Sink::File => "o.ndjson",
@@ -40,19 +40,19 @@ impl<'a> Matrix<'a> {
         format!("run --config c.json --output {output} --until-idle --max-records 10")
     }
 
-    /// Counts blows that fell.
+    /// Counts blows that hit.
     pub fn count(&mut self, blows: u64) {
         self.blows += blows;
     }
 
-    /// Whether there were as many as wanted. Panics when blows keep missing.
+    /// Returns whether there were as many as wanted. Panics if blows keep missing.
     pub fn is_done(&self) -> bool {
-        // The second blow of a story misses at times; a matrix that hardly hits is broken.
+        // The second blow of a story misses at times, but a matrix that hardly ever hits is broken.
         assert!(self.stories <= 2 * wanted(), "{}: blows keep missing", self.name);
         self.blows >= wanted()
     }
 
-    /// Ends a story: a run that is left alone, after which every event is there exactly once.
+    /// Ends a story with an undisturbed run, after which every event is there exactly once.
     pub fn end_story(&mut self, what: &str) {
         self.world.good(&self.line());
         let got = match self.sink {
@@ -66,7 +66,7 @@ impl<'a> Matrix<'a> {
         self.forget();
     }
 
-    /// Takes away state and output, with what SQLite left beside them.
+    /// Removes state and output, including the files that SQLite left next to them.
     pub fn forget(&self) {
         for entry in std::fs::read_dir(self.world.folder.path()).unwrap() {
             let path = entry.unwrap().path();
@@ -77,7 +77,7 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Prints the figures; a lost or repeated event would have ended the test before.
+    /// Prints the figures. A lost or repeated event would have failed the test before.
     pub fn tell(&self) {
         let Self { name, blows, stories, events, .. } = self;
         println!("{name}: {blows} blows, {stories} stories, {events} events, lost 0, repeated 0");

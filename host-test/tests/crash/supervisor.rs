@@ -1,4 +1,4 @@
-//! Runs the command under ptrace, and does something to it at an exact system call that writes.
+//! Runs the command under ptrace and interferes at a given system call that writes.
 
 use super::call::{Call, Kind, fail};
 use super::common::{HOST, PATIENCE, World};
@@ -17,26 +17,26 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 /// What is done at the k-th call that writes.
 #[derive(Debug, Clone, Copy)]
 pub enum Blow {
-    /// SIGKILL after it.
+    /// Sends SIGKILL after it.
     Kill,
-    /// SIGKILL after it has written half of its bytes.
+    /// Sends SIGKILL after it has written half of its bytes.
     Tear,
-    /// SIGTERM after it.
+    /// Sends SIGTERM after it.
     Terminate,
-    /// From it on, all calls of a kind fail with this error.
+    /// From this call on, makes all calls of a kind fail with this error.
     Fail(Kind, Errno),
 }
 
 /// How a run ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// The exit code; `None` after a signal.
+    /// The exit code, or `None` after a signal.
     pub code: Option<i32>,
-    /// Calls that write, until the end.
+    /// Number of calls that wrote, until the end.
     pub calls: u64,
-    /// Whether the blow fell.
+    /// Whether the blow hit.
     pub struck: bool,
-    /// What was said on standard error.
+    /// Everything on standard error.
     pub said: String,
 }
 
@@ -47,11 +47,11 @@ struct Supervisor {
     blow: Blow,
     calls: u64,
     struck: bool,
-    /// Threads in a call at whose end something is done.
+    /// Threads inside a call, with what to do when it returns.
     pending: HashMap<Pid, Blow>,
 }
 
-/// Runs a line. `at` is counted from 1; 0 means: just count.
+/// Runs a line. `at` counts from 1; 0 means only to count the calls.
 pub fn supervise(world: &World, line: &str, at: u64, blow: Blow) -> Ended {
     let mut log = tempfile::tempfile().unwrap();
     // The shell waits, so that the command is watched from its very beginning.
@@ -90,7 +90,7 @@ impl Supervisor {
         }
     }
 
-    /// As [`Supervisor::watch`]; a command that hangs is killed, and the test fails.
+    /// Like [`Supervisor::watch`], but kills a command that hangs and fails the test.
     fn watch_with_patience(&mut self, child: Child) -> Option<i32> {
         let main = self.main;
         let (ended, is_ended) = channel::<()>();
@@ -107,11 +107,11 @@ impl Supervisor {
         code
     }
 
-    /// Lets it run from stop to stop, and returns its exit code.
+    /// Lets the command run from stop to stop, and returns its exit code.
     fn watch(&mut self, mut child: Child) -> Option<i32> {
         // Only this thread's children: other tests wait for theirs.
         let flags = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
-        // Bounded by the life of the command, which the watchdog bounds.
+        // Bounded by the lifetime of the command, which the watchdog bounds.
         loop {
             let (thread, signal) = match waitpid(None, Some(flags)).unwrap() {
                 WaitStatus::Exited(thread, code) if thread == self.main => return Some(code),
@@ -122,13 +122,13 @@ impl Supervisor {
                 }
                 WaitStatus::Stopped(thread, signal) => (thread, Some(signal)),
                 WaitStatus::PtraceEvent(thread, ..) => {
-                    // From the first stop on every call is seen: the shell may go on.
+                    // From the first stop on every call is seen, so the shell may continue.
                     drop(child.stdin.take());
                     (thread, None)
                 }
                 _ => continue,
             };
-            // A thread that was killed meanwhile is not there any more.
+            // A thread that was killed in the meantime no longer exists.
             let _ = ptrace::syscall(thread, signal);
         }
     }

@@ -1,4 +1,4 @@
-//! A remote that is not there, and comes back.
+//! A remote that is unreachable and comes back.
 
 use crate::common::{Running, TOKEN, World, assert_same, until};
 use fake_buildkite::{FakeBuildkite, Options};
@@ -8,9 +8,9 @@ use std::process::Stdio;
 use tokio::net::TcpSocket;
 
 #[test]
-fn a_refused_connection_is_tried_again_until_the_remote_is_back() {
+fn a_refused_connection_is_retried_until_the_remote_is_back() {
     let world = World::new(0);
-    // Bound, so that nobody else gets the port, and not listening, so that connections are refused.
+    // Bound, so that nobody else gets the port, but not listening, so that connections are refused.
     let _inside = world.runtime.enter();
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();

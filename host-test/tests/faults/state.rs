@@ -1,4 +1,4 @@
-//! State that is not this run's, or may not be written: refused in words, and left as it was.
+//! A state that does not belong to this run, or may not be written: refused with a message and left unchanged.
 
 use crate::common::{HOST, World, stderr};
 use serde_json::json;
@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 const RUN: &str = "run --config c.json --output o.ndjson --once";
 
-/// `nobody`, whom permissions bind.
+/// The user `nobody`, to whom permissions apply.
 const NOBODY: u32 = 65_534;
 
-/// A copy of a program that anyone may run, and the folder it is in.
+/// Copies a program to where anyone may run it. Returns its folder and its path.
 fn for_everyone(program: &str) -> (TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -24,7 +24,7 @@ fn for_everyone(program: &str) -> (TempDir, PathBuf) {
 }
 
 #[test]
-fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_untouched() {
+fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_left_unchanged() {
     let world = World::new(10);
     world.good(RUN);
     let state = fs::read(world.path("c.state.sqlite")).unwrap();
@@ -44,7 +44,7 @@ fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_untouched()
 }
 
 #[test]
-fn a_state_that_may_not_be_written_is_refused_and_untouched() {
+fn a_read_only_state_is_refused_and_left_unchanged() {
     let world = World::new(10);
     world.good(RUN);
     let before = fs::read(world.path("c.state.sqlite")).unwrap();
@@ -54,7 +54,7 @@ fn a_state_that_may_not_be_written_is_refused_and_untouched() {
     mode("c.state.sqlite", 0o444);
     mode("", 0o555);
     let is_root = fs::metadata(world.path("c.state.sqlite")).unwrap().uid() == 0;
-    // The build may lie where root alone can look.
+    // The build may be where only root can look.
     let (_place, program) = for_everyone(HOST);
     let run = |more: &str| {
         let mut command = Command::new(&program);

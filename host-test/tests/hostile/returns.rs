@@ -1,4 +1,4 @@
-//! What a component returns, written into its memory by hand: more than it may, and what is no text.
+//! What a component returns, written into its memory by hand: more than it may, and what is not text.
 
 use host_test::egress::hook::Egress;
 use host_test::guest::component::Plugin;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 
-/// A component of the right world, from the text of a module whose every function traps.
+/// Returns a component of the right world, made from the text of a module in which every function traps.
 fn guest_with(change: impl FnOnce(&str) -> String) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).unwrap();
@@ -20,7 +20,7 @@ fn guest_with(change: impl FnOnce(&str) -> String) -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
 }
 
-/// Every function does `body`; the module has these parts besides.
+/// Returns a component in which every function does `body` and whose module has these additional parts.
 fn guest(body: &str, parts: &str) -> Vec<u8> {
     guest_with(|text| {
         let text = text.replace("unreachable", body);
@@ -57,7 +57,7 @@ async fn an_endless_loop_is_stopped_in_each_export() {
         host(start(&bytes, limits).await.checkpoint().await),
     ];
     assert!(said.iter().all(|said| said.contains("the CPU limit of ")), "{said:?}");
-    // Texts cannot be handed over: for that the guest is asked for memory, and loops there.
+    // Strings cannot be passed: the guest is asked for memory for them, and loops there.
     let said = host(start(&bytes, limits).await.configure(&configuration).await);
     assert!(said.contains("configure: the CPU limit"), "{said}");
 }
@@ -72,7 +72,7 @@ async fn an_instance_that_was_stopped_is_never_entered_again() {
 }
 
 #[tokio::test]
-async fn memory_that_grows_without_end_is_stopped() {
+async fn memory_that_grows_forever_is_stopped() {
     let bomb = "(loop i32.const 1 memory.grow drop br 0) unreachable";
     let limits = Limits { memory_mib: 8, ..Limits::default() };
     let said = host(start(&guest(bomb, ""), limits).await.checkpoint().await);
@@ -80,7 +80,7 @@ async fn memory_that_grows_without_end_is_stopped() {
 }
 
 #[tokio::test]
-async fn a_table_that_grows_without_end_is_stopped() {
+async fn a_table_that_grows_forever_is_stopped() {
     let bomb = "(loop (table.grow $bomb (ref.null func) (i32.const 1000)) drop br 0) unreachable";
     let bytes = guest(bomb, "(table $bomb 0 funcref)");
     let said = host(start(&bytes, Limits::default()).await.checkpoint().await);
@@ -88,14 +88,15 @@ async fn a_table_that_grows_without_end_is_stopped() {
 }
 
 #[tokio::test]
-async fn a_recursion_without_end_is_stopped() {
+async fn an_endless_recursion_is_stopped() {
     let bytes = guest("(call $deep) unreachable", "(func $deep (call $deep))");
     let said = host(start(&bytes, Limits::default()).await.checkpoint().await);
     assert!(said.contains("checkpoint: the component trapped: wasm trap: call stack"), "{said}");
 }
 
-/// `read-batch` gives so many records (32 bytes each, from byte 4,096 on), whose payload is so many bytes of memory from
-/// this place on. At byte 4,095 stands what is no UTF-8. Source: the canonical ABI, and `wit/source.wit`.
+/// Returns a component whose `read-batch` returns this many records (32 bytes each, from byte 4,096 on), whose payload
+/// is this many bytes of memory from `payload_at` on. The byte at 4,095 is not UTF-8. Source: the canonical ABI, and
+/// `wit/source.wit`.
 fn returning(records: u32, payload_at: u32, payload: u32) -> Vec<u8> {
     let body = format!(
         "(local $n i32)
@@ -130,7 +131,7 @@ async fn a_batch_of_a_gigabyte_is_not_copied() {
 }
 
 #[tokio::test]
-async fn more_records_than_were_asked_for_are_not_taken() {
+async fn more_records_than_requested_are_refused() {
     let bytes = returning(1_000_000, 0, 0);
     let limits = Limits { returned_mib: 512, ..Limits::default() };
     let said = host(start(&bytes, limits).await.read_batch(1_000).await);
@@ -138,7 +139,7 @@ async fn more_records_than_were_asked_for_are_not_taken() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_is_not_taken() {
+async fn a_string_that_is_not_utf_8_is_refused() {
     let said = host(start(&returning(1, 4_095, 1), Limits::default()).await.read_batch(1).await);
     assert!(said.contains("read-batch: ") && said.contains("utf-8"), "{said}");
     let beyond =

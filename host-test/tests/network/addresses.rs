@@ -1,5 +1,5 @@
-//! Which addresses are dialled, and what the operator reads about those that are not. Nothing here
-//! leaves loopback: names are looked up by the test, and each address is refused.
+//! Which addresses are dialled, and what the operator reads about those that are not. Nothing leaves loopback: the test
+//! resolves the names, and each address is refused.
 
 use crate::common::{TOKEN, World};
 use crate::server::{command, said};
@@ -24,7 +24,7 @@ struct Line {
     flags: Flags,
 }
 
-/// What `check` says of an endpoint whose name leads to this address.
+/// Returns what `check` prints for an endpoint whose name resolves to this address.
 async fn check(plugin: &Plugin, line: &str, address: &str) -> String {
     let flags = Line::try_parse_from(format!("x {line}").split_whitespace()).unwrap().flags;
     let address = SocketAddr::new(address.parse().unwrap(), 443);
@@ -90,7 +90,7 @@ async fn a_refused_address_is_named_with_the_flag_that_allows_it_if_one_does() {
 }
 
 #[test]
-fn an_endpoint_that_is_a_private_address_is_refused_with_the_flag_that_allows_it() {
+fn a_private_address_as_the_endpoint_is_refused_with_the_flag_that_allows_it() {
     let world = World::with(Options::default());
     for (host, flag) in [
         ("10.0.0.1", "--allow-private https://10.0.0.1"),
@@ -102,7 +102,7 @@ fn an_endpoint_that_is_a_private_address_is_refused_with_the_flag_that_allows_it
             let said = said(&mut command(&world, line), 2);
             assert!(said.contains(flag), "{said}");
         }
-        // Another origin's flag opens nothing, and says so.
+        // A flag for another origin allows nothing, and the log says so.
         let line = "check --config c.json --allow-private https://other.example";
         let said = said(&mut command(&world, line), 2);
         assert!(said.contains("https://other.example has no effect"), "{said}");

@@ -7,7 +7,7 @@ use fake_buildkite::{Options, SLUG};
 use serde_json::json;
 use std::net::TcpListener;
 
-/// A name that is never looked up: the proxy does that, and this one does not.
+/// A name that is never looked up: that is left to the proxy, and this one does not do it.
 const HOST: &str = "graphql.example";
 
 const CHECK: &str = "check --config c.json --ca-file ca.pem";
@@ -64,7 +64,7 @@ fn a_proxy_may_speak_tls_itself() {
         proxy.port
     );
     assert!(unknown.contains(&words) && unknown.contains("--ca-file FILE"), "{unknown}");
-    // The right CA, and a proxy of another name.
+    // The right CA, and a proxy with another name.
     let line = format!(
         "check --config c.json --ca-file both.pem --proxy https://127.0.0.1:{}",
         proxy.port
@@ -72,7 +72,7 @@ fn a_proxy_may_speak_tls_itself() {
     let other = said(&mut command(&world, &line), 1);
     let words = "for another name (localhost, not 127.0.0.1); check the host in --proxy";
     assert!(other.contains(words), "{other}");
-    // One that speaks no TLS.
+    // A proxy that does not speak TLS.
     let plain = answering(b"HTTP/1.1 400 No\r\n\r\n");
     let line = format!("{CHECK} --proxy https://127.0.0.1:{plain}");
     let plain = said(&mut command(&world, &line), 1);
@@ -106,7 +106,7 @@ fn credentials_reach_the_proxy_and_nothing_else() {
             assert!(!head.contains(TOKEN), "{head}");
         }
     }
-    // Nor does the help show what the environment says.
+    // The help does not show the environment's value either.
     for name in ["run", "check", "preview", "tenants"] {
         let mut help = command(&world, &format!("{name} --help"));
         let said = said(help.env("HTTPS_PROXY", format!("http://{password}@127.0.0.1:1")), 0);
@@ -115,7 +115,7 @@ fn credentials_reach_the_proxy_and_nothing_else() {
 }
 
 #[test]
-fn each_way_in_which_a_proxy_fails_is_said_with_the_remedy() {
+fn each_failure_of_a_proxy_is_reported_with_what_to_do() {
     let world = world();
     serve(&world, HOST);
     for (answer, user, words) in [
@@ -154,7 +154,7 @@ fn each_way_in_which_a_proxy_fails_is_said_with_the_remedy() {
         }
         assert_eq!(proxy.heads.lock().unwrap().len(), 2);
     }
-    // Bound, and then free again: nobody listens there.
+    // Bound and then released, so nobody listens there.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut unreachable = command(&world, CHECK);
     let said = said(unreachable.env("HTTPS_PROXY", format!("http://u:secret@{free}")), 1);
@@ -164,7 +164,7 @@ fn each_way_in_which_a_proxy_fails_is_said_with_the_remedy() {
 }
 
 #[test]
-fn a_wrong_proxy_is_refused_by_name_before_anything_is_sent() {
+fn an_invalid_proxy_is_refused_and_named_before_anything_is_sent() {
     let world = world();
     for (flag, name, url, words) in [
         (
@@ -191,7 +191,7 @@ fn a_wrong_proxy_is_refused_by_name_before_anything_is_sent() {
 }
 
 #[test]
-fn loopback_goes_direct_and_an_address_is_checked_before_the_proxy_is_asked() {
+fn loopback_is_direct_and_an_address_is_checked_before_the_proxy_is_asked() {
     let world = World::new(3);
     let proxy = Proxy::start(&world, Manner::Says(b"HTTP/1.1 500 No\r\n\r\n"));
     let url = format!("http://127.0.0.1:{}", proxy.port);
@@ -208,7 +208,7 @@ fn loopback_goes_direct_and_an_address_is_checked_before_the_proxy_is_asked() {
 }
 
 #[test]
-fn tenants_take_a_proxy_from_the_operators_flag_alone() {
+fn only_the_operators_flag_sets_the_proxy_of_tenants() {
     let world = world();
     let server = serve(&world, HOST);
     let proxy = Proxy::start(&world, Manner::Tunnel(server.port));

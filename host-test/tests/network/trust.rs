@@ -1,4 +1,4 @@
-//! Which certificates are taken, and that each way in which TLS fails is told apart.
+//! Which certificates are accepted, and how each TLS failure is distinguished.
 
 use crate::common::World;
 use crate::server::{acceptor, acceptor_with, answering, command, said, serve, serve_with};
@@ -20,7 +20,7 @@ fn at(world: &World, port: u16) {
 }
 
 #[test]
-fn the_newest_version_that_is_offered_is_spoken() {
+fn the_newest_offered_version_is_used() {
     for (offered, version) in
         [(&["h2", "http/1.1"][..], Version::HTTP_2), (&["http/1.1"], Version::HTTP_11)]
     {
@@ -35,7 +35,7 @@ fn the_newest_version_that_is_offered_is_spoken() {
 }
 
 #[test]
-fn what_is_wrong_with_a_certificate_is_said_with_the_remedy() {
+fn an_invalid_certificate_is_reported_with_what_to_do() {
     for (name, years, flag, words) in [
         (
             "localhost",
@@ -80,7 +80,7 @@ fn what_is_wrong_with_a_certificate_is_said_with_the_remedy() {
 }
 
 #[test]
-fn a_certificate_that_is_not_a_servers_is_said_to_be_that() {
+fn a_certificate_that_is_not_for_a_server_is_reported_as_such() {
     let as_ca = |params: &mut CertificateParams| {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     };
@@ -99,7 +99,7 @@ fn a_certificate_that_is_not_a_servers_is_said_to_be_that() {
         let said = said(&mut command(&world, CHECK), 1);
         assert!(said.contains("failed   TLS") && said.contains(words), "{words}: {said}");
     }
-    // A CA that was renewed: of the same name, with another key.
+    // A renewed CA: the same name with another key.
     let world = world(1);
     at(&world, serve(&world, "localhost").port);
     acceptor(&world, "localhost", (2020, 4000), &[]);
@@ -108,7 +108,7 @@ fn a_certificate_that_is_not_a_servers_is_said_to_be_that() {
 }
 
 #[test]
-fn what_does_not_speak_tls_is_told_apart_from_bad_certificates() {
+fn a_server_without_tls_is_distinguished_from_a_bad_certificate() {
     for (bytes, words) in [
         (&b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"[..], "did not answer with TLS"),
         (b"SSH-2.0-OpenSSH_9.9\r\n", "did not answer with TLS"),
@@ -124,7 +124,7 @@ fn what_does_not_speak_tls_is_told_apart_from_bad_certificates() {
 }
 
 #[test]
-fn certificates_of_the_environment_are_taken_or_refused_by_name() {
+fn certificates_of_the_environment_are_used_or_refused_and_named() {
     let world = world(1);
     let server = serve(&world, "localhost");
     at(&world, server.port);
@@ -142,7 +142,7 @@ fn certificates_of_the_environment_are_taken_or_refused_by_name() {
     with("SSL_CERT_FILE", "ca.pem", 0);
     with("SSL_CERT_DIR", "good", 0);
     with("SSL_CERT_DIR", "missing:good", 0);
-    // An empty variable is unset, and then the issuer is unknown.
+    // An empty variable counts as unset, so the issuer is unknown.
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         assert!(with(name, "", 1).contains("unknown issuer"), "{name}");
     }
@@ -162,7 +162,7 @@ fn certificates_of_the_environment_are_taken_or_refused_by_name() {
 }
 
 #[test]
-fn a_ca_file_is_added_and_must_hold_certificates() {
+fn a_ca_file_adds_certificates_and_may_not_be_empty() {
     let world = world(1);
     let server = serve(&world, "localhost");
     at(&world, server.port);
@@ -171,7 +171,7 @@ fn a_ca_file_is_added_and_must_hold_certificates() {
         let line = format!("{name} --config c.json --ca-file ca.pem {more}");
         said(&mut command(&world, &line), 0);
     }
-    // Beside the environment's, which another CA signed.
+    // In addition to the environment's, which another CA signed.
     std::fs::copy(world.path("ca.pem"), world.path("mine.pem")).unwrap();
     acceptor(&world, "other", (2020, 4000), &[]);
     let mut both = command(&world, "check --config c.json --ca-file mine.pem");

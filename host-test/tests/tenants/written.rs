@@ -1,4 +1,4 @@
-//! Configs and tokens as tenants write them: by the rules of the operator's own.
+//! Configs and tokens as tenants write them: by the same rules as the operator's own.
 
 use crate::common::{self, assert_same, stderr, stdout};
 use crate::place::Tenants;
@@ -6,7 +6,7 @@ use fake_buildkite::{Options, SLUG};
 use serde_json::json;
 
 #[test]
-fn a_tenants_files_are_read_as_the_operators_are() {
+fn the_files_of_tenants_are_read_like_those_of_the_operator() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
     let config = json!({"settings": {"org_slug": SLUG, "endpoint": all.0.fake.endpoint(),
                         "backfill_start_time": "2024-12-31T00:00:00Z"},
