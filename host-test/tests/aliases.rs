@@ -19,15 +19,16 @@ fn an_alias_of_a_state_in_use_is_in_use_too() {
     let mut running = Running::start(world.command("run --config c.json --output o.ndjson"));
     running.says("started");
     for alias in ["alias", "here/c.state.sqlite", "here/here/alias"] {
-        let said = world.bad(&format!("run --config c.json --state {alias} --output x --once"), 2);
-        assert!(said.contains("c.state.sqlite is in use"), "{said}");
+        let message =
+            world.bad(&format!("run --config c.json --state {alias} --output x --once"), 2);
+        assert!(message.contains("c.state.sqlite is in use"), "{message}");
     }
     drop(running);
     fs::remove_file(world.path("alias")).unwrap();
     fs::hard_link(world.path("c.state.sqlite"), world.path("alias")).unwrap();
     for name in ["alias", "c.state.sqlite"] {
-        let said = world.bad(&format!("{RUN} --state {name}"), 2);
-        assert!(said.contains("hard links"), "{said}");
+        let message = world.bad(&format!("{RUN} --state {name}"), 2);
+        assert!(message.contains("hard links"), "{message}");
     }
     assert!(!world.path("alias.lock").exists());
 }
@@ -49,8 +50,8 @@ fn an_output_and_its_companions_may_not_be_files_of_ours() {
     for end in ["-journal", "-wal", "-shm", ".lock"] {
         for kind in ["", "sqlite:", "./"] {
             let output = format!("{kind}c.state.sqlite{end}");
-            let said = world.bad(&format!("run --config c.json --once --output {output}"), 2);
-            assert!(said.contains("the state file, its lock or its journal"), "{said}");
+            let message = world.bad(&format!("run --config c.json --once --output {output}"), 2);
+            assert!(message.contains("the state file, its lock or its journal"), "{message}");
         }
     }
     symlink("c.state.sqlite-journal", world.path("link")).unwrap();
@@ -103,9 +104,9 @@ fn a_state_without_its_tables_is_refused_with_what_to_do() {
         drop(state);
         for line in [RUN, "state show --state c.state.sqlite", "state reset --state c.state.sqlite"]
         {
-            let said = world.bad(line, 2);
-            assert!(said.contains(&format!("its table {table} is missing")), "{said}");
-            assert!(said.contains("move it away to start over"), "{said}");
+            let message = world.bad(line, 2);
+            assert!(message.contains(&format!("its table {table} is missing")), "{message}");
+            assert!(message.contains("move it away to start over"), "{message}");
         }
     }
 }

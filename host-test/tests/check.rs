@@ -23,9 +23,9 @@ fn report(world: &World, code: i32) -> (String, String, String) {
 
 /// Asserts that exactly one step did not pass, with this outcome and message.
 fn assert_says(world: &World, code: i32, step: &str, outcome: &str, words: &str) {
-    let (at, ended, said) = report(world, code);
-    assert_eq!((at.as_str(), ended.as_str()), (step, outcome), "{said}");
-    assert!(said.contains(words), "{said}");
+    let (at, ended, message) = report(world, code);
+    assert_eq!((at.as_str(), ended.as_str()), (step, outcome), "{message}");
+    assert!(message.contains(words), "{message}");
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn a_wrong_clock_causes_a_warning() {
         u64::try_from(now.as_millis()).unwrap() + 600_000
     };
     let world = World::with(Options { clock: Arc::new(ahead), ..Options::default() });
-    let (step, outcome, said) = report(&world, 0);
+    let (step, outcome, message) = report(&world, 0);
     assert_eq!((step.as_str(), outcome.as_str()), ("clock", "warned"));
-    let off = said.strip_prefix("this host's clock is ").and_then(|rest| rest.split_once(" s "));
+    let off = message.strip_prefix("this host's clock is ").and_then(|rest| rest.split_once(" s "));
     let off: i64 = off.unwrap().0.parse().unwrap();
-    assert!((-605..=-595).contains(&off), "{said}");
+    assert!((-605..=-595).contains(&off), "{message}");
 }
 
 #[test]

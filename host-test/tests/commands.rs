@@ -17,9 +17,9 @@ fn the_demo_prints_every_event_and_a_summary() {
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 700);
-    let said = stderr(&output);
+    let message = stderr(&output);
     for word in ["700 events", "API points per event", "wasi:http/outgoing-handler", "bytes"] {
-        assert!(said.contains(word), "{word}: {said}");
+        assert!(message.contains(word), "{word}: {message}");
     }
 }
 
@@ -64,16 +64,19 @@ fn a_malformed_address_is_refused_with_an_example_of_a_valid_one() {
         (format!("{check} --allow-private 10.0.0.0/8"), "such as https://audit.corp.example"),
         (format!("{check} --proxy http://*:3128"), "such as http://proxy.corp.example:3128"),
     ] {
-        let said = world.bad(&line, 2);
-        assert!(said.contains(words), "{line}: {said}");
+        let message = world.bad(&line, 2);
+        assert!(message.contains(words), "{line}: {message}");
     }
     std::fs::create_dir(world.path("dir")).unwrap();
     std::fs::create_dir(world.path("out")).unwrap();
     for host in ["*", "10.0.0.0/8", "https://a.corp/v1", "https://u:hunter2@a.corp", "a.corp"] {
         let line = format!("tenants --dir dir --output-dir out --until-idle --allow-host {host}");
-        let said = world.bad(&line, 2);
-        assert!(said.contains("--allow-host ") && said.contains("such as https://"), "{said}");
-        assert!(!said.contains("hunter2"), "{said}");
+        let message = world.bad(&line, 2);
+        assert!(
+            message.contains("--allow-host ") && message.contains("such as https://"),
+            "{message}"
+        );
+        assert!(!message.contains("hunter2"), "{message}");
     }
     assert!(world.fake.requests().is_empty());
 }
@@ -125,20 +128,20 @@ fn describe_shows_what_the_component_is_and_what_it_imports() {
 fn a_state_can_be_shown_reset_and_rebound() {
     let world = World::new(300);
     let run = "run --config c.json --output o.ndjson --until-idle";
-    let said = world.bad("state show --state c.state.sqlite", 2);
-    assert!(said.contains("does not exist"), "{said}");
+    let message = world.bad("state show --state c.state.sqlite", 2);
+    assert!(message.contains("does not exist"), "{message}");
     world.good(run);
     let shown = stdout(&world.good("state show --state c.state.sqlite"));
     assert!(shown.contains("example-org"), "{shown}");
     // Another filter is refused until the state is bound to it.
     world.config(json!({"event_types": ["PIPELINE_CREATED"]}));
     world.bad(run, 2);
-    let said = stdout(&world.good("state rebind --state c.state.sqlite --config c.json"));
-    assert!(said.contains("rebound"), "{said}");
+    let message = stdout(&world.good("state rebind --state c.state.sqlite --config c.json"));
+    assert!(message.contains("rebound"), "{message}");
     world.good(run);
     assert_eq!(world.in_file("o.ndjson").len(), 300);
-    let said = stdout(&world.good("state reset --state c.state.sqlite"));
-    assert!(said.contains("kept"), "{said}");
+    let message = stdout(&world.good("state reset --state c.state.sqlite"));
+    assert!(message.contains("kept"), "{message}");
     let database = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
     let kept: u32 = database.query_row("SELECT count(*) FROM kept", [], |r| r.get(0)).unwrap();
     assert_eq!(kept, 2);

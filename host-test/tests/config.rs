@@ -26,11 +26,11 @@ fn config(world: &World, more: &str) -> String {
 }
 
 /// Asserts that each command refuses a config with this message, and makes no request.
-fn refused(world: &World, config: impl AsRef<[u8]>, said: &str) {
+fn refused(world: &World, config: impl AsRef<[u8]>, message: &str) {
     fs::write(world.path("c.json"), config).unwrap();
     for line in COMMANDS {
         let text = world.bad(line, 2);
-        assert!(text.contains("c.json: ") && text.contains(said), "{line}: {text}");
+        assert!(text.contains("c.json: ") && text.contains(message), "{line}: {text}");
         assert!(!text.contains(common::TOKEN), "{text}");
     }
     assert!(world.fake.requests().is_empty());
@@ -74,7 +74,7 @@ fn a_config_that_is_not_json_is_explained() {
     let world = with_state();
     let text = config(&world, "");
     let token = common::TOKEN;
-    for (bad, said) in [
+    for (bad, message) in [
         (format!("// ours\n{text}"), "it has a comment, which JSON does not allow; remove it"),
         (format!("/* ours */\n{text}"), "it has a comment"),
         (text.replace("\"secrets\"", "# ours\n\"secrets\""), "it has a comment"),
@@ -87,7 +87,7 @@ fn a_config_that_is_not_json_is_explained() {
         (format!("{text}\n{text}"), "there is more text after the end"),
         (String::new(), "it is empty"),
     ] {
-        refused(&world, bad, said);
+        refused(&world, bad, message);
     }
 }
 
@@ -127,12 +127,12 @@ fn a_secret_or_setting_in_the_wrong_place_is_reported_with_the_right_place() {
     let token = common::TOKEN;
     let beside =
         |more: &str| config(&world, "").replace("\"secrets\"", &format!("{more}, \"secrets\""));
-    for (bad, said) in [
+    for (bad, message) in [
         (config(&world, &format!(r#", "api_token": "{token}""#)), "settings.api_token: a secret"),
         (config(&world, r#", "password": "hunter2""#), "settings.password: a secret"),
         (beside(&format!(r#""token": "{token}""#)), "c.json: token: a secret"),
     ] {
-        refused(&world, &bad, said);
+        refused(&world, &bad, message);
         refused(&world, bad, "revoke the token if others could read this file");
     }
     refused(
@@ -165,10 +165,10 @@ fn null_is_not_the_same_as_a_missing_setting() {
         ] {
             let output = world.host(line);
             assert_eq!(output.status.code(), Some(2));
-            let said = common::stderr(&output) + &common::stdout(&output);
+            let message = common::stderr(&output) + &common::stdout(&output);
             assert!(
-                said.contains(&format!("{key}: null; give it a value, or leave it out")),
-                "{said}"
+                message.contains(&format!("{key}: null; give it a value, or leave it out")),
+                "{message}"
             );
         }
     }
@@ -178,7 +178,7 @@ fn null_is_not_the_same_as_a_missing_setting() {
 #[test]
 fn an_invalid_start_time_is_explained() {
     let world = World::new(3);
-    for (start, said) in [
+    for (start, message) in [
         (json!("1969-12-31T23:59:59Z"), "is before 1970"),
         (json!("0001-01-01T00:00:00Z"), "is before 1970"),
         (json!("9999-12-31T23:59:59Z"), "is in the future"),
@@ -190,7 +190,7 @@ fn an_invalid_start_time_is_explained() {
     ] {
         world.config(json!({"backfill_start_time": start}));
         let text = world.bad(COMMANDS[0], 2);
-        assert!(text.contains("backfill_start_time: ") && text.contains(said), "{text}");
+        assert!(text.contains("backfill_start_time: ") && text.contains(message), "{text}");
     }
     // A space instead of the T and a leap second are both valid.
     for start in ["2024-12-31 00:00:00Z", "2016-12-31T23:59:60Z"] {

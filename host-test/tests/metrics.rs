@@ -26,9 +26,9 @@ fn a_run_counts_what_it_delivers() {
     let line = "run --config c.json --output o.ndjson --metrics 127.0.0.1:0";
     let mut running = Running::start(world.command(line));
     let mut lines = BufReader::new(running.0.stderr.take().unwrap()).lines();
-    let said =
+    let message =
         lines.find_map(|line| line.unwrap().split_once("http://").map(|(_, it)| it.to_owned()));
-    let address = said.unwrap().strip_suffix("/metrics").unwrap().to_owned();
+    let address = message.unwrap().strip_suffix("/metrics").unwrap().to_owned();
     // Keeps reading, or the child would block on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     until("all events", || {
@@ -54,6 +54,6 @@ fn an_address_in_use_is_refused_and_named() {
     let world = World::new(1);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let said = world.bad(&format!("run --config c.json --once --metrics {address}"), 2);
-    assert!(said.contains(&format!("--metrics {address}: ")), "{said}");
+    let message = world.bad(&format!("run --config c.json --once --metrics {address}"), 2);
+    assert!(message.contains(&format!("--metrics {address}: ")), "{message}");
 }

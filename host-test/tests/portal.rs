@@ -29,19 +29,19 @@ fn failures_of_a_portal_are_reported_like_those_of_the_api() {
     let fault = move |_, _: &_| Fault::Status { status: 200, headers: vec![], body: body.clone() };
     let world = World::with(Options { fault: Some(Arc::new(fault)), ..Options::default() });
     world.config(json!({"endpoint": world.fake.portal()}));
-    let said = world.bad("run --config c.json --once --retries 0 --output o.ndjson", 1);
-    assert!(said.contains("Buildkite answered \"Something went wrong\""), "{said}");
+    let message = world.bad("run --config c.json --once --retries 0 --output o.ndjson", 1);
+    assert!(message.contains("Buildkite answered \"Something went wrong\""), "{message}");
 }
 
 #[test]
 fn a_portal_that_does_not_exist_or_belongs_to_another_organization_is_refused() {
     let world = World::new(1);
     world.config(json!({"endpoint": world.fake.portal().replace("audit-log", "other")}));
-    let said = world.bad("run --config c.json --once --output o.ndjson", 1);
-    assert!(said.contains("HTTP 404"), "{said}");
+    let message = world.bad("run --config c.json --once --output o.ndjson", 1);
+    assert!(message.contains("HTTP 404"), "{message}");
     world.config(json!({"endpoint": world.fake.portal(), "org_slug": "acme"}));
-    let said = world.bad("run --config c.json --once --output o.ndjson", 2);
-    assert!(said.contains("endpoint: a portal of example-org"), "{said}");
+    let message = world.bad("run --config c.json --once --output o.ndjson", 2);
+    assert!(message.contains("endpoint: a portal of example-org"), "{message}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn a_database_of_another_program_is_left_unchanged() {
     theirs.execute_batch("CREATE TABLE events (x)").unwrap();
     drop(theirs);
     let before = std::fs::read(world.path("o.sqlite")).unwrap();
-    let said = world.bad(RUN, 2);
-    assert!(said.contains("a database of another program"), "{said}");
+    let message = world.bad(RUN, 2);
+    assert!(message.contains("a database of another program"), "{message}");
     assert_eq!(std::fs::read(world.path("o.sqlite")).unwrap(), before);
 }

@@ -72,9 +72,9 @@ fn a_component_that_imports_more_is_refused_and_the_import_is_named() {
             (import "wasi:sockets/tcp@0.2.6" (instance)))"#,
     )
     .unwrap();
-    let said = Plugin::new(&engine, &bytes).err().unwrap().to_string();
+    let message = Plugin::new(&engine, &bytes).err().unwrap().to_string();
     assert_eq!(
-        said,
+        message,
         "the component has imports that no source may have: \
          wasi:filesystem/preopens@0.2.6, wasi:sockets/tcp@0.2.6"
     );
@@ -110,8 +110,8 @@ fn a_remote_that_never_answers_costs_no_more_than_the_time_limit() {
         "secrets": {"api_token": {"file": "token"}},
         "limits": {"call_seconds": 1},
     }));
-    let said = world.bad("run --config c.json --once", 1);
-    assert!(said.contains("the time limit of 1 s was exceeded"), "{said}");
+    let message = world.bad("run --config c.json --once", 1);
+    assert!(message.contains("the time limit of 1 s was exceeded"), "{message}");
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ fn from_environment(world: &World) {
 #[test]
 fn a_bad_token_is_reported_but_not_quoted() {
     let world = World::new(1);
-    for (bad, said) in [
+    for (bad, message) in [
         ("bkua_5ecre7f00d with space", "white space within"),
         ("bkua_5ecre7f00d\nbkua_5ecre7f00d\n", "white space within"),
         ("\"bkua_5ecre7f00dcafe\"", "quotation marks"),
@@ -81,7 +81,7 @@ fn a_bad_token_is_reported_but_not_quoted() {
         let in_variable = common::stderr(&output);
         assert!(in_variable.contains("the environment variable MY_TOKEN "), "{in_variable}");
         for text in [in_file, in_variable] {
-            assert!(text.contains(said) && !text.contains("5ecre7"), "{bad}: {text}");
+            assert!(text.contains(message) && !text.contains("5ecre7"), "{bad}: {text}");
         }
     }
     assert!(world.fake.requests().is_empty());
@@ -92,8 +92,8 @@ fn the_fake_buildkite_accepts_only_tokens_that_the_host_accepts() {
     let world = World::new(1);
     for bad in ["test", "'bkua_5ecre7f00dcafe'", "0000000000000000"] {
         // Not a loopback address, so it ends whether or not it accepts the token.
-        let said = world.bad(&format!("fake-buildkite --listen 192.0.2.1:0 --token {bad}"), 2);
-        assert!(said.contains("--token: it is ") && !said.contains("5ecre7"), "{said}");
+        let message = world.bad(&format!("fake-buildkite --listen 192.0.2.1:0 --token {bad}"), 2);
+        assert!(message.contains("--token: it is ") && !message.contains("5ecre7"), "{message}");
     }
 }
 
@@ -104,8 +104,8 @@ fn a_token_file_in_another_encoding_is_reported() {
     let wide = std::iter::once('\u{feff}').chain(TOKEN.chars());
     let wide: Vec<u8> = wide.flat_map(|letter| (letter as u16).to_le_bytes()).collect();
     std::fs::write(world.path("token"), wide).unwrap();
-    let said = world.bad("check --config c.json", 2);
-    assert!(said.contains("secrets.api_token: token: is UTF-16"), "{said}");
+    let message = world.bad("check --config c.json", 2);
+    assert!(message.contains("secrets.api_token: token: is UTF-16"), "{message}");
 }
 
 #[test]
@@ -183,9 +183,9 @@ fn a_token_that_the_server_echoes_is_masked() {
             let output = world.command(line).env("RUST_LOG", "trace").output().unwrap();
             assert!(!output.status.success());
             clean(&output, line);
-            let said = common::stderr(&output) + &common::stdout(&output);
+            let message = common::stderr(&output) + &common::stdout(&output);
             // The host masks it before the component reads it.
-            shown += usize::from(said.contains("****"));
+            shown += usize::from(message.contains("****"));
         }
         // Otherwise this test would prove nothing. The component does not quote a 5xx.
         assert!(shown > 0 || status.starts_with("503"), "{status}: the echo is not quoted");
@@ -212,9 +212,9 @@ fn a_token_in_the_wrong_place_of_the_config_is_not_quoted() {
         for command in ["run", "check", "preview"] {
             let output = world.host(&format!("{command} --config c.json"));
             assert_eq!(output.status.code(), Some(2));
-            let said = common::stderr(&output) + &common::stdout(&output);
-            assert!(said.contains("secrets"), "{said}");
-            assert!(!said.contains(hex) && !said.contains("no name!"), "{said}");
+            let message = common::stderr(&output) + &common::stdout(&output);
+            assert!(message.contains("secrets"), "{message}");
+            assert!(!message.contains(hex) && !message.contains("no name!"), "{message}");
         }
     }
     world.whole_config(&json!({"settings": {"org_slug": "x"}, TOKEN: 1}));
@@ -229,8 +229,8 @@ fn a_password_in_the_endpoint_is_not_quoted() {
         for command in ["run", "check", "preview"] {
             let output = world.host(&format!("{command} --config c.json"));
             assert_eq!(output.status.code(), Some(2));
-            let said = common::stderr(&output) + &common::stdout(&output);
-            assert!(said.contains("endpoint") && !said.contains("hunter2"), "{said}");
+            let message = common::stderr(&output) + &common::stdout(&output);
+            assert!(message.contains("endpoint") && !message.contains("hunter2"), "{message}");
         }
     }
 }

@@ -42,8 +42,8 @@ fn two_states_that_take_turns_keep_each_others_records() {
         world.fake.add_events(4, None);
         let line = format!("{RUN} --state {state}");
         // Without that flag it might just as well be a state from a backup, and would repeat records.
-        let said = world.bad(&line, 2);
-        assert!(said.contains("another state writes to this file"), "{said}");
+        let message = world.bad(&line, 2);
+        assert!(message.contains("another state writes to this file"), "{message}");
         world.good(&format!("{line} --accept-output"));
         assert!(read(&world).starts_with(&before), "{state}");
     }
@@ -101,8 +101,8 @@ fn what_others_wrote_after_a_kill_is_not_truncated() {
         as_if_killed(&world, &whole);
         if why != "theirs alone, and shorter" {
             // They are in the file, and no checkpoint covers them.
-            let said = world.bad(RUN, 2);
-            assert!(said.contains("holds records of a run that was killed"), "{why}: {said}");
+            let message = world.bad(RUN, 2);
+            assert!(message.contains("holds records of a run that was killed"), "{why}: {message}");
             assert_eq!(read(&world), theirs, "{why}");
         }
         world.good(&format!("{RUN} --accept-output"));

@@ -63,9 +63,9 @@ fn an_output_that_cannot_be_written_is_reported() {
         ),
     ] {
         let output = shell(&world, line);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(1), "{line}: {said}");
-        assert!(said.contains(&words), "{line}: {said}");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{line}: {message}");
+        assert!(message.contains(&words), "{line}: {message}");
     }
 }
 
@@ -91,8 +91,8 @@ fn an_unread_standard_error_changes_no_exit_code() {
 fn a_pipe_without_a_reader_is_reported_at_once() {
     let world = World::new(3);
     assert!(shell(&world, "mkfifo pipe").status.success());
-    let said = world.bad("run --config c.json --once --output pipe", 1);
-    assert!(said.contains("this FIFO has no reader"), "{said}");
+    let message = world.bad("run --config c.json --once --output pipe", 1);
+    assert!(message.contains("this FIFO has no reader"), "{message}");
     let output =
         shell(&world, "cat pipe > got & $H run --config c.json --once --output pipe; wait");
     assert!(output.status.success(), "{}", stderr(&output));

@@ -15,11 +15,11 @@ fn world() -> World {
 #[test]
 fn a_run_that_does_not_wait_says_that_the_rate_limit_ended_it() {
     let world = world();
-    let said = stderr(&world.good("run --config c.json --output o.ndjson --once"));
+    let message = stderr(&world.good("run --config c.json --output o.ndjson --once"));
     let got = world.in_file("o.ndjson").len();
     assert!(got > 0 && got < 2_500, "{got}");
-    assert!(said.contains("not everything was read: the rate limit"), "{said}");
-    assert!(said.contains("--until-idle waits for it"), "{said}");
+    assert!(message.contains("not everything was read: the rate limit"), "{message}");
+    assert!(message.contains("--until-idle waits for it"), "{message}");
     let shown = stdout(&world.good("state show --state c.state.sqlite"));
     assert!(shown.contains("rate limit      ") && shown.contains("points left until"), "{shown}");
 }

@@ -101,8 +101,8 @@ fn a_config_without_any_known_type_is_refused() {
     let world = World::new(3);
     world.config(json!({"event_types": ["USER_UPDATD"]}));
     let words = "Buildkite does not know the type USER_UPDATD; fix it or remove it";
-    let said = world.bad("run --config c.json --once --output o.ndjson", 2);
-    assert!(said.contains(words), "{said}");
+    let message = world.bad("run --config c.json --once --output o.ndjson", 2);
+    assert!(message.contains(words), "{message}");
     let output = world.host("check --config c.json");
     assert_eq!(output.status.code(), Some(2));
     assert!(stdout(&output).contains(words), "{}", stdout(&output));

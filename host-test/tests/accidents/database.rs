@@ -9,8 +9,8 @@ const RUN: &str = "run --config c.json --output sqlite:o.sqlite --until-idle";
 /// Asserts that the run is refused for this reason, and that the events are unchanged.
 fn refused(world: &World, reason: &str) {
     let before = world.in_sqlite("o.sqlite");
-    let said = world.bad(RUN, 2);
-    assert!(said.contains(reason) && said.contains("--accept-output"), "{said}");
+    let message = world.bad(RUN, 2);
+    assert!(message.contains(reason) && message.contains("--accept-output"), "{message}");
     assert_eq!(world.in_sqlite("o.sqlite"), before);
 }
 
@@ -100,8 +100,8 @@ fn an_output_that_was_moved_away_starts_over_and_continues_when_it_is_back() {
     world.good(RUN);
     fs::rename(world.path("o.sqlite"), world.path("first")).unwrap();
     world.fake.add_events(4, None);
-    let said = stderr(&world.good(RUN));
-    assert!(said.contains("o.sqlite is a new file; earlier records are not in it"), "{said}");
+    let message = stderr(&world.good(RUN));
+    assert!(message.contains("o.sqlite is a new file; earlier records are not in it"), "{message}");
     assert_eq!(world.in_sqlite("o.sqlite").len(), 4);
     fs::rename(world.path("o.sqlite"), world.path("second")).unwrap();
     fs::rename(world.path("first"), world.path("o.sqlite")).unwrap();
@@ -141,8 +141,8 @@ fn events_that_the_operator_deleted_are_not_reported_as_missing() {
 #[test]
 fn a_first_output_is_not_announced_as_a_new_file() {
     let world = World::new(3);
-    let said = stderr(&world.good(RUN));
-    assert!(!said.contains("new file"), "{said}");
+    let message = stderr(&world.good(RUN));
+    assert!(!message.contains("new file"), "{message}");
 }
 
 #[test]
@@ -153,9 +153,12 @@ fn a_damaged_state_or_output_is_left_unchanged_and_the_message_says_what_to_do()
         let whole = fs::read(world.path(name)).unwrap();
         for bytes in [whole[..whole.len() / 2].to_vec(), whole[..150].to_vec()] {
             fs::write(world.path(name), &bytes).unwrap();
-            let said = world.bad(RUN, 2);
-            assert!(said.contains(name) && said.contains("the file was not changed"), "{said}");
-            assert!(said.contains("restore a copy"), "{said}");
+            let message = world.bad(RUN, 2);
+            assert!(
+                message.contains(name) && message.contains("the file was not changed"),
+                "{message}"
+            );
+            assert!(message.contains("restore a copy"), "{message}");
             assert_eq!(fs::read(world.path(name)).unwrap(), bytes);
         }
     }
@@ -174,9 +177,9 @@ fn a_state_that_is_moved_away_during_a_run_is_named() {
     fs::rename(world.path("c.state.sqlite"), world.path("away")).unwrap();
     world.fake.add_events(5, None);
     assert_eq!(running.0.wait().unwrap().code(), Some(1));
-    let said = std::io::read_to_string(running.0.stderr.take().unwrap()).unwrap();
-    assert!(said.contains("was moved or removed while it was in use"), "{said}");
-    assert!(said.contains("c.state.sqlite"), "{said}");
+    let message = std::io::read_to_string(running.0.stderr.take().unwrap()).unwrap();
+    assert!(message.contains("was moved or removed while it was in use"), "{message}");
+    assert!(message.contains("c.state.sqlite"), "{message}");
     fs::rename(world.path("away"), world.path("c.state.sqlite")).unwrap();
     world.good("run --config c.json --output o.ndjson --until-idle");
     assert_same(&world.in_file("o.ndjson"), &world.truth());

@@ -57,8 +57,8 @@ fn a_system_that_refuses_executable_memory_is_named_with_its_setting() {
             Err(error) => panic!("{error}"),
         };
         assert_eq!(output.status.code(), Some(1), "{line}: {}", stderr(&output));
-        let said = stderr(&output);
-        assert!(said.contains("MemoryDenyWriteExecute=no"), "{line}: {said}");
+        let message = stderr(&output);
+        assert!(message.contains("MemoryDenyWriteExecute=no"), "{line}: {message}");
     }
     assert!(!world.path("o.ndjson").exists());
     world.good(RUN);
@@ -76,10 +76,10 @@ fn a_limit_on_virtual_memory_is_named_with_its_setting() {
         (3_000_000, "tenants --dir dir --output-dir out --until-idle"),
     ] {
         let output = limited(&world, &format!("ulimit -v {kib}"), line);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(1), "{line}: {said}");
-        assert!(said.contains(&format!("virtual memory, {kib} KiB")), "{line}: {said}");
-        assert!(said.contains("LimitAS=infinity"), "{line}: {said}");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{line}: {message}");
+        assert!(message.contains(&format!("virtual memory, {kib} KiB")), "{line}: {message}");
+        assert!(message.contains("LimitAS=infinity"), "{line}: {message}");
     }
     world.good(RUN);
     assert_same(&world.in_file("o.ndjson"), &world.truth());
@@ -109,13 +109,13 @@ fn a_read_only_folder_is_refused_with_the_flag_that_helps() {
         println!("not tried, since {NOBODY} cannot run the command");
         return;
     };
-    let said = stderr(&refused);
-    assert_eq!(refused.status.code(), Some(2), "{said}");
-    assert!(said.contains("c.state.sqlite") && said.contains("use --state"), "{said}");
+    let message = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{message}");
+    assert!(message.contains("c.state.sqlite") && message.contains("use --state"), "{message}");
     assert!(helped.status.success(), "{}", stderr(&helped));
     // A user who named a place already knows the flag.
-    let said = stderr(&elsewhere);
-    assert!(elsewhere.status.code() == Some(2) && !said.contains("--state"), "{said}");
+    let message = stderr(&elsewhere);
+    assert!(elsewhere.status.code() == Some(2) && !message.contains("--state"), "{message}");
 }
 
 #[test]
@@ -128,13 +128,13 @@ fn metrics_listen_on_a_host_name_and_an_unusable_one_is_explained() {
     running.says("metrics at http://127.0.0.1:");
     assert_eq!(running.signal("TERM"), Some(0));
     for wrong in ["9000", "localhost", "localhost:port", "http://localhost:9000", "::1:9000"] {
-        let said = world.bad(&format!("{RUN} --metrics {wrong}"), 2);
-        assert!(said.contains("--metrics") && said.contains("HOST:PORT"), "{said}");
+        let message = world.bad(&format!("{RUN} --metrics {wrong}"), 2);
+        assert!(message.contains("--metrics") && message.contains("HOST:PORT"), "{message}");
     }
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let said = world.bad(&format!("{RUN} --metrics 127.0.0.1:{port}"), 2);
-    assert!(said.contains(&format!("--metrics 127.0.0.1:{port}: cannot listen")), "{said}");
+    let message = world.bad(&format!("{RUN} --metrics 127.0.0.1:{port}"), 2);
+    assert!(message.contains(&format!("--metrics 127.0.0.1:{port}: cannot listen")), "{message}");
 }
 
 #[test]
@@ -143,9 +143,9 @@ fn a_limit_on_open_files_or_file_size_is_reported_and_the_next_run_continues() {
     for limit in ["ulimit -n 8", "ulimit -n 12", "ulimit -n 16", "ulimit -f 4"] {
         let output = limited(&world, limit, RUN);
         assert!(matches!(output.status.code(), Some(1 | 2)), "{limit}: {}", stderr(&output));
-        let said = stderr(&output);
-        assert!(said.contains("error: "), "{limit}: {said}");
-        assert_eq!(said.contains("`ulimit -f`"), limit.contains("-f"), "{limit}: {said}");
+        let message = stderr(&output);
+        assert!(message.contains("error: "), "{limit}: {message}");
+        assert_eq!(message.contains("`ulimit -f`"), limit.contains("-f"), "{limit}: {message}");
     }
     world.good(RUN);
     assert_same(&world.in_file("o.ndjson"), &world.truth());

@@ -10,10 +10,10 @@ const RUN: &str = "run --config c.json --output o.ndjson --until-idle";
 /// Asserts that the run is refused for this reason, and that the output is unchanged. Returns the message.
 fn refused(world: &World, reason: &str) -> String {
     let before = fs::read(world.path("o.ndjson")).unwrap();
-    let said = world.bad(RUN, 2);
-    assert!(said.contains(reason) && said.contains("--accept-output"), "{said}");
+    let message = world.bad(RUN, 2);
+    assert!(message.contains(reason) && message.contains("--accept-output"), "{message}");
     assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), before);
-    said
+    message
 }
 
 fn run_on(world: &World, events: u64) {
@@ -74,8 +74,8 @@ fn a_state_from_a_backup_is_refused_and_the_suggested_fix_delivers_each_event_on
     run_on(&world, 7);
     copy(&world, "c.state.sqlite", "newer");
     put_back(&world, "backup", "c.state.sqlite");
-    let said = refused(&world, "the state was restored from a backup");
-    let command = said.split("`truncate").nth(1).unwrap().split('`').next().unwrap();
+    let message = refused(&world, "the state was restored from a backup");
+    let command = message.split("`truncate").nth(1).unwrap().split('`').next().unwrap();
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("truncate{command}")]).current_dir(world.folder.path());
     assert!(shell.status().unwrap().success());
@@ -96,8 +96,11 @@ fn a_rotated_file_that_is_put_back_is_never_suggested_for_truncation() {
             true => copy(&world, "rotated", "o.ndjson"),
             false => put_back(&world, "rotated", "o.ndjson"),
         }
-        let said = refused(&world, "holds records, but not those");
-        assert!(said.contains("move this one away") && !said.contains("truncate"), "{said}");
+        let message = refused(&world, "holds records, but not those");
+        assert!(
+            message.contains("move this one away") && !message.contains("truncate"),
+            "{message}"
+        );
         fs::rename(world.path("o.ndjson"), world.path("rotated")).unwrap();
         run_on(&world, 4);
         let all = ["rotated", "o.ndjson"].map(|name| world.in_file(name)).concat();
@@ -198,9 +201,9 @@ fn records_of_a_killed_run_with_other_lines_after_them_are_refused() {
         drop(state);
         let whole = format!("{text}{batch}somebody else\n");
         fs::write(world.path("o.ndjson"), &whole).unwrap();
-        let said = refused(&world, "holds records of a run that was killed");
+        let message = refused(&world, "holds records of a run that was killed");
         let remedy = format!("remove the {} bytes after byte {}", batch.len(), text.len());
-        assert!(said.contains(&remedy), "{said}");
+        assert!(message.contains(&remedy), "{message}");
         fs::write(world.path("o.ndjson"), &text).unwrap();
         world.good(RUN);
         assert_same(&world.in_file("o.ndjson"), &world.truth());

@@ -26,7 +26,7 @@ fn start(world: &World, line: &str) -> Running {
     Running::start(command)
 }
 
-fn said(world: &World) -> String {
+fn log_of(world: &World) -> String {
     fs::read_to_string(world.path("log")).unwrap()
 }
 
@@ -38,11 +38,11 @@ fn locked_in_mid_run(line: &str, name: &str, words: &str, way: &str) {
     }));
     world.good(&format!("{line} --until-idle"));
     let running = start(&world, line);
-    until("the start", || said(&world).contains("started"));
+    until("the start", || log_of(&world).contains("started"));
     let lock = lock(&world, name, way);
     world.fake.add_events(25, None);
-    until("a word on the lock", || said(&world).contains("retrying in"));
-    let log = said(&world);
+    until("a message about the lock", || log_of(&world).contains("retrying in"));
+    let log = log_of(&world);
     assert!(log.contains(words) && log.contains("is locked by another program"), "{way}: {log}");
     drop(lock);
     let got = || match line == FILE {
@@ -77,10 +77,10 @@ fn a_run_waits_for_a_lock_at_its_start() {
         world.fake.add_events(3, None);
         let lock = lock(&world, name, "BEGIN EXCLUSIVE");
         let mut running = start(&world, &format!("{SQLITE} --until-idle"));
-        until("a word on the lock", || said(&world).contains("retrying in"));
-        assert!(said(&world).contains(&format!("{name} is locked")), "{}", said(&world));
+        until("a message about the lock", || log_of(&world).contains("retrying in"));
+        assert!(log_of(&world).contains(&format!("{name} is locked")), "{}", log_of(&world));
         drop(lock);
-        assert_eq!(running.0.wait().unwrap().code(), Some(0), "{}", said(&world));
+        assert_eq!(running.0.wait().unwrap().code(), Some(0), "{}", log_of(&world));
         assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
     }
 }
@@ -93,8 +93,8 @@ fn a_signal_ends_a_run_that_waits_for_a_lock() {
     for name in ["c.state.sqlite", "o.sqlite"] {
         let lock = lock(&world, name, "BEGIN EXCLUSIVE");
         let running = start(&world, SQLITE);
-        until("a word on the lock", || said(&world).contains("retrying in"));
-        assert_eq!(running.signal("TERM"), Some(0), "{}", said(&world));
+        until("a message about the lock", || log_of(&world).contains("retrying in"));
+        assert_eq!(running.signal("TERM"), Some(0), "{}", log_of(&world));
         drop(lock);
     }
     // Once more with a batch in progress: what was locked is not what was read at the start.
@@ -105,8 +105,8 @@ fn a_signal_ends_a_run_that_waits_for_a_lock() {
     until("the first", || world.in_sqlite("o.sqlite").len() == 20 + new.len());
     let lock = lock(&world, "o.sqlite", "BEGIN IMMEDIATE");
     world.fake.add_events(25, None);
-    until("a word on the lock", || said(&world).contains("retrying in"));
-    assert_eq!(running.signal("TERM"), Some(0), "{}", said(&world));
+    until("a message about the lock", || log_of(&world).contains("retrying in"));
+    assert_eq!(running.signal("TERM"), Some(0), "{}", log_of(&world));
     drop(lock);
     world.good(&format!("{SQLITE} --until-idle"));
     assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
@@ -119,8 +119,8 @@ fn a_lock_that_stays_ends_the_run_with_code_1_after_its_retries() {
     world.fake.add_events(3, None);
     for name in ["c.state.sqlite", "o.sqlite"] {
         let _lock = lock(&world, name, "BEGIN EXCLUSIVE");
-        let said = world.bad(&format!("{SQLITE} --once --retries 0"), 1);
-        assert!(said.contains("gave up after 0 retries") && said.contains(name), "{said}");
+        let message = world.bad(&format!("{SQLITE} --once --retries 0"), 1);
+        assert!(message.contains("gave up after 0 retries") && message.contains(name), "{message}");
     }
     world.good(&format!("{SQLITE} --until-idle"));
     assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
@@ -132,7 +132,7 @@ fn a_locked_state_is_named_by_the_commands_for_states() {
     world.good(&format!("{FILE} --until-idle"));
     let _lock = lock(&world, "c.state.sqlite", "BEGIN EXCLUSIVE");
     for what in ["show --state c.state.sqlite", "reset --state c.state.sqlite"] {
-        let said = world.bad(&format!("state {what}"), 1);
-        assert!(said.contains("c.state.sqlite is locked by another program"), "{said}");
+        let message = world.bad(&format!("state {what}"), 1);
+        assert!(message.contains("c.state.sqlite is locked by another program"), "{message}");
     }
 }

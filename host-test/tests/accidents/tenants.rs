@@ -92,10 +92,10 @@ fn tenants_wait_for_a_locked_state() {
     let mut command = all.command("--until-idle");
     command.stderr(fs::File::create(&log).unwrap());
     let mut running = super::common::Running::start(command);
-    super::common::until("a word on the lock", || {
-        let said = fs::read_to_string(&log).unwrap();
-        said.contains("dir.state.sqlite is locked by another program")
-            && said.contains("retrying in")
+    super::common::until("a message about the lock", || {
+        let message = fs::read_to_string(&log).unwrap();
+        message.contains("dir.state.sqlite is locked by another program")
+            && message.contains("retrying in")
     });
     drop(lock);
     assert_eq!(running.0.wait().unwrap().code(), Some(0));

@@ -152,7 +152,7 @@ pub fn assert_same(got: &[String], wanted: &[String]) {
 pub fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !is_true() {
-        assert!(Instant::now() < end, "waited in vain for: {what}");
+        assert!(Instant::now() < end, "timed out waiting for: {what}");
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -184,7 +184,7 @@ impl Running {
                 return;
             }
         }
-        panic!("it ended without saying: {text}");
+        panic!("it ended without logging: {text}");
     }
 }
 

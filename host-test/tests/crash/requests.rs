@@ -72,10 +72,10 @@ fn struck_at_requests(name: &str, sink: Sink, signal: Signal) {
     world.good(&matrix.line());
     matrix.forget();
     let requests = world.fake.requests().len() as u64;
-    let mut story = 0;
+    let mut round = 0;
     while !matrix.is_done() {
-        // Coprime steps, so that many stories cover each pair of places.
-        let places = [story * 5 % requests, story * 3 % (requests / 2)];
+        // Coprime steps, so that many rounds cover each pair of places.
+        let places = [round * 5 % requests, round * 3 % (requests / 2)];
         for after in places {
             let (status, is_struck) = run(&world, &matrix.line(), &shared, signal, after);
             let is_killed = is_struck && signal == Signal::SIGKILL;
@@ -83,10 +83,10 @@ fn struck_at_requests(name: &str, sink: Sink, signal: Signal) {
             assert_eq!(status.code(), expected, "{name} after {after} requests: {status}");
             matrix.count(u64::from(is_struck));
         }
-        matrix.end_story(&format!("{places:?} of {requests} requests"));
-        story += 1;
+        matrix.end_round(&format!("{places:?} of {requests} requests"));
+        round += 1;
     }
-    matrix.tell();
+    matrix.print();
 }
 
 fn killed_at_random(sink: Sink) {
@@ -106,9 +106,9 @@ fn killed_at_random(sink: Sink) {
             let is_killed = running.0.wait().unwrap().signal().is_some();
             matrix.count(u64::from(is_killed));
         }
-        matrix.end_story(&format!("kills at {shares:?} of {whole:?}"));
+        matrix.end_round(&format!("kills at {shares:?} of {whole:?}"));
     }
-    matrix.tell();
+    matrix.print();
 }
 
 #[test]

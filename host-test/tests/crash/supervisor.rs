@@ -16,7 +16,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 
 /// What is done at the k-th call that writes.
 #[derive(Debug, Clone, Copy)]
-pub enum Blow {
+pub enum Strike {
     /// Sends SIGKILL after it.
     Kill,
     /// Sends SIGKILL after it has written half of its bytes.
@@ -34,25 +34,25 @@ pub struct Ended {
     pub code: Option<i32>,
     /// Number of calls that wrote, until the end.
     pub calls: u64,
-    /// Whether the blow hit.
+    /// Whether the strike hit.
     pub struck: bool,
     /// Everything on standard error.
-    pub said: String,
+    pub stderr: String,
 }
 
 struct Supervisor {
     main: Pid,
     folder: PathBuf,
     at: u64,
-    blow: Blow,
+    strike: Strike,
     calls: u64,
     struck: bool,
     /// Threads inside a call, with what to do when it returns.
-    pending: HashMap<Pid, Blow>,
+    pending: HashMap<Pid, Strike>,
 }
 
 /// Runs a line. `at` counts from 1; 0 means only to count the calls.
-pub fn supervise(world: &World, line: &str, at: u64, blow: Blow) -> Ended {
+pub fn supervise(world: &World, line: &str, at: u64, strike: Strike) -> Ended {
     let mut log = tempfile::tempfile().unwrap();
     // The shell waits, so that the command is watched from its very beginning.
     let mut child = Command::new("sh")
@@ -68,13 +68,13 @@ pub fn supervise(world: &World, line: &str, at: u64, blow: Blow) -> Ended {
     let main = Pid::from_raw(child.id().cast_signed());
     let folder = world.folder.path().canonicalize().unwrap();
     let pending = HashMap::new();
-    let mut supervisor = Supervisor { main, folder, at, blow, calls: 0, struck: false, pending };
+    let mut supervisor = Supervisor { main, folder, at, strike, calls: 0, struck: false, pending };
     supervisor.seize(&mut child);
     let code = supervisor.watch_with_patience(child);
-    let mut said = String::new();
+    let mut stderr = String::new();
     log.rewind().unwrap();
-    log.read_to_string(&mut said).unwrap();
-    Ended { code, calls: supervisor.calls, struck: supervisor.struck, said }
+    log.read_to_string(&mut stderr).unwrap();
+    Ended { code, calls: supervisor.calls, struck: supervisor.struck, stderr }
 }
 
 impl Supervisor {
@@ -144,28 +144,28 @@ impl Supervisor {
     fn before(&mut self, thread: Pid) {
         let Some(call) = Call::of(thread, &self.folder) else { return };
         self.calls += 1;
-        let is_meant = match self.blow {
-            Blow::Fail(kind, _) => self.at > 0 && self.calls >= self.at && call.kind == kind,
+        let is_meant = match self.strike {
+            Strike::Fail(kind, _) => self.at > 0 && self.calls >= self.at && call.kind == kind,
             _ => self.calls == self.at,
         };
         if !is_meant {
             return;
         }
         self.struck = true;
-        self.pending.insert(thread, self.blow);
-        match self.blow {
-            Blow::Tear => call.halve(thread),
-            Blow::Fail(..) => call.suppress(thread),
-            Blow::Kill | Blow::Terminate => {}
+        self.pending.insert(thread, self.strike);
+        match self.strike {
+            Strike::Tear => call.halve(thread),
+            Strike::Fail(..) => call.suppress(thread),
+            Strike::Kill | Strike::Terminate => {}
         }
     }
 
     fn after(&mut self, thread: Pid) {
         let signal = match self.pending.remove(&thread) {
             None => return,
-            Some(Blow::Kill | Blow::Tear) => Signal::SIGKILL,
-            Some(Blow::Terminate) => Signal::SIGTERM,
-            Some(Blow::Fail(_, error)) => return fail(thread, error),
+            Some(Strike::Kill | Strike::Tear) => Signal::SIGKILL,
+            Some(Strike::Terminate) => Signal::SIGTERM,
+            Some(Strike::Fail(_, error)) => return fail(thread, error),
         };
         kill(self.main, signal).unwrap();
     }

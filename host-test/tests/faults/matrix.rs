@@ -64,11 +64,11 @@ fn meet(row: &Row) -> Sum {
     let name = row.name;
     let mut peak_mib = 0;
     let mut run = |code: i32, says: &str| {
-        let (got, said, peak) = watch(&world);
+        let (got, message, peak) = watch(&world);
         peak_mib = peak_mib.max(peak);
-        assert_eq!(got, Some(code), "{name}: {said}");
-        assert!(said.contains(says), "{name}: {says:?} is not in: {said}");
-        assert!(!said.contains(crate::common::TOKEN), "{name}");
+        assert_eq!(got, Some(code), "{name}: {message}");
+        assert!(message.contains(says), "{name}: {says:?} is not in: {message}");
+        assert!(!message.contains(crate::common::TOKEN), "{name}");
     };
     match row.end {
         End::Same(says) => run(0, says),
@@ -131,9 +131,9 @@ fn watch(world: &World) -> (Option<i32>, String, u64) {
         code = running.0.try_wait().unwrap();
         code.is_some()
     });
-    let mut said = String::new();
-    running.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    (code.unwrap().code(), said, peak / 1024)
+    let mut message = String::new();
+    running.0.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+    (code.unwrap().code(), message, peak / 1024)
 }
 
 fn peak_kib(status: &str) -> u64 {

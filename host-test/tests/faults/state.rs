@@ -35,8 +35,8 @@ fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_left_unchan
         (json!({"event_types": ["USER_UPDATED"]}), "belongs to another filter"),
     ] {
         world.config(settings);
-        let said = world.bad(RUN, 2);
-        assert!(said.contains(says) && said.contains("nothing was changed"), "{said}");
+        let message = world.bad(RUN, 2);
+        assert!(message.contains(says) && message.contains("nothing was changed"), "{message}");
     }
     assert_eq!(fs::read(world.path("c.state.sqlite")).unwrap(), state);
     assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), output);
@@ -68,9 +68,9 @@ fn a_read_only_state_is_refused_and_left_unchanged() {
     let ended = ["", "--state new"].map(run);
     mode("", 0o755);
     for (output, name) in ended.iter().zip(["c.state.sqlite", "new"]) {
-        let said = stderr(output);
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(name) && said.contains("ermission denied"), "{said}");
+        let message = stderr(output);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(name) && message.contains("ermission denied"), "{message}");
     }
     assert_eq!(fs::read(world.path("c.state.sqlite")).unwrap(), before);
     assert!(!world.path("new").exists());

@@ -33,7 +33,7 @@ const ATTACKS: [(&str, &str, &str); 23] = [
     ("endless", "ask http://{remote}/endless", "200, then None"),
     ("slow", "ask http://{remote}/slow", "read-batch: the time limit of 4 s was exceeded"),
     ("left-open", "leave-open http://{remote}/slow", "answered: 200, left open"),
-    ("echo", "ask http://{remote}/echo", "answered: 200 you said Bearer ***"),
+    ("echo", "ask http://{remote}/echo", "answered: 200 you message Bearer ***"),
 ];
 
 fn token(tenant: &str) -> String {
@@ -101,14 +101,14 @@ fn every_attack_is_stopped_and_named_while_another_tenant_goes_on() {
     assert!(lines().lines().count() >= 3, "the good tenant waited for the others");
     let deadline = std::time::Instant::now() + PATIENCE;
     for (tenant, _, words) in ATTACKS {
-        let said = loop {
-            if let Some(said) = error_of(&status(&dir), tenant) {
-                break said;
+        let message = loop {
+            if let Some(message) = error_of(&status(&dir), tenant) {
+                break message;
             }
-            assert!(std::time::Instant::now() < deadline, "nothing is said of {tenant}");
+            assert!(std::time::Instant::now() < deadline, "nothing is message of {tenant}");
         };
-        assert!(said.contains(words), "{tenant}: {said}");
-        assert!(said.chars().count() < 5_000, "{tenant}: {} letters", said.chars().count());
+        assert!(message.contains(words), "{tenant}: {message}");
+        assert!(message.chars().count() < 5_000, "{tenant}: {} letters", message.chars().count());
     }
     let before = lines().lines().count();
     until("more of the good tenant", || lines().lines().count() > before + 3);

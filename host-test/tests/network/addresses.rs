@@ -2,7 +2,7 @@
 //! resolves the names, and each address is refused.
 
 use crate::common::{TOKEN, World};
-use crate::server::{command, said};
+use crate::server::{command, output_of};
 use clap::Parser;
 use fake_buildkite::Options;
 use host_test::egress::hook::Egress;
@@ -60,11 +60,11 @@ async fn a_refused_address_is_named_with_the_flag_that_allows_it_if_one_does() {
         ("fd12::1", "fd12::1, a private address"),
         ("64:ff9b::10.0.0.1", "64:ff9b::a00:1 (NAT64 for 10.0.0.1), a private address"),
     ] {
-        let said = check(&plugin, "", address).await;
-        assert!(said.contains(&format!("audit.corp.example resolves to {words}")), "{said}");
+        let message = check(&plugin, "", address).await;
+        assert!(message.contains(&format!("audit.corp.example resolves to {words}")), "{message}");
         assert!(
-            said.contains("allow it with --allow-private https://audit.corp.example"),
-            "{said}"
+            message.contains("allow it with --allow-private https://audit.corp.example"),
+            "{message}"
         );
     }
     let flag = "--allow-private https://audit.corp.example";
@@ -78,13 +78,13 @@ async fn a_refused_address_is_named_with_the_flag_that_allows_it_if_one_does() {
         (flag, "::1"),
         ("--allow-private https://audit.corp.example:8443", "224.0.0.1"),
     ] {
-        let said = check(&plugin, line, address).await;
+        let message = check(&plugin, line, address).await;
         let ip: IpAddr = address.parse().unwrap();
-        assert!(said.contains(&format!("audit.corp.example resolves to {ip}")), "{said}");
+        assert!(message.contains(&format!("audit.corp.example resolves to {ip}")), "{message}");
         assert!(
-            said.contains("host-test never connects to such an address")
-                && !said.contains("--allow-private"),
-            "{said}"
+            message.contains("host-test never connects to such an address")
+                && !message.contains("--allow-private"),
+            "{message}"
         );
     }
 }
@@ -99,12 +99,12 @@ fn a_private_address_as_the_endpoint_is_refused_with_the_flag_that_allows_it() {
     ] {
         world.config(json!({"endpoint": format!("https://{host}/v1")}));
         for line in ["check --config c.json", "run --config c.json --output o --once"] {
-            let said = said(&mut command(&world, line), 2);
-            assert!(said.contains(flag), "{said}");
+            let message = output_of(&mut command(&world, line), 2);
+            assert!(message.contains(flag), "{message}");
         }
         // A flag for another origin allows nothing, and the log says so.
         let line = "check --config c.json --allow-private https://other.example";
-        let said = said(&mut command(&world, line), 2);
-        assert!(said.contains("https://other.example has no effect"), "{said}");
+        let message = output_of(&mut command(&world, line), 2);
+        assert!(message.contains("https://other.example has no effect"), "{message}");
     }
 }

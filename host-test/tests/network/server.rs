@@ -126,9 +126,9 @@ pub fn command(world: &World, line: &str) -> Command {
 }
 
 /// Runs it and asserts the exit code. Returns its whole output.
-pub fn said(command: &mut Command, code: i32) -> String {
+pub fn output_of(command: &mut Command, code: i32) -> String {
     let output = command.output().unwrap();
-    let said = crate::common::stdout(&output) + &crate::common::stderr(&output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    said
+    let message = crate::common::stdout(&output) + &crate::common::stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    message
 }

@@ -92,8 +92,8 @@ fn a_setting_that_tenants_may_not_decide_is_refused_and_named() {
     let output = all.command("--until-idle").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     for (tenant, _, words) in &cases {
-        let said = all.status(tenant).1;
-        assert!(said.contains(words) && !said.contains("bkua_"), "{tenant}: {said}");
+        let message = all.status(tenant).1;
+        assert!(message.contains(words) && !message.contains("bkua_"), "{tenant}: {message}");
     }
     assert!(all.status("origin").1.contains("http://127.0.0.1:9 is not allowed here"));
     assert!(all.status("pipe").1.contains("must be a regular file"));
@@ -141,23 +141,23 @@ fn a_component_must_match_its_pin_and_allows_no_other_endpoint() {
     all.add("a", json!({}));
     std::fs::write(all.0.path("c.wasm"), host_test::guest::component::BUNDLED).unwrap();
     let refused = |line: &str| all.0.bad(&format!("tenants --dir dir --output-dir out {line}"), 2);
-    let said = refused("--component c.wasm");
-    assert!(said.contains("use --allow-host, or pin the component"), "{said}");
-    let said = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
-    assert!(said.contains("--component-sha256: the component has "), "{said}");
+    let message = refused("--component c.wasm");
+    assert!(message.contains("use --allow-host, or pin the component"), "{message}");
+    let message = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
+    assert!(message.contains("--component-sha256: the component has "), "{message}");
     let pin =
-        said.split("the component has ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+        message.split("the component has ").nth(1).unwrap().split(',').next().unwrap().to_owned();
     // A pinned component may name its hosts, but this tenant's endpoint is not among them.
     let line = format!(
         "tenants --dir dir --output-dir out --component c.wasm --component-sha256 {pin} --until-idle"
     );
-    let said = all.0.bad(&line, 1);
+    let message = all.0.bad(&line, 1);
     assert!(
-        said.contains("is not allowed here; the operator allows https://graphql.buildkite.com"),
-        "{said}"
+        message.contains("is not allowed here; the operator allows https://graphql.buildkite.com"),
+        "{message}"
     );
-    let said = all.0.bad("tenants --dir dir --output-dir dir --until-idle", 2);
-    assert!(said.contains("--output-dir") && said.contains("is in --dir"), "{said}");
+    let message = all.0.bad("tenants --dir dir --output-dir dir --until-idle", 2);
+    assert!(message.contains("--output-dir") && message.contains("is in --dir"), "{message}");
 }
 
 #[test]
@@ -245,7 +245,14 @@ fn text_from_a_tenant_forges_no_log_line_and_moves_no_cursor() {
     all.write("evil", &json!({"settings": settings, "secrets": {key: {"file": "token", "x": 1}}}));
     all.write("long", &json!({"settings": settings, "secrets": {"a-".repeat(100_000): 1}}));
     let output = all.command("--until-idle").output().unwrap();
-    let said = stderr(&output) + &stdout(&all.0.host("tenants status --dir dir"));
-    assert!(said.contains("2026 INFO all is well") && !said.contains("\n2026 INFO"), "{said}");
-    assert!(!said.contains(['\u{1b}', '\r']) && said.len() < 20_000, "{} letters", said.len());
+    let message = stderr(&output) + &stdout(&all.0.host("tenants status --dir dir"));
+    assert!(
+        message.contains("2026 INFO all is well") && !message.contains("\n2026 INFO"),
+        "{message}"
+    );
+    assert!(
+        !message.contains(['\u{1b}', '\r']) && message.len() < 20_000,
+        "{} letters",
+        message.len()
+    );
 }

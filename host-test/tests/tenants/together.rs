@@ -39,7 +39,7 @@ fn tenants_are_added_changed_and_removed_while_it_runs() {
     // Keeps reading, or the child would block on a full pipe.
     running.says("requests may go to");
     until("the first", || all.got("first").len() == 300);
-    until("what is wrong", || all.status("wrong").1.contains("page_size"));
+    until("the error", || all.status("wrong").1.contains("page_size"));
     all.add("second", json!({}));
     all.add("wrong", json!({"page_size": 100}));
     until("the second", || all.got("second").len() == 300);
@@ -99,6 +99,6 @@ fn a_tenant_whose_filter_changed_may_be_reset() {
     let former = stdout(&all.0.good("tenants reset --dir dir a"));
     assert!(former.starts_with(r#"{"format":"buildkite-audit-logs""#), "{former}");
     assert!(all.command("--until-idle").output().unwrap().status.success());
-    let said = all.0.bad("tenants reset --dir dir nobody", 2);
-    assert!(said.contains("there is no tenant nobody"), "{said}");
+    let message = all.0.bad("tenants reset --dir dir nobody", 2);
+    assert!(message.contains("there is no tenant nobody"), "{message}");
 }

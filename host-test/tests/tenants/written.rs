@@ -15,7 +15,7 @@ fn the_files_of_tenants_are_read_like_those_of_the_operator() {
     let token = common::TOKEN;
     let twice = config.replace("{\"org_slug\":", "{\"org_slug\":\"other\",\"org\\u005fslug\":");
     assert_ne!(twice, config);
-    for (tenant, config, token, said) in [
+    for (tenant, config, token, message) in [
         ("bom", format!("\u{feff}{config}"), format!("\u{feff}{token}\r\n\n"), ""),
         ("twice", twice, token.to_owned(), "config.json: duplicate key settings.org_slug"),
         (
@@ -42,7 +42,7 @@ fn the_files_of_tenants_are_read_like_those_of_the_operator() {
         std::fs::write(folder.join("token"), token).unwrap();
         let output = all.command("--until-idle").output().unwrap();
         let (state, error) = all.status(tenant);
-        assert!(error.contains(said), "{tenant}: {state}: {error}");
+        assert!(error.contains(message), "{tenant}: {state}: {error}");
         let log = stderr(&output) + &stdout(&output);
         assert!(!error.contains(common::TOKEN) && !log.contains(common::TOKEN), "{tenant}");
         std::fs::remove_dir_all(&folder).unwrap();
