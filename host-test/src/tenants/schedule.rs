@@ -1,5 +1,5 @@
-//! Runs one task per tenant's folder, and sends it every change of the folder. All tasks wait in one
-//! line for their turn, so that a long backfill never delays a poll for long.
+//! Runs one task per tenant's folder, and sends it every change of the folder. All tasks queue for their turn, so that
+//! a long backfill never delays a poll for long.
 
 use super::folder::{self, Wanted};
 use super::life::Life;
