@@ -81,7 +81,7 @@ impl Walk {
         if self.gaps.len() > GAPS_MAX + usize::from(is_added) {
             Some("too many gaps")
         } else if is_low || !ordered || self.gaps.iter().any(|gap| gap.floor > gap.reached) {
-            Some("gaps overlap, are turned round or lie below the start")
+            Some("gaps overlap, are inverted, or lie below the start")
         } else {
             None
         }

@@ -75,7 +75,7 @@ pub async fn source(
 ///
 /// Returns [`Failure::ReaderGone`] if the reader has closed it, and [`Failure::Failed`] if it is closed or full.
 pub fn print(text: &str) -> Result<()> {
-    stream::insist()?;
+    stream::check_open()?;
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
 }

@@ -13,7 +13,7 @@ use crate::run::retry::Retry;
 use crate::run::stop::{Hangup, Stop};
 use crate::state::lock::Lock;
 use crate::tenants::rows::reset;
-use crate::tenants::schedule::{Schedule, insist_on_none};
+use crate::tenants::schedule::{Schedule, check_none_failed};
 use crate::tenants::status;
 use crate::tenants::store::Store;
 use crate::tenants::supply::Supply;
@@ -225,7 +225,7 @@ async fn run(args: RunArgs) -> Result<()> {
         return Err(Failure::Failed("the storage thread ended unexpectedly".to_owned()));
     }
     let failing = ended?;
-    if args.until_idle { insist_on_none(failing) } else { Ok(()) }
+    if args.until_idle { check_none_failed(failing) } else { Ok(()) }
 }
 
 fn existing(flag: &str, path: Option<&PathBuf>) -> Result<PathBuf> {

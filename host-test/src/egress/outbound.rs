@@ -76,7 +76,7 @@ impl Outbound {
         let uses_environment = environment == Environment::Heeded;
         let proxy = Setting::of(flags.proxy.as_ref(), &variables::environment, uses_environment);
         if let Some(setting) = &proxy {
-            setting.insist().map_err(Failure::Refused)?;
+            setting.validate().map_err(Failure::Refused)?;
         }
         if let Some((name, _)) = variables::proxy(&variables::environment)
             && flags.proxy.is_none()

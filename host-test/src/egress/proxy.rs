@@ -78,7 +78,7 @@ impl Setting {
     /// # Errors
     ///
     /// Same as [`Setting::proxy`].
-    pub fn insist(&self) -> Result<(), String> {
+    pub fn validate(&self) -> Result<(), String> {
         match self.source {
             "--proxy" => self.parse().map(drop).map_err(|why| format!("--proxy: {why}")),
             _ => Ok(()),
@@ -229,7 +229,7 @@ mod tests {
             let why = named(bad).proxy(&origin("https://x.example")).unwrap_err();
             assert!(why.starts_with("--proxy: ") && why.contains(word), "{bad}: {why}");
             assert!(!why.contains("secret"), "{bad}: {why}");
-            assert!(named(bad).insist().is_err());
+            assert!(named(bad).validate().is_err());
         }
         for (good, name) in [
             ("proxy:3128", "http://proxy:3128"),

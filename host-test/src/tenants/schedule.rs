@@ -183,7 +183,7 @@ fn send(sender: &watch::Sender<Wanted>, name: &str, wanted: Wanted) {
 /// # Errors
 ///
 /// Returns [`Failure::Failed`], naming some of those that failed.
-pub fn insist_on_none(mut failing: Vec<String>) -> Result<()> {
+pub fn check_none_failed(mut failing: Vec<String>) -> Result<()> {
     failing.sort_unstable();
     let many = match failing.len() {
         0 => return Ok(()),

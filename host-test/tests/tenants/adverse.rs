@@ -97,7 +97,7 @@ fn a_setting_that_tenants_may_not_decide_is_refused_and_named() {
     }
     assert!(all.status("origin").1.contains("http://127.0.0.1:9 is not allowed here"));
     assert!(all.status("pipe").1.contains("must be a regular file"));
-    assert_eq!(all.status("alias").0, "", "a link is no tenant");
+    assert_eq!(all.status("alias").0, "", "a link is not a tenant");
     let outputs = std::fs::read_dir(all.0.path("out")).unwrap();
     let is_output = |entry: &std::io::Result<std::fs::DirEntry>| {
         entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "ndjson")
