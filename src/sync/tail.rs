@@ -5,11 +5,9 @@ use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
-/// How far a live gap reaches below the last ceiling: a `Date` shows whole seconds, and the clocks of one service
-/// differ.
+/// How far a live gap reaches below the last ceiling, since a `Date` shows whole seconds and a service's clocks differ.
 const OVERLAP_MS: i64 = 5 * SECOND_MS;
-/// A poll that re-reads at most this many known events may just as well be a full re-read: 100 points, 2 % of a user's
-/// budget.
+/// A poll that re-reads at most this many known events is made a full re-read: 100 points, 2 % of a user's budget.
 const FULL_FOR_FREE: usize = 25;
 /// How far a server's clock may run ahead of the host's between two polls.
 const AHEAD_MS: i64 = 60 * SECOND_MS;
@@ -47,8 +45,7 @@ pub enum Start {
 /// Up to which time events have been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tail {
-    /// Nothing older is ever delivered: the backfill start, or the server's time at the first run. `None` before the
-    /// first run.
+    /// Nothing older is ever delivered: the backfill start or the server's time at the first run. `None` before it.
     start: Option<Millis>,
     /// The backfill start in the settings that was followed last. Only a change of it matters.
     followed: Option<Millis>,
@@ -115,8 +112,7 @@ impl Tail {
         self.start
     }
 
-    /// Returns the time up to which every visible event is delivered or lies in a gap. `None` if nothing has been read
-    /// yet.
+    /// Returns the time up to which every visible event is delivered or lies in a gap. `None` before the first read.
     pub fn high_water(&self) -> Option<Millis> {
         self.high_water
     }
@@ -140,7 +136,6 @@ impl Tail {
     }
 
     /// Returns the lowest floor that the next live gap can have. At and above it every delivered event is kept by uuid.
-    ///
     /// `looked` is the time up to which all types have been looked for. `None` for the last full re-read.
     pub fn overlap_floor(&self, looked: Option<Millis>, lookback_ms: i64) -> Millis {
         let (Some(high_water), Some(full)) = (self.high_water, self.full) else {
@@ -150,8 +145,7 @@ impl Tail {
         looked.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())
     }
 
-    /// Returns the lowest floor allowed: not below the start, nor below the time from which the recent uuids are
-    /// complete.
+    /// Returns the lowest allowed floor: not below the start or the time from which the recent uuids are complete.
     fn lowest(&self) -> Millis {
         self.start.unwrap_or(Millis::EPOCH).max(self.covered)
     }
@@ -193,8 +187,7 @@ impl Tail {
     /// ceiling. Without a usable `Date` it is the time of the newest event seen.
     ///
     /// A ceiling that is too low costs a few events read again, forever if the `Date` stands still. One in the future
-    /// would hide events. So a time that has not moved since the last poll is not believed, nor one that ran ahead of
-    /// the host's own clock.
+    /// hides events. So a time that did not move since the last poll or ran ahead of the host's clock is not believed.
     pub fn ceiling(&self, asked: Asked, newest: Option<Millis>, floor: Millis) -> Millis {
         let last = self.high_water;
         let passed = self.polled.map_or(0, |polled| asked.at.since(polled).max(0));

@@ -141,23 +141,23 @@ fn a_component_must_match_its_pin_and_allows_no_other_endpoint() {
     all.add("a", json!({}));
     std::fs::write(all.0.path("c.wasm"), host_test::guest::component::BUNDLED).unwrap();
     let refused = |line: &str| all.0.bad(&format!("tenants --dir dir --output-dir out {line}"), 2);
-    let message = refused("--component c.wasm");
-    assert!(message.contains("use --allow-host, or pin the component"), "{message}");
-    let message = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
-    assert!(message.contains("--component-sha256: the component has "), "{message}");
+    let text = refused("--component c.wasm");
+    assert!(text.contains("use --allow-host, or pin the component"), "{text}");
+    let text = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
+    assert!(text.contains("--component-sha256: the component has "), "{text}");
     let pin =
-        message.split("the component has ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+        text.split("the component has ").nth(1).unwrap().split(',').next().unwrap().to_owned();
     // A pinned component may name its hosts, but this tenant's endpoint is not among them.
     let line = format!(
         "tenants --dir dir --output-dir out --component c.wasm --component-sha256 {pin} --until-idle"
     );
-    let message = all.0.bad(&line, 1);
+    let text = all.0.bad(&line, 1);
     assert!(
-        message.contains("is not allowed here; the operator allows https://graphql.buildkite.com"),
-        "{message}"
+        text.contains("is not allowed here; the operator allows https://graphql.buildkite.com"),
+        "{text}"
     );
-    let message = all.0.bad("tenants --dir dir --output-dir dir --until-idle", 2);
-    assert!(message.contains("--output-dir") && message.contains("is in --dir"), "{message}");
+    let text = all.0.bad("tenants --dir dir --output-dir dir --until-idle", 2);
+    assert!(text.contains("--output-dir") && text.contains("is in --dir"), "{text}");
 }
 
 #[test]
@@ -245,14 +245,7 @@ fn text_from_a_tenant_forges_no_log_line_and_moves_no_cursor() {
     all.write("evil", &json!({"settings": settings, "secrets": {key: {"file": "token", "x": 1}}}));
     all.write("long", &json!({"settings": settings, "secrets": {"a-".repeat(100_000): 1}}));
     let output = all.command("--until-idle").output().unwrap();
-    let message = stderr(&output) + &stdout(&all.0.host("tenants status --dir dir"));
-    assert!(
-        message.contains("2026 INFO all is well") && !message.contains("\n2026 INFO"),
-        "{message}"
-    );
-    assert!(
-        !message.contains(['\u{1b}', '\r']) && message.len() < 20_000,
-        "{} letters",
-        message.len()
-    );
+    let text = stderr(&output) + &stdout(&all.0.host("tenants status --dir dir"));
+    assert!(text.contains("2026 INFO all is well") && !text.contains("\n2026 INFO"), "{text}");
+    assert!(!text.contains(['\u{1b}', '\r']) && text.len() < 20_000, "{} letters", text.len());
 }
