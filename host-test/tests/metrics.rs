@@ -26,9 +26,9 @@ fn a_run_counts_what_it_delivers() {
     let line = "run --config c.json --output o.ndjson --metrics 127.0.0.1:0";
     let mut running = Running::start(world.command(line));
     let mut lines = BufReader::new(running.0.stderr.take().unwrap()).lines();
-    let message =
+    let url =
         lines.find_map(|line| line.unwrap().split_once("http://").map(|(_, it)| it.to_owned()));
-    let address = message.unwrap().strip_suffix("/metrics").unwrap().to_owned();
+    let address = url.unwrap().strip_suffix("/metrics").unwrap().to_owned();
     // Keeps reading, or the child would block on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     until("all events", || {

@@ -33,7 +33,7 @@ const ATTACKS: [(&str, &str, &str); 23] = [
     ("endless", "ask http://{remote}/endless", "200, then None"),
     ("slow", "ask http://{remote}/slow", "read-batch: the time limit of 4 s was exceeded"),
     ("left-open", "leave-open http://{remote}/slow", "answered: 200, left open"),
-    ("echo", "ask http://{remote}/echo", "answered: 200 you message Bearer ***"),
+    ("echo", "ask http://{remote}/echo", "answered: 200 you said Bearer ***"),
 ];
 
 fn token(tenant: &str) -> String {
@@ -105,7 +105,7 @@ fn every_attack_is_stopped_and_named_while_another_tenant_goes_on() {
             if let Some(message) = error_of(&status(&dir), tenant) {
                 break message;
             }
-            assert!(std::time::Instant::now() < deadline, "nothing is message of {tenant}");
+            assert!(std::time::Instant::now() < deadline, "no error was reported for {tenant}");
         };
         assert!(message.contains(words), "{tenant}: {message}");
         assert!(message.chars().count() < 5_000, "{tenant}: {} letters", message.chars().count());

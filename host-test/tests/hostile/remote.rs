@@ -91,7 +91,7 @@ async fn answer(request: Request<Incoming>, log: &Mutex<Vec<Seen>>, evil: Socket
             response
         }
         "/echo" => {
-            let mut response = whole(format!("you message {echo}, and again {echo}"));
+            let mut response = whole(format!("you said {echo}, and again {echo}"));
             response.headers_mut().insert("x-echo", echo.parse().unwrap());
             response
         }
