@@ -105,18 +105,18 @@ pub fn section() -> Section {
         scale.push((events as f64, 1e6 * file.cpu.as_secs_f64() / events as f64));
         memory.push((events as f64, file.memory as f64 / (1 << 20) as f64));
     }
-    let said = |points: &[(f64, f64)]| {
+    let listed = |points: &[(f64, f64)]| {
         points.iter().map(|(_, value)| format!("{value:.0}")).collect::<Vec<_>>().join(", ")
     };
     let sizes = "1,000, 10,000, 100,000 and 1,000,000 events";
     rows.push([
         format!("CPU time per event, at {sizes}"),
-        format!("{} µs (including startup)", said(&scale)),
+        format!("{} µs (including startup)", listed(&scale)),
         "flat".into(),
     ]);
     rows.push([
         format!("peak memory, at {sizes}"),
-        format!("{} MiB", said(&memory)),
+        format!("{} MiB", listed(&memory)),
         "flat".into(),
     ]);
     Section {

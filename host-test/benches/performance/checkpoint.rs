@@ -65,8 +65,8 @@ pub fn section() -> Section {
         }
         let ratio = fast.as_secs_f64() / slow.as_secs_f64();
         let us = |time: Duration| time.as_secs_f64() * 1e6;
-        let said = format!("{ratio:.2} (native {:.0} µs, wasm {:.0} µs)", us(fast), us(slow));
-        [format!("{name}, {} bytes: wasm / native throughput", text.len()), said, String::new()]
+        let measured = format!("{ratio:.2} (native {:.0} µs, wasm {:.0} µs)", us(fast), us(slow));
+        [format!("{name}, {} bytes: wasm / native throughput", text.len()), measured, String::new()]
     };
     Section {
         title: "Checkpoints",
