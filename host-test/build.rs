@@ -1,8 +1,8 @@
-//! Builds the component that the host embeds, and tells the host where it lies.
+//! Builds the component that the host embeds, and passes its path to the host.
 //!
-//! It is a build of its own, with its own target folder and profile: the component's `opt-level`,
-//! LTO and `panic = "abort"` must not apply to the host, and a second cargo in the same target
-//! folder would wait forever for the lock of the first.
+//! It is a separate build with its own target folder and profile: the component's `opt-level`, LTO and `panic =
+//! "abort"` must not apply to the host, and a second cargo in the same target folder would wait forever for the lock of
+//! the first.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(message) => {
-            // One line for cargo to show, instead of the trace of a panic.
+            // One line for cargo to show, instead of a panic's backtrace.
             eprintln!("{message}");
             println!("cargo:warning={}", message.lines().next().unwrap_or_default());
             ExitCode::FAILURE

@@ -1,4 +1,4 @@
-//! One small look at the remote: its requests, and what each answer leads to.
+//! A small request that checks the configuration, and what each answer leads to.
 
 mod report;
 
@@ -14,13 +14,13 @@ use crate::text::time::Millis;
 /// What an answer to a check leads to.
 #[derive(Debug)]
 pub enum Checked<'a> {
-    /// It is done.
+    /// The check is done.
     Report(Vec<Finding>),
-    /// Another request will tell more.
+    /// Another request will show more.
     Again(Probe<'a>),
 }
 
-/// A check whose request is to be made: make it, then go on with [`Probe::receive`].
+/// A check that needs a request. Make it, then continue with [`Probe::receive`].
 #[derive(Debug)]
 pub struct Probe<'a> {
     config: &'a Config,
@@ -29,7 +29,7 @@ pub struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    /// The first request of a check.
+    /// Returns the first request of a check.
     pub fn new(config: &'a Config) -> Self {
         Self::of(config, Ask::check())
     }
@@ -38,17 +38,17 @@ impl<'a> Probe<'a> {
         Self { config, request: request(config, &ask), ask }
     }
 
-    /// The settings, which say where the request goes.
+    /// Returns the settings, which say where the request goes.
     pub fn config(&self) -> &'a Config {
         self.config
     }
 
-    /// The request to make.
+    /// Returns the request to make.
     pub fn request(&self) -> &Request {
         &self.request
     }
 
-    /// Takes in how the request ended; `now` is the host's time then. A check is three requests at most.
+    /// Processes the outcome of the request, where `now` is the host's time. A check makes at most three requests.
     pub fn receive(self, exchange: Exchange, now: Millis) -> Checked<'a> {
         let answer = answer(self.config, &self.ask, exchange, now);
         let unknown = match &answer {
@@ -62,11 +62,12 @@ impl<'a> Probe<'a> {
     }
 }
 
-/// Another ask that will tell more than this one, which was refused for these types: without them, and then without any.
+/// Returns a request that shows more than this one, which was refused for these types: first without them, then without
+/// any.
 fn narrower(config: &Config, ask: &Ask, unknown: &[String]) -> Option<Ask> {
     let mut without = [&ask.without, unknown].concat();
     if unknown.is_empty() || without.len() >= config.event_types.len() {
-        return None; // No other is left.
+        return None; // Nothing is left to try.
     }
     if !ask.without.is_empty() {
         let others = config.event_types.iter().filter(|name| !without.contains(name)).cloned();

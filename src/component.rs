@@ -1,5 +1,5 @@
-//! The shell: the WIT world round [`Source`], and its clocks. With [`http`] it is all the IO there is; it decides
-//! nothing.
+//! The shell: the WIT world around [`Source`], and its clocks. Together with [`http`] it does all the IO. It makes no
+//! decisions.
 #![allow(missing_docs, unsafe_code)] // Both for the generated bindings alone.
 
 use std::cell::RefCell;
@@ -24,11 +24,11 @@ use bindings::exports::etl::connector::source::{
 use bindings::wasi::clocks::wall_clock;
 
 thread_local! {
-    /// The one source of this instance; none before a successful `configure`.
+    /// The one source of this instance. `None` before a successful `configure`.
     static SOURCE: RefCell<Option<Source>> = const { RefCell::new(None) };
 }
 
-/// Smaller than the standard library's by 7 kB. An instance has one thread.
+/// 7 kB smaller than the standard library's allocator. An instance has a single thread.
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
@@ -36,7 +36,7 @@ struct Component;
 
 bindings::export!(Component with_types_in bindings);
 
-/// The host's time.
+/// Returns the host's time.
 fn now() -> Millis {
     let time = wall_clock::now();
     let seconds = i64::try_from(time.seconds).unwrap_or(i64::MAX);
@@ -69,7 +69,7 @@ impl Guest for Component {
     fn configure(config: Configuration) -> Result<(), Error> {
         let secrets: Vec<(String, String)> =
             config.secrets.into_iter().map(|secret| (secret.name, secret.value)).collect();
-        // Unconfigured first: a failed call must not leave the former source in place.
+        // Reset first: a failed call must not leave the former source in place.
         SOURCE.set(None);
         let source =
             Source::configure(&config.settings, &secrets, config.checkpoint.as_deref(), now())?;
@@ -80,7 +80,7 @@ impl Guest for Component {
     fn check() -> Result<Vec<Finding>, Error> {
         with_source(|source| {
             let mut probe = source.check();
-            // Three rounds at most: each asks for fewer types than the one before, the third for none by name.
+            // At most three rounds: each asks for fewer types than the one before, and the third names none.
             loop {
                 let exchange = http::exchange(probe.config(), probe.request());
                 match probe.receive(exchange, now()) {

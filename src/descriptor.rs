@@ -1,12 +1,12 @@
-//! What the component says about itself.
+//! The component's description of itself.
 
 /// Name of the connector.
 pub const NAME: &str = env!("CARGO_PKG_NAME");
-/// Its version.
+/// Version of the connector.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// JSON Schema of the settings.
 pub const SETTINGS_SCHEMA: &str = include_str!("settings/settings.schema.json");
 /// JSON Schema of a record's payload.
 pub const RECORD_SCHEMA: &str = include_str!("buildkite/record.schema.json");
-/// The one origin it talks to unless the settings name another.
+/// The only origin that the connector requests, unless the settings name another.
 pub const ALLOWED_HOSTS: [&str; 1] = ["https://graphql.buildkite.com"];

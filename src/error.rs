@@ -3,37 +3,38 @@
 /// What is wrong with one field of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// Path of the field (`page_size`, `rate_limit.unit`), `settings` for the whole, `secrets.NAME` for a secret.
+    /// Path of the field (`page_size`, `rate_limit.unit`), `settings` for the settings as a whole, or `secrets.NAME`
+    /// for a secret.
     pub field: String,
-    /// What is wrong and what a right value looks like. Never the value of a secret.
+    /// What is wrong and what a valid value looks like. Never contains the value of a secret.
     pub message: String,
 }
 
 impl FieldError {
-    /// One fault of one field.
+    /// Creates an error about one field.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
 }
 
-/// The beginning of a foreign text, enough to find it by in a message.
+/// Returns at most `letters` characters from the start of a foreign text, enough to identify it in a message.
 pub fn short(text: &str, letters: usize) -> String {
     let end = text.char_indices().nth(letters).map_or(text.len(), |(at, _)| at);
     text.get(..end).unwrap_or_default().to_owned()
 }
 
-/// Every failure of a call, by who must act; the texts are for people and never hold a secret.
+/// Every failure of a call, by who must act. The texts are for people and never contain a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// The operator must fix settings or secrets; at least one fault.
+    /// The operator must fix settings or secrets. Holds at least one error.
     InvalidConfig(Vec<FieldError>),
-    /// The operator must fix the access: token, permission, organization.
+    /// The operator must fix the access: token, permission or organization.
     Unauthorized(String),
-    /// The operator must choose: the checkpoint cannot be continued with this configuration.
+    /// The operator must decide: the checkpoint cannot be continued with this configuration.
     InvalidCheckpoint(String),
     /// The host should call again later.
     Transient(String),
-    /// The developers: the remote answered in no known shape.
+    /// The developers must act: the remote answered in an unknown shape.
     Protocol(String),
 }
 

@@ -1,7 +1,7 @@
 //! Buildkite audit logs as a WASI source component.
 //!
-//! It contains no networking code and reads no clock, save in the one shell `component`, which is compiled for wasm alone.
-//! Data flows to the right, and a room or module uses only those above it in its list:
+//! It contains no networking code and reads no clock, except in the shell `component`, which is compiled for wasm only.
+//! Data flows to the right, and a module uses only those above it in the list below:
 //!
 //! ```text
 //! settings ──► Config ┐
@@ -11,12 +11,12 @@
 //! ```
 //!
 //! A response goes one way: a [`source::Call`] is consumed with its exchange, and the exchange is read once, into a
-//! [`buildkite::answer::Answer`]. Nothing behind that sees a status, a header or a body.
+//! [`buildkite::answer::Answer`]. Later stages do not see a status, a header or a body.
 //!
-//! The state ([`sync::state`]) has four parts: whose it is ([`sync::binding`]), up to which time events were looked for
-//! ([`sync::tail`]), how the remote may be asked ([`sync::pace`]) and the gaps that are open ([`sync::walk`]). Each has
-//! its own part of the checkpoint. A gap is walked from its top down, since the API lists newest first only, and each poll
-//! opens a new gap on the front, so that fresh events never wait for history.
+//! The state ([`sync::state`]) has four parts: what it is bound to ([`sync::binding`]), up to which time events were
+//! looked for ([`sync::tail`]), how the remote may be asked ([`sync::pace`]) and the open gaps ([`sync::walk`]). Each has
+//! its own part of the checkpoint. A gap is walked from its top down, since the API lists newest first only. Each poll
+//! opens a new gap at the front, so fresh events never wait for history.
 //!
 //! Invariants: records and the state that covers them leave together ([`sync::hand_out`]); a failed call moves nothing
 //! ([`source`]); null is never read as "no events" ([`buildkite::answer`], [`buildkite::envelope`]); every size and wait

@@ -1,4 +1,4 @@
-//! The source as a value: it tells which request to make and takes in how that ended. The shell does IO and reads clocks.
+//! The source as a value: it returns the request to make and processes its outcome. The shell does IO and reads clocks.
 
 use crate::ask::Ask;
 use crate::buildkite::answer::answer;
@@ -27,11 +27,11 @@ pub struct Source {
 }
 
 impl Source {
-    /// Makes a source from settings, secrets and the last checkpoint.
+    /// Creates a source from settings, secrets and the last checkpoint.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidConfig`] and [`Error::InvalidCheckpoint`], each with the remedy.
+    /// Returns [`Error::InvalidConfig`] or [`Error::InvalidCheckpoint`], each with what to do.
     pub fn configure(
         settings: &str,
         secrets: &[(String, String)],
@@ -46,17 +46,17 @@ impl Source {
         Ok(Self { config, state, pending: Pending::default(), notes })
     }
 
-    /// The settings in force.
+    /// Returns the current settings.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The state that covers every record handed out so far.
+    /// Returns the state that covers every record handed out so far.
     pub fn checkpoint(&self) -> String {
         encode(&self.state)
     }
 
-    /// Begins a call of `read-batch`: what waits here goes out first, else the plan decides.
+    /// Starts a call of `read-batch`: rows that are waiting go out first, otherwise the plan decides.
     pub fn read_batch(&mut self, max_records: u32, now: Millis) -> Turn<'_> {
         if max_records == 0 {
             return Turn::Done(self.batch(Vec::new(), Stats::default(), now));
@@ -74,7 +74,7 @@ impl Source {
         Turn::Send(Call { source: self, request, ask, max_records, asked_at: now })
     }
 
-    /// Begins a check: one small look at the remote.
+    /// Starts a check, which is a small request.
     pub fn check(&self) -> Probe<'_> {
         Probe::new(&self.config)
     }
@@ -87,7 +87,7 @@ impl Source {
         rows
     }
 
-    /// Closes a call. `next` follows from the plan alone, never from how many records there are.
+    /// Finishes a call. `next` follows from the plan alone, never from the number of records.
     fn batch(&mut self, rows: Vec<Row>, mut stats: Stats, now: Millis) -> Batch {
         let mut notes = std::mem::take(&mut self.notes);
         notes.append(&mut stats.notes);
@@ -102,48 +102,49 @@ impl Source {
     }
 }
 
-/// What a call of `read-batch` comes to.
+/// The outcome of a `read-batch` call so far.
 #[derive(Debug)]
 pub enum Turn<'a> {
     /// It is done, without a request.
     Done(Batch),
-    /// One request is needed: make it, then go on with [`Call::receive`].
+    /// One request is needed. Make it, then continue with [`Call::receive`].
     Send(Call<'a>),
 }
 
-/// A call of `read-batch` whose request is to be made. Until it ends, nothing else can be done with its source. Dropping
-/// it gives the call up; the walk has not moved.
+/// A call of `read-batch` that needs a request. Until it ends, its source cannot be used otherwise. Dropping it
+/// abandons the call; the walk has not moved.
 #[derive(Debug)]
 pub struct Call<'a> {
     source: &'a mut Source,
     request: Request,
     ask: Ask,
     max_records: u32,
-    /// The host's time of the ask.
+    /// The host's time when the request was planned.
     asked_at: Millis,
 }
 
 impl Call<'_> {
-    /// The source, whose checkpoint covers what it covered before the call.
+    /// Returns the source, whose checkpoint covers what it covered before the call.
     pub fn source(&self) -> &Source {
         self.source
     }
 
-    /// The request to make.
+    /// Returns the request to make.
     pub fn request(&self) -> &Request {
         &self.request
     }
 
-    /// What it asks for.
+    /// Returns the request in the terms of the sync.
     pub fn ask(&self) -> &Ask {
         &self.ask
     }
 
-    /// Ends the call with what became of its request; `now` is the host's time then.
+    /// Finishes the call with the outcome of its request, where `now` is the host's time.
     ///
     /// # Errors
     ///
-    /// By who must act; see [`crate::buildkite::answer`]. The state covers what it covered before the call; only its pace may differ.
+    /// Returns an error by who must act; see [`crate::buildkite::answer`]. The state covers what it covered before the
+    /// call; only its pace may differ.
     pub fn receive(self, exchange: Exchange, now: Millis) -> Result<Batch, Error> {
         let Self { source, ask, max_records, asked_at, .. } = self;
         let (config, state) = (&source.config, &mut source.state);

@@ -15,12 +15,12 @@ pub const PRIVATE: u32 = 0o600;
 /// Source: <https://www.sqlite.org/tempfiles.html>.
 const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
 
-/// Returns the canonical absolute name of a file, through all links, even if it does not exist yet.
-/// SQLite never takes an absolute name for a URI or for `:memory:`.
+/// Returns the canonical absolute name of a file, through all links, even if it does not exist yet. SQLite never takes
+/// an absolute name for a URI or for `:memory:`.
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`] when `path` does not name a file, its folder does not exist, or its links form a loop.
+/// Returns [`Failure::Refused`] if `path` does not name a file, its folder does not exist, or its links form a loop.
 pub fn true_name(path: &Path) -> Result<PathBuf> {
     let refuse = |why: String| Failure::Refused(format!("{}: {why}", path.display()));
     let mut name = path.to_owned();

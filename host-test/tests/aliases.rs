@@ -1,4 +1,4 @@
-//! Files under other names, files beside files, and outputs of runs that are refused.
+//! Files under other names, files next to files, and the outputs of refused runs.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -11,29 +11,30 @@ use std::os::unix::fs::symlink;
 const RUN: &str = "run --config c.json --output o.ndjson --once";
 
 #[test]
-fn an_alias_of_a_state_in_use_is_in_use() {
+fn an_alias_of_a_state_in_use_is_in_use_too() {
     let world = World::new(10);
-    // Both aliases are there before the state is.
+    // Both aliases exist before the state does.
     symlink("c.state.sqlite", world.path("alias")).unwrap();
     symlink(".", world.path("here")).unwrap();
     let mut running = Running::start(world.command("run --config c.json --output o.ndjson"));
     running.says("started");
     for alias in ["alias", "here/c.state.sqlite", "here/here/alias"] {
-        let said = world.bad(&format!("run --config c.json --state {alias} --output x --once"), 2);
-        assert!(said.contains("c.state.sqlite is in use"), "{said}");
+        let message =
+            world.bad(&format!("run --config c.json --state {alias} --output x --once"), 2);
+        assert!(message.contains("c.state.sqlite is in use"), "{message}");
     }
     drop(running);
     fs::remove_file(world.path("alias")).unwrap();
     fs::hard_link(world.path("c.state.sqlite"), world.path("alias")).unwrap();
     for name in ["alias", "c.state.sqlite"] {
-        let said = world.bad(&format!("{RUN} --state {name}"), 2);
-        assert!(said.contains("hard links"), "{said}");
+        let message = world.bad(&format!("{RUN} --state {name}"), 2);
+        assert!(message.contains("hard links"), "{message}");
     }
     assert!(!world.path("alias.lock").exists());
 }
 
 #[test]
-fn a_database_is_named_by_a_plain_name() {
+fn the_name_of_a_database_is_not_parsed_as_a_uri() {
     let world = World::new(10);
     for name in ["file:o.sqlite", "file:x?mode=memory", ":memory:"] {
         world.good(&format!("run --config c.json --once --output sqlite:{name} --state s-{name}"));
@@ -44,13 +45,13 @@ fn a_database_is_named_by_a_plain_name() {
 }
 
 #[test]
-fn an_output_is_no_companion_of_the_state_nor_its_companion_one_of_ours() {
+fn an_output_and_its_companions_may_not_be_files_of_ours() {
     let world = World::new(1);
     for end in ["-journal", "-wal", "-shm", ".lock"] {
         for kind in ["", "sqlite:", "./"] {
             let output = format!("{kind}c.state.sqlite{end}");
-            let said = world.bad(&format!("run --config c.json --once --output {output}"), 2);
-            assert!(said.contains("the state file, its lock or its journal"), "{said}");
+            let message = world.bad(&format!("run --config c.json --once --output {output}"), 2);
+            assert!(message.contains("the state file, its lock or its journal"), "{message}");
         }
     }
     symlink("c.state.sqlite-journal", world.path("link")).unwrap();
@@ -68,7 +69,7 @@ fn an_output_is_no_companion_of_the_state_nor_its_companion_one_of_ours() {
 }
 
 #[test]
-fn a_refused_run_leaves_the_output_as_it_was() {
+fn a_refused_run_leaves_the_output_unchanged() {
     let world = World::new(10);
     world.config(json!({"org_slug": ""}));
     world.bad(RUN, 2);
@@ -91,7 +92,7 @@ fn a_refused_run_leaves_the_output_as_it_was() {
 }
 
 #[test]
-fn a_state_without_its_tables_is_refused_with_a_remedy() {
+fn a_state_without_its_tables_is_refused_with_what_to_do() {
     let world = World::new(10);
     for table in ["checkpoint", "kept", "output_file", "writing"] {
         for name in ["c.state.sqlite", "o.ndjson"] {
@@ -103,15 +104,15 @@ fn a_state_without_its_tables_is_refused_with_a_remedy() {
         drop(state);
         for line in [RUN, "state show --state c.state.sqlite", "state reset --state c.state.sqlite"]
         {
-            let said = world.bad(line, 2);
-            assert!(said.contains(&format!("its table {table} is missing")), "{said}");
-            assert!(said.contains("move it away to start where the settings say"), "{said}");
+            let message = world.bad(line, 2);
+            assert!(message.contains(&format!("its table {table} is missing")), "{message}");
+            assert!(message.contains("move it away to start where the settings say"), "{message}");
         }
     }
 }
 
 #[test]
-fn an_endpoint_that_the_host_denies_is_code_2_in_check_as_in_run() {
+fn an_endpoint_that_the_host_denies_exits_with_2_in_check_as_in_run() {
     let world = World::new(1);
     world.config(json!({"endpoint": "https://169.254.169.254/v1"}));
     world.bad(RUN, 2);

@@ -1,5 +1,5 @@
 //! The rate limit, through the component and over sockets, with Buildkite's own buckets and a clock that jumps over the
-//! waits: what a backfill, idle polls and a busy neighbour cost.
+//! waits: the cost of a backfill, of idle polls and of a busy neighbour.
 //!
 //! `cargo test -p host-test --test budget -- --nocapture` prints the figures.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -19,12 +19,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// 2026-01-01T00:00:00Z, in milliseconds.
 const BEGIN_MS: u64 = 1_767_225_600_000;
 const WINDOW_MS: u64 = 300_000;
-/// What is ours of a user's 5,000 points, with a quarter left to others.
+/// Our part of a user's 5,000 points, with a quarter left to others.
 const OURS: u64 = 3_750;
-/// Calls of one run: ten times what the longest needs.
+/// Maximum number of calls in one run: ten times what the longest needs.
 const CALLS_MAX: u32 = 2_000;
 
-/// A configured source, a remote, and one time for both.
+/// A configured source, a remote, and a clock that both share.
 struct World {
     fake: FakeBuildkite,
     source: Source,
@@ -32,7 +32,7 @@ struct World {
     now_ms: Arc<AtomicU64>,
     events: usize,
     points: u64,
-    /// Time spent because a batch said `throttled`.
+    /// Time spent waiting because a batch returned `throttled`.
     throttled_ms: u64,
 }
 
@@ -41,7 +41,7 @@ impl World {
         Self::with(events, Points::buildkite(), None).await
     }
 
-    /// At the portal of a remote with these limits, whether it charges points as well or not.
+    /// Creates a world with a portal that has these limits, whether or not it also charges points.
     async fn at_portal(events: u64, limits: Points, charges_points: bool) -> Self {
         Self::with(events, limits, Some(charges_points)).await
     }
@@ -85,7 +85,7 @@ impl World {
         self.clock.set(self.now_ms.fetch_add(ms, Ordering::SeqCst) + ms);
     }
 
-    /// One call, and the wait that it asks for. Whether everything is read.
+    /// Makes one call and waits as it asks. Returns whether everything was read.
     async fn step(&mut self) -> bool {
         let batch = self.source.read_batch(1_000).await.unwrap();
         self.events += batch.records.len();
@@ -117,7 +117,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_backfill_takes_the_fewest_windows_and_no_429() {
+async fn a_backfill_uses_as_few_windows_as_possible_and_gets_no_429() {
     let mut world = World::new(6_000).await;
     world.until_idle().await;
     let took_ms = world.now_ms.load(Ordering::SeqCst) - 60_000 - BEGIN_MS;
@@ -136,7 +136,7 @@ async fn a_backfill_takes_the_fewest_windows_and_no_429() {
 }
 
 #[tokio::test]
-async fn an_idle_poll_costs_what_it_reads_again_and_ten_points() {
+async fn an_idle_poll_costs_what_it_reads_again_plus_ten_points() {
     let mut world = World::new(100).await;
     world.until_idle().await;
     let (before, asked) = (world.points, world.fake.requests().len());
@@ -145,18 +145,18 @@ async fn an_idle_poll_costs_what_it_reads_again_and_ten_points() {
     }
     let points = world.points - before;
     println!("idle: 20 polls, {points} points, {:.1} each", points as f64 / 20.0);
-    // The events lie a year back: nothing is read again.
+    // The events are a year old, so nothing is read again.
     assert!(points <= 20 * 10);
     assert_eq!(world.fake.requests().len() - asked, 20, "each of them is a request");
 }
 
 #[tokio::test]
-async fn a_busy_neighbour_costs_one_429_a_window_and_no_request_before_its_reset() {
+async fn a_busy_neighbour_costs_one_429_per_window_and_no_request_before_the_reset() {
     let mut world = World::new(3_000).await;
     let mut random = 1_u64;
     for _ in 0..CALLS_MAX {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        // Up to a quarter of the organization's bucket between two calls of ours.
+        // Up to a quarter of the organization's bucket between two of our calls.
         world.fake.spend_elsewhere(i64::try_from((random >> 33) % 5_000).unwrap());
         if world.step().await {
             break;
@@ -170,14 +170,14 @@ async fn a_busy_neighbour_costs_one_429_a_window_and_no_request_before_its_reset
     assert!(windows.windows(2).all(|pair| pair[0] != pair[1]), "twice in one window: {windows:?}");
     let seen = world.fake.requests();
     for pair in seen.windows(2).filter(|pair| pair[0].status == 429) {
-        // The fake's windows begin with a first request, so the reset is never further than one of them.
+        // The fake's windows begin with their first request, so the reset is never more than one window away.
         assert!(pair[1].at_ms - pair[0].at_ms >= 1_000);
         assert_ne!(pair[1].status, 429, "asked before the reset");
     }
 }
 
 #[tokio::test]
-async fn a_portal_backfill_takes_the_fewest_requests_and_waits_for_nothing() {
+async fn a_portal_backfill_makes_as_few_requests_as_possible_and_never_waits() {
     let mut world = World::at_portal(6_000, Points::buildkite(), false).await;
     world.until_idle().await;
     let requests = world.fake.requests().len();
@@ -196,17 +196,17 @@ async fn a_portal_leaves_the_reserve_of_its_requests_to_others() {
     assert_eq!(world.events, 6_000);
     assert_eq!(world.exceeded().len(), 0);
     let minutes = world.fake.requests().iter().map(|seen| (seen.at_ms - BEGIN_MS) / 60_000).max();
-    // Six requests a minute are ours, one of each may be a live poll.
+    // Six requests a minute are ours, and one in six may be a live poll.
     assert!(minutes <= Some(3), "{minutes:?} minutes");
 }
 
 #[tokio::test]
-async fn a_portal_that_charges_points_after_all_is_paced_by_them() {
+async fn a_portal_that_does_charge_points_is_paced_by_them() {
     let mut world = World::at_portal(6_000, Points::buildkite(), true).await;
     world.until_idle().await;
     let exceeded = world.exceeded().len();
     println!("portal with points: {} events, {exceeded} times 429", world.events);
     assert_eq!(world.events, 6_000);
-    // The first one is how it is learned.
+    // The first 429 is how the source learns about the charge.
     assert_eq!(exceeded, 1);
 }

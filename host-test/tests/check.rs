@@ -1,4 +1,4 @@
-//! `check` tells apart what can be wrong, by its words and its exit code.
+//! `check` distinguishes what can be wrong, by its messages and its exit code.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The step that did not pass, how it ended, and its words.
+/// Returns the step that did not pass, its outcome, and its message.
 fn report(world: &World, code: i32) -> (String, String, String) {
     let output = world.host("check --config c.json --json");
     assert_eq!(output.status.code(), Some(code), "{}", common::stderr(&output));
@@ -21,15 +21,15 @@ fn report(world: &World, code: i32) -> (String, String, String) {
     (text(odd, "step"), text(odd, "outcome"), text(odd, "message"))
 }
 
-/// Insists on one odd step with these words.
+/// Asserts that exactly one step did not pass, with this outcome and message.
 fn assert_says(world: &World, code: i32, step: &str, outcome: &str, words: &str) {
-    let (at, ended, said) = report(world, code);
-    assert_eq!((at.as_str(), ended.as_str()), (step, outcome), "{said}");
-    assert!(said.contains(words), "{said}");
+    let (at, ended, message) = report(world, code);
+    assert_eq!((at.as_str(), ended.as_str()), (step, outcome), "{message}");
+    assert!(message.contains(words), "{message}");
 }
 
 #[test]
-fn a_wrong_slug_is_an_organization_that_is_not_visible() {
+fn a_wrong_slug_is_reported_as_an_organization_that_is_not_visible() {
     let world = World::new(3);
     world.config(json!({"org_slug": "acme-incc"}));
     let words =
@@ -45,7 +45,7 @@ fn a_wrong_token_is_refused() {
 }
 
 #[test]
-fn a_token_without_graphql_is_told_which_box_to_tick() {
+fn a_token_without_graphql_access_is_reported_with_the_box_to_tick() {
     let without = "bkua_rest_only_0123456789".to_owned();
     let world =
         World::with(Options { token_without_graphql: Some(without.clone()), ..Options::default() });
@@ -55,7 +55,7 @@ fn a_token_without_graphql_is_told_which_box_to_tick() {
 }
 
 #[test]
-fn a_hidden_audit_log_is_quoted_with_both_possible_causes() {
+fn a_hidden_audit_log_is_reported_with_both_possible_causes() {
     let denied = Denied { code: "not_admin".into(), message: "Admins only".into() };
     let world = World::with(Options { denied: Some(denied), ..Options::default() });
     let words =
@@ -65,9 +65,9 @@ fn a_hidden_audit_log_is_quoted_with_both_possible_causes() {
 }
 
 #[test]
-fn an_endpoint_that_is_down_and_one_without_tls_are_two_things() {
+fn an_endpoint_that_is_down_and_one_without_tls_are_reported_differently() {
     let world = World::new(3);
-    // Bound, and then free again: nobody listens there.
+    // Bound and then released, so nobody listens there.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     world.config(json!({"endpoint": format!("http://{free}/v1")}));
     assert_says(&world, 1, "endpoint reachable", "failed", "the connection was refused");
@@ -76,17 +76,17 @@ fn an_endpoint_that_is_down_and_one_without_tls_are_two_things() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_warned_of() {
+fn a_wrong_clock_causes_a_warning() {
     let ahead = || {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         u64::try_from(now.as_millis()).unwrap() + 600_000
     };
     let world = World::with(Options { clock: Arc::new(ahead), ..Options::default() });
-    let (step, outcome, said) = report(&world, 0);
+    let (step, outcome, message) = report(&world, 0);
     assert_eq!((step.as_str(), outcome.as_str()), ("clock", "warned"));
-    let off = said.strip_prefix("this host's clock is ").and_then(|rest| rest.split_once(" s "));
+    let off = message.strip_prefix("this host's clock is ").and_then(|rest| rest.split_once(" s "));
     let off: i64 = off.unwrap().0.parse().unwrap();
-    assert!((-605..=-595).contains(&off), "{said}");
+    assert!((-605..=-595).contains(&off), "{message}");
 }
 
 #[test]

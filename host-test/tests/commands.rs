@@ -17,14 +17,14 @@ fn the_demo_prints_every_event_and_a_summary() {
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 700);
-    let said = stderr(&output);
+    let message = stderr(&output);
     for word in ["700 events", "API points per event", "wasi:http/outgoing-handler", "bytes"] {
-        assert!(said.contains(word), "{word}: {said}");
+        assert!(message.contains(word), "{word}: {message}");
     }
 }
 
 #[test]
-fn a_demo_whose_reader_goes_ends_quietly() {
+fn a_demo_whose_reader_closes_ends_quietly() {
     let mut child = Command::new(HOST)
         .args(["demo", "--events", "5000"])
         .stdout(Stdio::piped())
@@ -39,7 +39,7 @@ fn a_demo_whose_reader_goes_ends_quietly() {
 }
 
 #[test]
-fn check_tells_every_step() {
+fn check_reports_every_step() {
     let world = World::new(5);
     let table = stdout(&world.good("check --config c.json"));
     assert!(table.contains("passed   token accepted"), "{table}");
@@ -52,7 +52,7 @@ fn check_tells_every_step() {
 }
 
 #[test]
-fn a_malformed_address_is_refused_with_a_right_one() {
+fn a_malformed_address_is_refused_with_an_example_of_a_valid_one() {
     let world = World::new(1);
     let tenants = "tenants --dir . --output-dir .";
     let check = "check --config c.json";
@@ -68,23 +68,26 @@ fn a_malformed_address_is_refused_with_a_right_one() {
         (format!("{check} --allow-private 10.0.0.0/8"), "such as https://audit.corp.example"),
         (format!("{check} --proxy http://*:3128"), "such as http://proxy.corp.example:3128"),
     ] {
-        let said = world.bad(&line, 2);
-        assert!(said.contains(words), "{line}: {said}");
-        assert!(!said.contains("hunter2"), "{said}");
+        let message = world.bad(&line, 2);
+        assert!(message.contains(words), "{line}: {message}");
+        assert!(!message.contains("hunter2"), "{message}");
     }
     std::fs::create_dir(world.path("dir")).unwrap();
     std::fs::create_dir(world.path("out")).unwrap();
     for host in ["*", "10.0.0.0/8", "https://a.corp/v1", "https://u:hunter2@a.corp", "a.corp"] {
         let line = format!("tenants --dir dir --output-dir out --until-idle --allow-host {host}");
-        let said = world.bad(&line, 2);
-        assert!(said.contains("--allow-host ") && said.contains("such as https://"), "{said}");
-        assert!(!said.contains("hunter2"), "{said}");
+        let message = world.bad(&line, 2);
+        assert!(
+            message.contains("--allow-host ") && message.contains("such as https://"),
+            "{message}"
+        );
+        assert!(!message.contains("hunter2"), "{message}");
     }
     assert!(world.fake.requests().is_empty());
 }
 
 #[test]
-fn preview_shows_some_records_and_keeps_nothing() {
+fn preview_shows_a_few_records_and_stores_nothing() {
     let world = World::new(600);
     let output = world.good("preview --config c.json -n 3");
     assert_eq!(uuids(&stdout(&output)).len(), 3);
@@ -97,9 +100,9 @@ fn preview_shows_some_records_and_keeps_nothing() {
 }
 
 #[test]
-fn the_usual_state_is_where_the_help_says() {
+fn the_default_state_is_where_the_help_says() {
     let world = World::new(1);
-    // The help breaks lines where it likes.
+    // The help may break lines anywhere.
     let help = |name: &str| {
         let text = stdout(&world.good(&format!("{name} --help")));
         text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -117,7 +120,7 @@ fn the_usual_state_is_where_the_help_says() {
 }
 
 #[test]
-fn describe_tells_what_the_component_is_and_imports() {
+fn describe_shows_what_the_component_is_and_what_it_imports() {
     let output = Command::new(HOST).arg("describe").output().unwrap();
     let value: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(value["name"], "buildkite-audit-logs");
@@ -127,30 +130,30 @@ fn describe_tells_what_the_component_is_and_imports() {
 }
 
 #[test]
-fn a_state_can_be_seen_reset_and_bound_anew() {
+fn a_state_can_be_shown_reset_and_rebound() {
     let world = World::new(300);
     let run = "run --config c.json --output o.ndjson --until-idle";
-    let said = world.bad("state show --state c.state.sqlite", 2);
-    assert!(said.contains("does not exist"), "{said}");
+    let message = world.bad("state show --state c.state.sqlite", 2);
+    assert!(message.contains("does not exist"), "{message}");
     world.good(run);
     let shown = stdout(&world.good("state show --state c.state.sqlite"));
     assert!(shown.contains("example-org"), "{shown}");
-    // Another filter is refused until it is bound.
+    // Another filter is refused until the state is bound to it.
     world.config(json!({"event_types": ["PIPELINE_CREATED"]}));
     world.bad(run, 2);
-    let said = stdout(&world.good("state rebind --state c.state.sqlite --config c.json"));
-    assert!(said.contains("rebound"), "{said}");
+    let message = stdout(&world.good("state rebind --state c.state.sqlite --config c.json"));
+    assert!(message.contains("rebound"), "{message}");
     world.good(run);
     assert_eq!(world.in_file("o.ndjson").len(), 300);
-    let said = stdout(&world.good("state reset --state c.state.sqlite"));
-    assert!(said.contains("kept"), "{said}");
+    let message = stdout(&world.good("state reset --state c.state.sqlite"));
+    assert!(message.contains("kept"), "{message}");
     let database = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
     let kept: u32 = database.query_row("SELECT count(*) FROM kept", [], |r| r.get(0)).unwrap();
     assert_eq!(kept, 2);
 }
 
 #[test]
-fn the_made_up_remote_says_where_it_is_and_ends_on_a_signal() {
+fn the_fake_buildkite_prints_its_address_and_ends_on_a_signal() {
     let mut child = Command::new(HOST)
         .args(["fake-buildkite", "--events", "3", "--seed", "7"])
         .stdout(Stdio::piped())

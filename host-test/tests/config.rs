@@ -1,4 +1,4 @@
-//! The config file as people write it: with a byte order mark, as something else than JSON, with a key that stands twice.
+//! The config file as people write it: with a byte order mark, not in JSON, or with a duplicate key.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -14,7 +14,7 @@ const COMMANDS: [&str; 4] = [
     "state rebind --state c.state.sqlite --config c.json",
 ];
 
-/// A config as text; `more` stands at the end of the settings.
+/// Returns a config as text, with `more` at the end of the settings.
 fn config(world: &World, more: &str) -> String {
     format!(
         r#"{{"settings": {{"org_slug": "{}", "endpoint": "{}",
@@ -25,19 +25,19 @@ fn config(world: &World, more: &str) -> String {
     )
 }
 
-/// Insists that each command refuses a config with these words, and makes no request.
-fn refused(world: &World, config: impl AsRef<[u8]>, said: &str) {
+/// Asserts that each command refuses a config with this message, and makes no request.
+fn refused(world: &World, config: impl AsRef<[u8]>, message: &str) {
     fs::write(world.path("c.json"), config).unwrap();
     for line in COMMANDS {
         let text = world.bad(line, 2);
-        assert!(text.contains("c.json: ") && text.contains(said), "{line}: {text}");
+        assert!(text.contains("c.json: ") && text.contains(message), "{line}: {text}");
         assert!(!text.contains(common::TOKEN), "{text}");
     }
     assert!(world.fake.requests().is_empty());
     assert!(!world.path("o.ndjson").exists());
 }
 
-/// A state for `state rebind`, which reads the config only if there is one.
+/// Returns a world with a state, since `state rebind` reads the config only if there is one.
 fn with_state() -> World {
     let world = World::new(3);
     fs::write(world.path("c.state.sqlite"), "").unwrap();
@@ -55,7 +55,7 @@ fn a_byte_order_mark_is_skipped() {
 }
 
 #[test]
-fn another_encoding_is_named() {
+fn another_encoding_is_named_in_the_message() {
     let world = with_state();
     let text = config(&world, "");
     let wide = |of: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(of).collect::<Vec<u8>>();
@@ -70,11 +70,11 @@ fn another_encoding_is_named() {
 }
 
 #[test]
-fn what_is_not_json_is_named_with_the_remedy() {
+fn a_config_that_is_not_json_is_explained() {
     let world = with_state();
     let text = config(&world, "");
     let token = common::TOKEN;
-    for (bad, said) in [
+    for (bad, message) in [
         (format!("// ours\n{text}"), "it has a comment, which JSON does not allow; remove it"),
         (format!("/* ours */\n{text}"), "it has a comment"),
         (text.replace("\"secrets\"", "# ours\n\"secrets\""), "it has a comment"),
@@ -87,7 +87,7 @@ fn what_is_not_json_is_named_with_the_remedy() {
         (format!("{text}\n{text}"), "there is more text after the end"),
         (String::new(), "it is empty"),
     ] {
-        refused(&world, bad, said);
+        refused(&world, bad, message);
     }
 }
 
@@ -122,17 +122,17 @@ fn a_duplicate_key_is_refused_by_its_path() {
 }
 
 #[test]
-fn a_secret_or_a_setting_in_the_wrong_place_is_sent_to_the_right_one() {
+fn a_secret_or_setting_in_the_wrong_place_is_reported_with_the_right_place() {
     let world = with_state();
     let token = common::TOKEN;
     let beside =
         |more: &str| config(&world, "").replace("\"secrets\"", &format!("{more}, \"secrets\""));
-    for (bad, said) in [
+    for (bad, message) in [
         (config(&world, &format!(r#", "api_token": "{token}""#)), "settings.api_token: a secret"),
         (config(&world, r#", "password": "hunter2""#), "settings.password: a secret"),
         (beside(&format!(r#""token": "{token}""#)), "c.json: token: a secret"),
     ] {
-        refused(&world, &bad, said);
+        refused(&world, &bad, message);
         refused(&world, bad, "revoke the token if others could read this file");
     }
     refused(
@@ -154,7 +154,7 @@ fn a_secret_or_a_setting_in_the_wrong_place_is_sent_to_the_right_one() {
 }
 
 #[test]
-fn null_is_not_a_setting_left_out() {
+fn null_is_not_the_same_as_a_missing_setting() {
     let world = World::new(3);
     for key in ["backfill_start_time", "endpoint", "page_size", "rate_limit"] {
         world.config(json!({key: null}));
@@ -165,10 +165,10 @@ fn null_is_not_a_setting_left_out() {
         ] {
             let output = world.host(line);
             assert_eq!(output.status.code(), Some(2));
-            let said = common::stderr(&output) + &common::stdout(&output);
+            let message = common::stderr(&output) + &common::stdout(&output);
             assert!(
-                said.contains(&format!("{key}: null; give it a value, or leave it out")),
-                "{said}"
+                message.contains(&format!("{key}: null; give it a value, or leave it out")),
+                "{message}"
             );
         }
     }
@@ -176,9 +176,9 @@ fn null_is_not_a_setting_left_out() {
 }
 
 #[test]
-fn a_start_that_is_no_time_says_what_is_wrong_with_it() {
+fn an_invalid_start_time_is_explained() {
     let world = World::new(3);
-    for (start, said) in [
+    for (start, message) in [
         (json!("1969-12-31T23:59:59Z"), "is before 1970"),
         (json!("0001-01-01T00:00:00Z"), "is before 1970"),
         (json!("9999-12-31T23:59:59Z"), "is in the future"),
@@ -190,9 +190,9 @@ fn a_start_that_is_no_time_says_what_is_wrong_with_it() {
     ] {
         world.config(json!({"backfill_start_time": start}));
         let text = world.bad(COMMANDS[0], 2);
-        assert!(text.contains("backfill_start_time: ") && text.contains(said), "{text}");
+        assert!(text.contains("backfill_start_time: ") && text.contains(message), "{text}");
     }
-    // A space for the T, and a leap second, are lawful.
+    // A space instead of the T and a leap second are both valid.
     for start in ["2024-12-31 00:00:00Z", "2016-12-31T23:59:60Z"] {
         world.config(json!({"backfill_start_time": start}));
         world.good("check --config c.json");

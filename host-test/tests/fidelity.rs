@@ -1,4 +1,4 @@
-//! A record is the server's node: key order and number text unchanged, only `data` unfolded.
+//! A record is the server's node: key order and the text of numbers are unchanged, and only `data` is unfolded.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -12,7 +12,8 @@ use std::collections::HashMap;
 
 type Raw = Box<RawValue>;
 
-/// Valid JSON without the white space between its tokens, and keys in one spelling; all else as it was.
+/// Returns valid JSON without white space between its tokens and with keys in one spelling; everything else is
+/// unchanged.
 fn squeezed(json: &str) -> String {
     if let Ok(object) = serde_json::from_str::<IndexMap<String, Raw>>(json) {
         let member = |(key, value): (&String, &Raw)| {
@@ -29,7 +30,7 @@ fn squeezed(json: &str) -> String {
     }
 }
 
-/// What the record of this node must be: what some readers take for the end of a line is escaped.
+/// Returns the expected record of this node: anything that some readers take for a line break is escaped.
 fn wanted(node: &str) -> String {
     let mut members: IndexMap<String, Raw> = serde_json::from_str(node).unwrap();
     let data = members.get_mut("data").unwrap();
@@ -45,7 +46,7 @@ fn wanted(node: &str) -> String {
 }
 
 #[test]
-fn every_record_is_the_server_s_node() {
+fn every_record_is_the_node_that_the_server_sent() {
     let world = World::new(6_000);
     world.good("run --config c.json --output o.ndjson --until-idle");
     let truth: HashMap<String, String> =
@@ -67,7 +68,7 @@ fn every_record_is_the_server_s_node() {
 }
 
 #[test]
-fn every_reading_of_the_api_brings_every_event_once() {
+fn every_interpretation_of_the_api_delivers_every_event_once() {
     for bits in 0..32 {
         let is_set = |bit: u32| bits >> bit & 1 == 1;
         let quirks = Quirks {

@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 
-/// What the next requests get, and what was asked.
+/// The answers to the next requests, and the requests so far.
 #[derive(Default)]
 struct Wire {
     answers: VecDeque<Answer>,

@@ -1,4 +1,4 @@
-//! What a run tells Prometheus.
+//! The metrics of a run, for Prometheus.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -15,7 +15,7 @@ fn get(address: &str, path: &str) -> String {
     text
 }
 
-/// The value of a metric.
+/// Returns the value of a metric.
 fn value(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
@@ -26,10 +26,10 @@ fn a_run_counts_what_it_delivers() {
     let line = "run --config c.json --output o.ndjson --metrics 127.0.0.1:0";
     let mut running = Running::start(world.command(line));
     let mut lines = BufReader::new(running.0.stderr.take().unwrap()).lines();
-    let said =
+    let url =
         lines.find_map(|line| line.unwrap().split_once("http://").map(|(_, it)| it.to_owned()));
-    let address = said.unwrap().strip_suffix("/metrics").unwrap().to_owned();
-    // Read on, or the child blocks on a full pipe.
+    let address = url.unwrap().strip_suffix("/metrics").unwrap().to_owned();
+    // Keeps reading, or the child would block on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     until("all events", || {
         value(&get(&address, "/metrics"), "host_test_events_total") == Some(700)
@@ -50,10 +50,10 @@ fn a_run_counts_what_it_delivers() {
 }
 
 #[test]
-fn an_address_in_use_is_refused_by_name() {
+fn an_address_in_use_is_refused_and_named() {
     let world = World::new(1);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let said = world.bad(&format!("run --config c.json --once --metrics {address}"), 2);
-    assert!(said.contains(&format!("--metrics {address}: ")), "{said}");
+    let message = world.bad(&format!("run --config c.json --once --metrics {address}"), 2);
+    assert!(message.contains(&format!("--metrics {address}: ")), "{message}");
 }

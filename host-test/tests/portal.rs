@@ -1,4 +1,4 @@
-//! A portal holds the query and takes its variables alone: least privilege.
+//! A portal holds the query and accepts only its variables: least privilege.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 #[test]
-fn a_portal_brings_every_event_once_with_and_without_data_round_its_answers() {
+fn a_portal_delivers_every_event_once_with_and_without_data_around_its_answers() {
     for wrapped_portal in [true, false] {
         let quirks = Quirks { wrapped_portal, ..Quirks::default() };
         let world = World::with(Options { events: 700, quirks, ..Options::default() });
@@ -24,28 +24,28 @@ fn a_portal_brings_every_event_once_with_and_without_data_round_its_answers() {
 }
 
 #[test]
-fn what_a_portal_says_of_failures_is_told_like_the_api_s() {
+fn failures_of_a_portal_are_reported_like_those_of_the_api() {
     let body = r#"{"errors": [{"message": "Something went wrong"}]}"#.to_owned();
     let fault = move |_, _: &_| Fault::Status { status: 200, headers: vec![], body: body.clone() };
     let world = World::with(Options { fault: Some(Arc::new(fault)), ..Options::default() });
     world.config(json!({"endpoint": world.fake.portal()}));
-    let said = world.bad("run --config c.json --once --retries 0 --output o.ndjson", 1);
-    assert!(said.contains("Buildkite answered \"Something went wrong\""), "{said}");
+    let message = world.bad("run --config c.json --once --retries 0 --output o.ndjson", 1);
+    assert!(message.contains("Buildkite answered \"Something went wrong\""), "{message}");
 }
 
 #[test]
-fn a_portal_that_does_not_exist_or_is_another_organization_s_is_refused() {
+fn a_portal_that_does_not_exist_or_belongs_to_another_organization_is_refused() {
     let world = World::new(1);
     world.config(json!({"endpoint": world.fake.portal().replace("audit-log", "other")}));
-    let said = world.bad("run --config c.json --once --output o.ndjson", 1);
-    assert!(said.contains("HTTP 404"), "{said}");
+    let message = world.bad("run --config c.json --once --output o.ndjson", 1);
+    assert!(message.contains("HTTP 404"), "{message}");
     world.config(json!({"endpoint": world.fake.portal(), "org_slug": "acme"}));
-    let said = world.bad("run --config c.json --once --output o.ndjson", 2);
-    assert!(said.contains("endpoint: a portal of example-org"), "{said}");
+    let message = world.bad("run --config c.json --once --output o.ndjson", 2);
+    assert!(message.contains("endpoint: a portal of example-org"), "{message}");
 }
 
 #[test]
-fn the_query_to_store_is_the_one_that_is_sent() {
+fn the_query_to_store_is_the_query_that_is_sent() {
     let world = World::new(0);
     let output = world.good("describe --portal-query");
     assert_eq!(stdout(&output), fake_buildkite::QUERY);

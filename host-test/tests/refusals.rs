@@ -1,4 +1,4 @@
-//! What is refused, with which exit code and words, and that it is left as it was.
+//! What is refused, with which exit code and message, and that it is left unchanged.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -14,18 +14,18 @@ fn a_state_in_use_is_named() {
     let world = World::new(10);
     let mut running = Running::start(world.command("run --config c.json --output o.ndjson"));
     running.says("started");
-    let said = world.bad("run --config c.json --output other --once", 2);
-    assert!(said.contains("c.state.sqlite is in use"), "{said}");
-    let said = world.bad("state reset --state c.state.sqlite", 2);
-    assert!(said.contains("c.state.sqlite is in use"), "{said}");
+    let message = world.bad("run --config c.json --output other --once", 2);
+    assert!(message.contains("c.state.sqlite is in use"), "{message}");
+    let message = world.bad("state reset --state c.state.sqlite", 2);
+    assert!(message.contains("c.state.sqlite is in use"), "{message}");
     // Another state does not open the same output.
-    let said = world.bad(&format!("{RUN} --state other"), 2);
-    assert!(said.contains("o.ndjson is in use"), "{said}");
+    let message = world.bad(&format!("{RUN} --state other"), 2);
+    assert!(message.contains("o.ndjson is in use"), "{message}");
     world.good("state show --state c.state.sqlite");
 }
 
 #[test]
-fn a_state_that_is_not_ours_is_refused_and_untouched() {
+fn a_state_of_another_program_is_refused_and_left_unchanged() {
     let world = World::new(10);
     let sqlite = rusqlite::Connection::open(world.path("sqlite")).unwrap();
     sqlite.execute_batch("CREATE TABLE t (x)").unwrap();
@@ -44,14 +44,17 @@ fn a_state_that_is_not_ours_is_refused_and_untouched() {
     ] {
         let before = fs::read(world.path(name)).unwrap();
         for line in [format!("{RUN} --state {name}"), format!("state show --state {name}")] {
-            let said = world.bad(&line, 2);
-            assert!(said.contains(why) && said.contains("the file was not changed"), "{said}");
+            let message = world.bad(&line, 2);
+            assert!(
+                message.contains(why) && message.contains("the file was not changed"),
+                "{message}"
+            );
         }
         assert_eq!(fs::read(world.path(name)).unwrap(), before, "{name}");
     }
     fs::create_dir(world.path("folder")).unwrap();
-    let said = world.bad(&format!("{RUN} --state folder"), 2);
-    assert!(said.contains("state folder"), "{said}");
+    let message = world.bad(&format!("{RUN} --state folder"), 2);
+    assert!(message.contains("state folder"), "{message}");
 }
 
 #[test]
@@ -71,8 +74,8 @@ fn a_checkpoint_that_the_component_refuses_is_kept() {
     world.good(RUN);
     let state = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
     state.execute("UPDATE checkpoint SET body = 'nonsense'", []).unwrap();
-    let said = world.bad(RUN, 2);
-    assert!(said.contains("the stored checkpoint is refused"), "{said}");
+    let message = world.bad(RUN, 2);
+    assert!(message.contains("the stored checkpoint is refused"), "{message}");
     let body: String =
         state.query_row("SELECT body FROM checkpoint", [], |row| row.get(0)).unwrap();
     assert_eq!(body, "nonsense");
@@ -88,17 +91,17 @@ fn an_output_is_never_one_of_our_own_files() {
         }
     }
     assert_eq!(fs::read(world.path("c.json")).unwrap(), config);
-    let said = world.bad("run --config c.json --output none/o.ndjson --once", 2);
-    assert!(said.contains("the folder none does not exist"), "{said}");
+    let message = world.bad("run --config c.json --output none/o.ndjson --once", 2);
+    assert!(message.contains("the folder none does not exist"), "{message}");
     world.bad("run --config c.json --output . --once", 2);
     world.bad("run --config c.json --state c.json --once", 2);
 }
 
 #[test]
-fn a_bad_config_is_code_2_and_names_the_key() {
+fn a_bad_config_exits_with_2_and_the_key_is_named() {
     let world = World::new(1);
-    let said = world.bad("run --config missing.json", 2);
-    assert!(said.contains("missing.json"), "{said}");
+    let message = world.bad("run --config missing.json", 2);
+    assert!(message.contains("missing.json"), "{message}");
     for (config, word) in [
         (json!({"settings": {}, "secret": {}}), "did you mean secrets?"),
         (json!({"settings": {"org_slug": "x", "slug": 1}, "secrets": {}}), "slug"),
@@ -109,9 +112,9 @@ fn a_bad_config_is_code_2_and_names_the_key() {
         world.whole_config(&config);
         for command in ["run", "check", "preview"] {
             let output = world.host(&format!("{command} --config c.json"));
-            let said = common::stderr(&output) + &common::stdout(&output);
-            assert_eq!(output.status.code(), Some(2), "{said}");
-            assert!(said.contains(word), "{said}");
+            let message = common::stderr(&output) + &common::stdout(&output);
+            assert_eq!(output.status.code(), Some(2), "{message}");
+            assert!(message.contains(word), "{message}");
         }
     }
     world.bad("run", 2);
@@ -119,18 +122,18 @@ fn a_bad_config_is_code_2_and_names_the_key() {
 }
 
 #[test]
-fn access_is_code_3_and_the_rest_code_1() {
+fn access_errors_exit_with_3_and_other_errors_with_1() {
     let world = World::new(1);
     fs::write(world.path("token"), "bkua_wrong_0123456789").unwrap();
-    let said = world.bad(RUN, 3);
-    assert!(said.contains("unauthorized"), "{said}");
+    let message = world.bad(RUN, 3);
+    assert!(message.contains("unauthorized"), "{message}");
     world.bad("check --config c.json", 3);
     fs::write(world.path("token"), common::TOKEN).unwrap();
     world.config(json!({"org_slug": "nobody"}));
     world.bad(&format!("{RUN} --state s3"), 3);
-    // Port 1 of loopback: nobody listens there.
+    // Port 1 on loopback: nobody listens there.
     world.config(json!({"endpoint": "http://127.0.0.1:1/v1"}));
-    let said = world.bad(&format!("{RUN} --state s1 --retries 1"), 1);
-    assert!(said.contains("gave up after 1 retry"), "{said}");
+    let message = world.bad(&format!("{RUN} --state s1 --retries 1"), 1);
+    assert!(message.contains("gave up after 1 retry"), "{message}");
     world.bad("check --config c.json", 1);
 }

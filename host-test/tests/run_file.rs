@@ -30,7 +30,7 @@ fn a_second_run_adds_only_what_is_new() {
 }
 
 #[test]
-fn without_a_backfill_start_only_later_events_come() {
+fn without_a_backfill_start_only_later_events_are_delivered() {
     let world = World::new(300);
     world.config(json!({}));
     world.good(RUN);
@@ -41,14 +41,14 @@ fn without_a_backfill_start_only_later_events_come() {
 }
 
 #[test]
-fn batches_of_any_size_bring_the_same_events() {
+fn batches_of_any_size_deliver_the_same_events() {
     let world = World::new(1_100);
     world.good(&format!("{RUN} --max-records 77"));
     assert_same(&world.in_file("o.ndjson"), &world.truth());
 }
 
 #[test]
-fn the_state_lies_beside_the_config_unless_it_is_named() {
+fn the_state_is_next_to_the_config_unless_it_is_named() {
     let world = World::new(1);
     world.good(RUN);
     assert!(world.path("c.state.sqlite").is_file());
@@ -57,7 +57,7 @@ fn the_state_lies_beside_the_config_unless_it_is_named() {
 }
 
 #[test]
-fn a_deleted_file_is_made_again_with_what_is_new() {
+fn a_deleted_file_is_created_again_with_what_is_new() {
     let world = World::new(600);
     world.good(RUN);
     fs::remove_file(world.path("o.ndjson")).unwrap();
@@ -67,7 +67,7 @@ fn a_deleted_file_is_made_again_with_what_is_new() {
 }
 
 #[test]
-fn a_file_of_somebody_else_is_appended_to_and_its_torn_line_ended() {
+fn a_file_of_another_program_is_appended_to_and_its_incomplete_line_is_ended() {
     let world = World::new(10);
     fs::write(world.path("o.ndjson"), "{\"uuid\":\"theirs\"}").unwrap();
     let output = world.good(RUN);
@@ -78,11 +78,11 @@ fn a_file_of_somebody_else_is_appended_to_and_its_torn_line_ended() {
 }
 
 #[test]
-fn a_rewritten_file_on_the_same_inode_is_not_cut() {
+fn a_rewritten_file_with_the_same_inode_is_not_truncated() {
     let world = World::new(600);
     world.good(RUN);
     let size = fs::metadata(world.path("o.ndjson")).unwrap().len() as usize;
-    // Same file, but other content: what stood there at our length is gone.
+    // Same file but other content: what was at our length is gone.
     let theirs = "x".repeat(size + 1_000) + "\n";
     fs::write(world.path("o.ndjson"), &theirs).unwrap();
     world.good(RUN);
@@ -116,7 +116,7 @@ fn standard_output_holds_records_and_nothing_else() {
 }
 
 #[test]
-fn an_output_that_is_moved_during_a_run_goes_on_in_a_new_file() {
+fn an_output_that_is_moved_during_a_run_continues_in_a_new_file() {
     let world = World::new(2_000);
     let mut command = world.command("run --config c.json --output o.ndjson --max-records 1");
     command.stderr(std::process::Stdio::null());

@@ -34,7 +34,7 @@ fn a_second_run_adds_only_what_is_new() {
 }
 
 #[test]
-fn a_repeated_record_would_show() {
+fn a_repeated_record_would_be_noticed() {
     let world = World::new(600);
     world.good(RUN);
     world.good("state reset --state c.state.sqlite");
@@ -43,13 +43,13 @@ fn a_repeated_record_would_show() {
 }
 
 #[test]
-fn a_database_of_something_else_is_left_alone() {
+fn a_database_of_another_program_is_left_unchanged() {
     let world = World::new(1);
     let theirs = rusqlite::Connection::open(world.path("o.sqlite")).unwrap();
     theirs.execute_batch("CREATE TABLE events (x)").unwrap();
     drop(theirs);
     let before = std::fs::read(world.path("o.sqlite")).unwrap();
-    let said = world.bad(RUN, 2);
-    assert!(said.contains("a database of another program"), "{said}");
+    let message = world.bad(RUN, 2);
+    assert!(message.contains("a database of another program"), "{message}");
     assert_eq!(std::fs::read(world.path("o.sqlite")).unwrap(), before);
 }

@@ -1,4 +1,4 @@
-//! What a component may not do: import more, reach elsewhere, use more than its limits.
+//! What a component may not do: import more, reach other hosts, or exceed its limits.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -24,7 +24,7 @@ fn configuration(endpoint: &str) -> Configuration {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_to_this_machine_or_a_private_net_is_not_dialled() {
+async fn names_that_resolve_to_this_machine_or_a_private_network_are_not_dialled() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -47,7 +47,7 @@ async fn a_name_that_leads_to_this_machine_or_a_private_net_is_not_dialled() {
 }
 
 #[tokio::test]
-async fn another_origin_than_the_allowed_one_is_denied() {
+async fn an_origin_that_is_not_allowed_is_denied() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -63,7 +63,7 @@ async fn another_origin_than_the_allowed_one_is_denied() {
 }
 
 #[test]
-fn a_component_that_imports_more_is_refused_by_name() {
+fn a_component_that_imports_more_is_refused_and_the_import_is_named() {
     let engine = engine().unwrap();
     let bytes = wat::parse_str(
         r#"(component
@@ -72,9 +72,9 @@ fn a_component_that_imports_more_is_refused_by_name() {
             (import "wasi:sockets/tcp@0.2.6" (instance)))"#,
     )
     .unwrap();
-    let said = Plugin::new(&engine, &bytes).err().unwrap().to_string();
+    let message = Plugin::new(&engine, &bytes).err().unwrap().to_string();
     assert_eq!(
-        said,
+        message,
         "the component has imports that no source may have: \
          wasi:filesystem/preopens@0.2.6, wasi:sockets/tcp@0.2.6"
     );
@@ -94,7 +94,7 @@ fn the_bundled_component_imports_exactly_the_allow_list() {
 
 #[test]
 fn the_bundled_component_is_small() {
-    // 150 kB at the smallest optimisation, which decodes a page at half the speed: the speed comes first.
+    // It would be 150 kB when optimized for size, but decode a page at half the speed: speed matters more.
     assert!(BUNDLED.len() <= 220_000, "{} bytes", BUNDLED.len());
 }
 
@@ -110,12 +110,12 @@ fn a_remote_that_never_answers_costs_no_more_than_the_time_limit() {
         "secrets": {"api_token": {"file": "token"}},
         "limits": {"call_seconds": 1},
     }));
-    let said = world.bad("run --config c.json --once", 1);
-    assert!(said.contains("the time limit of 1 s was exceeded"), "{said}");
+    let message = world.bad("run --config c.json --once", 1);
+    assert!(message.contains("the time limit of 1 s was exceeded"), "{message}");
 }
 
 #[tokio::test]
-async fn a_closed_way_out_is_an_error_and_no_trap() {
+async fn denied_egress_is_an_error_and_not_a_trap() {
     let plugin = Plugin::new(&engine().unwrap(), BUNDLED).unwrap();
     let limits = Limits::default();
     let mut source = Source::start(&plugin, Egress::Closed, limits, None).await.unwrap();

@@ -1,4 +1,4 @@
-//! The token reaches the remote, and nothing else.
+//! The token reaches the remote and nothing else.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -43,11 +43,11 @@ fn no_output_log_state_or_file_holds_the_token() {
     }
     let accepted = |seen: &fake_buildkite::Seen| seen.authorization == Authorization::Accepted;
     let requests = world.fake.requests();
-    // Each of the six lines that ask made a request of its own at least.
+    // Each of the six lines that make requests has made at least one.
     assert!(requests.len() >= 6 && requests.iter().all(accepted), "{requests:?}");
 }
 
-/// A config whose token is in the variable `MY_TOKEN`.
+/// Writes a config whose token is in the variable `MY_TOKEN`.
 fn from_environment(world: &World) {
     let settings = json!({"org_slug": fake_buildkite::SLUG, "endpoint": world.fake.endpoint()});
     let secrets = json!({"api_token": {"env": "MY_TOKEN"}});
@@ -55,9 +55,9 @@ fn from_environment(world: &World) {
 }
 
 #[test]
-fn a_bad_token_is_named_and_not_quoted() {
+fn a_bad_token_is_reported_but_not_quoted() {
     let world = World::new(1);
-    for (bad, said) in [
+    for (bad, message) in [
         ("bkua_5ecre7f00d with space", "white space within"),
         ("bkua_5ecre7f00d\nbkua_5ecre7f00d\n", "white space within"),
         ("\"bkua_5ecre7f00dcafe\"", "quotation marks"),
@@ -81,31 +81,31 @@ fn a_bad_token_is_named_and_not_quoted() {
         let in_variable = common::stderr(&output);
         assert!(in_variable.contains("the environment variable MY_TOKEN "), "{in_variable}");
         for text in [in_file, in_variable] {
-            assert!(text.contains(said) && !text.contains("5ecre7"), "{bad}: {text}");
+            assert!(text.contains(message) && !text.contains("5ecre7"), "{bad}: {text}");
         }
     }
     assert!(world.fake.requests().is_empty());
 }
 
 #[test]
-fn a_made_up_remote_takes_only_tokens_that_the_host_takes() {
+fn the_fake_buildkite_accepts_only_tokens_that_the_host_accepts() {
     let world = World::new(1);
     for bad in ["test", "'bkua_5ecre7f00dcafe'", "0000000000000000"] {
-        // No loopback address: it ends whatever it makes of the token.
-        let said = world.bad(&format!("fake-buildkite --listen 192.0.2.1:0 --token {bad}"), 2);
-        assert!(said.contains("--token: it is ") && !said.contains("5ecre7"), "{said}");
+        // Not a loopback address, so it ends whether or not it accepts the token.
+        let message = world.bad(&format!("fake-buildkite --listen 192.0.2.1:0 --token {bad}"), 2);
+        assert!(message.contains("--token: it is ") && !message.contains("5ecre7"), "{message}");
     }
 }
 
 #[test]
-fn a_token_file_in_another_encoding_is_named() {
+fn a_token_file_in_another_encoding_is_reported() {
     let world = World::new(1);
     // As PowerShell writes it with `>`.
     let wide = std::iter::once('\u{feff}').chain(TOKEN.chars());
     let wide: Vec<u8> = wide.flat_map(|letter| (letter as u16).to_le_bytes()).collect();
     std::fs::write(world.path("token"), wide).unwrap();
-    let said = world.bad("check --config c.json", 2);
-    assert!(said.contains("secrets.api_token: token: is UTF-16"), "{said}");
+    let message = world.bad("check --config c.json", 2);
+    assert!(message.contains("secrets.api_token: token: is UTF-16"), "{message}");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn white_space_around_a_secret_is_removed() {
     }
 }
 
-/// A remote that says in every answer what it got as `Authorization`.
+/// Starts a remote that returns in every answer what it got as `Authorization`.
 fn echo(status: &'static str, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -141,7 +141,7 @@ fn echo(status: &'static str, body: &'static str) -> String {
             let mut stream = stream.unwrap();
             let mut request = Vec::new();
             let mut some = [0; 4096];
-            // A request is one JSON object, and ends with its brace.
+            // A request is one JSON object, so it ends with its brace.
             while !request.ends_with(b"}") {
                 let size = stream.read(&mut some).unwrap();
                 if size == 0 {
@@ -163,7 +163,7 @@ fn echo(status: &'static str, body: &'static str) -> String {
 }
 
 #[test]
-fn a_token_that_the_server_echoes_is_hidden() {
+fn a_token_that_the_server_echoes_is_masked() {
     let world = World::new(1);
     for (status, body) in [
         ("401 Unauthorized", r#"{"message": "no such token: ECHO"}"#),
@@ -183,11 +183,11 @@ fn a_token_that_the_server_echoes_is_hidden() {
             let output = world.command(line).env("RUST_LOG", "trace").output().unwrap();
             assert!(!output.status.success());
             clean(&output, line);
-            let said = common::stderr(&output) + &common::stdout(&output);
-            // The host blots it out before the component reads it.
-            shown += usize::from(said.contains("****"));
+            let message = common::stderr(&output) + &common::stdout(&output);
+            // The host masks it before the component reads it.
+            shown += usize::from(message.contains("****"));
         }
-        // Else this test would prove nothing; of a 5xx the component quotes nothing.
+        // Otherwise this test would prove nothing. The component does not quote a 5xx.
         assert!(shown > 0 || status.starts_with("503"), "{status}: the echo is not quoted");
     }
 }
@@ -212,9 +212,9 @@ fn a_token_in_the_wrong_place_of_the_config_is_not_quoted() {
         for command in ["run", "check", "preview"] {
             let output = world.host(&format!("{command} --config c.json"));
             assert_eq!(output.status.code(), Some(2));
-            let said = common::stderr(&output) + &common::stdout(&output);
-            assert!(said.contains("secrets"), "{said}");
-            assert!(!said.contains(hex) && !said.contains("no name!"), "{said}");
+            let message = common::stderr(&output) + &common::stdout(&output);
+            assert!(message.contains("secrets"), "{message}");
+            assert!(!message.contains(hex) && !message.contains("no name!"), "{message}");
         }
     }
     world.whole_config(&json!({"settings": {"org_slug": "x"}, TOKEN: 1}));
@@ -229,8 +229,8 @@ fn a_password_in_the_endpoint_is_not_quoted() {
         for command in ["run", "check", "preview"] {
             let output = world.host(&format!("{command} --config c.json"));
             assert_eq!(output.status.code(), Some(2));
-            let said = common::stderr(&output) + &common::stdout(&output);
-            assert!(said.contains("endpoint") && !said.contains("hunter2"), "{said}");
+            let message = common::stderr(&output) + &common::stdout(&output);
+            assert!(message.contains("endpoint") && !message.contains("hunter2"), "{message}");
         }
     }
 }

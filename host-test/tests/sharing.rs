@@ -1,4 +1,4 @@
-//! A file that others write to as well: only what is surely ours is ever cut.
+//! A file that others write to as well: only what is certainly ours is ever truncated.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -10,8 +10,8 @@ use std::io::Write;
 
 const RUN: &str = "run --config c.json --output o.ndjson --until-idle";
 
-/// Puts the state back to the instant before the records of the run were covered: it announced
-/// `announced`, and remembers a file of length 0.
+/// Sets the state back to the moment before the records of the run were covered: it announced `announced`, and
+/// remembers a file of length 0.
 fn as_if_killed(world: &World, announced: &[u8]) {
     let state = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
     state.execute("UPDATE output_file SET length = 0, tail = x''", []).unwrap();
@@ -41,9 +41,9 @@ fn two_states_that_take_turns_keep_each_others_records() {
         let before = read(&world);
         world.fake.add_events(4, None);
         let line = format!("{RUN} --state {state}");
-        // Without the wish it could as well be a state from a backup, and would repeat records.
-        let said = world.bad(&line, 2);
-        assert!(said.contains("another state writes to this file"), "{said}");
+        // Without that flag it might just as well be a state from a backup, and would repeat records.
+        let message = world.bad(&line, 2);
+        assert!(message.contains("another state writes to this file"), "{message}");
         world.good(&format!("{line} --accept-output"));
         assert!(read(&world).starts_with(&before), "{state}");
     }
@@ -54,7 +54,7 @@ fn two_states_that_take_turns_keep_each_others_records() {
 }
 
 #[test]
-fn lines_that_somebody_appended_between_two_runs_stay() {
+fn lines_that_another_program_appended_between_two_runs_stay() {
     let world = World::new(5);
     // A first run without events remembers a length of 0.
     world.config(json!({}));
@@ -69,7 +69,7 @@ fn lines_that_somebody_appended_between_two_runs_stay() {
 }
 
 #[test]
-fn what_a_killed_run_announced_is_cut_however_much_of_it_was_written() {
+fn what_a_killed_run_announced_is_truncated_however_much_of_it_was_written() {
     let world = World::new(40);
     world.good(RUN);
     let whole = read(&world);
@@ -88,7 +88,7 @@ fn what_a_killed_run_announced_is_cut_however_much_of_it_was_written() {
 }
 
 #[test]
-fn after_a_kill_what_others_wrote_is_not_cut() {
+fn what_others_wrote_after_a_kill_is_not_truncated() {
     let world = World::new(40);
     world.good(RUN);
     let whole = read(&world);
@@ -101,8 +101,8 @@ fn after_a_kill_what_others_wrote_is_not_cut() {
         as_if_killed(&world, &whole);
         if why != "theirs alone, and shorter" {
             // They are in the file, and no checkpoint covers them.
-            let said = world.bad(RUN, 2);
-            assert!(said.contains("holds records of a run that was killed"), "{why}: {said}");
+            let message = world.bad(RUN, 2);
+            assert!(message.contains("holds records of a run that was killed"), "{why}: {message}");
             assert_eq!(read(&world), theirs, "{why}");
         }
         world.good(&format!("{RUN} --accept-output"));

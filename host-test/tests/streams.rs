@@ -1,4 +1,4 @@
-//! Standard streams and pipes that are closed, that nobody reads, or that block.
+//! Standard streams and pipes that are closed, unread or blocked.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -23,7 +23,7 @@ fn shell(world: &World, line: &str) -> Output {
 }
 
 #[test]
-fn a_closed_standard_output_is_no_success() {
+fn a_closed_standard_output_is_a_failure() {
     let world = World::new(3);
     for line in [
         "$H run --config c.json --once --output -",
@@ -36,7 +36,7 @@ fn a_closed_standard_output_is_no_success() {
         assert_eq!(output.status.code(), Some(1), "{line}: {}", stderr(&output));
         assert!(stderr(&output).contains("standard output is closed"), "{}", stderr(&output));
     }
-    // Thrown away on purpose, either way that programs open it, and not needed at all.
+    // Discarded on purpose, in both ways that programs open it, and not needed at all.
     for good in [
         "$H run --config c.json --once --state a > /dev/null",
         "$H run --config c.json --once --state b 1<> /dev/null",
@@ -47,7 +47,7 @@ fn a_closed_standard_output_is_no_success() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written_is_named() {
+fn an_output_that_cannot_be_written_is_reported() {
     let world = World::new(300);
     let full = "No space left on device";
     for (line, words) in [
@@ -63,14 +63,14 @@ fn an_output_that_cannot_be_written_is_named() {
         ),
     ] {
         let output = shell(&world, line);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(1), "{line}: {said}");
-        assert!(said.contains(&words), "{line}: {said}");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{line}: {message}");
+        assert!(message.contains(&words), "{line}: {message}");
     }
 }
 
 #[test]
-fn nobody_who_reads_standard_error_changes_no_exit_code() {
+fn an_unread_standard_error_changes_no_exit_code() {
     let world = World::new(3);
     for (line, code) in [
         ("$H run --config c.json --once --output o.ndjson", 0),
@@ -88,11 +88,11 @@ fn nobody_who_reads_standard_error_changes_no_exit_code() {
 }
 
 #[test]
-fn a_pipe_that_nobody_reads_is_told_at_once() {
+fn a_pipe_without_a_reader_is_reported_at_once() {
     let world = World::new(3);
     assert!(shell(&world, "mkfifo pipe").status.success());
-    let said = world.bad("run --config c.json --once --output pipe", 1);
-    assert!(said.contains("this FIFO has no reader"), "{said}");
+    let message = world.bad("run --config c.json --once --output pipe", 1);
+    assert!(message.contains("this FIFO has no reader"), "{message}");
     let output =
         shell(&world, "cat pipe > got & $H run --config c.json --once --output pipe; wait");
     assert!(output.status.success(), "{}", stderr(&output));
@@ -100,12 +100,12 @@ fn a_pipe_that_nobody_reads_is_told_at_once() {
 }
 
 #[test]
-fn a_second_signal_ends_a_run_whose_output_is_stuck() {
+fn a_second_signal_ends_a_run_whose_output_blocks() {
     let world = World::new(2_000);
-    // Read by nobody: the pipe fills, and the write blocks.
+    // Nobody reads it: the pipe fills, and the write blocks.
     let mut running = Running::start(world.command("run --config c.json --once"));
     let mut lines = BufReader::new(running.0.stderr.take().unwrap()).lines();
-    // A batch is larger than a pipe: once it has begun it cannot end.
+    // A batch is larger than a pipe, so once started it cannot end.
     let pipe = running.0.stdout.take().unwrap();
     until("the first records", || rustix::io::ioctl_fionread(&pipe).unwrap() > 0);
     let id = running.0.id().to_string();
@@ -116,7 +116,7 @@ fn a_second_signal_ends_a_run_whose_output_is_stuck() {
 }
 
 #[test]
-fn a_signal_ends_a_run_whose_remote_is_silent() {
+fn a_signal_ends_a_run_whose_remote_does_not_answer() {
     let world = World::new(1);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     world.config(json!({"endpoint": format!("http://{}/v1", silent.local_addr().unwrap())}));
@@ -132,6 +132,6 @@ fn a_signal_ends_a_run_whose_remote_is_silent() {
     });
     let began = Instant::now();
     assert_eq!(running.signal("INT"), Some(0));
-    // The request itself would be given up after 30 s.
+    // The request itself would time out after 30 s.
     assert!(began.elapsed() < Duration::from_secs(20));
 }

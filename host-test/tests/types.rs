@@ -1,5 +1,5 @@
-//! A type that the remote does not know is named and left out; the others are read, and when it becomes known, its
-//! events come too.
+//! A type that the remote does not know is named and left out. The others are read, and when it becomes known, its
+//! events are delivered too.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -11,10 +11,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The remote's words for a type that its enum does not have.
+/// The remote's message for a type that its enum does not have.
 const REFUSAL: &str = r#"{"errors": [{"message": "Variable $types of type [AuditEventType!] was provided invalid value for 0 (Expected \"USER_UPDATED\" to be one of: TEAM_CREATED)", "locations": [{"line": 1, "column": 1}]}]}"#;
 
-/// The uuids of all events of these types.
+/// Returns the uuids of all events of these types.
 fn of_types(world: &World, types: &[&str]) -> Vec<String> {
     let is_one = |truth: &Truth| types.contains(&truth.kind.as_str());
     world.fake.truth().into_iter().filter(is_one).map(|truth| truth.uuid).collect()
@@ -53,7 +53,7 @@ fn a_type_that_becomes_known_within_an_hour_has_missed_nothing() {
         world.good("run --config c.json --output o.ndjson --once");
         world.in_file("o.ndjson")
     };
-    // From its first run on everything is new.
+    // Everything after the first run is new.
     run();
     let mut new = world.fake.add_events(1_000, None);
     new.extend({
@@ -102,8 +102,8 @@ fn a_config_without_a_known_type_is_invalid() {
     let world = World::new(3);
     world.config(json!({"event_types": ["USER_UPDATD"]}));
     let words = "Buildkite does not know the type USER_UPDATD; fix it or remove it";
-    let said = world.bad("run --config c.json --once --output o.ndjson", 2);
-    assert!(said.contains(words), "{said}");
+    let message = world.bad("run --config c.json --once --output o.ndjson", 2);
+    assert!(message.contains(words), "{message}");
     let output = world.host("check --config c.json");
     assert_eq!(output.status.code(), Some(2));
     assert!(stdout(&output).contains(words), "{}", stdout(&output));

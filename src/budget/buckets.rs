@@ -1,4 +1,4 @@
-//! The buckets that requests are charged to, as far as they are known: two of points and, at a portal, one of requests.
+//! The known buckets that requests are charged to: two in points and, for a portal, one in requests.
 
 use crate::budget::bucket::Bucket;
 use crate::buildkite::quota::{Quota, Scope};
@@ -7,19 +7,19 @@ use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
-/// What is known of the buckets.
+/// The known buckets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Buckets {
     /// Points shared by all users and tools of the organization.
     organization: Option<Bucket>,
-    /// Points of the user the token belongs to.
+    /// Points of the user that the token belongs to.
     user: Option<Bucket>,
     /// Requests shared by all portals of the organization.
     portal: Option<Bucket>,
 }
 
 impl Buckets {
-    /// Their part of the checkpoint.
+    /// Writes the buckets' part of the checkpoint.
     pub fn write(&self, object: &mut Object) {
         let names = ["organization_points", "user_points", "portal_requests"];
         for (name, bucket) in names.into_iter().zip(self.all()) {
@@ -38,7 +38,7 @@ impl Buckets {
         }
     }
 
-    /// A text written before each bucket kept what it has spent has one figure for both.
+    /// Reads the single figure for both buckets from a checkpoint that was written before each bucket had its own.
     pub fn read_shared(&mut self, reader: &mut Reader) {
         let (old, window) = (reader.added("old_points"), reader.time("window"));
         let small = reader.time("small_asked");
@@ -50,7 +50,7 @@ impl Buckets {
         }
     }
 
-    /// The organization's, the user's and the portals', whether their windows have ended or not.
+    /// Returns the organization's, the user's and the portals' bucket, whether or not their windows have ended.
     pub fn all(&self) -> [Option<&Bucket>; 3] {
         [self.organization.as_ref(), self.user.as_ref(), self.portal.as_ref()]
     }
@@ -59,7 +59,7 @@ impl Buckets {
         [self.organization.as_mut(), self.user.as_mut(), self.portal.as_mut()]
     }
 
-    /// The buckets as the last answer showed them, for a person; `None` before any was seen.
+    /// Describes the buckets for the operator, as the last answer showed them. Returns `None` before any was seen.
     pub fn summary(&self) -> Option<String> {
         let names = [("organization", "points"), ("user", "points"), ("portal", "requests")];
         let all = self.all().into_iter().zip(names);
@@ -68,32 +68,32 @@ impl Buckets {
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 
-    /// Those of points.
+    /// Returns the point buckets.
     pub fn points(&self) -> impl Iterator<Item = &Bucket> {
         [&self.organization, &self.user].into_iter().flatten()
     }
 
-    /// Whether points are charged at all, as far as is known.
+    /// Returns whether points are charged at all, as far as is known.
     pub fn counts_points(&self, config: &Config) -> bool {
         config.endpoint.portal().is_none() || self.points().next().is_some()
     }
 
-    /// Forgets points at a portal whose requests were not counted yet.
+    /// Forgets assumed points at a portal whose requests have not been counted yet.
     pub fn forget_assumed(&mut self, config: &Config) {
         if config.endpoint.portal().is_some() && self.portal.is_none() {
             (self.organization, self.user) = (None, None);
         }
     }
 
-    /// The one small live page was asked for in the windows that end then. A bucket keeps its end, or moves it by a
-    /// second or so, as long as its window lasts.
+    /// Notes that the one small live page was requested in the windows that end at these times. Within one window, a
+    /// bucket's end stays the same to about a second.
     pub fn note_small(&mut self, ends: &[Millis]) {
         for bucket in self.all_mut().into_iter().flatten() {
             bucket.small |= ends.iter().any(|end| bucket.is_same_window(*end));
         }
     }
 
-    /// Adds what an old gap was charged.
+    /// Adds the charge for a page of an old gap.
     pub fn note_old(&mut self, points: i64, now: Millis) {
         for (bucket, cost) in self.all_mut().into_iter().zip([points, points, 1]) {
             if let Some(bucket) = bucket.filter(|bucket| bucket.is_open(now)) {
@@ -102,7 +102,7 @@ impl Buckets {
         }
     }
 
-    /// Takes in what an answer says, and what it was charged, which counts where the answer says nothing.
+    /// Updates the buckets from an answer. The charge counts where the answer names no figure.
     pub fn observe(&mut self, config: &Config, quota: &Quota, points: i64, now: Millis) {
         let is_portal = config.endpoint.portal().is_some();
         let counts_points = match quota.scope {
@@ -131,10 +131,10 @@ impl Buckets {
         }
     }
 
-    /// Charges the point buckets ourselves, since the answer does not name them.
+    /// Charges the point buckets by our own count, since the answer does not name them.
     fn charge(&mut self, is_portal: bool, points: i64, now: Millis) {
         if !self.points().any(|bucket| bucket.is_open(now)) {
-            // A portal charges none, as far as is documented, until it has named some.
+            // According to the documentation a portal charges no points, so none are charged until it names some.
             self.user = match (is_portal, &self.user) {
                 (true, known) => known.as_ref().map(|known| known.renewed(now)),
                 (false, _) => Some(Bucket::assumed(now)),
@@ -147,7 +147,7 @@ impl Buckets {
         }
     }
 
-    /// A portal's 429 spoke of points: a user's bucket that is exhausted, unless one is known.
+    /// Notes that a portal's 429 mentioned points: adds an exhausted user bucket, unless one is known.
     pub fn adopt_points(&mut self, limit: Option<i64>, wait_ms: i64, now: Millis) {
         if !self.points().any(|bucket| bucket.is_open(now)) {
             self.user = Some(Bucket::exhausted(limit, wait_ms, now));

@@ -1,8 +1,9 @@
 //! The remote's rate limits: what is left, what a page costs, and how much of it is ours.
 //!
-//! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits. Two buckets of points, of the organization and of the
-//! user, are shared with everything else the company runs; both are charged by actual complexity after execution. A
-//! portal counts requests instead (buildkite.com/docs/apis/graphql/portals), and points only once it has spoken of them.
+//! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits. The two point buckets, of the organization and of
+//! the user, are shared with everything else the company runs. Both are charged by actual complexity after execution. A
+//! portal counts requests instead (buildkite.com/docs/apis/graphql/portals), and points only once it has mentioned
+//! them.
 
 pub mod bucket;
 
@@ -21,23 +22,23 @@ use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
-/// A page of at least so many events tells what an event is really charged.
+/// A page of at least this many events shows what an event is really charged.
 const TELLING_ROWS: i64 = 20;
-/// A re-read that takes more than this share of a window, in percent, is worth a word.
+/// Share of a window, in percent, above which a re-read is worth a note.
 const REREAD_PERCENT: i64 = 10;
 
-/// What is known of the buckets and of our own spending.
+/// The known buckets and our own spending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Budget {
     buckets: Buckets,
-    /// What the last live poll was charged.
+    /// Charge for the last live poll.
     live_points: i64,
-    /// What an event was charged last, rounded up; 0: not known yet.
+    /// Last charge per event, rounded up. 0 if not known yet.
     event_points: i64,
 }
 
 impl Budget {
-    /// Its part of the checkpoint.
+    /// Writes the budget's part of the checkpoint.
     pub fn write(&self, object: &mut Object) {
         self.buckets.write(object);
         object.number("live_points", self.live_points);
@@ -55,17 +56,17 @@ impl Budget {
         budget
     }
 
-    /// The buckets.
+    /// Returns the buckets.
     pub fn buckets(&self) -> &Buckets {
         &self.buckets
     }
 
-    /// Before a portal's requests were counted, points were assumed there, which nobody charges.
+    /// Forgets points that were assumed at a portal before its requests were counted. Nobody charges them.
     pub fn forget_assumed(&mut self, config: &Config) {
         self.buckets.forget_assumed(config);
     }
 
-    /// The buckets whose window has not ended, each with what it is charged.
+    /// Returns the buckets whose window is open, each with its cost.
     fn open(&self, now: Millis) -> Vec<(&Bucket, Cost)> {
         let event = self.points_an_event();
         let poll = self.live_points.max(PAGE_POINTS + event);
@@ -77,7 +78,7 @@ impl Budget {
             .collect()
     }
 
-    /// What every open bucket allows. Only those that do not allow a page are waited for.
+    /// Returns what every open bucket allows. Only buckets that do not allow a page are waited for.
     fn allowed(
         &self,
         page: u32,
@@ -90,13 +91,13 @@ impl Budget {
         })
     }
 
-    /// What a live poll may take: all down to the reserve, and one small page a window even below it.
+    /// Returns what a live poll may take: everything above the reserve, and one small page per window even below it.
     pub fn for_live(&self, config: &Config, page: u32, now: Millis) -> Allowance {
         let small = page.min(SMALL_PAGE as u32);
         self.allowed(page, now, |bucket, cost| {
             let available = bucket.available(config);
             if available >= cost.poll {
-                // A poll is charged for what it brings, and most bring little: a small page is always worth asking for.
+                // A poll is charged for the events it returns, usually few, so a small page is always worth requesting.
                 Allowance::Page(cost.events_for(available).max(small))
             } else if !bucket.small && bucket.remaining > 0 {
                 Allowance::Page(small)
@@ -106,7 +107,8 @@ impl Budget {
         })
     }
 
-    /// What the rest of the newest gap may take while an older one is open: all but the share of the old.
+    /// Returns what the rest of the newest gap may take while an older one is open: everything except the old gaps'
+    /// share.
     pub fn for_newest(&self, config: &Config, page: u32, now: Millis) -> Allowance {
         self.allowed(page, now, |bucket, cost| {
             let spare = bucket.available(config).saturating_sub(bucket.old_share(config));
@@ -114,8 +116,8 @@ impl Budget {
         })
     }
 
-    /// What an old gap, or the only one, may take: what the live polls that are due before the reset leave, or at least
-    /// its share. The fewer polls are left, the more there is, so a wait may end before the reset.
+    /// Returns what an old gap, or the only one, may take: what is left after the live polls that are due before the
+    /// reset, or at least its own share. The fewer polls remain, the more is left, so a wait may end before the reset.
     pub fn for_old(&self, config: &Config, page: u32, now: Millis) -> Allowance {
         self.allowed(page, now, |bucket, cost| {
             let available = bucket.available(config);
@@ -134,7 +136,7 @@ impl Budget {
         })
     }
 
-    /// Takes in what the answer to a live ask says. What it was charged foretells the next polls only if it `is_typical`:
+    /// Processes the quota in the answer to a live poll. Its charge predicts the next polls only if it `is_typical`:
     /// the first page of a backfill or after an outage is not.
     pub fn note_live(
         &mut self,
@@ -154,27 +156,28 @@ impl Budget {
         }
     }
 
-    /// Adds what an old gap was charged.
+    /// Adds the charge for a page of an old gap.
     pub fn note_old(&mut self, points: i64, now: Millis) {
         self.buckets.note_old(points, now);
     }
 
-    /// Takes in what an answer says, and what it was charged, which counts where the answer says nothing.
+    /// Updates the buckets from an answer. The charge counts where the answer names no figure.
     pub fn observe(&mut self, config: &Config, quota: &Quota, points: i64, now: Millis) {
         self.buckets.observe(config, quota, points, now);
     }
 
-    /// A portal's 429 spoke of points, so it charges them, whatever is documented: they are counted from here on.
+    /// Notes that a portal's 429 mentioned points, so it charges them whatever the documentation says. They are counted
+    /// from now on.
     pub fn adopt_points(&mut self, limit: Option<i64>, wait_ms: i64, now: Millis) {
         self.buckets.adopt_points(limit, wait_ms, now);
     }
 
-    /// Whether points are charged at all, as far as is known.
+    /// Returns whether points are charged at all, as far as is known.
     pub fn counts_points(&self, config: &Config) -> bool {
         self.buckets.counts_points(config)
     }
 
-    /// Takes in what a page of so many events was charged.
+    /// Notes the charge for a page of this many events.
     pub fn note_page(&mut self, rows: i64, points: i64) {
         if rows >= TELLING_ROWS {
             let above = points.saturating_sub(PAGE_POINTS).max(0);
@@ -182,7 +185,7 @@ impl Budget {
         }
     }
 
-    /// What to tell the operator when reading so many known events again takes a notable part of the budget.
+    /// Returns a note for the operator if re-reading this many known events takes a notable part of the budget.
     pub fn rereading(&self, config: &Config, events: usize) -> Option<String> {
         let limit = self.buckets.points().map(|bucket| bucket.limit).min()?;
         let every_ms = config.lookback_ms.max(config.poll_interval_ms);

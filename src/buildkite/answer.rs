@@ -1,4 +1,4 @@
-//! Response → what it means. The rows of the table are tested in one fixed order, and null is never read as "no events".
+//! Response → what it means. Its cases are checked in a fixed order, and null is never read as "no events".
 
 use crate::ask::Ask;
 use crate::buildkite::envelope::{self, Connection, Envelope};
@@ -6,57 +6,57 @@ use crate::buildkite::headers::header;
 use crate::buildkite::quota::Quota;
 use crate::buildkite::record::{Missing, Row};
 pub use crate::buildkite::refusal::{Refusal, Stage};
-use crate::buildkite::refusal::{at, denied, refused, said};
+use crate::buildkite::refusal::{at, denied, quoted_message, refused};
 use crate::buildkite::response::{Exchange, Failure, Later, Response};
 use crate::error::Error;
 use crate::settings::Config;
 use crate::text::time::Millis;
 
-/// Longest cursor that is kept; Buildkite's have less than a hundred characters.
+/// Maximum length of a cursor that is kept. Buildkite's have fewer than a hundred characters.
 const CURSOR_BYTES_MAX: usize = 4_096;
 
 /// One page of events, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The events, or why one cannot be handed out.
+    /// The events, or the reason why one cannot be handed out.
     pub rows: Vec<Result<Row, Missing>>,
     /// Where the next page begins.
     pub end_cursor: Option<String>,
-    /// Whether the remote says that there is one.
+    /// Whether the remote says that there is a next page.
     pub has_next: bool,
 }
 
-/// An answer, read once: nothing behind this value sees its status, headers or body.
+/// An answer, read once. Later stages do not see its status, headers or body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// What it means.
+    /// What the answer means.
     pub what: What,
-    /// What it says of the rate limits.
+    /// What the answer says about the rate limits.
     pub quota: Quota,
-    /// The server's time when the request was sent, by its `Date`; none: it has no usable one.
+    /// The server's time when the request was sent, computed from `Date`. `None` if the answer has no usable `Date`.
     pub sent_at: Option<Millis>,
 }
 
 /// What an answer means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// Events.
+    /// A page of events.
     Page(Page),
-    /// The page is too heavy: ask for fewer events. Holds what to say when it cannot be smaller.
+    /// The page is too heavy: ask for fewer events. Holds the error for a page that cannot be smaller.
     Smaller(Error),
-    /// The cursor is refused: go on by time. Holds the remote's words.
+    /// The cursor was refused: continue by time. Holds the remote's message.
     BadCursor(String),
-    /// These types are not known: ask without them.
+    /// The remote does not know these types: ask without them.
     UnknownTypes(Vec<String>),
-    /// The rate limit is exceeded: ask again later.
+    /// The rate limit was exceeded: ask again later.
     Later(Later),
 }
 
-/// Reads the end of a request; `now` is the host's time.
+/// Interprets the outcome of a request. `now` is the host's time.
 ///
 /// # Errors
 ///
-/// [`Refusal`] for every answer that brings the sync no further; it moves nothing.
+/// Returns a [`Refusal`] for every answer that does not advance the sync. It does not change the state.
 pub fn answer(
     config: &Config,
     ask: &Ask,
@@ -74,13 +74,16 @@ pub fn answer(
     let what = match response.status {
         200 => body(config, ask, &response)?,
         429 => What::Later(response.later(&quota)),
-        504 => What::Smaller(Error::Transient(format!("HTTP 504{}", said(config, &response)))),
+        504 => What::Smaller(Error::Transient(format!(
+            "HTTP 504{}",
+            quoted_message(config, &response)
+        ))),
         status => return Err(refused(config, status, &response)),
     };
     Ok(Answer { what, quota, sent_at: response.sent_at(now) })
 }
 
-/// What it means that there is no answer.
+/// Interprets the absence of an answer.
 fn absent(config: &Config, failure: Failure) -> Result<What, Refusal> {
     let transient = |why: &str| Error::Transient(config.token.quote(why));
     match failure {
@@ -94,7 +97,7 @@ fn absent(config: &Config, failure: Failure) -> Result<What, Refusal> {
     }
 }
 
-/// A 200: encoding, JSON, permission, errors, organization, connection, in this order.
+/// Interprets a 200. Checks encoding, JSON, permission, errors, organization and connection, in this order.
 fn body(config: &Config, ask: &Ask, response: &Response) -> Result<What, Refusal> {
     let answer = |error| at(Stage::Answer, error);
     if let Some(encoding) =
@@ -112,8 +115,8 @@ fn body(config: &Config, ask: &Ask, response: &Response) -> Result<What, Refusal
         return failed(config, ask, failure, envelope.has_data());
     }
     if !envelope.has_data() {
-        // The remote's own words, if it has any, tell more than ours.
-        let why = ["the answer has no data", &said(config, response)].concat();
+        // A message of the remote, if there is one, is more useful than ours.
+        let why = ["the answer has no data", &quoted_message(config, response)].concat();
         return Err(answer(Error::Protocol(why)));
     }
     match envelope.organization().map_err(answer)? {
@@ -140,36 +143,37 @@ fn not_visible(config: &Config) -> Error {
     ))
 }
 
-/// A 200 with `errors`: data beside them is never used.
+/// Interprets a 200 with `errors`. Any data beside them is ignored.
 fn failed(
     config: &Config,
     ask: &Ask,
     failure: &envelope::Failure,
     has_data: bool,
 ) -> Result<What, Refusal> {
-    let said = ["Buildkite answered \"", &config.token.quote(&failure.message), "\""].concat();
+    let quote = ["Buildkite answered \"", &config.token.quote(&failure.message), "\""].concat();
     if mentions(&failure.message, "complexity") {
-        return Ok(What::Smaller(Error::Protocol(said)));
+        return Ok(What::Smaller(Error::Protocol(quote)));
     }
     if mentions(&failure.message, "cursor") && ask.after.is_some() {
-        return Ok(What::BadCursor(said));
+        return Ok(What::BadCursor(quote));
     }
-    // The words name what is wrong in quotation marks, and what is known without.
+    // The message quotes what is wrong, and lists what is known without quotation marks.
     let is_named = |name: &&String| mentions(&failure.message, &["\"", name, "\""].concat());
     let asked = config.event_types.iter().filter(|name| !ask.without.contains(name));
     let unknown: Vec<String> = asked.filter(is_named).cloned().collect();
     if !unknown.is_empty() && !has_data {
         return Ok(What::UnknownTypes(unknown));
     }
-    // A query that was not executed has no `data`, and says where it is wrong (GraphQL specification, section 7.1).
+    // A query that was not executed has no `data`, and its error says where the query is wrong (GraphQL specification,
+    // section 7.1).
     let error = match !has_data && failure.is_about_the_query {
-        true => Error::Protocol(said),
-        false => Error::Transient(said),
+        true => Error::Protocol(quote),
+        false => Error::Transient(quote),
     };
     Err(at(Stage::Answer, error))
 }
 
-/// Whether a text holds this word, in whatever case.
+/// Returns whether a text contains this word, ignoring case.
 fn mentions(text: &str, word: &str) -> bool {
     let word = word.as_bytes();
     text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))

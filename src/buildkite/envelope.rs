@@ -1,4 +1,4 @@
-//! What the answer's JSON holds: its errors, the permission and the events. The walk over it is in `body`.
+//! The contents of the answer's JSON: errors, permission and events. The pass over the JSON itself is in `walk`.
 
 use crate::buildkite::place::{Place, Seen};
 use crate::buildkite::record::{Missing, Row};
@@ -6,19 +6,19 @@ use crate::buildkite::walk::Body;
 use crate::error::Error;
 use crate::text::json::{Members, items};
 
-/// What a GraphQL error says (GraphQL specification, section 7.1.2).
+/// A GraphQL error (GraphQL specification, section 7.1.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The remote's words.
+    /// The remote's message.
     pub message: String,
-    /// Whether it names a place in the query or a code for what is wrong with it.
+    /// Whether the error names a location in the query or an error code, so the query itself is wrong.
     pub is_about_the_query: bool,
 }
 
-/// Longest list of errors that is taken apart; one has a few hundred bytes.
+/// Maximum size of a list of errors. One error has a few hundred bytes.
 const ERRORS_BYTES_MAX: usize = 1024 * 1024;
 
-/// Reads a list of errors; what is none of the known shape is quoted as it is.
+/// Reads a list of errors. An error of another shape is quoted as it is.
 pub fn failures(raw: &str) -> Vec<Failure> {
     let read = |item: &str| {
         let mut error = Members::parse(item).unwrap_or_default();
@@ -42,24 +42,24 @@ pub fn failures(raw: &str) -> Vec<Failure> {
 pub struct View {
     /// Whether it is granted.
     pub allowed: bool,
-    /// Why not: code and words.
+    /// Why it is not granted: code and message.
     pub why: String,
 }
 
-/// A page of events as it came.
+/// A page of events, as received.
 pub struct Connection {
-    /// The events, newest first, or why one cannot be handed out.
+    /// The events, or the reason why one cannot be handed out.
     pub rows: Vec<Result<Row, Missing>>,
     /// Where the next page begins.
     pub end_cursor: Option<String>,
-    /// Whether there is one.
+    /// Whether there is a next page.
     pub has_next: bool,
 }
 
 /// The whole answer.
 pub struct Envelope<'a> {
     body: Body<'a>,
-    /// The errors, none if there are none.
+    /// The errors. Empty if there are none.
     pub failures: Vec<Failure>,
 }
 
@@ -72,10 +72,10 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Transient`] if it is no JSON object (a proxy's page, a truncated body), [`Error::Protocol`] if it is
-    /// one of another shape.
+    /// Returns [`Error::Transient`] if the body is not a JSON object (a proxy's page, a truncated body), and
+    /// [`Error::Protocol`] if it is a JSON object of another shape.
     pub fn parse(text: &'a [u8]) -> Result<Self, Error> {
-        // Once for all of it: the parser would look at each text again.
+        // Validated once for the whole body, or the parser would validate each string again.
         let body = match std::str::from_utf8(text) {
             Ok(text) if text.trim_ascii_start().starts_with('{') => Body::read(text),
             Ok(_) => Err("it begins otherwise".to_owned()),
@@ -91,12 +91,12 @@ impl<'a> Envelope<'a> {
         Ok(Self { body, failures })
     }
 
-    /// Whether the query was executed at all.
+    /// Returns whether the query was executed at all.
     pub fn has_data(&self) -> bool {
         self.body.has_data()
     }
 
-    /// The permission, if the answer shows it.
+    /// Returns the permission, if the answer shows it.
     pub fn view(&self) -> Option<View> {
         let view = Members::parse(self.body.permissions?)?.take("auditEventsView")?;
         let mut view = Members::parse(view)?;
@@ -105,11 +105,11 @@ impl<'a> Envelope<'a> {
         Some(View { allowed: view.take("allowed") == Some("true"), why: why.join(": ") })
     }
 
-    /// The events: none for an organization that is null, `Some(None)` for a connection that is null.
+    /// Returns the events: `None` if the organization is null, `Some(None)` if the connection is null.
     ///
     /// # Errors
     ///
-    /// [`Error::Protocol`] for whatever is absent or null beyond that: null is never read as "no events".
+    /// Returns [`Error::Protocol`] for anything else that is missing or null, since null is never read as "no events".
     pub fn organization(self) -> Result<Option<Option<Connection>>, Error> {
         let body = self.body;
         match body.seen(Place::Organization) {

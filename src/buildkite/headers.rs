@@ -1,11 +1,11 @@
-//! Headers by name: of one that comes twice, the first counts.
+//! Headers by name. Of a header that occurs twice, the first counts.
 
-/// A whole number from the header of this (lower-case) name.
+/// Returns the whole number in the header of this (lower-case) name.
 pub fn number(headers: &[(String, String)], name: &str) -> Option<i64> {
     header(headers, name)?.trim_ascii().parse().ok()
 }
 
-/// The value of the first header of this (lower-case) name.
+/// Returns the value of the first header of this (lower-case) name.
 pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers
         .iter()

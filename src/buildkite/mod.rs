@@ -1,4 +1,4 @@
-//! What is said to Buildkite and what it answers: GraphQL over HTTP, as values.
+//! Requests to Buildkite and its answers: GraphQL over HTTP, as values.
 
 pub mod headers;
 

@@ -1,9 +1,9 @@
-//! The places of an answer that are looked at, and which member leads to which.
+//! The parts of an answer that are read, and which member leads to which.
 
-/// A place in the answer that is looked at.
+/// A part of the answer that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// The answer as a whole.
+    /// The whole answer.
     Answer,
     /// `errors`, kept raw.
     Errors,
@@ -19,17 +19,17 @@ pub enum Place {
     PageInfo,
     /// `edges` of the events.
     Edges,
-    /// One of them.
+    /// One of the edges.
     Edge,
-    /// Its `node`.
+    /// The `node` of an edge.
     Node,
 }
 
-/// Which member of which place leads where; what is not here is passed over.
+/// Which member of which place leads where. Members that are not listed are skipped.
 pub const MEMBERS: [(Place, &str, Place); 9] = [
     (Place::Answer, "errors", Place::Errors),
     (Place::Answer, "data", Place::Data),
-    // A portal's answer may have no `data` round it: its documentation does not say.
+    // A portal's answer may have no `data` around it: its documentation does not say.
     (Place::Answer, "organization", Place::Organization),
     (Place::Data, "organization", Place::Organization),
     (Place::Organization, "permissions", Place::Permissions),
@@ -39,13 +39,13 @@ pub const MEMBERS: [(Place, &str, Place); 9] = [
     (Place::Edge, "node", Place::Node),
 ];
 
-/// What stands at a place.
+/// What was found at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
-    /// Nothing, so far.
+    /// Nothing so far.
     Absent,
     /// Null.
     Null,
-    /// Something else.
+    /// Anything else.
     Present,
 }

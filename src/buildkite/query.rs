@@ -1,23 +1,23 @@
-//! Ask → request: the GraphQL document, its variables and the headers. The document takes no fragment on
-//! `actor.node` or `subject.node`, whose union members come and go, and handles every enum as text.
+//! Ask → request: the GraphQL document, its variables and the headers. The document has no fragments on `actor.node` or
+//! `subject.node`, whose union members come and go, and every enum is handled as text.
 
 use crate::ask::Ask;
 use crate::settings::Config;
 use crate::text::object::{Object, push_string};
 
-/// The one document that is ever sent.
+/// The only document that is ever sent.
 pub const DOCUMENT: &str = include_str!("query.graphql");
 
-/// An HTTP request, `POST` to the endpoint of the settings.
+/// An HTTP `POST` request to the configured endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Headers but for `Authorization`, which the shell adds from the token.
+    /// The headers, without `Authorization`, which the shell adds from the token.
     pub headers: Vec<(&'static str, String)>,
-    /// The body: JSON.
+    /// The body, in JSON.
     pub body: String,
 }
 
-/// Writes the request for an ask.
+/// Returns the HTTP request for an ask.
 pub fn request(config: &Config, ask: &Ask) -> Request {
     let mut body = String::with_capacity(2 * DOCUMENT.len());
     match config.endpoint.portal() {
@@ -42,7 +42,7 @@ pub fn request(config: &Config, ask: &Ask) -> Request {
     }
 }
 
-/// The variables; all there is to send to a portal, which holds the document.
+/// Writes the variables. They are all that is sent to a portal, which holds the document itself.
 fn variables(out: &mut String, config: &Config, ask: &Ask) {
     let mut variables = Object::open(out);
     variables.text("slug", &config.org_slug);
@@ -57,7 +57,7 @@ fn variables(out: &mut String, config: &Config, ask: &Ask) {
     }
     let mut types = config.event_types.clone();
     types.retain(|name| !ask.without.contains(name));
-    // Only a check leaves out all of them. An empty list may mean none, or all.
+    // Only a check leaves out all of them. An empty list might mean none or all.
     if !types.is_empty() {
         variables.list("types", &types, |out, name| push_string(out, name));
     }

@@ -1,13 +1,13 @@
-//! What an answer's headers say of the rate limits, as numbers. A header that is missing or is not a whole number says
-//! nothing; of a header that comes twice, the first counts.
+//! What an answer's headers say about the rate limits, as numbers. A header that is missing or is not a whole number is
+//! ignored. Of a header that occurs twice, the first counts.
 //!
 //! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits and buildkite.com/docs/apis/graphql/portals.
 
 use crate::buildkite::headers::{header, number};
 
-/// What the names of the headers of the organization's bucket begin with, or of the portals'.
+/// Prefix of the headers of the organization's bucket, or of the portals'.
 const ORGANIZATION: &str = "ratelimit-";
-/// The same for the user's bucket.
+/// Prefix of the headers of the user's bucket.
 const USER: &str = "ratelimit-user-";
 
 /// What the figures of [`Quota::organization`] count.
@@ -15,31 +15,31 @@ const USER: &str = "ratelimit-user-";
 pub enum Scope {
     /// Points.
     Graphql,
-    /// Requests of all portals.
+    /// Requests of all portals together.
     Portal,
 }
 
-/// The figures of one bucket, each as far as the answer says it.
+/// The figures of one bucket. Each is `None` if the answer does not name it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// What a window grants, in points or requests.
+    /// Total per window, in points or requests.
     pub limit: Option<i64>,
-    /// What is left of it; may be negative, since charging comes after execution.
+    /// Amount left. May be negative, since the charge comes after execution.
     pub remaining: Option<i64>,
-    /// Seconds to the end of the window; may be negative.
+    /// Seconds to the end of the window. May be negative.
     pub reset: Option<i64>,
 }
 
-/// What an answer says of the rate limits.
+/// What an answer says about the rate limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quota {
-    /// What the organization's figures count; none: the answer does not say.
+    /// What the organization's figures count. `None` if the answer does not say.
     pub scope: Option<Scope>,
-    /// The bucket of the organization or, by the scope, of its portals.
+    /// The bucket of the organization or, depending on the scope, of its portals.
     pub organization: Reading,
     /// The bucket of the user.
     pub user: Reading,
-    /// Points that the request was charged; not negative.
+    /// Points that the request was charged. Never negative.
     pub charged: Option<i64>,
 }
 
@@ -62,7 +62,7 @@ impl Quota {
         }
     }
 
-    /// Both buckets: the organization's, then the user's.
+    /// Returns both readings: the organization's, then the user's.
     pub fn readings(&self) -> [Reading; 2] {
         [self.organization, self.user]
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_header_that_comes_twice_the_first_counts() {
+    fn the_first_of_two_equal_headers_counts() {
         let quota = read(&[
             ("RateLimit-Remaining", " -3 "),
             ("ratelimit-remaining", "7"),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_scope_and_a_negative_charge_say_nothing() {
+    fn an_unknown_scope_and_a_negative_charge_are_ignored() {
         let quota = read(&[("ratelimit-scope", "moon"), ("ratelimit-complexity-actual", "-1")]);
         assert_eq!(quota, Quota::default());
         assert_eq!(read(&[("ratelimit-scope", "portal")]).scope, Some(Scope::Portal));

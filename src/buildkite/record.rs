@@ -1,5 +1,5 @@
-//! One event node → one record, in a single pass: key order and number text stay as they came, white space goes, and
-//! `data`, which is JSON inside a string, becomes the JSON value if it parses.
+//! One event node → one record, in a single pass. Key order and the text of numbers are kept, and white space is
+//! removed. `data`, which is JSON inside a string, becomes a JSON value if it parses.
 
 use memchr::memchr3;
 use serde::de::MapAccess;
@@ -11,41 +11,41 @@ use crate::text::object::push_string;
 use crate::text::time::Millis;
 use crate::text::uuid::parse_uuid;
 
-/// Deepest nesting of `data` that is unfolded; common parsers stop at 128, and the record adds one level.
+/// Maximum nesting depth of `data` that is unfolded. Common parsers stop at 128, and the record adds one level.
 const DEPTH_MAX: usize = 100;
 
 /// An event, ready to be handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// When it happened, cut to the millisecond; `None`: that cannot be read.
+    /// The time of the event, truncated to the millisecond. `None` if it cannot be read.
     pub at: Option<Millis>,
-    /// Its uuid as a number.
+    /// The uuid as a number.
     pub uuid: u128,
-    /// Its uuid in lower case.
+    /// The uuid in lower case.
     pub id: String,
-    /// When it happened: RFC 3339 in UTC, or as it came where it cannot be read.
+    /// The time of the event: RFC 3339 in UTC, or as received if it cannot be read.
     pub occurred_at: String,
-    /// Its type; empty where it cannot be read.
+    /// The event type. Empty if it cannot be read.
     pub kind: String,
     /// The whole node as one line of JSON.
     pub payload: String,
-    /// What is odd about it, for the operator.
+    /// What is odd about the event, for the operator.
     pub odd: Vec<&'static str>,
 }
 
-/// Why an event cannot be handed out.
+/// The reason why an event cannot be handed out.
 pub type Missing = &'static str;
 
-/// Buildkite showed null for it.
+/// Buildkite returned null for the node.
 pub const NULL: Missing = "Buildkite returned null";
-/// It has another shape.
+/// The node has another shape.
 pub const NOT_AN_OBJECT: Missing = "the node is not an object";
 
-/// Reads an event; the inner error says why it cannot be handed out, and the reading can go on behind it.
+/// Reads an event. The inner error says why it cannot be handed out; reading can continue after it.
 ///
 /// # Errors
 ///
-/// What is wrong with the JSON.
+/// Returns what is wrong with the JSON.
 pub fn read<'de, A: MapAccess<'de>>(mut map: A) -> Result<Result<Row, Missing>, A::Error> {
     let (mut id, mut occurred_at, mut kind) = (None, None, None);
     let mut odd = Vec::new();
@@ -67,7 +67,7 @@ pub fn read<'de, A: MapAccess<'de>>(mut map: A) -> Result<Result<Row, Missing>, 
         }
         match &*key {
             "data" => odd.extend(push_data(&mut payload, value)),
-            // Most have no blank at all.
+            // Most values have no white space at all.
             _ if memchr3(b' ', b'\n', b'\t', value.as_bytes()).is_none()
                 && !value.contains('\r') =>
             {
@@ -83,7 +83,7 @@ pub fn read<'de, A: MapAccess<'de>>(mut map: A) -> Result<Result<Row, Missing>, 
     Ok(identified(id, occurred_at, kind, payload, odd))
 }
 
-/// The row of a node, if its uuid can be read: the rest may be odd, which is noted.
+/// Returns the row of a node if its uuid can be read. Anything else may be odd, which is noted.
 fn identified(
     id: Option<String>,
     occurred_at: Option<String>,
@@ -98,7 +98,7 @@ fn identified(
     let at = Millis::parse_rfc3339(&occurred_at);
     match at {
         None => odd.push("occurredAt is not an RFC 3339 time"),
-        // As it came if it is in UTC already, finer than a millisecond perhaps.
+        // A time already in UTC stays as received, since it may be finer than a millisecond.
         Some(at)
             if !(occurred_at.ends_with('Z') && occurred_at.as_bytes().get(10) == Some(&b'T')) =>
         {
@@ -112,7 +112,7 @@ fn identified(
     Ok(Row { at, uuid, id, occurred_at, kind: kind.unwrap_or_default(), payload, odd })
 }
 
-/// Writes `data`: unfolded if it is a string of JSON, else as it came. Returns what is odd about it.
+/// Writes `data`: unfolded if it is a string of JSON, otherwise as received. Returns what is odd about it.
 fn push_data(out: &mut String, raw: &str) -> Option<&'static str> {
     let inner: Option<String> = if raw.starts_with('"') { string(raw) } else { None };
     let parsed = inner.as_deref().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());

@@ -6,42 +6,42 @@ use crate::error::{Error, FieldError};
 use crate::settings::Config;
 use crate::text::json::Members;
 
-/// How far a request got; what the steps of `check` are told apart by.
+/// How far a request got. The steps of `check` are told apart by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Reaching the endpoint.
     Endpoint,
-    /// Trusting it.
+    /// Establishing TLS with it.
     Tls,
-    /// The token being accepted.
+    /// Having the token accepted.
     Token,
-    /// The token having GraphQL access.
+    /// Having GraphQL access with the token.
     GraphQl,
-    /// The event types being known, before anything is looked up.
+    /// Having the event types recognized, before anything is looked up.
     Types,
-    /// The organization being visible.
+    /// Seeing the organization.
     Organization,
-    /// The permission to see audit events.
+    /// Having the permission to see audit events.
     Permission,
-    /// The answer being understood.
+    /// Understanding the answer.
     Answer,
 }
 
-/// An answer that cannot be used, and where it failed.
+/// An answer that cannot be used, and the stage at which it failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Where.
+    /// The stage at which the request failed.
     pub stage: Stage,
     /// Who must act, and on what.
     pub error: Error,
 }
 
-/// A refusal.
+/// Returns a refusal.
 pub fn at(stage: Stage, error: Error) -> Refusal {
     Refusal { stage, error }
 }
 
-/// The host does not let the request out.
+/// Returns the error for a request that the host does not let out.
 pub fn denied(config: &Config, why: &str) -> Error {
     let origin = config.endpoint.origin();
     Error::InvalidConfig(vec![FieldError::new(
@@ -52,16 +52,16 @@ pub fn denied(config: &Config, why: &str) -> Error {
     )])
 }
 
-/// Any status but 200, 429 and 504.
+/// Returns the refusal for any status except 200, 429 and 504.
 pub fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
-    let said = said(config, response);
+    let quote = quoted_message(config, response);
     let status = u32::from(status);
     let portal = config.endpoint.portal();
     match status {
         401 => at(
             Stage::Token,
             Error::Unauthorized(format!(
-                "the token was refused (HTTP 401{said}); it may be wrong, revoked or expired: create a new one {}, and \
+                "the token was refused (HTTP 401{quote}); it may be wrong, revoked or expired: create a new one {}, and \
                  choose its expiry",
                 match portal {
                     Some(_) => "for this portal",
@@ -72,7 +72,7 @@ pub fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
         403 => at(
             Stage::GraphQl,
             Error::Unauthorized(format!(
-                "the token may not do this (HTTP 403{said}); {}, and check that its allowed IP addresses include this host",
+                "the token may not do this (HTTP 403{quote}); {}, and check that its allowed IP addresses include this host",
                 match portal {
                     Some(_) => "check that it belongs to this portal",
                     None => "tick \"Enable GraphQL API access\" for it",
@@ -81,23 +81,26 @@ pub fn refused(config: &Config, status: u16, response: &Response) -> Refusal {
         ),
         404 if portal.is_some() => at(
             Stage::GraphQl,
-            Error::Protocol(format!("HTTP 404{said}; there is no such portal: check the endpoint")),
+            Error::Protocol(format!(
+                "HTTP 404{quote}; there is no such portal: check the endpoint"
+            )),
         ),
-        408 | 500..=599 => at(Stage::Endpoint, Error::Transient(format!("HTTP {status}{said}"))),
+        408 | 500..=599 => at(Stage::Endpoint, Error::Transient(format!("HTTP {status}{quote}"))),
         300..=399 => at(
             Stage::Endpoint,
             Error::Protocol(format!(
                 "HTTP {status}: a redirect, which is not followed; check the endpoint"
             )),
         ),
-        _ => {
-            at(Stage::Endpoint, Error::Protocol(format!("HTTP {status}{said}; check the endpoint")))
-        }
+        _ => at(
+            Stage::Endpoint,
+            Error::Protocol(format!("HTTP {status}{quote}; check the endpoint")),
+        ),
     }
 }
 
-/// The remote's words in an error body, as `: words`, or nothing.
-pub fn said(config: &Config, response: &Response) -> String {
+/// Returns the remote's message in an error body as `: "message"`, or an empty string.
+pub fn quoted_message(config: &Config, response: &Response) -> String {
     let text = std::str::from_utf8(&response.body).unwrap_or_default();
     let message = Members::parse(text).and_then(|mut body| {
         let first = |raw| envelope::failures(raw).into_iter().next().map(|failure| failure.message);

@@ -1,5 +1,5 @@
-//! The walk over an answer's JSON: one pass over the events by one reader that knows at which place it stands. What has
-//! another shape is noted and passed over, so errors of the parser are errors of the JSON alone.
+//! The pass over an answer's JSON: a single reader that knows its place in the answer. A value of another shape is
+//! noted and skipped, so parser errors are always errors in the JSON itself.
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -8,27 +8,27 @@ use crate::buildkite::place::{MEMBERS, Place, Seen};
 use crate::buildkite::record::{self, Missing, NOT_AN_OBJECT, NULL, Row};
 use crate::text::json::{Key, place};
 
-/// What an answer holds.
+/// The contents of an answer.
 pub struct Body<'a> {
     seen: [Seen; Place::Node as usize + 1],
-    /// The errors, raw; none if null or absent, as with the next two.
+    /// The errors, raw. `None` if null or absent, like the next two fields.
     pub errors: Option<&'a str>,
     /// The permissions of the organization, raw.
     pub permissions: Option<&'a str>,
     /// The page info of the events, raw.
     pub page_info: Option<&'a str>,
-    /// The events, or why one cannot be handed out.
+    /// The events, or the reason why one cannot be handed out.
     pub rows: Vec<Result<Row, Missing>>,
-    /// The first thing of another shape.
+    /// The first value of another shape.
     pub wrong: Option<String>,
 }
 
 impl<'a> Body<'a> {
-    /// Walks over an answer.
+    /// Reads an answer.
     ///
     /// # Errors
     ///
-    /// Where it is no JSON, in words.
+    /// Returns a description of where it is not JSON.
     pub fn read(text: &'a str) -> Result<Self, String> {
         let mut body = Self {
             seen: [Seen::Absent; Place::Node as usize + 1],
@@ -44,21 +44,21 @@ impl<'a> Body<'a> {
         Ok(body)
     }
 
-    /// Whether the query was executed, by its data.
+    /// Returns whether the query was executed, judging by its data.
     pub fn has_data(&self) -> bool {
         let places = [Place::Data, Place::Organization];
         places.into_iter().any(|place| self.seen(place) == Seen::Present)
     }
 
-    /// What stands at a place.
+    /// Returns what was found at a place.
     pub fn seen(&self, place: Place) -> Seen {
         self.seen[place as usize]
     }
 }
 
-/// Most events of one answer: twice the largest page. Memory stays bounded by it.
+/// Maximum number of events in one answer: twice the largest page. This bounds memory.
 const ROWS_MAX: usize = 1_000;
-/// What is wrong with more.
+/// The error for more events than that.
 const TOO_MANY: &str = "edges has far more events than were asked for";
 
 /// The reader at a place.
@@ -72,7 +72,7 @@ impl<'a> Walk<'_, 'a> {
         self.body.seen[self.place as usize] = seen;
     }
 
-    /// What the edge under way holds; a second node is an event of its own.
+    /// Sets the row of the current edge. A second node is an event of its own.
     fn set_row(&mut self, row: Result<Row, Missing>) {
         let count = self.body.rows.len();
         match self.body.rows.last_mut() {
@@ -86,9 +86,9 @@ impl<'a> Walk<'_, 'a> {
         self.body.wrong.get_or_insert_with(|| why.to_owned());
     }
 
-    /// Notes a value of another type; a place is named as it is in the answer.
+    /// Notes a value of another type. The message names the place as it is in the answer.
     fn other(mut self, what: &str) {
-        // One event that cannot be read must not hold up the others.
+        // One unreadable event must not hold up the others.
         match self.place {
             Place::Edge => return self.body.rows.push(Err(NOT_AN_OBJECT)),
             Place::Node => return self.set_row(Err(NOT_AN_OBJECT)),
@@ -188,7 +188,7 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
             self.wrong(TOO_MANY);
         }
         while list.next_element::<&RawValue>()?.is_some() {}
-        self.other("a list"); // Unless more was said above.
+        self.other("a list"); // Unless a more precise error was noted above.
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What a check tells, step by step: what works, what does not, and what to do.
+//! The report of a check, step by step: what works, what does not, and what to do.
 
 use std::cmp::Ordering;
 
@@ -9,32 +9,32 @@ use crate::settings::Config;
 use crate::sync::recover::unknown_words;
 use crate::text::time::{Millis, SECOND_MS};
 
-/// A clock that is further off is worth a warning; nothing depends on it but the words about how old events are.
+/// Maximum clock difference before a warning. The clock affects only what messages say about the age of events.
 const CLOCK_MS_MAX: i64 = 60 * SECOND_MS;
-/// Below this share of a bucket, in percent, the company's other tools are about to be in the way.
+/// Share of a bucket, in percent, below which the company's other tools are about to get in the way.
 const POINTS_PERCENT_MIN: i64 = 10;
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// As it should be.
+    /// It is as it should be.
     Passed,
-    /// It works, but somebody should look.
+    /// It works, but somebody should take a look.
     Warned,
     /// It does not work.
     Failed,
-    /// Not tried, because an earlier step failed.
+    /// It was not tried, because an earlier step failed.
     Skipped,
 }
 
-/// One step.
+/// One step of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at.
+    /// What was checked.
     pub step: &'static str,
-    /// How it ended.
+    /// How the step ended.
     pub outcome: Outcome,
-    /// What was seen and, unless it passed, what to do.
+    /// What was found and, unless the step passed, what to do.
     pub message: String,
 }
 
@@ -50,14 +50,14 @@ const STAGES: [(Stage, &str); 8] = [
     (Stage::Answer, "answer understood"),
 ];
 
-/// The steps that a good answer allows to look at.
+/// The steps that only a good answer makes possible.
 const DETAILS: [&str; 3] = ["newest event", "clock", "points left"];
 
 fn finding(step: &'static str, outcome: Outcome, message: String) -> Finding {
     Finding { step, outcome, message }
 }
 
-/// What to say of types that are not known, the first of what was left out.
+/// Returns the finding about the unknown types that were left out. If every type was left out, it names the first two.
 fn unknown(config: &Config, ask: &Ask) -> Finding {
     let is_all = ask.without.len() >= config.event_types.len();
     let named = ask.without.get(..2).filter(|_| is_all).unwrap_or(&ask.without);
@@ -69,10 +69,10 @@ fn unknown(config: &Config, ask: &Ask) -> Finding {
     finding("event types", Outcome::Warned, [&why, rest].concat())
 }
 
-/// A page with what else its answer says, or where the check failed and why.
+/// A page with the rest of its answer, or the stage at which the check failed and why.
 type Seen = Result<(Page, Quota, Option<Millis>), (Stage, String)>;
 
-/// Tells a page from whatever else an answer may mean.
+/// Separates a page from anything else that an answer may mean.
 fn seen(ask: &Ask, answer: Result<Answer, Refusal>) -> Seen {
     let Answer { what, quota, sent_at } =
         answer.map_err(|refusal| (refusal.stage, refusal.error.to_string()))?;
@@ -85,14 +85,14 @@ fn seen(ask: &Ask, answer: Result<Answer, Refusal>) -> Seen {
             (Stage::Answer, why)
         }
         What::Smaller(error) => (Stage::Answer, error.to_string()),
-        What::BadCursor(said) => (Stage::Answer, said),
+        What::BadCursor(quote) => (Stage::Answer, quote),
         What::UnknownTypes(names) => {
             (Stage::Types, unknown_words(&[ask.without.clone(), names].concat()))
         }
     })
 }
 
-/// Tells a check's last answer step by step.
+/// Reports the last answer of a check step by step.
 pub fn report(
     config: &Config,
     ask: &Ask,

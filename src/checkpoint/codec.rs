@@ -1,21 +1,22 @@
-//! State ⇄ the text that a host stores. Versioned, readable JSON; whatever is not exactly ours is refused in words.
+//! State ⇄ the text that a host stores: versioned, readable JSON. Anything that is not exactly of this format is
+//! refused with an explanation.
 
 use crate::error::{Error, short};
 use crate::sync::state::State;
 use crate::text::object::Object;
 use crate::text::reader::Reader;
 
-/// What the text says it is.
+/// Value of the `format` member.
 const FORMAT: &str = "buildkite-audit-logs";
-/// The only version there is.
+/// The only version so far.
 const VERSION: i64 = 1;
-/// Largest text: 40,000 uuids take 1.2 MB, 17 cursors 70 kB, the list of types 50 kB.
+/// Maximum size of the text: 40,000 uuids take 1.2 MB, 17 cursors 70 kB, the list of types 50 kB.
 pub const CHECKPOINT_BYTES_MAX: usize = 2 * 1024 * 1024;
 
-/// Letters of a member's name that a message shows.
+/// Maximum number of characters of a member's name that a message shows.
 const NAME: usize = 60;
 
-/// Writes the text.
+/// Writes the state as text.
 pub fn encode(state: &State) -> String {
     let mut text = String::with_capacity(1_024 + 30 * state.walk.known());
     let mut all = Object::open(&mut text);
@@ -33,11 +34,12 @@ fn refused(why: &str) -> Error {
     ))
 }
 
-/// Reads the text, whoever it belongs to.
+/// Reads the text, whatever it is bound to.
 ///
 /// # Errors
 ///
-/// [`Error::InvalidCheckpoint`]: too large, no checkpoint of ours, of a newer version, or one that contradicts itself.
+/// Returns [`Error::InvalidCheckpoint`] if the text is too large, is not a checkpoint of this connector, has a newer
+/// version, or contradicts itself.
 pub fn decode(text: &str) -> Result<State, Error> {
     if text.len() > CHECKPOINT_BYTES_MAX {
         return Err(refused("the checkpoint is larger than 2 MiB, which ours never are"));

@@ -1,4 +1,4 @@
-//! The checkpoint: the state as a text that a host stores, and what may be done with one.
+//! The checkpoint: the state as a text that a host stores, and the operations on such a text.
 
 mod codec;
 

@@ -1,4 +1,4 @@
-//! Continuing from a checkpoint: whose it is, and what changed settings mean for it.
+//! Continuing from a checkpoint: what it is bound to, and what changed settings mean for it.
 
 use crate::checkpoint::codec::decode;
 use crate::error::Error;
@@ -6,11 +6,12 @@ use crate::settings::Config;
 use crate::sync::binding::Binding;
 use crate::sync::state::State;
 
-/// Continues from a checkpoint with these settings. Returns notes for the operator beside the state.
+/// Continues from a checkpoint with these settings. Returns the state and notes for the operator.
 ///
 /// # Errors
 ///
-/// [`Error::InvalidCheckpoint`] as [`decode`] does, and for a checkpoint of another organization, endpoint or filter.
+/// Returns [`Error::InvalidCheckpoint`] as [`decode`] does, and for a checkpoint of another organization, endpoint or
+/// filter.
 pub fn resume(config: &Config, text: &str) -> Result<(State, Vec<String>), Error> {
     let mut state = decode(text)?;
     if let Some(why) = state.binding.refusal(&Binding::of(config)) {

@@ -1,4 +1,4 @@
-//! What a host's operator may do with a stored checkpoint by hand: look at it, and bind it to changed settings.
+//! What an operator may do with a stored checkpoint by hand: look at it, and bind it to changed settings.
 
 use crate::checkpoint::codec::{decode, encode};
 use crate::error::Error;
@@ -15,11 +15,11 @@ pub struct Rebound {
     pub left_out: Vec<String>,
 }
 
-/// Describes a checkpoint in lines for a person.
+/// Describes a checkpoint in lines for the operator.
 ///
 /// # Errors
 ///
-/// A sentence, if it is no checkpoint of ours.
+/// Returns a message if the text is not a checkpoint of this connector.
 pub fn summary(checkpoint: &str) -> Result<String, String> {
     let state = decode(checkpoint).map_err(|error| error.to_string())?;
     let time = |time: Option<Millis>| time.map_or("not yet".to_owned(), |time| time.to_string());
@@ -50,8 +50,10 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
     Ok(lines.join("\n"))
 }
 
-/// A checkpoint whose next call looks for new events, although the last one said `idle`: a person who starts a run asks
-/// for what is new now. `None`: it is to be read from anyway, or it is not ours.
+/// Returns a checkpoint whose next call looks for new events, although the last call returned `idle`: somebody who
+/// starts a run wants to see what is new now.
+///
+/// Returns `None` if the next call makes a request anyway, or if the text is not a checkpoint of this connector.
 pub fn look_now(checkpoint: &str) -> Option<String> {
     let mut state = decode(checkpoint).ok()?;
     let is_idle = state.walk.gaps().is_empty() && state.tail.high_water().is_some();
@@ -59,16 +61,17 @@ pub fn look_now(checkpoint: &str) -> Option<String> {
     is_idle.then(|| encode(&state))
 }
 
-/// Binds a checkpoint to the endpoint and filter of other settings, from its high-water time on: what is still open
-/// below is given up, and said so. The organization must stay the same.
+/// Binds a checkpoint to the endpoint and filter of other settings, from its high-water mark on. Gaps that are still
+/// open below it are given up and reported. The organization must stay the same.
 ///
 /// # Errors
 ///
-/// A sentence: no checkpoint of ours, settings that are wrong, or another organization.
+/// Returns a message if the text is not a checkpoint of this connector, if the settings are invalid, or if the
+/// organization differs.
 pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
     let words = |error: Error| error.to_string();
     let mut state = decode(checkpoint).map_err(words)?;
-    // The secret plays no part here, and no time of the settings is judged: any value serves.
+    // The secret is not used here, and the start time is not judged, so any value will do.
     let secrets = [("api_token".to_owned(), "unused-placeholder".to_owned())];
     let config = Config::parse(settings, &secrets, Millis::LAST).map_err(words)?;
     let binding = Binding::of(&config);

@@ -14,17 +14,17 @@ use crate::buildkite::query::Request;
 use crate::buildkite::response::{BODY_BYTES_MAX, Exchange, Failure, Response};
 use crate::settings::Config;
 
-/// For connecting, for the first byte and between two bytes: half of what common proxies allow.
+/// Timeout for connecting, for the first byte and between two bytes: half of what common proxies allow.
 const STEP_NS: u64 = 30_000_000_000;
-/// For the whole exchange; a slow page of 500 events takes a few seconds.
+/// Timeout for the whole exchange. A slow page of 500 events takes a few seconds.
 const WHOLE_NS: u64 = 120_000_000_000;
-/// Room made for a body before it comes: twice a usual page.
+/// Maximum capacity reserved for a body before it arrives: twice a usual page.
 const ROOM_MAX: usize = 1024 * 1024;
-/// Bytes asked for in one read: large, since each read is a call of the host.
+/// Number of bytes requested in one read: large, since each read is a call to the host.
 const READ_BYTES: u64 = 1024 * 1024;
 const NS_PER_MS: u64 = 1_000_000;
 
-/// Sends a request to the endpoint of the settings and reads the answer whole.
+/// Sends a request to the configured endpoint and reads the whole answer.
 pub fn exchange(config: &Config, request: &Request) -> Exchange {
     let began = monotonic_clock::now();
     let deadline = monotonic_clock::subscribe_duration(WHOLE_NS);
@@ -55,7 +55,7 @@ fn network(why: &str) -> Failure {
     Failure::Network(why.to_owned())
 }
 
-/// What the host refuses to do is not fixed by a retry.
+/// Maps an error of the host. What the host refuses is not fixed by a retry.
 fn failure(code: &ErrorCode) -> Failure {
     match code {
         ErrorCode::HttpRequestDenied => Failure::Denied("the request is denied".into()),
@@ -71,7 +71,7 @@ fn failure(code: &ErrorCode) -> Failure {
     }
 }
 
-/// The common failures in words; the names of all 39 would take 4 kB of the component.
+/// Describes the common failures. The names of all 39 would take 4 kB of the component.
 fn words(code: &ErrorCode) -> &'static str {
     match code {
         ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => "the host name could not be resolved",
@@ -122,7 +122,7 @@ fn send(
     let outgoing = prepare(config, request)?;
     let body = outgoing.body().map_err(|()| network("no body can be sent"))?;
     let options = RequestOptions::new();
-    // A host that has no such timeout says so; the deadline of the whole holds all the same.
+    // A host without this timeout returns an error; the deadline of the exchange still holds.
     let _ = options.set_connect_timeout(Some(STEP_NS));
     let _ = options.set_first_byte_timeout(Some(STEP_NS));
     let _ = options.set_between_bytes_timeout(Some(STEP_NS));
@@ -133,7 +133,8 @@ fn send(
     };
     let sent = write(&body, request.body.as_bytes(), deadline);
     let finished = OutgoingBody::finish(body, None).map_err(ManuallyDrop::new).is_ok();
-    // The answer to a body that was not taken whole (a refusal, say) tells more than the failed write, and may come later.
+    // The answer to a body that was not fully sent (a refusal, for example) explains more than the failed write, and
+    // may arrive later.
     loop {
         if let Some(answer) = pending.get() {
             let answer = answer.map_err(|()| network("the answer was taken already"))?;
@@ -173,7 +174,7 @@ fn write(body: &OutgoingBody, bytes: &[u8], deadline: &Pollable) -> Result<(), F
         }
         rest = later;
     }
-    // Every byte was taken. A host closes the stream as soon as it has sent the promised length, which may be by now.
+    // All bytes were accepted. A host closes the stream once it has sent the promised length, which may be by now.
     let _ = stream.flush();
     Ok(())
 }
@@ -184,7 +185,7 @@ fn read(
     deadline: &Pollable,
 ) -> Result<Vec<u8>, Failure> {
     let stream: InputStream = body.stream().map_err(|()| network("no body can be read"))?;
-    // At once, for a growing one is copied again and again; what is promised is not always kept.
+    // Reserved up front, since a growing buffer is copied repeatedly. The promised length is not always right.
     let mut bytes = Vec::with_capacity(promised.unwrap_or(0).min(ROOM_MAX));
     loop {
         match stream.read(READ_BYTES) {

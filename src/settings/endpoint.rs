@@ -1,31 +1,32 @@
-//! The one address the connector talks to.
+//! The only address that the connector requests.
 
-/// Where Buildkite's GraphQL API lives (buildkite.com/docs/apis/graphql-api).
+/// The address of Buildkite's GraphQL API (buildkite.com/docs/apis/graphql-api).
 pub const DEFAULT: &str = "https://graphql.buildkite.com/v1";
 
-/// An address taken apart: `https://graphql.buildkite.com/v1`.
+/// A parsed address, such as `https://graphql.buildkite.com/v1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Whether it is `https`; `http` is for loopback alone.
+    /// Whether the scheme is `https`. `http` is allowed for loopback only.
     pub tls: bool,
-    /// Host and, where given, port, lower case.
+    /// Host and, if given, port, in lower case.
     pub authority: String,
-    /// Path with query, from the `/` on.
+    /// Path and query, starting with `/`.
     pub path: String,
 }
 
 impl Endpoint {
-    /// Reads an address.
+    /// Parses an address.
     ///
     /// # Errors
     ///
-    /// A sentence for the operator: neither `https` nor `http`, no or a malformed host or port, a user name, a
-    /// fragment, blanks, or plain `http` to a host that is not this machine.
+    /// Returns a message for the operator if the scheme is neither `https` nor `http`, if host or port are missing or
+    /// malformed, if there is a user name, a fragment or white space, or for plain `http` to a host that is not this
+    /// machine.
     pub fn parse(text: &str) -> Result<Self, String> {
         Self::read(text).map_err(|why| [why, "; write it like ", DEFAULT].concat())
     }
 
-    /// The errors do not quote the address, which may hold a password.
+    /// Parses an address. Errors do not quote it, since it may contain a password.
     fn read(text: &str) -> Result<Self, &'static str> {
         let (scheme, rest) = text.split_once(':').unwrap_or_default();
         let rest = rest.strip_prefix("//").ok_or("it has no scheme")?;
@@ -53,19 +54,20 @@ impl Endpoint {
         Ok(Self { tls, authority: without_default_port(&authority, tls).to_owned(), path })
     }
 
-    /// Scheme, host and port, without the scheme's own port: `https://graphql.buildkite.com`.
+    /// Returns scheme, host and port, without the scheme's default port: `https://graphql.buildkite.com`.
     pub fn origin(&self) -> String {
         format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority)
     }
 
-    /// The organization of a portal, which holds the query itself and takes its variables alone; none for an address
-    /// that takes queries.
+    /// Returns the organization of a portal, which holds the query itself and accepts only its variables. Returns
+    /// `None` for an address that accepts queries.
     pub fn portal(&self) -> Option<&str> {
         portal_of(&self.path)
     }
 }
 
-/// A portal's path, `/organizations/{slug}/portals/{slug}` (buildkite.com/docs/apis/graphql/portals): the organization.
+/// Returns the organization in a portal's path, `/organizations/{slug}/portals/{slug}`
+/// (buildkite.com/docs/apis/graphql/portals).
 fn portal_of(path: &str) -> Option<&str> {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     let (organization, portal) = path.strip_prefix("/organizations/")?.split_once("/portals/")?;
@@ -77,7 +79,7 @@ fn without_default_port(authority: &str, tls: bool) -> &str {
     authority.strip_suffix(if tls { ":443" } else { ":80" }).unwrap_or(authority)
 }
 
-/// The host of `host[:port]`; none if either is malformed.
+/// Returns the host of `host[:port]`, or `None` if either is malformed.
 fn host_of(authority: &str) -> Option<&str> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -115,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_leaves_out_the_scheme_s_own_port() {
+    fn an_origin_leaves_out_the_default_port_of_its_scheme() {
         let origin = |text: &str| Endpoint::parse(text).unwrap().origin();
         assert_eq!(origin("HTTPS://GraphQL.Buildkite.com:443/v1"), "https://graphql.buildkite.com");
         assert_eq!(origin("http://[::1]:8080/v1"), "http://[::1]:8080");
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_portal_is_known_by_its_path() {
+    fn a_portal_is_recognized_by_its_path() {
         let portal = |path: &str| {
             let address = ["https://portal.buildkite.com", path].concat();
             Endpoint::parse(&address).unwrap().portal().map(str::to_owned)
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_safe_address_is_refused() {
+    fn an_unsafe_address_is_refused() {
         for text in [
             "graphql.buildkite.com/v1",
             "ftp://graphql.buildkite.com",

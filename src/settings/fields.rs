@@ -1,4 +1,4 @@
-//! Reads the settings field by field and says of each what is wrong with it and what a right one looks like.
+//! Reads the settings field by field. Each error says what is wrong and what a valid value looks like.
 
 use crate::error::{Error, FieldError, short};
 use crate::settings::endpoint::{self, Endpoint};
@@ -8,32 +8,32 @@ use crate::settings::token::Token;
 use crate::text::json::{Members, items, kind, string};
 use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
-/// Names in a type list: Buildkite has 184 types, and the list is sent with every request.
+/// Maximum number of names in a type list. Buildkite has 184 types, and the list is sent with every request.
 const TYPES_MAX: usize = 500;
-/// Bytes of settings that are looked at: a thousand times what they need.
+/// Maximum size of the settings: a thousand times what they need.
 const SETTINGS_BYTES_MAX: usize = 256 * 1024;
-/// The one setting that cannot be left out.
+/// The only required setting.
 const REQUIRED: &str = "org_slug";
-/// Letters of a wrong value that are shown.
+/// Maximum number of characters of a wrong value that are shown.
 const SHORT: usize = 60;
 
-/// The settings while they are taken apart: each reader removes its key and notes its faults.
+/// The settings while they are being read. Each reader takes its key and notes its errors.
 pub struct Fields<'a> {
     members: Members<'a>,
     faults: Vec<FieldError>,
 }
 
 impl<'a> Fields<'a> {
-    /// Takes the object apart.
+    /// Parses the object.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidConfig`] on `settings` if it is no object.
+    /// Returns [`Error::InvalidConfig`] on `settings` if it is not an object.
     pub fn read(settings: &'a str) -> Result<Self, Error> {
         let whole =
             |message: String| Error::InvalidConfig(vec![FieldError::new("settings", message)]);
         let example = r#"write an object like {"org_slug": "acme-inc"}"#;
-        // Editors put a byte order mark in front, and hosts may pass a file on as it is.
+        // Editors add a byte order mark, and hosts may pass a file on unchanged.
         let settings = settings.strip_prefix('\u{feff}').unwrap_or(settings);
         if settings.len() > SETTINGS_BYTES_MAX {
             return Err(whole(format!("longer than {SETTINGS_BYTES_MAX} bytes; {example}")));
@@ -48,15 +48,15 @@ impl<'a> Fields<'a> {
         self.faults.push(FieldError::new(field, [why, "; ", help].concat()));
     }
 
-    /// Notes a field that stands twice: of its two values nobody can tell which is meant.
+    /// Notes a field that occurs twice, since nobody can tell which of its values is meant.
     fn once(&mut self, field: &str, is_twice: bool) {
         if is_twice {
             self.fault(field, "given twice", "keep one");
         }
     }
 
-    /// Takes a value out. `null` is refused, as the schema says: of a value that a template did not fill nobody can tell
-    /// whether its absence is meant.
+    /// Takes a value. `null` is refused, as the schema says: nobody can tell whether a value that a template left empty
+    /// is meant to be absent.
     fn take(&mut self, key: &str) -> Option<&'a str> {
         self.once(key, self.members.is_twice(key));
         let raw = self.members.take_any(key)?;
@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
         Some(raw)
     }
 
-    /// Takes a text out; absent and wrong are both none, wrong is noted.
+    /// Takes a text. Returns `None` if it is absent or has the wrong type; the latter is noted.
     fn text(&mut self, key: &str, example: &str) -> Option<String> {
         let raw = self.take(key)?;
         let text = string(raw);
@@ -78,7 +78,7 @@ impl<'a> Fields<'a> {
         text
     }
 
-    /// A whole number from `least` to `most`.
+    /// Reads a whole number from `least` to `most`.
     pub fn number(&mut self, key: &str, least: i64, most: i64, default: i64) -> i64 {
         let Some(raw) = self.take(key) else { return default };
         match raw.parse::<i64>() {
@@ -93,7 +93,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The organization's slug.
+    /// Reads the organization's slug.
     pub fn slug(&mut self) -> String {
         let help = "write the last part of the organization's web address, \
                     acme-inc for https://buildkite.com/acme-inc";
@@ -102,7 +102,7 @@ impl<'a> Fields<'a> {
         let allowed =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
         if self.faults.len() > before {
-            // The wrong type has been noted.
+            // The wrong type has been noted already.
         } else if slug.is_empty() {
             self.fault(REQUIRED, "missing or empty", help);
         } else if slug.len() > 200 || !slug.bytes().all(allowed) {
@@ -114,7 +114,7 @@ impl<'a> Fields<'a> {
         slug
     }
 
-    /// Where history begins; `now` judges a start in the future.
+    /// Reads where history begins. `now` is needed to refuse a start in the future.
     pub fn start(&mut self, now: Millis) -> Option<Millis> {
         let key = "backfill_start_time";
         let text = self.text(key, start::EXAMPLE)?;
@@ -122,7 +122,7 @@ impl<'a> Fields<'a> {
         start.map_err(|why| self.faults.push(FieldError::new(key, why))).ok()
     }
 
-    /// Where requests go; a portal is one of the organization.
+    /// Reads where requests go. A portal must belong to the organization.
     pub fn endpoint(&mut self, org_slug: &str) -> Endpoint {
         let text = self
             .text("endpoint", endpoint::DEFAULT)
@@ -138,7 +138,7 @@ impl<'a> Fields<'a> {
         endpoint
     }
 
-    /// A list of event types, sorted.
+    /// Reads a list of event types, sorted.
     pub fn types(&mut self, key: &str) -> Vec<String> {
         let help = ["write \"", key, "\": [\"PIPELINE_CREATED\", \"USER_UPDATED\"]"].concat();
         let Some(raw) = self.take(key) else { return Vec::new() };
@@ -170,7 +170,7 @@ impl<'a> Fields<'a> {
         types
     }
 
-    /// The cap of requests, as least milliseconds between two; 0: none.
+    /// Reads the request limit, as the minimum number of milliseconds between two requests. 0 for no limit.
     pub fn spacing(&mut self) -> i64 {
         let help = r#"write "rate_limit": {"rate": 10, "unit": "minute"}"#;
         let Some(raw) = self.take("rate_limit") else { return 0 };
@@ -203,7 +203,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The one secret.
+    /// Reads the only secret.
     pub fn token(&mut self, secrets: &[(String, String)]) -> Token {
         for (at, (name, _)) in secrets.iter().enumerate() {
             if name != "api_token" {
@@ -222,17 +222,17 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Ends the reading.
+    /// Finishes reading.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidConfig`] with every fault that was found, keys that are not `known` included.
+    /// Returns [`Error::InvalidConfig`] with every error that was found, including keys that are not in `known`.
     pub fn finish(mut self, known: &[&str]) -> Result<(), Error> {
         self.unknown(known);
         if self.faults.is_empty() { Ok(()) } else { Err(Error::InvalidConfig(self.faults)) }
     }
 
-    /// What no reader has taken is not known.
+    /// Notes the keys that no reader has taken: they are unknown.
     fn unknown(&mut self, known: &[&str]) {
         let members = std::mem::take(&mut self.members);
         for key in members.rest().take(20) {

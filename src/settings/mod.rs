@@ -1,5 +1,5 @@
-//! The operator's JSON and secrets → [`Config`], or everything that is wrong with them. Their defaults and ranges live
-//! here, the words about what is wrong in `fields`.
+//! The operator's JSON and secrets → [`Config`], or everything that is wrong with them. Defaults and ranges are defined
+//! here, the error messages in `fields`.
 
 pub mod endpoint;
 
@@ -17,12 +17,13 @@ use crate::settings::fields::Fields;
 use crate::settings::token::Token;
 use crate::text::time::{Millis, SECOND_MS};
 
-/// Events a page: Buildkite shows at most 500 (buildkite.com/docs/apis/graphql/graphql-resource-limits).
+/// Maximum number of events per page, which is Buildkite's limit
+/// (buildkite.com/docs/apis/graphql/graphql-resource-limits).
 pub const PAGE_SIZE_MAX: i64 = 500;
-/// A day, in seconds: longer lookbacks and intervals are more likely a slip than a wish.
+/// A day, in seconds: a longer lookback or interval is more likely a typo than intended.
 const DAY_SECONDS: i64 = 86_400;
 
-/// Every key, for the message about one that is not known.
+/// Every key, for the message about an unknown one.
 const KEYS: [&str; 10] = [
     "org_slug",
     "backfill_start_time",
@@ -36,39 +37,39 @@ const KEYS: [&str; 10] = [
     "rate_limit",
 ];
 
-/// What the operator wants, checked.
+/// The validated settings.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Slug of the organization, as in its web address.
     pub org_slug: String,
-    /// Where history begins; none: no past records.
+    /// Where history begins. `None` for no past records.
     pub backfill_start: Option<Millis>,
     /// Where requests go.
     pub endpoint: Endpoint,
-    /// Events asked for in one request, 1 to 500.
+    /// Maximum number of events per request, 1 to 500.
     pub page_size: u32,
-    /// How late an event may become visible and still be found, in milliseconds.
+    /// Maximum delay, in milliseconds, with which an event may become visible and still be found.
     pub lookback_ms: i64,
-    /// Time between two looks for new events, in milliseconds.
+    /// Time between two polls for new events, in milliseconds.
     pub poll_interval_ms: i64,
-    /// Types to ask for, sorted; empty: all.
+    /// Event types to request, sorted. Empty for all.
     pub event_types: Vec<String>,
-    /// Types to drop, sorted.
+    /// Event types to drop, sorted.
     pub exclude_event_types: Vec<String>,
     /// Share of each rate-limit bucket left to others, in percent, 0 to 90.
     pub reserve_percent: i64,
-    /// Least time from one request to the next, in milliseconds; 0: no cap.
+    /// Minimum time between two requests, in milliseconds. 0 for no limit.
     pub request_spacing_ms: i64,
-    /// The API token, or what the host passes for it.
+    /// The API token, or the placeholder that the host passes for it.
     pub token: Token,
 }
 
 impl Config {
-    /// Reads settings and secrets; `now` judges a start in the future.
+    /// Parses settings and secrets. `now` is needed to refuse a start in the future.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidConfig`] with every fault that was found.
+    /// Returns [`Error::InvalidConfig`] with every error that was found.
     pub fn parse(settings: &str, secrets: &[(String, String)], now: Millis) -> Result<Self, Error> {
         let mut fields = Fields::read(settings)?;
         let org_slug = fields.slug();
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_taken_by_no_setting_and_by_no_schema() {
+    fn no_setting_and_no_schema_accepts_null() {
         let schema: serde_json::Value =
             serde_json::from_str(crate::descriptor::SETTINGS_SCHEMA).unwrap();
         let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_could_stand_in_an_answer_is_refused_as_a_field() {
+    fn a_token_that_could_be_part_of_an_answer_is_refused_as_a_field() {
         let secrets = [("api_token".to_owned(), "pageInfo".to_owned())];
         let Err(Error::InvalidConfig(faults)) =
             Config::parse(r#"{"org_slug": "acme"}"#, &secrets, Millis::LAST)

@@ -1,9 +1,9 @@
-//! The known name that an unknown one resembles.
+//! Suggests the known name that an unknown one resembles.
 
-/// Most letters that must change for a guess; with more it would confuse.
+/// Maximum number of edits for a suggestion. A worse guess would only confuse.
 const STEPS_MAX: usize = 4;
 
-/// What to do about an unknown name.
+/// Returns what to do about an unknown name.
 pub fn hint(name: &str, known: &[&str]) -> String {
     let near = known.iter().map(|known| (distance(known, name), *known)).min();
     match near {
@@ -12,7 +12,7 @@ pub fn hint(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// How many letters must change to make one of the other (Levenshtein).
+/// Returns the number of edits that turn one name into the other (Levenshtein distance).
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (down, a) in one.chars().enumerate() {

@@ -1,23 +1,23 @@
-//! Where history begins, as an operator writes it: a time of the past, or words about what is wrong with it.
+//! Where history begins, as an operator writes it: a time in the past, or a message about what is wrong with it.
 
 use crate::error::short;
 use crate::text::time::{Millis, SECOND_MS, instant_ms};
 
-/// How far ahead of the host's clock a start may lie: five minutes of clocks that differ.
+/// How far ahead of the host's clock a start may lie: five minutes, to allow for clock differences.
 const FUTURE_MS_MAX: i64 = 5 * 60 * SECOND_MS;
-/// Letters of a wrong value that are shown.
+/// Maximum number of characters of a wrong value that are shown.
 const SHORT: usize = 60;
-/// What makes a time of a text in which only that is missing.
+/// What completes a time that lacks only this part.
 const MISSING: [(&str, &str); 2] = [("no zone", "Z"), ("no time of day", "T00:00:00Z")];
 
-/// A start that is written right.
+/// A valid start.
 pub const EXAMPLE: &str = "2026-01-31T00:00:00Z";
 
-/// Reads a start; `now` judges one in the future.
+/// Parses a start. `now` is needed to refuse one in the future.
 ///
 /// # Errors
 ///
-/// What is wrong with it and what to write.
+/// Returns what is wrong with it and what to write.
 pub fn parse(text: &str, now: Millis) -> Result<Millis, String> {
     let shown = short(text, SHORT);
     let refused = |why: &str, help: &str| Err(["\"", &shown, "\" ", why, "; ", help].concat());

@@ -1,23 +1,24 @@
-//! The API token, in a type that cannot be printed, and the quoting of foreign text so that it does not leak there.
+//! The API token, in a type that cannot be printed, and the quoting of foreign text without leaking it.
 
-/// Shortest token or placeholder that is taken. Hosts and [`Token::quote`] blot it out of what a server says; a short
-/// word would take parts of the answer's own text along.
+/// Minimum length of a token or placeholder. Hosts and [`Token::quote`] mask it in what a server says; a short word
+/// would also mask parts of the answer itself.
 const TOKEN_BYTES_MIN: usize = 16;
-/// Longest token that is taken; Buildkite's have about 45 characters.
+/// Maximum length of a token. Buildkite's have about 45 characters.
 const TOKEN_BYTES_MAX: usize = 4_096;
-/// Longest quotation of a remote message, in characters.
+/// Maximum length of a quotation from a remote message, in characters.
 const QUOTE_CHARS_MAX: usize = 300;
 
-/// An API token, or the placeholder a host passes for it. `Debug` hides it and there is no `Display`.
+/// An API token, or the placeholder that a host passes for it. `Debug` hides it, and there is no `Display`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// Takes the secret `api_token`.
+    /// Parses the secret `api_token`.
     ///
     /// # Errors
     ///
-    /// A sentence for the operator, without the value: missing, empty, too long, or not printable ASCII in one word.
+    /// Returns a message for the operator, without the value, if it is missing, empty, too short, too long, or not a
+    /// single word of printable ASCII.
     pub fn parse(value: Option<&str>) -> Result<Self, String> {
         let help = "create one under Personal Settings, API Access Tokens, with GraphQL access; \
                     it looks like bkua_ and 40 letters and digits";
@@ -36,12 +37,14 @@ impl Token {
         Err([why, "; ", help].concat())
     }
 
-    /// The value of the `Authorization` header (RFC 6750 section 2.1). The one place where the token is looked at.
+    /// Returns the value of the `Authorization` header (RFC 6750 section 2.1). This is the only place that reads the
+    /// token.
     pub fn bearer(&self) -> String {
         format!("Bearer {}", self.0)
     }
 
-    /// Foreign text made fit for a message: one line, at most 300 characters, and without the token should it be there.
+    /// Returns foreign text in a form fit for a message: one line, at most 300 characters, without the token if it
+    /// contains it.
     pub fn quote(&self, text: &str) -> String {
         let mut quoted = String::new();
         for word in text.split_ascii_whitespace() {
@@ -50,7 +53,7 @@ impl Token {
             }
             quoted.extend(word.chars().filter(|letter| !letter.is_control()));
         }
-        // Last, for what is left out may have stood within the token.
+        // Last, since removed characters may have been inside the token.
         let mut quoted = self.hidden_in(&quoted);
         if let Some((at, _)) = quoted.char_indices().nth(QUOTE_CHARS_MAX) {
             quoted.truncate(at);
@@ -59,7 +62,7 @@ impl Token {
         quoted
     }
 
-    /// A text with the token blotted out.
+    /// Returns a text with the token masked.
     fn hidden_in(&self, text: &str) -> String {
         let (mut clean, mut rest) = (String::new(), text);
         while let Some((before, after)) = self.first_in(rest) {
@@ -71,7 +74,8 @@ impl Token {
         clean
     }
 
-    /// What stands before and after the token in a text. By hand, since `replace` alone takes 2 kB of the component.
+    /// Returns what precedes and follows the token in a text. Written by hand, since `replace` alone takes 2 kB of the
+    /// component.
     fn first_in<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
         let token = self.0.as_bytes();
         if token.is_empty() {
@@ -93,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neither_debug_nor_a_quotation_shows_it() {
+    fn neither_debug_nor_a_quotation_shows_the_token() {
         let token = Token::parse(Some("bkua_secret_0123")).unwrap();
         assert_eq!(format!("{token:?}"), "Token(hidden)");
         assert_eq!(token.quote("no\n  bkua_secret_0123\u{7} here"), "no [token] here");
@@ -101,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_header_is_no_token() {
+    fn a_value_that_cannot_be_a_header_is_not_a_token() {
         for value in ["two words of 22 letters", "line-0123456789ab\n", "t\u{f6}ken-0123456789"] {
             assert!(Token::parse(Some(value)).is_err_and(|why| why.starts_with("contains spaces")));
         }
@@ -110,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_a_part_of_an_answer_is_no_token() {
+    fn a_value_that_could_be_part_of_an_answer_is_not_a_token() {
         for value in ["x", "test", "true", "pageInfo", "bkua_0123456789"] {
             assert!(Token::parse(Some(value)).is_err_and(|why| why.starts_with("shorter than 16")));
         }

@@ -1,5 +1,5 @@
-//! (State, ask, page) → rows to hand out, and what becomes of the gap then. Opening a live gap is all that moves the
-//! state here: a walk moves when its rows are handed out.
+//! (State, ask, page) → rows to hand out, and what becomes of the gap then. The only change of state here is opening a
+//! live gap: a walk moves when its rows are handed out.
 
 use crate::ask::{Ask, Target};
 use crate::buildkite::answer::Page;
@@ -13,7 +13,7 @@ use crate::sync::state::State;
 use crate::sync::tail::Asked;
 use crate::text::time::{HOUR_MS, Millis};
 
-/// What a page brought besides rows.
+/// What a page contained besides rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Rows that had been handed out before.
@@ -22,15 +22,15 @@ pub struct Tally {
     pub excluded: u64,
     /// Events that cannot be handed out.
     pub null_nodes: u64,
-    /// For the operator.
+    /// Notes for the operator.
     pub notes: Vec<String>,
 }
 
-/// Takes in a page. On an error the state is as it was.
+/// Processes a page. On an error the state is unchanged.
 ///
 /// # Errors
 ///
-/// [`Error::Protocol`] when the listing leads nowhere: see [`crate::sync::follow`].
+/// Returns [`Error::Protocol`] if the listing leads nowhere; see [`crate::sync::follow`].
 pub fn absorb(
     config: &Config,
     state: &mut State,
@@ -44,8 +44,8 @@ pub fn absorb(
         Target::Live { floor, full } => {
             let newest = page.rows.iter().flatten().filter_map(|row| row.at).max();
             let ceiling = state.tail.ceiling(asked, newest_past(&page, asked), floor);
-            // Nothing bounds the newest gap from above: what came after the ceiling goes out too, and stays known. Where
-            // only nulls show, what follows them may lie anywhere.
+            // The newest gap has no upper bound: events above the ceiling are handed out too, and stay known. If a page
+            // has only null nodes, what follows may lie anywhere.
             let top = if page.rows.is_empty() { ceiling } else { Millis::LAST };
             let top = newest.map_or(top, |newest| newest.max(ceiling)).max(floor);
             let gap = Gap::new(floor, top);
@@ -72,13 +72,14 @@ pub fn absorb(
     }
 }
 
-/// The time of the newest event of a page, but for one that lies in the future.
+/// Returns the time of the newest event of a page, ignoring times in the future.
 fn newest_past(page: &Page, asked: Asked) -> Option<Millis> {
-    let latest = asked.at.plus(2 * HOUR_MS); // Clocks may well differ by an hour.
+    let latest = asked.at.plus(2 * HOUR_MS); // The clocks may well differ by an hour.
     page.rows.iter().flatten().filter_map(|row| row.at).filter(|at| *at <= latest).max()
 }
 
-/// The first answer of a run without backfill: from the server's time on, everything is new, save what is already there.
+/// Processes the first answer of a run without backfill. From the server's time on everything is new, except what the
+/// page already shows.
 fn begin(state: &mut State, page: &Page, asked: Asked) -> Tally {
     let past = newest_past(page, asked).map_or(Millis::EPOCH, |newest| newest.plus(1));
     let start = asked.server.map_or(past, |sent| sent.max(past));
@@ -91,7 +92,7 @@ fn begin(state: &mut State, page: &Page, asked: Asked) -> Tally {
     }
 }
 
-/// What follows a page: the gap after it (none: closed), the rows to hand out, and the tally.
+/// What follows from a page: the gap after it (`None` if closed), the rows to hand out, and the tally.
 type Reading = (Option<Gap>, Vec<Waiting>, Tally);
 
 /// Reads a page of this gap.
@@ -100,12 +101,12 @@ fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Resu
     let count = page.rows.len();
     let last = page.rows.iter().rev().flatten().find_map(|row| row.at);
     let waiting = fresh(config, state, page.rows, &gap, &mut tally);
-    // Below the floor begins what was asked for only because the bounds are moved outwards: all of the gap was shown.
+    // Rows below the floor appear only because the requested bounds are wider than the gap, so the whole gap was shown.
     let is_through = last.is_some_and(|last| last < gap.floor);
     let seen = Seen {
         is_full: count >= ask.first as usize && !is_through,
         is_empty: count == 0,
-        // Repeats, excluded events and rows outside move the walk like any row, but never out of the gap.
+        // Repeats, excluded events and rows outside the gap move the walk like any other row, but never out of the gap.
         reached: last.map_or(gap.reached, |last| last.clamp(gap.floor, gap.reached)),
         brings_new: !waiting.is_empty(),
         cursor: page.end_cursor,
@@ -115,7 +116,7 @@ fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Resu
     Ok((after, waiting, tally))
 }
 
-/// The rows of a page that were not handed out before, newest first.
+/// Returns the rows of a page that were not handed out before, newest first.
 fn fresh(
     config: &Config,
     state: &State,
@@ -125,7 +126,7 @@ fn fresh(
 ) -> Vec<Waiting> {
     let mut waiting: Vec<Waiting> = Vec::with_capacity(rows.len());
     let (mut odd, mut missing) = (Counted::default(), Counted::default());
-    // The time of the last row that shows one. A row that shows none stands just below it in the listing.
+    // The time of the last row that has one. A row without a time lies just below it in the listing.
     let mut above = gap.reached;
     for row in rows {
         let row = match row {
@@ -138,10 +139,10 @@ fn fresh(
         };
         above = row.at.unwrap_or(above);
         if above < gap.floor {
-            continue; // The margin below: it belongs to no gap, or to an older one.
+            continue; // In the margin below the gap: it belongs to an older gap, or to none.
         }
         let is_repeat = match row.at {
-            // What lies above has been handed out, in this gap or a newer one.
+            // Anything above was handed out before, in this gap or a newer one.
             Some(at) => at > gap.reached || state.walk.knows(at, row.uuid),
             None => {
                 let is_here =
@@ -167,7 +168,7 @@ fn fresh(
     waiting
 }
 
-/// How often each oddity was seen on a page, and where first. There are a handful of oddities.
+/// How often each oddity was seen on a page, and where first. There are only a handful of oddities.
 #[derive(Default)]
 struct Counted(Vec<(&'static str, u32, String)>);
 
@@ -187,7 +188,7 @@ impl Counted {
     }
 }
 
-/// Sorts a listing in disorder. It is all but sorted as it comes, so each row has at most a few places to go.
+/// Sorts a listing that is out of order. It arrives almost sorted, so each row moves only a few places.
 fn newest_first(waiting: &mut [Waiting]) {
     for end in 1..waiting.len() {
         let mut at = end;
@@ -198,7 +199,7 @@ fn newest_first(waiting: &mut [Waiting]) {
     }
 }
 
-/// Drops a uuid that stands twice on one page. Equal uuids have equal times, so only neighbours are compared.
+/// Drops a uuid that occurs twice on one page. Equal uuids have equal times, so only neighbours are compared.
 fn drop_doubles(waiting: &mut Vec<Waiting>, tally: &mut Tally) {
     let mut seen: Vec<u128> = Vec::new();
     let mut time = None;

@@ -5,11 +5,11 @@ use crate::buildkite::record::Row;
 /// When to call again; waits are in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// At once.
+    /// Call again at once.
     Ready,
-    /// Everything is delivered; look again then.
+    /// Everything is delivered. Call again after this time.
     Idle(u64),
-    /// The remote, its budget or the operator's cap asks to wait.
+    /// The remote, its budget or the operator's limit asks to wait.
     Throttled(u64),
 }
 
@@ -18,7 +18,7 @@ pub enum Next {
 pub struct Stats {
     /// HTTP requests made.
     pub requests: u64,
-    /// Points charged, as the remote said or else as estimated.
+    /// Points charged, as the remote reported them, or estimated.
     pub points: u64,
     /// Events read again and dropped.
     pub repeats: u64,
@@ -26,17 +26,17 @@ pub struct Stats {
     pub excluded: u64,
     /// Events that could not be handed out: null, or without a UUID that can be read.
     pub null_nodes: u64,
-    /// For the operator.
+    /// Notes for the operator.
     pub notes: Vec<String>,
 }
 
-/// What one call returns.
+/// The result of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// Events, oldest first.
     pub rows: Vec<Row>,
     /// When to call again.
     pub next: Next,
-    /// What it took.
+    /// What the call did.
     pub stats: Stats,
 }

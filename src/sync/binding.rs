@@ -1,4 +1,4 @@
-//! Whose state it is. With another organization, endpoint or filter, its times mean nothing.
+//! What a state is bound to. With another organization, endpoint or filter, its times mean nothing.
 
 use crate::error::short;
 use crate::settings::Config;
@@ -6,7 +6,7 @@ use crate::settings::endpoint::DEFAULT;
 use crate::text::object::Object;
 use crate::text::reader::Reader;
 
-/// Letters of a setting that a message shows.
+/// Maximum number of characters of a setting that a message shows.
 const SHOWN: usize = 200;
 
 /// The settings that a state belongs to.
@@ -16,12 +16,12 @@ pub struct Binding {
     org_slug: String,
     /// Origin of the endpoint: scheme, host, port.
     origin: String,
-    /// Types asked for, sorted; empty: all.
+    /// Event types requested, sorted. Empty for all.
     event_types: Vec<String>,
 }
 
 impl Binding {
-    /// The binding that these settings want.
+    /// Returns the binding of these settings.
     pub fn of(config: &Config) -> Self {
         Self {
             org_slug: config.org_slug.clone(),
@@ -30,7 +30,7 @@ impl Binding {
         }
     }
 
-    /// Its part of the checkpoint.
+    /// Writes the binding's part of the checkpoint.
     pub fn write(&self, object: &mut Object) {
         object.text("org_slug", &self.org_slug);
         object.text("origin", &self.origin);
@@ -46,22 +46,23 @@ impl Binding {
         }
     }
 
-    /// Slug of the organization.
+    /// Returns the slug of the organization.
     pub fn org_slug(&self) -> &str {
         &self.org_slug
     }
 
-    /// Origin of the endpoint: scheme, host, port.
+    /// Returns the origin of the endpoint: scheme, host, port.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The types asked for, as a list for people.
+    /// Returns the requested event types, as a list for people.
     pub fn types(&self) -> String {
         if self.event_types.is_empty() { "all".to_owned() } else { self.event_types.join(", ") }
     }
 
-    /// Whether these types can be left out: each is asked for, named once, and not the last that is left.
+    /// Returns whether these types can be left out: each is requested, is named only once, and is not the last one
+    /// left.
     pub fn can_leave_out(&self, names: &[String]) -> bool {
         let asked = &self.event_types;
         let is_once =
@@ -69,7 +70,9 @@ impl Binding {
         names.is_empty() || (names.len() < asked.len() && names.iter().enumerate().all(is_once))
     }
 
-    /// Why a state of this binding cannot be continued with settings that want another, and what to do. None: it can.
+    /// Returns why a state of this binding cannot be continued with settings of the `wanted` one, and what to do.
+    ///
+    /// Returns `None` if it can be continued.
     pub fn refusal(&self, wanted: &Self) -> Option<String> {
         let types = |binding: &Self| match binding.event_types.is_empty() {
             true => "all event types".to_owned(),

@@ -1,45 +1,47 @@
 //! The uuids of events that were handed out and may be read again: one set for all gaps.
 //!
-//! The set plays three parts at once, told apart by time alone: at or above the overlap floor it is the *recent* uuids
-//! which the next live gap re-reads; within the range of an open gap it is that gap's *seam* (delivered before the gap
-//! was opened); in the very millisecond that a walk has reached it is the walk's *edge*. Gaps never overlap, so no part
-//! can be mistaken for another, and history far below never enters.
+//! A uuid in the set plays one of three parts, which its time alone decides:
+//! - At or above the overlap floor it is *recent*: the next live gap reads it again.
+//! - Within the range of an open gap it is part of that gap's *seam*: it was delivered before the gap was opened.
+//! - In the very millisecond that a walk has reached it is part of the walk's *edge*.
+//!
+//! Gaps never overlap, so the parts cannot be confused, and history far below is never kept.
 
 use crate::text::base64;
 use crate::text::time::Millis;
 
-/// At most this many recent uuids: 25 times a full page, and 290 kB of checkpoint. When there are more, the overlap
+/// Maximum number of recent uuids: 25 times a full page, and 290 kB of checkpoint. When there are more, the overlap
 /// floor rises instead.
 pub const RECENT_MAX: usize = 10_000;
-/// No live gap is opened while more are kept: the newest gap is finished first.
+/// No live gap is opened while more than this many are kept: the newest gap is finished first.
 pub const CROWDED: usize = 20_000;
-/// At most this many in all, 1.2 MB of checkpoint: recent ones, seams and edges together.
+/// Maximum number in total, 1.2 MB of checkpoint: recent ones, seams and edges together.
 pub const KNOWN_MAX: usize = 40_000;
 
-/// Bytes of one packed entry: 6 of milliseconds since 1970, 16 of uuid, both big-endian.
+/// Size of one packed entry: 6 bytes of milliseconds since 1970 and 16 of uuid, both big-endian.
 const PACKED: usize = 22;
 
-/// A set of (time, uuid): a sorted list, since it is small, read often and written at its ends.
+/// A set of (time, uuid), as a sorted list, since it is small, read often and written at its ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known(Vec<(Millis, u128)>);
 
 impl Known {
-    /// How many uuids are kept.
+    /// Returns how many uuids are kept.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether none is kept.
+    /// Returns whether no uuid is kept.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether this event was handed out before, as far as is kept.
+    /// Returns whether this event was handed out before, as far as is known.
     pub fn contains(&self, at: Millis, uuid: u128) -> bool {
         self.0.binary_search(&(at, uuid)).is_ok()
     }
 
-    /// Keeps one; false if the set is at its bound and it could not be kept.
+    /// Keeps a uuid. Returns false if the set is full and it could not be kept.
     #[must_use]
     pub fn insert(&mut self, at: Millis, uuid: u128) -> bool {
         if self.0.len() >= KNOWN_MAX {
@@ -51,23 +53,24 @@ impl Known {
         true
     }
 
-    /// Place of the first entry at `time` or later.
+    /// Returns the index of the first entry at `time` or later.
     fn place(&self, time: Millis) -> usize {
         self.0.partition_point(|(at, _)| *at < time)
     }
 
-    /// How many lie at `floor` or later.
+    /// Returns how many entries lie at `floor` or later.
     pub fn count_from(&self, floor: Millis) -> usize {
         self.0.len() - self.place(floor)
     }
 
-    /// The time of the newest entry which must go so that at most `keep` stay at `floor` or later.
+    /// Returns the time of the newest entry that must be removed so that at most `keep` entries remain at `floor` or
+    /// later.
     pub fn surplus_at(&self, floor: Millis, keep: usize) -> Option<Millis> {
         let surplus = self.count_from(floor).checked_sub(keep + 1)?;
         self.0.get(self.place(floor) + surplus).map(|(at, _)| *at)
     }
 
-    /// Forgets those with `above < time < below`.
+    /// Removes the entries with `above < time < below`.
     pub fn forget_between(&mut self, above: Millis, below: Millis) {
         let (low, high) = (self.0.partition_point(|(at, _)| *at <= above), self.place(below));
         if low < high {
@@ -75,7 +78,7 @@ impl Known {
         }
     }
 
-    /// Keeps only those whose time is wanted.
+    /// Keeps only the entries whose time is wanted.
     pub fn retain(&mut self, wanted: impl Fn(Millis) -> bool) {
         self.0.retain(|(at, _)| wanted(*at));
     }
@@ -90,7 +93,7 @@ impl Known {
         base64::encode(&bytes)
     }
 
-    /// Reads what [`Self::pack`] wrote; none for anything else.
+    /// Reads what [`Self::pack`] wrote. Returns `None` for anything else.
     pub fn unpack(text: &str) -> Option<Self> {
         let bytes = base64::decode(text)?;
         let (entries, rest) = bytes.as_chunks::<PACKED>();
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn packing_comes_back_unchanged() {
+    fn packing_and_unpacking_changes_nothing() {
         let mut known = Known::default();
         assert!(known.insert(at(1_732_000_000_123), 7));
         assert!(known.insert(Millis::LAST, u128::MAX));
@@ -132,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn forgetting_spares_both_ends() {
+    fn forget_between_keeps_both_ends() {
         let mut known = Known::default();
         (1..=5).for_each(|ms| assert!(known.insert(at(ms), 1)));
         known.forget_between(at(1), at(4));
@@ -141,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn surplus_names_the_newest_that_must_go() {
+    fn surplus_at_names_the_newest_that_must_be_removed() {
         let mut known = Known::default();
         (1..=5).for_each(|ms| assert!(known.insert(at(ms), 1)));
         assert_eq!(known.surplus_at(at(1), 3), Some(at(2)));

@@ -4,41 +4,43 @@ use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
-/// A place in a listing: good only with the very filters it was given for.
+/// A place in a listing. It is valid only with exactly the filters that it was issued for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// The remote's opaque text.
     pub after: String,
-    /// The upper bound that was asked for with it; none: no bound.
+    /// The upper bound that was requested with it. `None` for no bound.
     pub to: Option<Millis>,
 }
 
-/// A time range not fully delivered. Every event of it at a time later than `reached` has been handed out; of the
-/// events in the millisecond `reached`, those in the set of known uuids have been; of the rest down to `floor`, only
-/// those which were delivered before the gap was opened, and these are known too.
+/// A time range that is not fully delivered:
+/// - Every event of it later than `reached` has been handed out.
+/// - Of the events in the millisecond `reached`, those in the set of known uuids have been.
+/// - Of the rest, down to `floor`, only those that were delivered before the gap was opened have been. They are known
+///   too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gap {
     /// Lower end, inclusive.
     pub floor: Millis,
     /// How far down it has been walked.
     pub reached: Millis,
-    /// Where the listing goes on; a shortcut, for `reached` alone is enough.
+    /// Where the listing continues. It is only a shortcut: `reached` alone is enough.
     pub cursor: Option<Cursor>,
-    /// The last page said that it was the last, yet it was full: ask once more from `reached`.
+    /// The last page claimed to be the last although it was full: ask once more from `reached`.
     pub confirm: bool,
-    /// Pages in a row that brought nothing new.
+    /// Pages in a row without anything new.
     pub barren: u32,
     /// Odd pages in a row (no cursor, the same cursor, no rows, though more was promised).
     pub odd: u32,
 }
 
 impl Gap {
-    /// A gap of which nothing has been read.
+    /// Creates a gap of which nothing has been read.
     pub fn new(floor: Millis, reached: Millis) -> Self {
         Self { floor, reached, cursor: None, confirm: false, barren: 0, odd: 0 }
     }
 
-    /// Its part of the checkpoint.
+    /// Writes the gap's part of the checkpoint.
     pub fn write(&self, object: &mut Object) {
         object.time("floor", Some(self.floor));
         object.time("reached", Some(self.reached));
@@ -65,7 +67,7 @@ impl Gap {
         }
     }
 
-    /// Ends the gap below `time`; what it had reached above is another's now, and its cursor is worth nothing.
+    /// Ends the gap below `time`. The part above now belongs to another gap, and the cursor is no longer valid.
     pub fn cut_below(&mut self, time: Millis) {
         self.reached = time.plus(-1);
         self.cursor = None;

@@ -1,4 +1,4 @@
-//! Rows leave here, and the state follows them: a gap moves down only past what was handed out.
+//! Rows are handed out here, and the state follows them: a gap moves down only past what was handed out.
 
 use crate::buildkite::record::Row;
 use crate::settings::Config;
@@ -8,44 +8,45 @@ use crate::sync::state::State;
 use crate::sync::walk::Passed;
 use crate::text::time::Millis;
 
-/// A row on its way out.
+/// A row that waits to be handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Its time, or that of the row above it in the listing where it shows none.
+    /// Its time, or the time of the row above it in the listing if it has none.
     pub at: Millis,
     /// The event.
     pub row: Row,
-    /// The settings exclude it: it is passed over, but moves the walk like any row.
+    /// Whether the settings exclude it. It is skipped, but moves the walk like any other row.
     pub excluded: bool,
 }
 
 /// A page that is being handed out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pending {
-    /// The gap it belongs to, by its place in the list; none: the page belongs to no gap.
+    /// The gap that the page belongs to, by its index in the list. `None` if it belongs to no gap.
     gap: Option<usize>,
-    /// What is still to be handed out; the newest, which goes first, stands last.
+    /// The rows that are still waiting. The newest goes first and is the last element.
     waiting: Vec<Waiting>,
-    /// What becomes of the gap when all is out; none: the gap is closed.
+    /// The gap once all rows are out. `None` if it is closed then.
     after: Option<Gap>,
-    /// The gap as it was when the page was asked for.
+    /// The gap as it was when the page was requested.
     before: Gap,
 }
 
 impl Pending {
-    /// The rows of a page of this gap, newest first, the gap as it was, and as it is when all are out (none: it is closed).
+    /// Creates a page from its rows, newest first, from the gap as it was, and from the gap once all rows are out
+    /// (`None` if it is closed then).
     pub fn new(gap: usize, mut waiting: Vec<Waiting>, before: Gap, after: Option<Gap>) -> Self {
         waiting.reverse();
         Self { gap: Some(gap), waiting, after, before }
     }
 
-    /// Whether nothing is left to be handed out.
+    /// Returns whether no row is waiting.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 }
 
-/// Hands out at most `max` events, a chunk from the top of what waits. Returns them newest first, with notes where not
+/// Hands out at most `max` events from the top of those that are waiting. Returns them newest first, with notes if not
 /// all of their uuids could be kept.
 pub fn hand_out(
     config: &Config,
@@ -74,7 +75,7 @@ pub fn hand_out(
         }
     }
     settle(config, state, pending, &passed, &mut notes);
-    // One sentence says it, however often it happened.
+    // One note is enough, however often it happened.
     notes.dedup();
     (rows, notes)
 }
@@ -94,14 +95,15 @@ fn settle(
     let last = passed.last().map_or(above, |last| last.at);
     let reached = after.as_ref().map_or(last, |gap| gap.reached);
     let recent = state.overlap_floor(config.lookback_ms);
-    // Below it nothing is kept from here on, whatever the lookback will be later.
+    // Below this time nothing is kept from now on, even if the lookback is raised later.
     state.tail.cover_from(recent);
     let all_kept = state.walk.keep(passed, above, reached, recent);
     if is_done {
         pending.gap = None;
         state.walk.set(index, after);
     } else {
-        // In mid-page the page's own cursor would skip what waits: a new instance reads this page again.
+        // In mid-page, the page's own cursor would skip the rows that are still waiting: a new instance reads this page
+        // again.
         let Gap { floor, cursor, confirm, .. } = pending.before.clone();
         let confirm = confirm && cursor.is_some();
         state.walk.set(index, Some(Gap { cursor, confirm, ..Gap::new(floor, reached) }));

@@ -1,4 +1,4 @@
-//! The sync: a high-water mark and a list of gaps, what to ask for next, and what each page moves.
+//! The sync: a high-water mark and a list of gaps, what to request next, and what each page changes.
 
 pub mod binding;
 

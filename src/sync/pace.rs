@@ -1,4 +1,4 @@
-//! The pace: when the remote may be asked, for how much, and without which types. What it refused is kept, so that a new
+//! The pace: when the remote may be asked, for how much, and without which types. Refusals are kept, so that a new
 //! instance is not refused again.
 
 use crate::ask::{Ask, Target};
@@ -15,58 +15,58 @@ use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::{HOUR_MS, Millis};
 
-/// Good pages at a reduced size before a larger one is tried: seldom enough that a remote which cannot do better is
-/// asked in vain for one page in sixteen.
+/// Good pages at a reduced size before a larger one is tried: seldom enough that at most one page in sixteen is
+/// requested in vain from a remote which cannot do better.
 const GOOD_PAGES: u32 = 16;
-/// Refusals in a row for types that are not known, one or more each, that are followed by another request at once: more
-/// are a long list of slips, which has time.
+/// Number of refusals in a row for unknown types, of one or more each, that are followed by another request at once.
+/// More of them mean a long list of typos, which is not urgent.
 const REFUSALS_FREE: u32 = 3;
-/// Time to the next request after more of them, in milliseconds.
+/// Time to the next request after further refusals, in milliseconds.
 const REFUSAL_MS: i64 = 1_000;
-/// Most points that one page is charged, whatever the remote says.
+/// Maximum charge for one page that is believed, in points.
 const POINTS_MAX: i64 = 1_000_000;
 
 /// A page size below the setting, after answers that were too heavy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Reduced {
-    /// Events a page now.
+    /// Current number of events per page.
     size: u32,
     /// Good pages since the size last changed.
     good: u32,
 }
 
-/// A page that came, as far as its price means something.
+/// A page that arrived, as far as its price is informative.
 #[derive(Debug)]
 pub struct Served<'a> {
-    /// What was asked for.
+    /// The request for the page.
     pub ask: &'a Ask,
     /// Rows of the page.
     pub rows: i64,
-    /// What it is charged foretells the live polls to come.
+    /// Whether its charge predicts the next live polls.
     pub is_typical: bool,
-    /// It was an old gap's turn.
+    /// Whether it was an old gap's turn.
     pub is_old: bool,
 }
 
 /// How the remote may be asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// The host's time of the last ask of any kind; kept only where the settings cap requests.
+    /// The host's time of the last request of any kind. Kept only if the settings limit requests.
     asked: Option<Millis>,
-    /// No request before this time of the host.
+    /// No request before this time on the host's clock.
     throttled_until: Option<Millis>,
-    /// The rest of gaps after a failed page.
+    /// The pause of the gaps after a failed page.
     rest: Rest,
     /// A page size below the setting.
     reduced: Option<Reduced>,
     /// Types that the remote does not know.
     unknown: Unknown,
-    /// What is known of the rate limits.
+    /// What is known about the rate limits.
     budget: Budget,
 }
 
 impl Pace {
-    /// Its part of the checkpoint.
+    /// Writes the pace's part of the checkpoint.
     pub fn write(&self, object: &mut Object) {
         object.time("asked", self.asked);
         object.time("throttled_until", self.throttled_until);
@@ -90,7 +90,7 @@ impl Pace {
         Self { asked, throttled_until, rest, reduced, unknown, budget: Budget::read(reader) }
     }
 
-    /// What cannot be true of any pace of a state with this binding.
+    /// Returns what cannot be true of any pace of a state with this binding.
     pub fn fault(&self, binding: &Binding) -> Option<&'static str> {
         if self.reduced.as_ref().is_some_and(|reduced| reduced.size == 0) {
             Some("a page of no events")
@@ -101,27 +101,27 @@ impl Pace {
         }
     }
 
-    /// The rest of gaps after a failed page.
+    /// Returns the pause of the gaps after a failed page.
     pub fn rest(&self) -> &Rest {
         &self.rest
     }
 
-    /// What is known of the rate limits.
+    /// Returns what is known about the rate limits.
     pub fn budget(&self) -> &Budget {
         &self.budget
     }
 
-    /// Types that the remote does not know.
+    /// Returns the types that the remote does not know.
     pub fn unknown(&self) -> &Unknown {
         &self.unknown
     }
 
-    /// No request before this time of the host; none: it may be asked.
+    /// Returns the time before which the remote asks for no request. `None` if a request may be made.
     pub fn throttled_until(&self) -> Option<Millis> {
         self.throttled_until
     }
 
-    /// The time before which no request may be made; a time more than an hour away is a clock that jumped.
+    /// Returns the time before which no request may be made. A time more than an hour away means that the clock jumped.
     pub fn blocked_until(&self, config: &Config, now: Millis) -> Option<Millis> {
         let spaced = self.asked.filter(|asked| *asked <= now);
         let spaced = spaced.map(|asked| asked.plus(config.request_spacing_ms));
@@ -129,40 +129,40 @@ impl Pace {
         latest.filter(|until| (1..=HOUR_MS).contains(&until.since(now))).max()
     }
 
-    /// Events a page: the setting, or less after answers that were too heavy.
+    /// Returns the number of events per page: the setting, or less after answers that were too heavy.
     pub fn page_size(&self, config: &Config) -> u32 {
         let reduced = self.reduced.as_ref().map(|reduced| reduced.size.min(config.page_size));
         reduced.unwrap_or(config.page_size).max(1)
     }
 
-    /// A request is about to be made.
+    /// Notes that a request is about to be made.
     pub fn note_ask(&mut self, config: &Config, now: Millis) {
         if config.request_spacing_ms > 0 {
             self.asked = Some(now);
         }
     }
 
-    /// The next call looks for new events, although no poll is due.
+    /// Makes the next call look for new events, although no poll is due.
     pub fn look_now(&mut self) {
         self.rest.poll_first();
     }
 
-    /// Goes on with other settings: at another endpoint nothing asks to wait, and all types are asked for.
+    /// Continues with other settings. Another endpoint has asked for no pause, and all types are requested.
     pub fn rebind(&mut self) {
         (self.throttled_until, self.unknown) = (None, Unknown::default());
     }
 
-    /// Before a portal's requests were counted, points were assumed there, which nobody charges.
+    /// Forgets points that were assumed at a portal before its requests were counted. Nobody charges them.
     pub fn forget_assumed(&mut self, config: &Config) {
         self.budget.forget_assumed(config);
     }
 
-    /// An ask failed.
+    /// Notes that a request failed.
     pub fn failed(&mut self, target: &Target, error: &Error, now: Millis) {
         self.rest.failed(target, error, now);
     }
 
-    /// A page came. Returns the points it was charged, as the answer said or else as estimated.
+    /// Notes that a page arrived. Returns the points it was charged, as the answer reported them, or estimated.
     pub fn served(&mut self, config: &Config, served: &Served, quota: &Quota, now: Millis) -> i64 {
         let &Served { ask, rows, is_typical, is_old } = served;
         let budget = &mut self.budget;
@@ -184,7 +184,7 @@ impl Pace {
         points
     }
 
-    /// The rate limit is exceeded.
+    /// Notes that the rate limit was exceeded.
     pub fn exceeded(&mut self, config: &Config, quota: &Quota, later: Later, now: Millis) {
         let Later { wait_ms, points } = later;
         self.budget.observe(config, quota, 0, now);
@@ -194,14 +194,14 @@ impl Pace {
         self.throttled_until = Some(now.plus(wait_ms));
     }
 
-    /// The page was too heavy: halves it. Returns the new size; none: it was a page of one event.
+    /// Halves a page that was too heavy. Returns the new size, or `None` if it was a page of one event.
     pub fn halve(&mut self, ask: &Ask) -> Option<u32> {
         let size = (ask.first > 1).then_some(ask.first / 2)?;
         self.reduced = Some(Reduced { size, good: 0 });
         Some(size)
     }
 
-    /// After enough good pages at a reduced size, a larger one is tried again.
+    /// Tries a larger page after enough good pages at a reduced size.
     fn grow(&mut self, config: &Config, ask: &Ask) {
         let Some(reduced) = self.reduced.as_mut().filter(|reduced| ask.first >= reduced.size)
         else {
@@ -216,7 +216,7 @@ impl Pace {
         }
     }
 
-    /// An ask was refused for its types; see [`Unknown::refused`] for the first four arguments.
+    /// Notes that a request was refused for its types. See [`Unknown::refused`] for the first four arguments.
     pub fn refused_types(
         &mut self,
         without: &[String],
@@ -231,13 +231,13 @@ impl Pace {
         }
     }
 
-    /// The answer that refused them is charged. What it costs is not documented: as much as an empty page, where the
-    /// answer does not say.
+    /// Charges the answer that refused the types. Its cost is not documented; it counts as an empty page if the answer
+    /// does not name it.
     pub fn charge_refusal(&mut self, config: &Config, quota: &Quota, now: Millis) {
         self.budget.observe(config, quota, PAGE_POINTS, now);
     }
 
-    /// A full re-read succeeded; see [`Unknown::answered`].
+    /// Notes that a full re-read succeeded; see [`Unknown::answered`].
     pub fn answered_types(&mut self, without: &[String], ceiling: Millis) -> Vec<String> {
         self.unknown.answered(without, ceiling)
     }

@@ -1,4 +1,4 @@
-//! Decides what to ask for next, or how long to wait. Invariant: knows nothing of HTTP, JSON or GraphQL.
+//! Decides what to request next, or how long to wait. It knows nothing of HTTP, JSON or GraphQL.
 
 use crate::ask::{Ask, Target};
 use crate::budget::allowance::{Allowance, SMALL_PAGE};
@@ -7,9 +7,9 @@ use crate::sync::gap::Gap;
 use crate::sync::state::State;
 use crate::text::time::{HOUR_MS, Millis};
 
-/// How far the ends of a gap are moved outwards on the wire: whether the API's bounds are inclusive is undocumented and
-/// its times are shown cut to the millisecond, so a second and a bit, in case it compares whole seconds. Rows outside
-/// are dropped when they come.
+/// How far the bounds of a gap are widened in the request. It is not documented whether the API's bounds are inclusive,
+/// and its times are truncated to the millisecond. Slightly more than a second, in case it compares whole seconds. Rows
+/// outside the gap are dropped on arrival.
 const MARGIN_MS: i64 = 1_001;
 
 /// What to do now. Waits are in milliseconds.
@@ -17,15 +17,15 @@ const MARGIN_MS: i64 = 1_001;
 pub enum Step {
     /// Make this request.
     Ask(Ask),
-    /// Everything is delivered; the next live poll is due then.
+    /// Everything is delivered. The next live poll is due after this time.
     Idle(u64),
-    /// The remote, its budget or the operator's cap asks to wait.
+    /// The remote, its budget or the operator's limit asks to wait.
     Throttled(u64),
 }
 
-/// Decides.
+/// Decides what to do now.
 ///
-/// Live polls come first, then the newest gap, then the older ones: fresh events before history, whatever its length.
+/// Live polls come first, then the newest gap, then the older ones: fresh events before history, however long it is.
 pub fn plan(config: &Config, state: &State, now: Millis) -> Step {
     match decide(config, state, now) {
         Step::Ask(ask) => {
@@ -68,8 +68,8 @@ fn decide(config: &Config, state: &State, now: Millis) -> Step {
     if state.walk.gaps().is_empty() {
         return Step::Idle(wait(now, poll_at));
     }
-    // A live poll may be due sooner than the gaps may go on, and may take what history may not. One that is due already
-    // but may not be opened waits with them.
+    // A live poll may be due before the gaps may continue, and may take budget that history may not. One that is due
+    // already but may not be opened waits with them.
     let sooner = |until: Millis| if due { until } else { until.min(poll_at) };
     match rest.map_or_else(|| gap_ask(config, state, page, now), Err) {
         Ok(ask) => Step::Ask(ask),
@@ -77,7 +77,7 @@ fn decide(config: &Config, state: &State, now: Millis) -> Step {
     }
 }
 
-/// The live ask, as large as the budget allows.
+/// Returns the live poll, as large as the budget allows.
 fn live_step(config: &Config, state: &State, now: Millis, ask: Ask) -> Step {
     match state.pace.budget().for_live(config, ask.first, now) {
         Allowance::Page(first) => Step::Ask(Ask { first, ..ask }),
@@ -85,7 +85,7 @@ fn live_step(config: &Config, state: &State, now: Millis, ask: Ask) -> Step {
     }
 }
 
-/// The next page of an old gap, when fresh ones have had their share of requests.
+/// Returns the next page of an old gap, once fresh ones have had their share of requests.
 fn overdue_ask(config: &Config, state: &State, page: u32, now: Millis) -> Option<Ask> {
     let index = state.walk.overdue_gap()?;
     match state.pace.budget().for_old(config, page, now) {
@@ -94,7 +94,7 @@ fn overdue_ask(config: &Config, state: &State, page: u32, now: Millis) -> Option
     }
 }
 
-/// The next page of the newest gap, or of the one behind it when the newest may not take more of the budget.
+/// Returns the next page of the newest gap, or of the one behind it if the newest may not take more of the budget.
 fn gap_ask(config: &Config, state: &State, page: u32, now: Millis) -> Result<Ask, Millis> {
     let old = || state.pace.budget().for_old(config, page, now);
     let gaps = state.walk.gaps();
@@ -111,7 +111,7 @@ fn gap_ask(config: &Config, state: &State, page: u32, now: Millis) -> Result<Ask
     }
 }
 
-/// A gap's next page: by its cursor with the very filters it was given for, else by the time reached.
+/// Returns a gap's next page: by its cursor with the filters it was issued for, otherwise by the time reached.
 fn page_of(index: usize, gap: &Gap, first: u32) -> Ask {
     let (to, after) = match &gap.cursor {
         Some(cursor) => (cursor.to, Some(cursor.after.clone())),
@@ -122,7 +122,7 @@ fn page_of(index: usize, gap: &Gap, first: u32) -> Ask {
     Ask { from, to, after, ..Ask::of(Target::Gap(index), first) }
 }
 
-/// Milliseconds to wait, at least one (a wait of nothing would spin) and at most an hour for a throttle or a day for an
+/// Returns the milliseconds to wait: at least one (zero would spin), and at most an hour for a throttle or a day for an
 /// interval.
 fn wait(now: Millis, until: Millis) -> u64 {
     u64::try_from(until.since(now)).unwrap_or(0).clamp(1, 24 * HOUR_MS as u64)

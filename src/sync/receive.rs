@@ -1,4 +1,4 @@
-//! (State, ask, answer) → rows to hand out, and what the answer moves: the walk, the budget, or how the next ask is made.
+//! (State, ask, answer) → rows to hand out, and what the answer changes: the walk, the budget, or the next request.
 
 use crate::ask::Ask;
 use crate::buildkite::answer::{Answer, Page, What};
@@ -14,12 +14,12 @@ use crate::sync::state::State;
 use crate::sync::tail::Asked;
 use crate::text::time::Millis;
 
-/// Takes in an answer; `asked_at` is the host's time of the ask, `now` that of the answer. Returns what is to be handed
-/// out, which only a page brings, and what the call took so far.
+/// Processes an answer, where `asked_at` is the host's time of the request and `now` that of the answer. Returns what
+/// is to be handed out (only a page brings anything) and the statistics of the call so far.
 ///
 /// # Errors
 ///
-/// As [`absorb`] and the functions of [`recover`]. The state is as it was.
+/// Returns the errors of [`absorb`] and of the functions in [`recover`]. The state is unchanged then.
 pub fn receive(
     config: &Config,
     state: &mut State,
@@ -35,7 +35,7 @@ pub fn receive(
             return receive_page(config, state, ask, page, &quota, asked, now);
         }
         What::Smaller(hopeless) => recover::halve(state, ask, hopeless)?,
-        What::BadCursor(said) => recover::drop_cursor(state, ask, said)?,
+        What::BadCursor(quote) => recover::drop_cursor(state, ask, quote)?,
         What::UnknownTypes(names) => {
             let note = recover::leave_out(config, state, ask, names, sent_at, now)?;
             state.pace.charge_refusal(config, &quota, now);
@@ -59,7 +59,7 @@ fn receive_page(
     now: Millis,
 ) -> Result<(Pending, Stats), Error> {
     let rows = page.rows.len() as i64;
-    // A poll long after the last one, or the first, brings more than the polls to come will.
+    // The first poll, or one long after the last, returns more events than the next ones will.
     let since = state.tail.polled().map(|polled| asked.at.since(polled));
     let is_typical = since.is_some_and(|ms| ms <= 2 * config.poll_interval_ms);
     let (pending, tally) = absorb(config, state, ask, page, asked)?;

@@ -1,5 +1,5 @@
-//! What an unlucky answer moves, so that the next call fares better: a page that was too heavy is halved, a refused cursor
-//! dropped, a type that the remote does not know left out.
+//! Recovery from a bad answer, so that the next call does better: a page that was too heavy is halved, a refused cursor
+//! is dropped, and a type that the remote does not know is left out.
 
 use crate::ask::{Ask, Target};
 use crate::error::{Error, FieldError, short};
@@ -8,14 +8,14 @@ use crate::sync::pace::Pace;
 use crate::sync::state::State;
 use crate::text::time::Millis;
 
-/// Letters of a list of types that are shown.
+/// Maximum number of characters of a list of types that are shown.
 const NAMES: usize = 200;
 
 /// Halves the page. Returns a note.
 ///
 /// # Errors
 ///
-/// `hopeless` for a page of one event.
+/// Returns `hopeless` for a page of one event.
 pub fn halve(state: &mut State, ask: &Ask, hopeless: Error) -> Result<String, Error> {
     match state.pace.halve(ask) {
         Some(size) => {
@@ -25,26 +25,26 @@ pub fn halve(state: &mut State, ask: &Ask, hopeless: Error) -> Result<String, Er
     }
 }
 
-/// Drops a refused cursor: the walk goes on by time. Returns a note.
+/// Drops a refused cursor: the walk continues by time. Returns a note.
 ///
 /// # Errors
 ///
-/// [`Error::Protocol`] when they are refused again and again without progress.
-pub fn drop_cursor(state: &mut State, ask: &Ask, said: String) -> Result<String, Error> {
+/// Returns [`Error::Protocol`] if cursors are refused again and again without progress.
+pub fn drop_cursor(state: &mut State, ask: &Ask, quote: String) -> Result<String, Error> {
     match ask.target {
         Target::Gap(index) if state.walk.drop_cursor(index) => {
-            Ok(format!("a cursor was refused: going on by time ({said})"))
+            Ok(format!("a cursor was refused; continuing by time ({quote})"))
         }
-        _ => Err(Error::Protocol(said)),
+        _ => Err(Error::Protocol(quote)),
     }
 }
 
-/// Leaves out types that the remote does not know; `refused_at`: the server's time of the refusal, `now` the host's.
-/// Returns a note.
+/// Leaves out types that the remote does not know, where `refused_at` is the server's time of the refusal and `now` the
+/// host's. Returns a note.
 ///
 /// # Errors
 ///
-/// [`Error::InvalidConfig`] when no type is left to ask for.
+/// Returns [`Error::InvalidConfig`] if no type is left to ask for.
 pub fn leave_out(
     config: &Config,
     state: &mut State,
@@ -66,7 +66,8 @@ pub fn leave_out(
     Ok(note)
 }
 
-/// A page came. Types that were left out and are known again are asked for from here on. Returns a note on them.
+/// Notes that a page arrived: types that were left out and are known again are requested from now on. Returns a note
+/// about them.
 pub fn answered(state: &mut State, ask: &Ask) -> Option<String> {
     let Target::Live { floor, full: true } = ask.target else { return None };
     let ceiling = state.tail.high_water()?;
@@ -80,7 +81,7 @@ pub fn answered(state: &mut State, ask: &Ask) -> Option<String> {
     })
 }
 
-/// A cursor belongs to its filter: when that changes, the walks go on by time.
+/// Applies a change of the filter. A cursor belongs to its filter, so if that changes, the walks continue by time.
 fn change<T>(state: &mut State, how: impl FnOnce(&mut Pace) -> T) -> T {
     let before = state.pace.unknown().names().to_vec();
     let done = how(&mut state.pace);

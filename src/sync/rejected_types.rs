@@ -1,5 +1,5 @@
-//! Types of the settings that the remote does not know: a slip of the pen, or a name that came or went. They are left out
-//! of what is asked for, so that the others are read, and tried again.
+//! Configured types that the remote does not know: a typo, or a name that came or went. They are left out of requests,
+//! so that the others are read, and are tried again.
 
 use crate::text::object::Object;
 use crate::text::reader::Reader;
@@ -8,19 +8,19 @@ use crate::text::time::{HOUR_MS, Millis};
 /// The types that are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unknown {
-    /// Their names; the first is the next to be tried.
+    /// Their names. The first is the next to be tried.
     names: Vec<String>,
-    /// Refusals since the last full re-read that succeeded.
+    /// Number of refusals since the last full re-read that succeeded.
     refusals: u32,
-    /// A time of the server, not after the first of these refusals.
+    /// A time of the server at or before the first of these refusals.
     tried: Option<Millis>,
-    /// Up to this time of the server all types have been looked for. Full re-reads reach a lookback below it, so a type
-    /// that is known again within an hour has missed nothing.
+    /// The time of the server up to which all types have been looked for. Full re-reads reach a lookback below it, so a
+    /// type that is known again within an hour has missed nothing.
     looked: Option<Millis>,
 }
 
 impl Unknown {
-    /// Their part of the checkpoint: nothing where all are known.
+    /// Writes the types' part of the checkpoint. Writes nothing if all are known.
     pub fn write(&self, object: &mut Object) {
         if !self.names.is_empty() {
             object.texts("unknown_types", &self.names);
@@ -40,29 +40,30 @@ impl Unknown {
         }
     }
 
-    /// Their names.
+    /// Returns their names.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Refusals since the last full re-read that succeeded.
+    /// Returns the number of refusals since the last full re-read that succeeded.
     pub fn refusals(&self) -> u32 {
         self.refusals
     }
 
-    /// Up to this time of the server all types have been looked for; none: up to the last full re-read.
+    /// Returns the time of the server up to which all types have been looked for. `None` for the last full re-read.
     pub fn looked(&self) -> Option<Millis> {
         self.looked
     }
 
-    /// What an ask leaves out. A full re-read tries one of them again; refused, it goes without.
+    /// Returns what a request leaves out. A full re-read tries one of the types again; if that is refused, it leaves
+    /// the type out.
     pub fn left_out(&self, is_full: bool) -> Vec<String> {
         let is_trial = is_full && self.refusals == 0;
         self.names.iter().skip(usize::from(is_trial)).cloned().collect()
     }
 
-    /// The remote refused these names, which an ask had not left out. `full`: up to where all had been looked for;
-    /// `not_after`: a time of the server not after this.
+    /// Notes that the remote refused these names, which a request had not left out. All types had been looked for up to
+    /// `full`. `not_after` is a time of the server at or before the refusal.
     pub fn refused(
         &mut self,
         without: &[String],
@@ -73,7 +74,8 @@ impl Unknown {
         if self.names.is_empty() {
             self.looked = full.or(not_after);
         }
-        // What was tried comes last if it was refused, and goes if it was not; so never more is left out than was refused.
+        // A type that was tried moves to the end if it was refused, and is removed if it was not. So no more is left
+        // out than was refused.
         self.names = [without, &names].concat();
         if self.refusals == 0 {
             self.tried = not_after;
@@ -81,7 +83,7 @@ impl Unknown {
         self.refusals = self.refusals.saturating_add(1);
     }
 
-    /// A full re-read with this ceiling succeeded. Returns the names that are known again.
+    /// Notes that a full re-read with this ceiling succeeded. Returns the names that are known again.
     pub fn answered(&mut self, without: &[String], ceiling: Millis) -> Vec<String> {
         let (names, known) = self.names.drain(..).partition(|name| without.contains(name));
         self.names = names;
@@ -89,7 +91,7 @@ impl Unknown {
         if self.names.is_empty() {
             self.looked = None;
         } else if !is_held {
-            // A type that does not come back must not be paid for forever.
+            // A type that does not come back must not cost requests forever.
             self.looked = self.tried.or(Some(ceiling));
         }
         (self.refusals, self.tried) = (0, None);
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_re_read_tries_one_and_goes_without_once_refused() {
+    fn a_full_re_read_tries_one_type_and_leaves_it_out_once_refused() {
         let mut unknown = Unknown::default();
         unknown.refused(&[], vec!["A".into(), "B".into()], at(50), at(100));
         assert_eq!(unknown.left_out(true), ["A", "B"]);
@@ -124,15 +126,15 @@ mod tests {
     }
 
     #[test]
-    fn what_was_tried_and_not_refused_is_not_left_out_beside_what_was() {
+    fn a_type_that_was_tried_and_not_refused_is_not_left_out_with_those_that_were() {
         let mut unknown = Unknown { names: vec!["A".into(), "B".into()], ..Unknown::default() };
-        // Of three types, the one that was always known is refused now: one must be left to ask for.
+        // Of the three types, the one that was always known is refused now, but one must be left to ask for.
         unknown.refused(&["B".into()], vec!["C".into()], at(1), at(1));
         assert_eq!(unknown.names, ["B", "C"]);
     }
 
     #[test]
-    fn one_that_does_not_come_back_is_looked_for_an_hour_back_at_most() {
+    fn a_type_that_does_not_come_back_is_looked_for_at_most_an_hour_back() {
         let mut unknown = Unknown::default();
         unknown.refused(&[], vec!["A".into()], at(0), at(100));
         unknown.answered(&["A".into()], Millis::new(HOUR_MS));

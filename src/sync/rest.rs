@@ -1,4 +1,5 @@
-//! The rest of gaps after a page of one failed. It is part of the state, so that a new instance waits as this one would.
+//! The pause of the gaps after one of their pages failed. It is part of the state, so that a new instance waits as this
+//! one would.
 
 use crate::ask::Target;
 use crate::error::Error;
@@ -6,24 +7,25 @@ use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
-/// How long gaps rest after a page of one failed: two seconds, doubled with each failure in a row, up to four minutes.
+/// Pause after a page of a gap failed, in milliseconds: two seconds, doubled with each failure in a row, up to four
+/// minutes.
 const REST_MS: i64 = 2_000;
-/// See [`REST_MS`].
+/// Maximum number of doublings of [`REST_MS`].
 const REST_DOUBLINGS: u32 = 7;
 
-/// Whether and until when gaps rest.
+/// Whether and until when the gaps pause.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rest {
-    /// A page of a gap failed, and no live poll has succeeded since: look whether the remote answers at all.
+    /// A page of a gap failed, and no live poll has succeeded since: check whether the remote answers at all.
     must_poll: bool,
-    /// When the rest ends, by the host's time.
+    /// When the pause ends, on the host's clock.
     until: Option<Millis>,
-    /// Failures in a row.
+    /// Number of failures in a row.
     failures: u32,
 }
 
 impl Rest {
-    /// Its part of the checkpoint: nothing where nothing failed.
+    /// Writes the pause's part of the checkpoint. Writes nothing if nothing failed.
     pub fn write(&self, object: &mut Object) {
         if *self != Self::default() {
             object.time("rest_until", self.until);
@@ -41,7 +43,7 @@ impl Rest {
         }
     }
 
-    /// Whether the next request must be a live poll.
+    /// Returns whether the next request must be a live poll.
     pub fn must_poll(&self) -> bool {
         self.must_poll
     }
@@ -51,15 +53,15 @@ impl Rest {
         self.must_poll = true;
     }
 
-    /// Until when gaps rest, because a page of one failed while live polls succeed: a failing history never ends a run
-    /// whose live polls succeed.
+    /// Returns until when the gaps pause because a page of one failed while live polls succeed. A failing history never
+    /// ends a run whose live polls succeed.
     pub fn until(&self, now: Millis) -> Option<Millis> {
-        // A rest longer than the longest is a clock that went backwards.
+        // A pause longer than the maximum means that the clock went backwards.
         let rests = 1..=REST_MS << REST_DOUBLINGS;
         self.until.filter(|until| rests.contains(&until.since(now)) && !self.must_poll)
     }
 
-    /// Takes in that an ask failed.
+    /// Notes that a request failed.
     pub fn failed(&mut self, target: &Target, error: &Error, now: Millis) {
         if matches!((target, error), (Target::Gap(_), Error::Transient(_))) {
             let rest_ms = REST_MS << self.failures.min(REST_DOUBLINGS);
@@ -69,7 +71,7 @@ impl Rest {
         }
     }
 
-    /// Takes in that an ask brought a page.
+    /// Notes that a request returned a page.
     pub fn succeeded(&mut self, target: &Target) {
         match target {
             Target::Live { .. } | Target::Start => self.must_poll = false,

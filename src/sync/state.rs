@@ -1,5 +1,5 @@
-//! Everything that must outlive an instance: whose state it is, the live tail, the pace and the walk. Each of the four
-//! writes, reads and checks its own part of the checkpoint; here is what takes more than one of them.
+//! Everything that must outlive an instance: what the state is bound to, the live tail, the pace and the walk. Each of
+//! the four writes, reads and checks its own part of the checkpoint. What needs more than one of them is here.
 
 use crate::settings::Config;
 use crate::sync::binding::Binding;
@@ -11,10 +11,10 @@ use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
-/// What a checkpoint holds.
+/// The contents of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
-    /// Whose state it is.
+    /// What the state is bound to.
     pub binding: Binding,
     /// Up to which time events were looked for.
     pub tail: Tail,
@@ -25,7 +25,7 @@ pub struct State {
 }
 
 impl State {
-    /// The state before the first run.
+    /// Returns the state before the first run.
     pub fn fresh(config: &Config) -> Self {
         Self {
             binding: Binding::of(config),
@@ -53,7 +53,7 @@ impl State {
         }
     }
 
-    /// What cannot be true of any state of ours.
+    /// Returns what cannot be true of any state of this connector.
     pub fn fault(&self) -> Option<&'static str> {
         let is_odd = self.tail.high_water().is_none() && !self.walk.is_fresh();
         self.walk
@@ -63,17 +63,17 @@ impl State {
             .or(self.pace.fault(&self.binding))
     }
 
-    /// The lowest floor that the next live gap can have. At and above it every delivered event is kept by uuid.
+    /// Returns the lowest floor that the next live gap can have. At and above it every delivered event is kept by uuid.
     pub fn overlap_floor(&self, lookback_ms: i64) -> Millis {
         self.tail.overlap_floor(self.pace.unknown().looked(), lookback_ms)
     }
 
-    /// The floor of a live gap opened now, and whether it is a full re-read; see [`Tail::live_floor`].
+    /// Returns the floor of a live gap opened now, and whether it is a full re-read; see [`Tail::live_floor`].
     pub fn live_floor(&self, lookback_ms: i64, now: Millis) -> Option<(Millis, bool)> {
         self.tail.live_floor(&self.walk, self.pace.unknown().looked(), lookback_ms, now)
     }
 
-    /// Forgets the uuids that no gap can read again, and lets the overlap floor rise when more than 10,000 recent ones
+    /// Forgets the uuids that no gap can read again, and raises the overlap floor if more than 10,000 recent ones
     /// remain. Returns a note for the operator in that case.
     pub fn prune(&mut self, lookback_ms: i64) -> Option<String> {
         let floor = self.overlap_floor(lookback_ms);
@@ -90,7 +90,7 @@ impl State {
     }
 
     /// Follows a changed backfill start: an earlier one adds a gap below, a later one has no effect. Returns a note for
-    /// the operator in the second case.
+    /// the operator in the latter case.
     pub fn follow_start(&mut self, wanted: Option<Millis>) -> Option<String> {
         match self.tail.follow(wanted) {
             Start::Kept => None,
@@ -104,7 +104,7 @@ impl State {
         }
     }
 
-    /// Goes on from the high-water time with these settings; what is still open below is given up.
+    /// Continues from the high-water mark with these settings. Gaps that are still open below it are given up.
     pub fn rebind(&mut self, config: &Config) {
         self.binding = Binding::of(config);
         self.tail.rebind(config.backfill_start);

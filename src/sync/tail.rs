@@ -1,23 +1,23 @@
-//! The live tail: up to which time events were looked for, when, and how deep the next look reaches.
+//! The live tail: up to which time events were looked for, when, and how far back the next poll looks.
 
 use crate::sync::walk::Walk;
 use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
-/// How far a live gap reaches below the last ceiling: a `Date` shows whole seconds, and clocks of one service differ.
+/// How far a live gap reaches below the last ceiling, since a `Date` shows whole seconds and a service's clocks differ.
 const OVERLAP_MS: i64 = 5 * SECOND_MS;
-/// A poll that re-reads at most this many known events may as well be a full re-read: 100 points, 2 % of a user's budget.
+/// A poll that re-reads at most this many known events is made a full re-read: 100 points, 2 % of a user's budget.
 const FULL_FOR_FREE: usize = 25;
 /// How far a server's clock may run ahead of the host's between two polls.
 const AHEAD_MS: i64 = 60 * SECOND_MS;
 
-/// When a page was asked for, by two clocks.
+/// When a page was requested, by two clocks.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked {
     /// The host's time.
     pub at: Millis,
-    /// The server's time; none: it did not say.
+    /// The server's time. `None` if the answer did not show it.
     pub server: Option<Millis>,
 }
 
@@ -30,24 +30,24 @@ pub enum Start {
     Earlier {
         /// The former start.
         from: Millis,
-        /// The start from here on.
+        /// The new start.
         to: Millis,
     },
-    /// A later one than the start of the state has no effect.
+    /// A start later than that of the state has no effect.
     Late {
         /// The start of the state.
         start: Millis,
-        /// The one of the settings.
+        /// The start in the settings.
         wanted: Millis,
     },
 }
 
-/// How far up events are read.
+/// Up to which time events have been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tail {
-    /// Nothing older is ever delivered: the backfill start, or the server's time at the first run. None: no run yet.
+    /// Nothing older is ever delivered: the backfill start or the server's time at the first run. `None` before it.
     start: Option<Millis>,
-    /// The backfill start of the settings that was followed last; only a changed one means anything.
+    /// The backfill start in the settings that was followed last. Only a change of it matters.
     followed: Option<Millis>,
     /// Ceiling of the newest gap ever opened: every visible event up to here is delivered or lies in a gap.
     high_water: Option<Millis>,
@@ -55,15 +55,15 @@ pub struct Tail {
     full: Option<Millis>,
     /// The host's time of the last full re-read.
     full_polled: Option<Millis>,
-    /// From here on every delivered event is known by uuid. No live gap reaches deeper, or it would repeat.
+    /// From this time on every delivered event is known by uuid. No live gap reaches lower, or it would repeat events.
     covered: Millis,
-    /// The host's time of the last live ask.
+    /// The host's time of the last live poll.
     polled: Option<Millis>,
 }
 
 impl Tail {
-    /// The tail before the first run. With a backfill start the whole past since then is what the first live gap will
-    /// cover; without, the first answer decides.
+    /// Returns the tail before the first run. With a backfill start, the first live gap will cover everything since
+    /// then. Without one, the first answer decides.
     pub fn fresh(start: Option<Millis>) -> Self {
         Self {
             start,
@@ -76,7 +76,7 @@ impl Tail {
         }
     }
 
-    /// Its part of the checkpoint.
+    /// Writes the tail's part of the checkpoint.
     pub fn write(&self, object: &mut Object) {
         object.time("start", self.start);
         object.time("followed", self.followed);
@@ -100,43 +100,43 @@ impl Tail {
         }
     }
 
-    /// What cannot be true of any tail.
+    /// Returns what cannot be true of any tail.
     pub fn fault(&self) -> Option<&'static str> {
         let has_begun = self.start.is_some() && self.full.is_some() && self.polled.is_some();
         let is_odd = self.high_water.is_some() && !has_begun;
         is_odd.then_some("a high-water time without a start")
     }
 
-    /// Nothing older is ever delivered; none: no run yet.
+    /// Returns the time below which nothing is ever delivered. `None` before the first run.
     pub fn start(&self) -> Option<Millis> {
         self.start
     }
 
-    /// Every visible event up to here is delivered or lies in a gap; none: nothing was read yet.
+    /// Returns the time up to which every visible event is delivered or lies in a gap. `None` before the first read.
     pub fn high_water(&self) -> Option<Millis> {
         self.high_water
     }
 
-    /// Ceiling of the last full re-read.
+    /// Returns the ceiling of the last full re-read.
     pub fn full(&self) -> Option<Millis> {
         self.full
     }
 
-    /// The host's time of the last live ask.
+    /// Returns the host's time of the last live poll.
     pub fn polled(&self) -> Option<Millis> {
         self.polled
     }
 
-    /// Whether it is time to look for new events: an interval has passed, or the clock ran backwards. A new instance
-    /// looks no sooner, for a host may start one as often as it likes.
+    /// Returns whether it is time to look for new events: an interval has passed, or the clock ran backwards. A new
+    /// instance looks no sooner, since a host may start one as often as it likes.
     pub fn is_due(&self, poll_interval_ms: i64, now: Millis) -> bool {
         let Some(polled) = self.polled else { return true };
         let passed = now.since(polled);
         passed < 0 || passed >= poll_interval_ms
     }
 
-    /// The lowest floor that the next live gap can have; at and above it every delivered event is kept by uuid. `looked`:
-    /// up to here all types have been looked for, if not up to the last full re-read.
+    /// Returns the lowest floor that the next live gap can have. At and above it every delivered event is kept by uuid.
+    /// `looked` is the time up to which all types have been looked for. `None` for the last full re-read.
     pub fn overlap_floor(&self, looked: Option<Millis>, lookback_ms: i64) -> Millis {
         let (Some(high_water), Some(full)) = (self.high_water, self.full) else {
             return self.lowest();
@@ -145,17 +145,20 @@ impl Tail {
         looked.plus(-lookback_ms).min(high_water.plus(-OVERLAP_MS)).max(self.lowest())
     }
 
-    /// No floor lies below the start, nor below the time from which the recent uuids are complete.
+    /// Returns the lowest allowed floor: not below the start or the time from which the recent uuids are complete.
     fn lowest(&self) -> Millis {
         self.start.unwrap_or(Millis::EPOCH).max(self.covered)
     }
 
-    /// The floor of a live gap opened now, and whether it is a full re-read. It is full when that re-reads few known
-    /// events, or when a lookback has passed since the last one, by the server's clock or the host's; so an event that
-    /// became visible late is read by the next full re-read, and re-reading never eats the budget.
+    /// Returns the floor of a live gap opened now, and whether it is a full re-read.
     ///
-    /// None while the new gap would swallow the newest open one whole, for then its walk would begin anew at every poll:
-    /// that one is finished first. It reaches a few seconds, or its full re-read waits (at most an hour and a lookback).
+    /// It is full if it re-reads only a few known events, or if a lookback has passed since the last full one, by the
+    /// server's clock or the host's. So an event that became visible late is read by the next full re-read, and
+    /// re-reading never uses up the budget.
+    ///
+    /// Returns `None` if the new gap would swallow the newest open one completely: its walk would start over at every
+    /// poll, so that gap is finished first. It reaches back a few seconds, or its full re-read waits (at most an hour
+    /// plus a lookback).
     pub fn live_floor(
         &self,
         walk: &Walk,
@@ -180,10 +183,11 @@ impl Tail {
         walk.is_clear(shallow).then_some((shallow, false))
     }
 
-    /// The top of a new live gap: the server's time when its first page was asked for, never below the last one; without
-    /// a usable `Date` the time of the newest event seen. Too low a ceiling costs a few events read again, forever if the
-    /// `Date` stands still; one in the future would hide events. So a time that did not move on since the last poll is
-    /// not believed, nor one that ran ahead of the host's own clock.
+    /// Returns the top of a new live gap: the server's time when its first page was requested, never below the last
+    /// ceiling. Without a usable `Date` it is the time of the newest event seen.
+    ///
+    /// A ceiling that is too low costs a few events read again, forever if the `Date` stands still. One in the future
+    /// hides events. So a time that did not move since the last poll or ran ahead of the host's clock is not believed.
     pub fn ceiling(&self, asked: Asked, newest: Option<Millis>, floor: Millis) -> Millis {
         let last = self.high_water;
         let passed = self.polled.map_or(0, |polled| asked.at.since(polled).max(0));
@@ -194,7 +198,7 @@ impl Tail {
         last.map_or(seen.max(floor), |last| last.max(seen))
     }
 
-    /// A live gap with this ceiling was opened, by a full re-read or another poll.
+    /// Notes that a live gap with this ceiling was opened, by a full re-read or another poll.
     pub fn looked(&mut self, ceiling: Millis, is_full: bool, asked_at: Millis) {
         (self.high_water, self.polled) = (Some(ceiling), Some(asked_at));
         if is_full || self.full.is_none() {
@@ -202,13 +206,13 @@ impl Tail {
         }
     }
 
-    /// A run without backfill begins here.
+    /// Starts a run without backfill.
     pub fn begin(&mut self, start: Millis, asked_at: Millis) {
         (self.start, self.covered) = (Some(start), start);
         self.looked(start, true, asked_at);
     }
 
-    /// Below this time delivered events are no longer known by uuid.
+    /// Notes that delivered events below this time are no longer known by uuid.
     pub fn cover_from(&mut self, floor: Millis) {
         self.covered = self.covered.max(floor);
     }
@@ -236,8 +240,8 @@ impl Tail {
         if wanted > start { Start::Late { start, wanted } } else { Start::Kept }
     }
 
-    /// Goes on from the high-water time with other settings: no floor lies below it from here on, so nothing is handed
-    /// out twice. The start stays: an earlier one in the settings adds what lies below it, and only that.
+    /// Continues from the high-water mark with other settings. From now on no floor lies below it, so nothing is handed
+    /// out twice. The start stays: an earlier one in the settings adds only what lies below it.
     pub fn rebind(&mut self, wanted: Option<Millis>) {
         self.followed = wanted;
         self.cover_from(self.high_water.unwrap_or(Millis::EPOCH));

@@ -1,12 +1,13 @@
-//! The uuids of events that were handed out although their time could not be read. No time tells how long they may be
-//! read again, so the last ones are kept, in order, whatever their place in the listing.
+//! The uuids of events that were handed out although their time could not be read. There is no time that says how long
+//! they may be read again, so the most recent ones are kept, in order, wherever they are in the listing.
 
 use crate::text::base64;
 
-/// At most this many, 22 kB of checkpoint: far more than one fault of the remote leaves in the range that is read again.
+/// Maximum number of uuids, 22 kB of checkpoint: far more than one fault of the remote leaves in the range that is read
+/// again.
 const UNDATED_MAX: usize = 1_000;
 
-/// Bytes of one packed uuid.
+/// Size of one packed uuid, in bytes.
 const PACKED: usize = 16;
 
 /// A queue of uuids, oldest first.
@@ -14,17 +15,17 @@ const PACKED: usize = 16;
 pub struct Undated(Vec<u128>);
 
 impl Undated {
-    /// Whether none is kept.
+    /// Returns whether no uuid is kept.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether this event was handed out before, as far as is kept.
+    /// Returns whether this event was handed out before, as far as is known.
     pub fn contains(&self, uuid: u128) -> bool {
         self.0.contains(&uuid)
     }
 
-    /// Keeps one; false if the oldest had to go for it.
+    /// Keeps a uuid. Returns false if the oldest had to be removed for it.
     #[must_use]
     pub fn insert(&mut self, uuid: u128) -> bool {
         let is_full = self.0.len() >= UNDATED_MAX;
@@ -35,13 +36,13 @@ impl Undated {
         !is_full
     }
 
-    /// Writes them as base64 of 16 bytes each, big-endian.
+    /// Packs the uuids as base64 of 16 bytes each, big-endian.
     pub fn pack(&self) -> String {
         let bytes: Vec<u8> = self.0.iter().flat_map(|uuid| uuid.to_be_bytes()).collect();
         base64::encode(&bytes)
     }
 
-    /// Reads what [`Self::pack`] wrote; `None` for anything else.
+    /// Reads what [`Self::pack`] wrote. Returns `None` for anything else.
     pub fn unpack(text: &str) -> Option<Self> {
         let bytes = base64::decode(text)?;
         let (entries, rest) = bytes.as_chunks::<PACKED>();
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packing_comes_back_unchanged() {
+    fn packing_and_unpacking_changes_nothing() {
         let mut undated = Undated::default();
         assert!(undated.insert(7) && undated.insert(u128::MAX));
         assert_eq!(Undated::unpack(&undated.pack()), Some(undated));
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_goes_first() {
+    fn the_oldest_is_removed_first() {
         let mut undated = Undated::default();
         (0..UNDATED_MAX as u128).for_each(|uuid| assert!(undated.insert(uuid)));
         assert!(!undated.insert(UNDATED_MAX as u128));

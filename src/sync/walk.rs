@@ -1,8 +1,8 @@
-//! The walk down the listing: the gaps that are open, the uuids that were handed out and may be read again, and whose
-//! turn it is.
+//! The walk down the listing: the open gaps, the uuids that were handed out and may be read again, and whose turn it
+//! is.
 //!
 //! A gap is a time range that is not fully delivered. The API lists newest first, so a gap is walked from its top down.
-//! Backfill is only the oldest gap, an outage only a tall one: live tail, backfill and recovery are one mechanism.
+//! A backfill is just the oldest gap and an outage just a tall one: live tail, backfill and recovery are one mechanism.
 
 use crate::ask::Target;
 use crate::sync::delivered::{CROWDED, Known, RECENT_MAX};
@@ -13,34 +13,34 @@ use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::Millis;
 
-/// Gaps that may be open at once. Each costs requests to finish; when full, the newest is finished first.
+/// Maximum number of open gaps. Each costs requests to finish; at the maximum, the newest is finished first.
 const GAPS_MAX: usize = 16;
-/// Requests in a row for live polls and the newest gap while an older one waits: so the old keep a quarter even where the
-/// remote names no budget, or answers more slowly than polls are due.
+/// Number of requests in a row for live polls and the newest gap while an older one waits. The old gaps keep a quarter
+/// even if the remote names no budget, or answers more slowly than polls are due.
 const FRONT_PAGES: u32 = 3;
-/// Requests in a row for the gap behind the newest while an older one waits: where every poll leaves another behind,
-/// history must still come to its end.
+/// Number of requests in a row for the gap behind the newest while an older one waits. Even if every poll leaves
+/// another gap behind, history must be finished eventually.
 const OLD_PAGES: u32 = 3;
 
 /// An event that was passed on the way down.
 #[derive(Debug, Clone, Copy)]
 pub struct Passed {
-    /// Its time, or that of the event above it in the listing.
+    /// Its time, or the time of the event above it in the listing.
     pub at: Millis,
     /// Its uuid.
     pub uuid: u128,
-    /// Whether its own time can be read. Others are known by their uuid alone.
+    /// Whether its own time can be read. An event without a readable time is known by its uuid alone.
     pub is_dated: bool,
 }
 
 /// The open gaps and what was delivered around them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Walk {
-    /// Requests for live polls and the newest gap since an old gap had its turn.
+    /// Requests for live polls and the newest gap since the last turn of an old gap.
     front_pages: u32,
-    /// Requests for old gaps since the oldest of several had its turn.
+    /// Requests for old gaps since the last turn of the oldest of several.
     old_pages: u32,
-    /// The gaps, newest first, never overlapping.
+    /// The open gaps, newest first. They never overlap.
     gaps: Vec<Gap>,
     /// Uuids of delivered events that may be read again.
     known: Known,
@@ -49,7 +49,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Its part of the checkpoint.
+    /// Writes the walk's part of the checkpoint.
     pub fn write(&self, object: &mut Object) {
         object.number("front_pages", self.front_pages.into());
         object.number("old_pages", self.old_pages.into());
@@ -71,74 +71,75 @@ impl Walk {
         }
     }
 
-    /// What cannot be true of any walk that begins at `start`.
+    /// Returns what cannot be true of any walk that begins at `start`.
     pub fn fault(&self, start: Option<Millis>) -> Option<&'static str> {
         let ordered = self.gaps.windows(2).all(|pair| pair[0].floor > pair[1].reached);
         let is_low = self.gaps.last().is_some_and(|gap| Some(gap.floor) < start);
-        // An earlier backfill start adds one below, down to itself, to those that may be opened; it is added once.
+        // An earlier backfill start adds one gap below the others, down to itself, beyond the maximum. It is added
+        // once.
         let is_added = self.gaps.last().is_some_and(|gap| Some(gap.floor) == start);
         if self.gaps.len() > GAPS_MAX + usize::from(is_added) {
             Some("too many gaps")
         } else if is_low || !ordered || self.gaps.iter().any(|gap| gap.floor > gap.reached) {
-            Some("gaps overlap, are turned round or lie below the start")
+            Some("gaps overlap, are inverted, or lie below the start")
         } else {
             None
         }
     }
 
-    /// Whether nothing was walked yet.
+    /// Returns whether nothing has been walked yet.
     pub fn is_fresh(&self) -> bool {
         self.gaps.is_empty() && self.known.is_empty()
     }
 
-    /// The open gaps, newest first.
+    /// Returns the open gaps, newest first.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
 
-    /// How many delivered events are known by uuid and time.
+    /// Returns how many delivered events are known by uuid and time.
     pub fn known(&self) -> usize {
         self.known.len()
     }
 
-    /// How many of them lie at `floor` or later.
+    /// Returns how many of them lie at `floor` or later.
     pub fn known_from(&self, floor: Millis) -> usize {
         self.known.count_from(floor)
     }
 
-    /// Whether this event was handed out before, as far as is kept.
+    /// Returns whether this event was handed out before, as far as is known.
     pub fn knows(&self, at: Millis, uuid: u128) -> bool {
         self.known.contains(at, uuid)
     }
 
-    /// The same for an event whose time cannot be read.
+    /// Returns the same for an event whose time cannot be read.
     pub fn knows_undated(&self, uuid: u128) -> bool {
         self.undated.contains(uuid)
     }
 
-    /// Whether another live gap may be opened; if not, the newest is finished first.
+    /// Returns whether another live gap may be opened. If not, the newest is finished first.
     pub fn has_room(&self) -> bool {
         self.gaps.len() < GAPS_MAX && self.known.len() < CROWDED
     }
 
-    /// Whether a live gap with this floor would leave something of the newest open one.
+    /// Returns whether a live gap with this floor would leave a part of the newest open one.
     pub fn is_clear(&self, floor: Millis) -> bool {
         self.gaps.first().is_none_or(|newest| newest.floor < floor)
     }
 
-    /// The gap that is served when fresh ones have had their share: the one behind the newest, now and then the oldest,
-    /// or the only one.
+    /// Returns the gap that is served once fresh ones have had their share: the one behind the newest, now and then the
+    /// oldest, or the only one.
     pub fn old_gap(&self) -> Option<usize> {
         let last = self.gaps.len().checked_sub(1)?;
         Some(if self.old_pages >= OLD_PAGES { last } else { last.min(1) })
     }
 
-    /// The same, once fresh ones have had their share of requests.
+    /// Returns the old gap if fresh ones have had their share of requests.
     pub fn overdue_gap(&self) -> Option<usize> {
         self.old_gap().filter(|_| self.front_pages >= FRONT_PAGES)
     }
 
-    /// An ask was served. Returns whether it was an old gap's turn.
+    /// Notes that a request was served. Returns whether it was an old gap's turn.
     pub fn served(&mut self, target: &Target) -> bool {
         let is_old = matches!(target, Target::Gap(index) if self.old_gap() == Some(*index));
         if is_old {
@@ -150,7 +151,7 @@ impl Walk {
         is_old
     }
 
-    /// Puts a live gap on the front. It takes over everything at or above its floor: older gaps are cut to end there.
+    /// Adds a live gap at the front. It takes over everything at or above its floor: older gaps are cut to end there.
     pub fn open(&mut self, gap: Gap) {
         for older in self.gaps.iter_mut().filter(|older| older.reached >= gap.floor) {
             older.cut_below(gap.floor);
@@ -159,23 +160,24 @@ impl Walk {
         self.gaps.insert(0, gap);
     }
 
-    /// Goes on below `start`, down to an earlier one: by the oldest gap if it ends there, else by a new one.
+    /// Extends the walk below `start`, down to an earlier one: by the oldest gap if it ends there, otherwise by a new
+    /// one.
     pub fn extend(&mut self, start: Millis, earlier: Millis) {
         match self.gaps.last_mut().filter(|gap| gap.floor == start) {
             Some(oldest) => {
-                // Another floor is another filter: the cursor does not fit it.
+                // Another floor is another filter, for which the cursor is not valid.
                 (oldest.floor, oldest.cursor, oldest.confirm) = (earlier, None, false);
             }
             None => self.gaps.push(Gap::new(earlier, start.plus(-1))),
         }
     }
 
-    /// Gives up what is still open.
+    /// Gives up all open gaps.
     pub fn close_all(&mut self) {
         self.gaps.clear();
     }
 
-    /// What becomes of a gap; none: it is closed.
+    /// Replaces a gap, or closes it if `gap` is `None`.
     pub fn set(&mut self, index: usize, gap: Option<Gap>) {
         let Some(place) = self.gaps.get_mut(index) else { return };
         match gap {
@@ -184,12 +186,13 @@ impl Walk {
         }
     }
 
-    /// Drops the cursors, which belong to another filter: the gaps go on by time.
+    /// Drops the cursors, which belong to another filter: the gaps continue by time.
     pub fn drop_cursors(&mut self) {
         self.gaps.iter_mut().for_each(|gap| gap.cursor = None);
     }
 
-    /// Drops a cursor that was refused; false if there is no such gap, or if too many were refused without progress.
+    /// Drops a cursor that was refused. Returns false if there is no such gap, or if too many were refused without
+    /// progress.
     #[must_use]
     pub fn drop_cursor(&mut self, index: usize) -> bool {
         let gap = self.gaps.get_mut(index).filter(|gap| gap.odd < ODD_MAX);
@@ -200,14 +203,14 @@ impl Walk {
         })
     }
 
-    /// Keeps the uuid of an event whose time cannot be read; false if the oldest had to go for it.
+    /// Keeps the uuid of an event whose time cannot be read. Returns false if the oldest had to be removed for it.
     #[must_use]
     pub fn keep_undated(&mut self, uuid: u128) -> bool {
         self.undated.insert(uuid)
     }
 
     /// Keeps the uuids of these events, on the way from `above` down to `reached`, that may be read again: the recent
-    /// ones and those at the edge. Forgets what was kept between. False if one could not be kept.
+    /// ones and those at the edge. Forgets the ones kept between. Returns false if one could not be kept.
     #[must_use]
     pub fn keep(
         &mut self,
@@ -226,7 +229,8 @@ impl Walk {
         all_kept
     }
 
-    /// The least floor at or above `floor` from which few enough uuids are recent; none if that is `floor` itself.
+    /// Returns the lowest floor at or above `floor` from which few enough uuids are recent, or `None` if that is
+    /// `floor` itself.
     pub fn raised(&self, floor: Millis) -> Option<Millis> {
         self.known.surplus_at(floor, RECENT_MAX).map(|surplus| surplus.plus(1))
     }

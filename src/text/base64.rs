@@ -1,9 +1,9 @@
-//! Base64 with padding (RFC 4648 section 4), as a checkpoint's packed uuids are written. Here, since even the smallest
-//! crate for it takes 3 kB of the component.
+//! Base64 with padding (RFC 4648 section 4), for the packed uuids in a checkpoint. Written by hand, since even the
+//! smallest crate for it takes 3 kB of the component.
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Writes bytes as text.
+/// Encodes bytes as text.
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = vec![b'='; bytes.len().div_ceil(3) * 4];
     let (groups, rest) = bytes.as_chunks::<3>();
@@ -15,7 +15,7 @@ pub fn encode(bytes: &[u8]) -> String {
         let group = [0, 1, 2].map(|at| rest.get(at).copied().unwrap_or(0));
         out[..=rest.len()].copy_from_slice(&letters_of(group)[..=rest.len()]);
     }
-    // Letters of ASCII always are text.
+    // ASCII letters are always valid UTF-8.
     String::from_utf8(text).unwrap_or_default()
 }
 
@@ -24,7 +24,7 @@ fn letters_of([first, second, third]: [u8; 3]) -> [u8; 4] {
     [bits >> 18, bits >> 12, bits >> 6, bits].map(|bits| LETTERS[(bits & 63) as usize])
 }
 
-/// Reads what [`encode`] wrote; none for anything else.
+/// Decodes what [`encode`] wrote. Returns `None` for anything else.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let padded = text.as_bytes();
     let letters = padded.strip_suffix(b"=").unwrap_or(padded);
@@ -46,7 +46,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     (padded.len().is_multiple_of(4)).then_some(bytes)
 }
 
-/// What each byte stands for; 64 for one that is no letter.
+/// The value of each byte, or 64 if it is not in the alphabet.
 const VALUES: [u8; 256] = {
     let mut values = [64; 256];
     let mut at = 0;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_writes_and_reads_like_the_crate() {
+    fn it_encodes_and_decodes_like_the_crate() {
         for length in 0..70 {
             let bytes: Vec<u8> = (0..length).map(|at| (at * 37 + length) as u8).collect();
             let text = encode(&bytes);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn it_refuses_like_the_crate() {
+    fn it_refuses_what_the_crate_refuses() {
         for text in ["A", "AA", "AAA", "A===", "AB==", "AAB=", "====", "=", "AA=A", "AAA\n", "A_-="]
         {
             assert_eq!(decode(text), Base64::decode_vec(text).ok(), "{text}");

@@ -1,16 +1,17 @@
-//! JSON in one line: without white space between its tokens, and without what some reader takes for the end of a line.
-//! Its value stays as it was.
+//! JSON on one line: without white space between its tokens, and without anything that some reader takes for a line
+//! break. Its value does not change.
 
 use memchr::memchr2;
 
-/// Writes valid JSON without the white space between its tokens, so that a record is one line. Gives how deep it is nested.
+/// Writes valid JSON without the white space between its tokens, so that a record is one line. Returns how deeply it is
+/// nested.
 pub fn push_compact(out: &mut String, json: &str) -> usize {
     if !json.starts_with(['{', '[']) {
         out.push_str(json);
         return 0;
     }
-    // Runs between white space are copied whole; within strings nothing is touched. White space is ASCII, so every cut
-    // lies between characters.
+    // Runs between white space are copied whole, and strings are not touched. White space is ASCII, so every cut lies
+    // between characters.
     let bytes = json.as_bytes();
     let (mut from, mut at) = (0, 0);
     let (mut depth, mut deepest) = (0usize, 0);
@@ -48,7 +49,7 @@ const TELLING: [bool; 256] = {
     telling
 };
 
-/// Bytes of a string's rest, its closing quotation mark included.
+/// Returns the length of the rest of a string, including its closing quotation mark.
 fn string_length(rest: &[u8]) -> usize {
     let mut at = 0;
     while let Some(step) = rest.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
@@ -56,21 +57,21 @@ fn string_length(rest: &[u8]) -> usize {
         if rest[at - 1] == b'"' {
             break;
         }
-        at += 1; // What is escaped.
+        at += 1; // Skips the escaped byte.
     }
     at
 }
 
-/// What some readers take for the end of a line, though JSON does not: U+0085, U+2028 and U+2029, each as it is encoded
-/// and as it is escaped. All of them stand within strings, the only place where JSON has anything but ASCII.
+/// What some readers take for a line break, though JSON does not: U+0085, U+2028 and U+2029, each encoded and escaped.
+/// All of them are inside strings, the only place where JSON has non-ASCII characters.
 const LINE_BREAKS: [(&str, &str); 3] =
     [("\u{85}", "\\u0085"), ("\u{2028}", "\\u2028"), ("\u{2029}", "\\u2029")];
 
-/// JSON of the same value that is one line for every reader.
+/// Returns JSON of the same value that is one line for every reader.
 pub fn without_line_breaks(json: String) -> String {
     let mut clean = String::new();
     let (mut from, mut at) = (0, 0);
-    // The first bytes of all three; what else begins with them is passed over.
+    // The first bytes of all three. Anything else that begins with them is skipped.
     while let Some(step) = json.as_bytes().get(at..).and_then(|rest| memchr2(0xc2, 0xe2, rest)) {
         at += step;
         let rest = json.get(at..).unwrap_or_default();

@@ -1,12 +1,12 @@
-//! Small pieces of JSON, where generated code would be larger than the whole component may be: a value taken apart one
-//! level deep. The hot path, events, comes through here for single texts only.
+//! Small pieces of JSON, parsed one level deep. Generated code would be larger than the whole component may be. The hot
+//! path, which reads events, uses only single strings from here.
 
 use std::borrow::Cow;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A member's name, where it stands in the answer unless it has escapes.
+/// A member's name, borrowed from the answer unless it has escapes.
 pub struct Key<'a>(pub Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
@@ -33,7 +33,7 @@ impl<'de> Visitor<'de> for KeyVisitor {
     }
 }
 
-/// A value, taken apart one level deep; what is below stays raw JSON.
+/// A value, parsed one level deep. Anything below stays raw JSON.
 enum Value<'a> {
     Text(String),
     List(Vec<&'a str>),
@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for Value<'de> {
     }
 }
 
-/// Takes any type, so that the parser need not bring along its words and its printing of numbers for a wrong one.
+/// Accepts any type, so that the parser's error messages and number formatting for a wrong type are not linked in.
 struct OneLevel;
 
 impl<'de> Visitor<'de> for OneLevel {
@@ -99,12 +99,13 @@ impl<'de> Visitor<'de> for OneLevel {
     }
 }
 
-/// Where JSON goes wrong, in words; what the parser itself would say takes 2 kB of the component.
+/// Returns where the JSON is invalid. The parser's own message would take 2 kB of the component.
 pub fn place(why: &serde_json::Error) -> String {
     format!("it goes wrong at line {}, column {}", why.line(), why.column())
 }
 
-/// Longest object that is taken apart: a checkpoint is the largest. Its members may take sixteen times as much memory.
+/// Maximum size of an object that is parsed. A checkpoint is the largest. Its members may take sixteen times as much
+/// memory.
 const OBJECT_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// The members of an object in their order, each value as raw JSON.
@@ -112,11 +113,11 @@ const OBJECT_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub struct Members<'a>(Vec<(String, &'a str)>);
 
 impl<'a> Members<'a> {
-    /// Takes an object apart.
+    /// Parses an object.
     ///
     /// # Errors
     ///
-    /// What is wrong, in words: no JSON, or no object.
+    /// Returns a message if the text is not JSON, or not an object.
     pub fn read(text: &'a str) -> Result<Self, String> {
         if text.len() > OBJECT_BYTES_MAX {
             return Err("it is far too long".to_owned());
@@ -128,17 +129,17 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Takes an object apart; none if it is none.
+    /// Parses an object. Returns `None` if the text is not an object.
     pub fn parse(text: &'a str) -> Option<Self> {
         Self::read(text).ok()
     }
 
-    /// Takes a member out; `null` counts as absent. Of two of the same name the last one counts.
+    /// Takes a member. `null` counts as absent. Of two with the same name the last one counts.
     pub fn take(&mut self, key: &str) -> Option<&'a str> {
         self.take_any(key).filter(|value| *value != "null")
     }
 
-    /// Takes a member out, be it `null`.
+    /// Takes a member, even if it is `null`.
     pub fn take_any(&mut self, key: &str) -> Option<&'a str> {
         let mut found = None;
         self.0.retain(|(name, value)| {
@@ -151,28 +152,29 @@ impl<'a> Members<'a> {
         found
     }
 
-    /// Takes out a text; none if it is absent or none.
+    /// Takes a text. Returns `None` if it is absent or not a text.
     pub fn text(&mut self, key: &str) -> Option<String> {
         self.take(key).and_then(string)
     }
 
-    /// Whether two members have this name, after unescaping. What is ours to judge refuses that before it takes one.
+    /// Returns whether two members have this name, after unescaping. The readers of our own formats refuse that before
+    /// they take a member.
     pub fn is_twice(&self, key: &str) -> bool {
         self.rest().filter(|name| *name == key).nth(1).is_some()
     }
 
-    /// Whether there is a member of this name that was not taken.
+    /// Returns whether a member of this name has not been taken.
     pub fn has(&self, key: &str) -> bool {
         self.rest().any(|name| name == key)
     }
 
-    /// The names of the members that were not taken.
+    /// Returns the names of the members that were not taken.
     pub fn rest(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 }
 
-/// The items of a list, each as raw JSON; none if it is none.
+/// Returns the items of a list, each as raw JSON. Returns `None` if the text is not a list.
 pub fn items(text: &str) -> Option<Vec<&str>> {
     match serde_json::from_str(text) {
         Ok(Value::List(items)) => Some(items),
@@ -180,9 +182,9 @@ pub fn items(text: &str) -> Option<Vec<&str>> {
     }
 }
 
-/// A JSON string's text; none if it is none.
+/// Returns the text of a JSON string. Returns `None` if it is not a string.
 pub fn string(text: &str) -> Option<String> {
-    // Most have no escapes: what stands between the quotation marks is the text.
+    // Most strings have no escapes: the text is what stands between the quotation marks.
     let plain = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     if let Some(plain) = plain.filter(|plain| !plain.contains(['\\', '"'])) {
         return Some(plain.to_owned());
@@ -193,7 +195,7 @@ pub fn string(text: &str) -> Option<String> {
     }
 }
 
-/// What a JSON value is, in words.
+/// Returns the type of a JSON value, in words.
 pub fn kind(text: &str) -> &'static str {
     match text.as_bytes().first() {
         Some(b'n') => "null",
@@ -210,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_are_taken_once_and_null_is_absent() {
+    fn members_are_taken_once_and_null_counts_as_absent() {
         let mut members =
             Members::parse(r#" {"a": [1, 2], "n": null, "s": "x\n", "\u0061": 7} "#).unwrap();
         assert!(members.is_twice("a") && !members.is_twice("n") && !members.is_twice("b"));

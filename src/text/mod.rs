@@ -1,4 +1,4 @@
-//! JSON, base64 and time as they are written.
+//! JSON, base64, UUIDs and time as text.
 
 pub mod time;
 

@@ -1,4 +1,4 @@
-//! JSON as it is written: texts, and an object member by member.
+//! Writing JSON: texts, and an object member by member.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ pub fn push_string(out: &mut String, text: &str) {
     if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
         return push_plain(out, text);
     }
-    // A text always makes JSON; nothing would be refused by the reader.
+    // A text can always be serialized. An empty value would be refused by the reader.
     out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
 
@@ -24,7 +24,7 @@ fn push_plain(out: &mut String, text: &str) {
 pub struct Object<'a>(&'a mut String);
 
 impl<'a> Object<'a> {
-    /// Opens it.
+    /// Opens the object.
     pub fn open(out: &'a mut String) -> Self {
         out.push('{');
         Self(out)
@@ -40,42 +40,42 @@ impl<'a> Object<'a> {
         self.0
     }
 
-    /// A member that is a number.
+    /// Writes a member that is a number.
     pub fn number(&mut self, name: &str, number: i64) {
         // Writing to a string does not fail.
         let _ = write!(self.member(name), "{number}");
     }
 
-    /// A member that is a text.
+    /// Writes a member that is a text.
     pub fn text(&mut self, name: &str, text: &str) {
         push_string(self.member(name), text);
     }
 
-    /// A member that is a text which needs no escapes.
+    /// Writes a member that is a text without characters to escape.
     pub fn plain(&mut self, name: &str, text: &str) {
         push_plain(self.member(name), text);
     }
 
-    /// A member that is a time; none where there is no time.
+    /// Writes a member that is a time. Writes nothing for `None`.
     pub fn time(&mut self, name: &str, time: Option<Millis>) {
         if let Some(time) = time {
             self.plain(name, &time.to_string());
         }
     }
 
-    /// A member that is a list of texts.
+    /// Writes a member that is a list of texts.
     pub fn texts(&mut self, name: &str, texts: &[String]) {
         self.list(name, texts, |out, text| push_string(out, text));
     }
 
-    /// A member that is an object, by what writes its members.
+    /// Writes a member that is an object. `write` writes its members.
     pub fn object(&mut self, name: &str, write: impl FnOnce(&mut Object)) {
         let mut inner = Object::open(self.member(name));
         write(&mut inner);
         inner.close();
     }
 
-    /// A member that is a list of objects, by what writes the members of each.
+    /// Writes a member that is a list of objects. `write` writes the members of each.
     pub fn objects<T>(&mut self, name: &str, items: &[T], write: impl Fn(&T, &mut Object)) {
         self.list(name, items, |out, item| {
             let mut inner = Object::open(out);
@@ -84,7 +84,7 @@ impl<'a> Object<'a> {
         });
     }
 
-    /// A member that is a list, by what writes its items.
+    /// Writes a member that is a list. `write` writes each item.
     pub fn list<T>(&mut self, name: &str, items: &[T], write: impl Fn(&mut String, &T)) {
         let out = self.member(name);
         out.push('[');
@@ -97,7 +97,7 @@ impl<'a> Object<'a> {
         out.push(']');
     }
 
-    /// Closes it.
+    /// Closes the object.
     pub fn close(self) {
         self.0.push('}');
     }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn what_was_written_is_read_back() {
         let mut out = String::new();
         let mut object = Object::open(&mut out);
         object.text("t", "a\"b");

@@ -1,4 +1,4 @@
-//! Points in time, in whole milliseconds: all that the API shows, and so all that the sync compares.
+//! Points in time, in whole milliseconds: the API shows no more, so the sync compares no more.
 
 use chrono::{DateTime, Datelike, NaiveDate};
 
@@ -8,47 +8,47 @@ pub struct Millis(i64);
 
 /// One second, in milliseconds.
 pub const SECOND_MS: i64 = 1_000;
-/// One hour, in milliseconds. No wait is longer: a longer one is more likely a misread header than a wish.
+/// One hour, in milliseconds. No wait is longer: a longer one is more likely a misread header than intended.
 pub const HOUR_MS: i64 = 3_600 * SECOND_MS;
 
-/// As a `Date` names them.
+/// Month names in an HTTP `Date`.
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 impl Millis {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
-    /// 9999-12-31T23:59:59.999Z, the last time that RFC 3339 can write.
+    /// 9999-12-31T23:59:59.999Z, the last time that RFC 3339 can express.
     pub const LAST: Self = Self(253_402_300_799_999);
 
-    /// From milliseconds since 1970; a value outside the years 1970 to 9999 becomes the nearest end.
+    /// Creates a time from milliseconds since 1970. A value outside the years 1970 to 9999 becomes the nearest bound.
     pub fn new(ms: i64) -> Self {
         Self(ms.clamp(0, Self::LAST.0))
     }
 
-    /// Milliseconds since 1970.
+    /// Returns the milliseconds since 1970.
     pub fn get(self) -> i64 {
         self.0
     }
 
-    /// This much later (earlier, if negative), never beyond the range.
+    /// Returns the time that is `ms` later (earlier if negative), clamped to the range.
     pub fn plus(self, ms: i64) -> Self {
         Self::new(self.0.saturating_add(ms))
     }
 
-    /// Milliseconds from `earlier` to here; negative if `earlier` is later.
+    /// Returns the milliseconds from `earlier` to this time. Negative if `earlier` is later.
     pub fn since(self, earlier: Self) -> i64 {
         self.0 - earlier.0
     }
 
-    /// Reads an RFC 3339 date with a zone; what is finer than a millisecond is cut.
+    /// Parses an RFC 3339 date with a zone, truncated to the millisecond.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         instant_ms(text).filter(|ms| (0..=Self::LAST.0).contains(ms)).map(Self)
     }
 
-    /// Reads the `Date` of an HTTP answer (IMF-fixdate, RFC 9110 section 5.6.7), which shows whole seconds.
+    /// Parses the `Date` of an HTTP answer (IMF-fixdate, RFC 9110 section 5.6.7), in whole seconds.
     pub fn parse_http_date(text: &str) -> Option<Self> {
-        // `Sun, 06 Nov 1994 08:49:37 GMT` is rewritten, for a reader of its own takes 4 kB of the component.
+        // `Sun, 06 Nov 1994 08:49:37 GMT` is rewritten, since a parser of its own takes 4 kB of the component.
         let (date, time) = text.split_at_checked(17)?;
         let (day, month, year) = (date.get(5..7)?, date.get(8..11)?, date.get(12..16)?);
         let month = MONTHS.iter().position(|name| *name == month)? + 1;
@@ -58,7 +58,7 @@ impl Millis {
     }
 }
 
-/// Reads an RFC 3339 date with a zone, of the years 0000 to 9999, as milliseconds since 1970; what is finer is cut.
+/// Parses an RFC 3339 date with a zone, of the years 0000 to 9999, as milliseconds since 1970, truncated.
 pub fn instant_ms(text: &str) -> Option<i64> {
     let (date, rest) = text.as_bytes().split_at_checked(10)?;
     let (clock, rest) = rest.split_at_checked(9)?;
@@ -73,7 +73,7 @@ pub fn instant_ms(text: &str) -> Option<i64> {
     .num_days();
     let (hour, minute) = (digits(&[*h1, *h2])?, digits(&[*n1, *n2])?);
     let second = digits(&[*s1, *s2])?;
-    // A minute of 61 seconds is lawful.
+    // A minute of 61 seconds is valid.
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -82,14 +82,14 @@ pub fn instant_ms(text: &str) -> Option<i64> {
     Some((minutes * 60 + second) * SECOND_MS + fraction_ms)
 }
 
-/// A number of digits alone.
+/// Parses a number that consists only of digits.
 fn digits(text: &[u8]) -> Option<i64> {
     text.iter().try_fold(0, |number: i64, byte| {
         byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
     })
 }
 
-/// The fraction of a second in milliseconds, and what follows it.
+/// Returns the fraction of a second in milliseconds, and what follows it.
 fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let Some(text) = text.strip_prefix(b".") else { return Some((0, text)) };
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -98,7 +98,7 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     (length > 0).then_some((ms, text.get(length..)?))
 }
 
-/// A zone, `Z` or `+01:00`, in minutes east.
+/// Parses a zone, `Z` or `+01:00`, as minutes east of UTC.
 fn offset_minutes(zone: &[u8]) -> Option<i64> {
     match zone {
         b"Z" | b"z" => Some(0),
@@ -111,7 +111,7 @@ fn offset_minutes(zone: &[u8]) -> Option<i64> {
     }
 }
 
-/// Writes a number into these places. By hand, since chrono's own printer takes 1 kB of the component.
+/// Writes a number into these digits. Written by hand, since chrono's own formatter takes 1 kB of the component.
 fn put(places: &mut [u8], mut number: i64) {
     for place in places.iter_mut().rev() {
         *place = b'0' + (number % 10) as u8;
@@ -120,7 +120,7 @@ fn put(places: &mut [u8], mut number: i64) {
 }
 
 impl std::fmt::Display for Millis {
-    /// RFC 3339, UTC, with milliseconds: `2026-11-22T10:00:00.000Z`.
+    /// Writes RFC 3339 in UTC with milliseconds: `2026-11-22T10:00:00.000Z`.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let date = DateTime::from_timestamp_millis(self.0).unwrap_or_default().date_naive();
         let seconds = self.0 / SECOND_MS;
@@ -141,18 +141,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn microseconds_are_cut_not_rounded() {
+    fn microseconds_are_truncated_not_rounded() {
         let time = Millis::parse_rfc3339("2026-11-22T10:00:00.123999+01:00").unwrap();
         assert_eq!(time.to_string(), "2026-11-22T09:00:00.123Z");
     }
 
     #[test]
-    fn a_time_without_zone_is_no_time() {
+    fn a_time_without_a_zone_is_refused() {
         assert_eq!(Millis::parse_rfc3339("2026-11-22T10:00:00"), None);
     }
 
     #[test]
-    fn times_are_read_as_chrono_reads_them() {
+    fn times_are_parsed_as_chrono_parses_them() {
         for text in [
             "2026-11-22T10:00:00Z",
             "2024-02-29t23:59:60.9-00:30",
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_as_chrono_writes_them() {
+    fn times_are_formatted_as_chrono_formats_them() {
         for ms in [0, 1, 68_169_599_999, 951_782_400_010, 1_735_689_599_100, Millis::LAST.0] {
             let time = DateTime::from_timestamp_millis(ms).unwrap();
             let wanted = time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn http_dates_are_read() {
+    fn http_dates_are_parsed() {
         let time = Millis::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         assert_eq!(time.to_string(), "1994-11-06T08:49:37.000Z");
         assert_eq!(Millis::parse_http_date("soon"), None);

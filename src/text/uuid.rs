@@ -1,6 +1,6 @@
 //! UUIDs as text.
 
-/// Reads a uuid in its usual form: 36 characters, hexadecimal with four hyphens.
+/// Parses a uuid in its usual form: 36 characters, hexadecimal with four hyphens.
 pub fn parse_uuid(text: &str) -> Option<u128> {
     let hyphens = [8, 13, 18, 23];
     let shape = |(at, byte): (usize, &u8)| match hyphens.contains(&at) {
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_uuids_are_uuids() {
+    fn only_uuids_are_parsed() {
         assert_eq!(parse_uuid("00000000-0000-0000-0000-00000000001F"), Some(31));
         assert_eq!(parse_uuid("000000000000-0000-0000-00000000001F-"), None);
         assert_eq!(parse_uuid("\u{e9}0000000-0000-0000-0000-00000000001"), None);

@@ -3,46 +3,46 @@
 use source_driver::{Plan, token};
 use spin_sdk::variables::{self, Error};
 
-/// Seconds a poll may take before no further batch is begun, where `budget_seconds` says nothing.
+/// How long a poll may take before it starts no further batch, in seconds, unless `budget_seconds` is set.
 const BUDGET_SECONDS: u64 = 25;
-/// Events of one batch, where `batch_records` says nothing: a page.
+/// Number of events in one batch unless `batch_records` is set: a page.
 const BATCH_RECORDS: u64 = 500;
-/// Failures in a row that are tried again within one poll; the next poll tries on.
+/// Maximum number of consecutive failures that are retried within one poll. The next poll tries again.
 const RETRIES: u32 = 4;
 
-/// What a poll of one tenant needs to know.
+/// The configuration of a poll of one tenant.
 pub struct Tenant {
-    /// Its name, for keys.
+    /// The tenant's name, for keys.
     pub name: String,
-    /// The source's settings, JSON.
+    /// The source's settings, in JSON.
     pub settings: String,
     /// Buildkite's API token.
     pub api_token: String,
     /// Where events go.
     pub sink: Address,
-    /// Which variables settings and token came from, to be said of a mistake in them.
+    /// The variables that settings and token came from, for messages about an error in them.
     pub named: String,
-    /// How long a poll goes on.
+    /// The bounds of a poll.
     pub plan: Plan,
 }
 
-/// A collector's address and what it is opened with: always of one owner, the tenant or the application.
+/// A collector's address and its credentials. Both belong to the same owner, the tenant or the application.
 pub struct Address {
     /// The variable that held the address.
     pub named: String,
     /// The address.
     pub url: String,
-    /// The whole value of the `Authorization` header; empty: none.
+    /// The whole value of the `Authorization` header. Empty for none.
     pub authorization: String,
 }
 
 impl Tenant {
-    /// Reads the variables of a tenant: each is `NAME_TENANT`, where that is defined, or else `NAME`. Settings and token
-    /// are a tenant's own; `sink_authorization` has the suffix if `sink_url` has.
+    /// Reads the variables of a tenant. Each is `NAME_TENANT` if that is defined, otherwise `NAME`. Settings and token
+    /// are always a tenant's own; `sink_authorization` has the suffix if `sink_url` has.
     ///
     /// # Errors
     ///
-    /// Which variable is missing or wrong, without its value.
+    /// Returns which variable is missing or wrong, without its value.
     pub async fn load(name: Option<&str>) -> Result<Self, String> {
         let own = |variable: &str| match name {
             Some(name) => format!("{variable}_{name}"),
@@ -58,7 +58,7 @@ impl Tenant {
         };
         let missing = |variable: String, what: &str| {
             format!(
-                "variable {variable} is not set: it holds {what}; name it in spin.toml and set SPIN_VARIABLE_{}",
+                "variable {variable} is not set: it holds {what}; declare it in spin.toml and set SPIN_VARIABLE_{}",
                 variable.to_uppercase()
             )
         };
@@ -66,8 +66,8 @@ impl Tenant {
         let records = number("batch_records", BATCH_RECORDS, 1..=100_000).await?;
         let (url_from, url) = shared("sink_url", &own("sink_url"))
             .await?
-            .ok_or_else(|| missing("sink_url".into(), "the address events are sent to"))?;
-        // A tenant's own collector never gets what opens the common one.
+            .ok_or_else(|| missing("sink_url".into(), "the address to which events are sent"))?;
+        // A tenant's own collector never gets the credentials of the shared one.
         let authorization = url_from.replacen("sink_url", "sink_authorization", 1);
         let authorization = get(&authorization).await?.unwrap_or_default();
         let api_token = get(&own("api_token"))
@@ -79,7 +79,7 @@ impl Tenant {
         Ok(Self {
             settings: get(&own("settings"))
                 .await?
-                .ok_or_else(|| missing(own("settings"), "the source's settings, JSON"))?,
+                .ok_or_else(|| missing(own("settings"), "the source's settings, in JSON"))?,
             api_token,
             sink: Address { authorization, named: url_from, url },
             named: format!(" (variables {} and {})", own("settings"), own("api_token")),
@@ -93,7 +93,7 @@ impl Tenant {
     }
 }
 
-/// A variable of the tenant, or else of all of them, with its name.
+/// Returns a variable of the tenant, or else the shared one, with its name.
 async fn shared(variable: &str, own: &str) -> Result<Option<(String, String)>, String> {
     let named = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
     match get(own).await? {
@@ -102,12 +102,12 @@ async fn shared(variable: &str, own: &str) -> Result<Option<(String, String)>, S
     }
 }
 
-/// A variable; none where it is not defined, or empty.
+/// Returns a variable, or `None` if it is undefined or empty.
 async fn get(variable: &str) -> Result<Option<String>, String> {
     match variables::get(variable).await {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
         Err(Error::Undefined(_)) => Ok(None),
-        // What a provider says may name its own secrets.
+        // A provider's message may contain its own secrets.
         Err(_) => Err(format!("variable {variable} cannot be read; see the log of Spin")),
     }
 }

@@ -1,18 +1,19 @@
-//! What the operator wants. Every fault is found at once, and named with its key and what to do.
+//! The operator's configuration. All errors are found at once, each with its key and what to do.
 
 use source_driver::{self as driver, Plan};
 
-/// Longest name of a tenant: it is part of keys and of a subject.
+/// Maximum length of a tenant's name, which is part of keys and of a subject.
 const TENANT_CHARS_MAX: usize = 63;
-/// Longest subject that is taken; NATS itself has no fixed limit, but long ones are slips.
+/// Maximum length of a subject. NATS itself has no fixed limit, but a long one is likely a typo.
 const SUBJECT_CHARS_MAX: usize = 255;
-/// The bucket, unless the operator says otherwise.
+/// The default bucket.
 const BUCKET: &str = "buildkite-audit-logs";
-/// Events in one batch: what a crash may repeat, and one checkpoint stored for it.
+/// Default number of events in one batch: a crash may repeat as many, and each batch stores one checkpoint.
 const BATCH_RECORDS: u32 = 500;
-/// Failures in a row that are tried again within a run: 31 s of waits, and the time of the attempts.
+/// Default number of consecutive failures that are retried within a run: 31 s of waits, plus the time of the attempts.
 const RETRIES: u32 = 5;
-/// A run begins no batch after ten minutes even in a long backfill, so that the configuration is read again.
+/// How long a run starts new batches, in milliseconds: ten minutes even in a long backfill, so that the configuration
+/// is read again.
 const BUDGET_MS: u64 = 10 * 60 * 1_000;
 
 /// The configuration of one service.
@@ -20,15 +21,15 @@ const BUDGET_MS: u64 = 10 * 60 * 1_000;
 pub struct Options {
     /// The source's settings, a JSON object that the source itself checks.
     pub settings: String,
-    /// Whose audit log this is; part of keys and of the usual subject.
+    /// Whose audit log this is. Part of keys and of the default subject.
     pub tenant: String,
     /// The API token.
     pub token: Secret,
     /// Where events go.
     pub subject: String,
-    /// Where checkpoints are.
+    /// Where checkpoints are stored.
     pub bucket: String,
-    /// Batches, retries, and when a run ends.
+    /// Batch size, retries, and when a run ends.
     pub plan: Plan,
 }
 
@@ -37,18 +38,19 @@ pub struct Options {
 pub struct Secret(String);
 
 impl Secret {
-    /// The text itself, for the source alone.
+    /// Returns the text itself, for the source only.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
 impl Options {
-    /// Takes the values of the keys; `get` gives none for a key that is not set.
+    /// Reads the configuration. `get` returns `None` for a key that is not set.
     ///
     /// # Errors
     ///
-    /// One sentence for each fault: key, what is wrong, what to do. No value of a secret is in it.
+    /// Returns one sentence for each error: the key, what is wrong, and what to do. It never contains the value of a
+    /// secret.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
         let mut faults = Vec::new();
         let tenant = tenant(get("tenant"), &mut faults);
@@ -100,13 +102,13 @@ fn token(value: Option<String>, faults: &mut Vec<String>) -> Secret {
     let fault = match value.as_deref().map(driver::token) {
         Some(Ok(token)) => return Secret(token.to_owned()),
         Some(Err(why)) => format!("api_token: the token {why}"),
-        None => "api_token: is missing; give it as a secret of the workload".to_owned(),
+        None => "api_token: is missing; provide it as a secret of the workload".to_owned(),
     };
     faults.push(fault);
     Secret(String::new())
 }
 
-/// A subject to publish to. Source: docs.nats.io, Subject-Based Messaging.
+/// Returns whether messages can be published to this subject. Source: docs.nats.io, Subject-Based Messaging.
 fn is_subject(text: &str) -> bool {
     let is_name = |name: &str| {
         !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic() && !"*>".contains(c))
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_around_the_token_is_removed_and_what_else_stands_there_is_named() {
+    fn white_space_around_the_token_is_removed_and_anything_else_is_reported() {
         fn with(token: &str) -> Result<Options, Vec<String>> {
             read(&[("settings", "{}"), ("tenant", "acme"), ("api_token", token)])
         }
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_can_be_published_to() {
+    fn only_a_subject_that_can_be_published_to_is_valid() {
         for good in ["audit", "audit.acme", "a.b-c.D_1"] {
             assert!(is_subject(good), "{good}");
         }

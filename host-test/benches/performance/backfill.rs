@@ -1,4 +1,5 @@
-//! A whole backfill onto disk, through the real command, beside a plain Python script; and what more events cost.
+//! A whole backfill to disk through the real command, compared with a plain Python script, and how the cost grows with
+//! the number of events.
 
 use crate::pages::Remote;
 use crate::process::{Taken, watch};
@@ -8,9 +9,9 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Events that both read.
+/// Number of events that both read.
 const EVENTS: u64 = 100_000;
-/// What more events cost is looked at with these.
+/// Numbers of events for which the cost is measured.
 const SCALE: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 fn lines(path: &Path) -> u64 {
@@ -40,7 +41,7 @@ fn ours(remote: &Remote, events: u64, output: &str) -> Taken {
     taken
 }
 
-/// None where there is no Python.
+/// Runs the Python script. Returns `None` if there is no Python.
 fn python(remote: &Remote) -> Option<Taken> {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("o.ndjson");
@@ -69,7 +70,7 @@ pub fn section() -> Section {
     let mut scale = Vec::new();
     let mut memory = Vec::new();
     let mut flat = Vec::new();
-    // The first start compiles; later ones find the code that was kept.
+    // The first start compiles the component; later ones use the cached code.
     drop(ours(&Remote::start(1), 1, "o.ndjson"));
     for events in SCALE {
         let remote = Remote::start(events);
@@ -104,18 +105,18 @@ pub fn section() -> Section {
         scale.push((events as f64, 1e6 * file.cpu.as_secs_f64() / events as f64));
         memory.push((events as f64, file.memory as f64 / (1 << 20) as f64));
     }
-    let said = |points: &[(f64, f64)]| {
+    let listed = |points: &[(f64, f64)]| {
         points.iter().map(|(_, value)| format!("{value:.0}")).collect::<Vec<_>>().join(", ")
     };
     let sizes = "1,000, 10,000, 100,000 and 1,000,000 events";
     rows.push([
         format!("CPU time per event, at {sizes}"),
-        format!("{} µs (including startup)", said(&scale)),
+        format!("{} µs (including startup)", listed(&scale)),
         "flat".into(),
     ]);
     rows.push([
         format!("peak memory, at {sizes}"),
-        format!("{} MiB", said(&memory)),
+        format!("{} MiB", listed(&memory)),
         "flat".into(),
     ]);
     Section {

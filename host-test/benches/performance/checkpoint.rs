@@ -1,4 +1,4 @@
-//! Checkpoints, small and at their largest, there and back: through the component, and natively.
+//! Writing and reading checkpoints, small and at their largest, through the component and natively.
 
 use crate::report::Section;
 use buildkite_audit_logs::source::Source as Native;
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 const ROUNDS: usize = 30;
 const SETTINGS: &str = r#"{"org_slug": "acme-inc"}"#;
 
-/// A checkpoint with so many known uuids.
+/// Returns a checkpoint with this many known uuids.
 fn checkpoint(known: usize) -> String {
     let mut all = Known::default();
     let base = Millis::parse_rfc3339("2026-01-01T00:00:00Z").unwrap();
@@ -65,8 +65,8 @@ pub fn section() -> Section {
         }
         let ratio = fast.as_secs_f64() / slow.as_secs_f64();
         let us = |time: Duration| time.as_secs_f64() * 1e6;
-        let said = format!("{ratio:.2} (native {:.0} µs, wasm {:.0} µs)", us(fast), us(slow));
-        [format!("{name}, {} bytes: wasm / native throughput", text.len()), said, String::new()]
+        let measured = format!("{ratio:.2} (native {:.0} µs, wasm {:.0} µs)", us(fast), us(slow));
+        [format!("{name}, {} bytes: wasm / native throughput", text.len()), measured, String::new()]
     };
     Section {
         title: "Checkpoints",

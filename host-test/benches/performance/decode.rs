@@ -1,5 +1,5 @@
-//! What WebAssembly costs: a response's bytes to records and a checkpoint, through the component and through the same
-//! core compiled natively, in turns; and what a naive reader of the same bytes costs natively.
+//! The cost of WebAssembly: from a response's bytes to records and a checkpoint, through the component and through the
+//! same core compiled natively, in alternation. For comparison, what a naive reader of the same bytes costs natively.
 
 use crate::report::Section;
 use buildkite_audit_logs::buildkite::response::Response;
@@ -19,7 +19,8 @@ use tokio::runtime::Runtime;
 
 const PAGES: usize = 40;
 const PAGE_ROWS: usize = 500;
-/// Walks over all pages; the quickest of each kind counts, since whatever else the machine does only slows.
+/// Number of passes over all pages. The fastest of each kind counts, since anything else the machine does only adds
+/// time.
 const ROUNDS: usize = 15;
 
 const SETTINGS: &str =
@@ -32,7 +33,7 @@ const HEADERS: [(&str, &str); 4] = [
     ("ratelimit-user-reset", "300"),
 ];
 
-/// Pages as Buildkite would send them, newest first.
+/// Returns pages as Buildkite would send them, newest first.
 fn pages(runtime: &Runtime) -> Vec<Bytes> {
     let events = (PAGES * PAGE_ROWS) as u64;
     let options = Options { events, ..Options::default() };
@@ -60,7 +61,7 @@ fn native(pages: &[Bytes]) -> Duration {
     let mut rows = 0;
     for page in pages {
         let Turn::Send(call) = source.read_batch(PAGE_ROWS as u32, now) else { break };
-        // The shell of the component copies the body out of the host, too.
+        // The component's shell also copies the body out of the host.
         let body = page.to_vec();
         let response = Response { status: 200, headers: headers.clone(), body, elapsed_ms: 0 };
         rows += call.receive(Ok(response), now).unwrap().rows.len();
@@ -102,7 +103,8 @@ fn wasm(runtime: &Runtime, plugin: &Plugin, pages: &Arc<Vec<Bytes>>) -> Duration
     })
 }
 
-/// As a peer might do it: the whole body as values, each event written again, its `data` parsed and put in.
+/// Decodes the pages as a typical tool might: parses the whole body into values, writes each event again, and inserts
+/// its parsed `data`.
 fn naive(pages: &[Bytes]) -> Duration {
     let began = Instant::now();
     for page in pages {

@@ -1,4 +1,4 @@
-//! Whole calls of `read-batch`, HTTP over loopback in them: the component in its host, and a native program round the
+//! Whole calls of `read-batch` including HTTP over loopback: the component in its host, and a native program around the
 //! same core with the same HTTP client.
 
 use crate::pages::Remote;
@@ -24,7 +24,8 @@ use tokio::runtime::Runtime;
 const PAGES: usize = 40;
 const PAGE_ROWS: u32 = 500;
 const EVENTS: usize = PAGES * PAGE_ROWS as usize;
-/// Walks over all pages; the quickest of each kind counts, since whatever else the machine does only slows.
+/// Number of passes over all pages. The fastest of each kind counts, since anything else the machine does only adds
+/// time.
 const ROUNDS: usize = 15;
 
 fn settings(remote: &Remote) -> String {
@@ -85,7 +86,7 @@ async fn wasm(plugin: &Plugin, remote: &Remote) -> Duration {
     source.configure(&configuration).await.unwrap();
     let began = Instant::now();
     let mut rows = 0;
-    // As many calls as pages, and none more, bring everything.
+    // Exactly as many calls as pages return everything.
     for _ in 0..PAGES {
         rows += source.read_batch(PAGE_ROWS).await.unwrap().records.len();
         std::hint::black_box(source.checkpoint().await.unwrap());

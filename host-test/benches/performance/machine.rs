@@ -1,6 +1,6 @@
-//! What the figures were measured on.
+//! The machine that the figures were measured on.
 
-/// The processor, its cores, and the compiler.
+/// Describes the processor, its cores, and the compiler.
 pub fn words() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));

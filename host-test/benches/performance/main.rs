@@ -1,8 +1,8 @@
-//! How fast it is, as ratios within one run: against the same core compiled natively, against a component that does
-//! nothing, against a plain Python script. Absolute figures are those of the machine it runs on.
+//! Performance as ratios within one run: compared with the same core compiled natively, with a component that does
+//! nothing, and with a plain Python script. Absolute figures are those of the machine it runs on.
 //!
-//! `cargo bench -p host-test --bench performance` runs all parts and writes `docs/performance.md` with its plots;
-//! with names of parts behind `--`, it runs those and writes nothing.
+//! `cargo bench -p host-test --bench performance` runs all parts and writes `docs/performance.md` with its plots. With
+//! names of parts after `--` it runs only those and writes nothing.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod backfill;
@@ -18,7 +18,7 @@ mod tenants;
 
 use report::Section;
 
-/// A part of the whole, by its name.
+/// A part of the benchmark, with its name.
 type Part = (&'static str, fn() -> Section);
 
 const PARTS: [Part; 6] = [
@@ -31,7 +31,7 @@ const PARTS: [Part; 6] = [
 ];
 
 fn main() {
-    // Cargo adds this.
+    // Cargo adds this argument.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
     if let [serve, events] = wanted.as_slice()
         && serve == "serve"

@@ -1,5 +1,5 @@
-//! A remote that serves rendered pages, so that what is measured is the client: so many events, a second apart, newest
-//! first. It runs in a process of its own.
+//! A remote that serves rendered pages, so that only the client is measured. Its events are a second apart, newest
+//! first. It runs in its own process.
 
 use buildkite_audit_logs::text::time::Millis;
 use bytes::Bytes;
@@ -19,16 +19,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// Different events, which come again with other uuids and times.
+/// Number of different events, which are repeated with other uuids and times.
 const TEMPLATES: usize = 500;
 
-/// Events of a full page.
+/// Number of events in a full page.
 const PAGE: u64 = 500;
 
-/// Logs up to this length are rendered before they are served: 90 MB.
+/// Maximum number of events for which all pages are rendered in advance: 90 MB.
 const RENDERED_MAX: u64 = 100_000;
 
-/// The process that serves; it ends when it is dropped.
+/// The serving process. It ends when this value is dropped.
 pub struct Remote {
     child: Child,
     pub endpoint: String,
@@ -54,11 +54,11 @@ impl Drop for Remote {
     }
 }
 
-/// An event cut where its uuid and its time go.
+/// An event, split where its uuid and its time are inserted.
 struct Template([String; 3]);
 
 struct Log {
-    /// Whole pages, by where they begin, of a log that is not too long for it.
+    /// Whole pages by their offset, unless the log is too long for that.
     rendered: HashMap<u64, Bytes>,
     templates: Vec<Template>,
     events: u64,
@@ -86,14 +86,14 @@ impl Log {
         log
     }
 
-    /// The page that these variables ask for.
+    /// Returns the page that these variables request.
     fn page(&self, variables: &Value) -> Bytes {
         let first = variables["first"].as_u64().unwrap_or(500);
         let time = |name: &str| Some(Millis::parse_rfc3339(variables[name].as_str()?)?.get());
         let after = variables["after"].as_str().and_then(|text| text.parse::<u64>().ok());
         let below = |to: i64| ((self.newest_ms - to).max(0) as u64).div_ceil(1_000);
         let begin = after.unwrap_or_else(|| time("to").map_or(0, below)).min(self.events);
-        // Events before the time asked for are left out.
+        // Events before the requested time are left out.
         let until = time("from").map_or(self.events, |from| {
             (((self.newest_ms - from).max(0) as u64) / 1_000 + 1).min(self.events)
         });
@@ -123,7 +123,7 @@ impl Log {
     }
 }
 
-/// Serves until it is killed.
+/// Serves until the process is killed.
 pub fn serve(events: u64) {
     let runtime = Runtime::new().unwrap();
     let log = Arc::new(Log::new(&runtime, events));

@@ -1,33 +1,33 @@
-//! A child's memory and CPU time, while it runs.
+//! Memory and CPU time of a child process while it runs.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-/// Clock ticks in a second of `/proc/PID/stat`. Source: proc_pid_stat(5); it is 100 on every Linux of today.
+/// Clock ticks per second in `/proc/PID/stat`. Source: proc_pid_stat(5); it is 100 on every current Linux.
 const TICKS: f64 = 100.0;
 
-/// Between two looks at a child that is run to its end.
+/// Interval at which a running child is measured.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// What a child that has ended took.
+/// What a child that has ended used.
 #[derive(Debug, Clone, Default)]
 pub struct Taken {
     pub time: Duration,
     pub cpu: Duration,
-    /// Largest resident memory, in bytes.
+    /// Peak resident memory, in bytes.
     pub memory: u64,
     /// Resident memory over time: seconds, MiB.
     pub curve: Vec<(f64, f64)>,
 }
 
-/// Resident memory, in bytes; none when it has ended.
+/// Returns the resident memory in bytes, or `None` if the child has ended.
 pub fn memory(id: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
 }
 
-/// CPU time so far; none when it has ended.
+/// Returns the CPU time so far, or `None` if the child has ended.
 pub fn cpu(id: u32) -> Option<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let fields: Vec<&str> = stat.rsplit(") ").next()?.split(' ').collect();
@@ -35,7 +35,7 @@ pub fn cpu(id: u32) -> Option<Duration> {
     Some(Duration::from_secs_f64((ticks(11)? + ticks(12)?) / TICKS))
 }
 
-/// Watches a child to its end, which must be a good one.
+/// Watches a child until it ends. Panics if it fails.
 pub fn watch(mut child: Child) -> Taken {
     let began = Instant::now();
     let mut taken = Taken::default();

@@ -1,27 +1,27 @@
-//! What was measured, as a page with tables and plots.
+//! The results as a page with tables and plots.
 
 use crate::machine;
 use plotters::prelude::*;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// One part's figures.
+/// The figures of one part.
 pub struct Section {
     pub title: &'static str,
-    /// What the figures are, in a sentence or two. No figure stands here: it would not be measured.
+    /// What the figures are, in a sentence or two, without any number: it would not be measured.
     pub about: &'static str,
-    /// Name, value, goal.
+    /// Name, value and goal.
     pub rows: Vec<[String; 3]>,
     pub plots: Vec<Plot>,
 }
 
-/// A curve.
+/// One plot.
 pub struct Plot {
     pub file: &'static str,
     pub title: &'static str,
     pub across: &'static str,
     pub up: &'static str,
-    /// Powers of ten across.
+    /// Whether the x axis is logarithmic.
     pub is_logarithmic: bool,
     pub lines: Vec<(&'static str, Vec<(f64, f64)>)>,
 }
@@ -33,7 +33,7 @@ impl Section {
             self.title, self.about
         );
         for [what, measured, goal] in &self.rows {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "| {what} | {measured} | {goal} |");
         }
         for plot in &self.plots {
@@ -77,7 +77,7 @@ fn draw(plot: &Plot) {
         .margin(12)
         .x_label_area_size(40)
         .y_label_area_size(60);
-    // The two kinds of axes have types of their own.
+    // The two kinds of axes have different types.
     macro_rules! finish {
         ($chart:expr) => {{
             let mut chart = $chart.unwrap();

@@ -1,4 +1,4 @@
-//! What a new instance costs: instantiate, configure, checkpoint, on a warm engine with a pool.
+//! The cost of a new instance: instantiate, configure and checkpoint on a warm engine with a pool.
 
 use crate::report::Section;
 use compose::compile;
@@ -42,7 +42,7 @@ pub fn section() -> Section {
     let ours = Plugin::new(&engine, BUNDLED).unwrap();
     let floor = Plugin::new(&engine, &std::fs::read(constant).unwrap()).unwrap();
     let (mut ours_us, mut floor_us) = (Vec::new(), Vec::new());
-    // In turns, so that whatever else the machine does strikes both.
+    // Alternating, so that other load on the machine affects both.
     for _ in 0..ROUNDS {
         ours_us.push(runtime.block_on(once(&ours)).as_secs_f64() * 1e6);
         floor_us.push(runtime.block_on(once(&floor)).as_secs_f64() * 1e6);

@@ -1,5 +1,5 @@
-//! What an idle tenant costs: many of them in one process, each polled at an interval against the made-up Buildkite.
-//! `TENANTS` (10000) and `MINUTES` (2) may be set.
+//! The cost of an idle tenant: many of them in one process, each polled at an interval against the fake Buildkite.
+//! `TENANTS` (10000) and `MINUTES` (2) can be set.
 
 use crate::process::{cpu, memory};
 use crate::report::{Plot, Section};
@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// A poll may be late by this much: turns wait in one line.
+/// Maximum delay of a poll: tenants take their turns one after another.
 const LATE: Duration = Duration::from_secs(5);
 
 fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-/// The command over so many tenants.
+/// The command, running with many tenants.
 struct Run {
     folder: TempDir,
     child: Child,
@@ -66,7 +66,7 @@ impl Drop for Run {
     }
 }
 
-/// How many tenants are idle, and how long ago the one polled longest ago was polled, in seconds.
+/// Returns how many tenants are idle, and how many seconds ago the least recent poll was.
 fn idle(state: &Path) -> Option<(u64, f64)> {
     let database = rusqlite::Connection::open(state).ok()?;
     database.busy_timeout(Duration::from_secs(10)).ok()?;
@@ -75,14 +75,14 @@ fn idle(state: &Path) -> Option<(u64, f64)> {
     database.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).ok()
 }
 
-/// Waits until all have been polled once.
+/// Waits until all tenants have been polled once.
 fn settle(run: &Run, tenants: u64) {
     while idle(&run.state()).is_none_or(|(count, _)| count < tenants) {
         std::thread::sleep(Duration::from_millis(500));
     }
 }
 
-/// What so many tenants cost, once each has been polled.
+/// The cost of this many tenants, once each has been polled.
 struct Cost {
     memory: u64,
     cpu_ms_a_poll: f64,
@@ -119,7 +119,7 @@ pub fn section() -> Section {
     let (tenants, minutes) = (number("TENANTS", 10_000), number("MINUTES", 2));
     let runtime = Runtime::new().unwrap();
     let fake = runtime.block_on(FakeBuildkite::start(Options::default())).unwrap();
-    // Fewer are polled more often, so that there is something to measure.
+    // Fewer tenants are polled more often, so that there is something to measure.
     let few = [(1, 1), (100, 1), (1_000, 10)]
         .map(|(count, interval)| (count, cost(&fake, count, interval, 20)));
     let all = cost(&fake, tenants, 60, 60 * minutes);

@@ -42,7 +42,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// When there is no report to print: the config is refused, or the component fails.
+/// Returns an error if there is no report to print: the config is refused, or the component fails.
 pub async fn check(args: Args) -> Result<u8> {
     let config = Config::read(&args.config)?;
     let outbound = Outbound::new(&args.network, Environment::Heeded)?;

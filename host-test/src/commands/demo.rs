@@ -44,7 +44,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// When the fake remote, the component or the run fails.
+/// Returns an error if the fake remote, the component or the run fails.
 pub async fn demo(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let options = Options { seed: args.seed, events: args.events, ..Options::default() };

@@ -1,4 +1,4 @@
-//! `describe`: what a component says about itself, and what its bytes show.
+//! `describe`: what a component states about itself, and what its bytes show.
 
 use super::print;
 use crate::egress::hook::Egress;
@@ -32,7 +32,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// When the component is refused or fails.
+/// Returns an error if the component is refused or fails.
 pub async fn describe(args: Args) -> Result<()> {
     if args.portal_query {
         return print(DOCUMENT);

@@ -53,7 +53,7 @@ fn address(text: &str) -> std::result::Result<SocketAddr, String> {
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`] when an option is invalid, and [`Failure::Failed`] when the command cannot listen on the
+/// Returns [`Failure::Refused`] if an option is invalid, and [`Failure::Failed`] if the command cannot listen on the
 /// address.
 pub async fn fake(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;

@@ -26,19 +26,19 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 ///
-/// As [`Plugin::load`].
+/// Same as [`Plugin::load`].
 pub fn plugin(named: Option<&PathBuf>, config: &Config, code: &CodeCache) -> Result<Plugin> {
     let path: Option<&Path> = named.or(config.component.as_ref()).map(PathBuf::as_path);
     let engine = build(&Options { code: code.clone(), ..Options::default() })?;
     Plugin::load(&engine, path)
 }
 
-/// Starts an instance and configures it. The instance can reach its origin, in the way the operator
-/// chose, and no other.
+/// Starts an instance and configures it. The instance can reach its origin, in the way the operator chose, and no
+/// other.
 ///
 /// # Errors
 ///
-/// Whatever the component or the host finds wrong with the config.
+/// Returns what the component or the host finds wrong with the config.
 pub async fn source(
     plugin: &Plugin,
     config: &Config,
@@ -73,9 +73,9 @@ pub async fn source(
 ///
 /// # Errors
 ///
-/// [`Failure::ReaderGone`] when the reader has closed it, [`Failure::Failed`] when it is closed or full.
+/// Returns [`Failure::ReaderGone`] if the reader has closed it, and [`Failure::Failed`] if it is closed or full.
 pub fn print(text: &str) -> Result<()> {
-    stream::insist()?;
+    stream::check_open()?;
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
 }

@@ -41,7 +41,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// When the config or the source fails.
+/// Returns an error if the config or the source fails.
 pub async fn preview(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let mut config = Config::read(&args.config)?;

@@ -85,7 +85,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// When the config, the state, the source or the output fails.
+/// Returns an error if the config, the state, the source or the output fails.
 pub async fn run(args: Args) -> Result<()> {
     // First, since a log rotation may send SIGHUP at any time.
     let hangup = Hangup::on_signal()?;
@@ -109,10 +109,10 @@ pub async fn run(args: Args) -> Result<()> {
     let open = || State::open(&path).map_err(|failure| elsewhere(failure, &args, &path));
     let Some(state) = patience::open(retry, &mut stop, open).await? else { return Ok(()) };
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
-    // Whoever starts a run wants new events now, not when the last run was told to poll again.
+    // Somebody who starts a run wants new events now, whatever wait the last run ended with.
     let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
     let mut source = source(&plugin, &config, checkpoint, &outbound).await?;
-    // Last, so that a run that is refused leaves the output as it was.
+    // Last, so that a refused run leaves the output unchanged.
     let Some(output) = output(&args, state, &own, &mut stop).await? else { return Ok(()) };
     let metrics = Metrics::default();
     let _endpoint = match &args.metrics {
@@ -143,7 +143,7 @@ pub async fn run(args: Args) -> Result<()> {
     result
 }
 
-/// Opens the output. Returns `None` when a signal arrived while another program had it locked.
+/// Opens the output. Returns `None` if a signal arrived while another program had it locked.
 async fn output(
     args: &Args,
     state: State,
@@ -155,7 +155,7 @@ async fn output(
     patience::open(Retry::new(args.retries), stop, open).await
 }
 
-/// Adds what to do when the state's default folder is not writable.
+/// Adds what to do if the state's default folder is not writable.
 fn elsewhere(failure: Failure, args: &Args, path: &Path) -> Failure {
     let is_writable = rustix::fs::access(folder(path), Access::WRITE_OK).is_ok();
     match failure {

@@ -53,7 +53,7 @@ Example:\n  host-test state rebind --state acme.state.sqlite --config acme.json"
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`] when the state or the config is refused, or the state is locked.
+/// Returns [`Failure::Refused`] if the state or the config is refused, or if the state is locked.
 pub fn state(args: Args) -> Result<()> {
     match args.what {
         What::Show { state, json } => show(&state, json),

@@ -13,7 +13,7 @@ use crate::run::retry::Retry;
 use crate::run::stop::{Hangup, Stop};
 use crate::state::lock::Lock;
 use crate::tenants::rows::reset;
-use crate::tenants::schedule::{Schedule, insist_on_none};
+use crate::tenants::schedule::{Schedule, check_none_failed};
 use crate::tenants::status;
 use crate::tenants::store::Store;
 use crate::tenants::supply::Supply;
@@ -33,12 +33,12 @@ one whose configuration is invalid is reported and does not stop the others. Rec
 OUTPUT_DIR/TENANT.ndjson, each exactly once, even if the process is killed at any instant.
 
 A tenant whose endpoint or event_types changed fails, because its checkpoint belongs to the old
-values; `host-test tenants reset` lets it start over.
+values; `host-test tenants reset` makes it start over.
 
 Exit code: 0 after SIGINT or SIGTERM; with --until-idle, 1 if a tenant failed.
 
 Example:
-  host-test tenants --dir tenants --output-dir out & host-test tenants status --dir tenants";
+  mkdir -p out && host-test tenants --dir tenants --output-dir out";
 
 /// Maximum number of retries to open a state that another program has locked: about two minutes in total.
 const RETRIES: u32 = 8;
@@ -58,7 +58,7 @@ enum What {
     /// Show the status of each tenant.
     #[command(after_help = "Example:\n  host-test tenants status --dir tenants")]
     Status(StatusArgs),
-    /// Let a tenant start over, for example after a change of its endpoint or event_types. Prints its old checkpoint.
+    /// Make a tenant start over, for example after a change of its endpoint or event_types. Prints its old checkpoint.
     #[command(after_help = "Example:\n  host-test tenants reset --dir tenants acme")]
     Reset(ResetArgs),
 }
@@ -135,7 +135,7 @@ struct RunArgs {
 ///
 /// # Errors
 ///
-/// When a folder, the component or the state is refused.
+/// Returns an error if a folder, the component or the state is refused.
 pub async fn tenants(args: Args) -> Result<()> {
     match args.what {
         Some(What::Status(args)) => show(&args),
@@ -148,7 +148,7 @@ pub async fn tenants(args: Args) -> Result<()> {
     }
 }
 
-/// Returns the path of the state, by default beside the folder, so that watching the folder does not see each change
+/// Returns the path of the state: by default beside the folder, so that a watch of the folder does not see each change
 /// of the state.
 fn beside(dir: &Path, state: Option<&PathBuf>) -> PathBuf {
     state.cloned().unwrap_or_else(|| {
@@ -228,7 +228,7 @@ async fn run(args: RunArgs) -> Result<()> {
         return Err(Failure::Failed("the storage thread ended unexpectedly".to_owned()));
     }
     let failing = ended?;
-    if args.until_idle { insist_on_none(failing) } else { Ok(()) }
+    if args.until_idle { check_none_failed(failing) } else { Ok(()) }
 }
 
 fn existing(flag: &str, path: Option<&PathBuf>) -> Result<PathBuf> {

@@ -15,13 +15,13 @@ use std::env::VarError;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Maximum size of a config or secret file, in bytes: 1 MiB. A larger one was named by mistake.
+/// Maximum size of a config or secret file, in bytes: 1 MiB. A larger one is the wrong file.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// The secret that becomes the `Authorization` header.
 const API_TOKEN: &str = "api_token";
 
-/// Replaces the value in messages wherever it may be a token.
+/// Replaces the value in messages if it may be a token.
 const REVOKE: &str = "if it was a real token, revoke it";
 
 const KEYS: [&str; 4] = ["settings", "secrets", "component", "limits"];
@@ -44,12 +44,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a config file and the secrets that it points to. Relative paths start at the folder of
-    /// the config file.
+    /// Reads a config file and the secrets that it points to. Relative paths start at the folder of the config file.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] with the file and the key, but never with the value of a secret.
+    /// Returns [`Failure::Refused`] with the file and the key, but never with the value of a secret.
     pub fn read(path: &Path) -> Result<Self> {
         read_small(path)
             .and_then(|text| Self::parse(&text, path))
@@ -164,11 +163,11 @@ impl Config {
         }
     }
 
-    /// Returns the origin that the settings name, or else Buildkite's.
+    /// Returns the origin of the endpoint in the settings, or else Buildkite's.
     ///
     /// # Errors
     ///
-    /// A message that says what is wrong with the setting `endpoint`.
+    /// Returns a message that says what is wrong with the setting `endpoint`.
     pub fn origin(&self) -> std::result::Result<Origin, String> {
         match self.settings.get("endpoint") {
             None => Origin::parse(DEFAULT_ENDPOINT),

@@ -16,8 +16,8 @@ pub(crate) const KEY_CHARS_MAX: usize = 60;
 ///
 /// # Errors
 ///
-/// A message that says what is wrong, where, and what to do. It does not quote strings of the file, and quotes keys
-/// only if they do not look like a token.
+/// Returns a message that says what is wrong, where, and what to do. It does not quote strings of the file, and quotes
+/// keys only if they do not look like a token.
 pub(crate) fn read(text: &str) -> Result<Value, String> {
     let mut input = serde_json::Deserializer::from_str(text);
     let value =

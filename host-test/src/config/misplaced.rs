@@ -53,7 +53,7 @@ pub(crate) fn in_settings(settings: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a secret or a setting beside `settings` and `secrets`. `known`: the keys that belong there.
+/// Refuses a secret or a setting beside `settings` and `secrets`. `known` are the keys that belong there.
 pub(crate) fn at_top(top: &Map<String, Value>, known: &[&str]) -> Result<()> {
     for (key, value) in top.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
         if is_setting(key) {
@@ -75,7 +75,7 @@ pub(crate) fn as_name(name: &str) -> Result<()> {
     }
 }
 
-/// Returns why a secret is refused: if its name is a setting's, that it is a setting; otherwise `why`.
+/// Returns why a secret is refused: if its name is that of a setting, because it is a setting; otherwise `why`.
 pub(crate) fn in_secrets(name: &str, why: String) -> String {
     match is_setting(name) {
         true => format!("secrets.{name}: is a setting, not a secret; move it under settings"),
@@ -88,7 +88,7 @@ fn secret(place: &str, value: &Value) -> String {
     format!("{place}: a secret belongs under secrets; {}", remedy(is_shown))
 }
 
-/// Returns what to do. `is_shown`: whether the secret itself is in the file.
+/// Returns what to do. `is_shown` says whether the secret itself is in the file.
 fn remedy(is_shown: bool) -> String {
     let write = r#"write "secrets": {"api_token": {"file": "FILE"}}"#;
     match is_shown {

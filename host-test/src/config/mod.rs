@@ -1,4 +1,4 @@
-//! The config file: what the operator wants, and how files that people write are read.
+//! The config file, and how files that people write are read.
 
 pub(crate) mod dialect;
 pub mod file;

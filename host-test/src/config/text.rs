@@ -15,8 +15,8 @@ const REMEDY: &str = "save it as UTF-8 (in PowerShell: Set-Content -Encoding utf
 ///
 /// # Errors
 ///
-/// A message with the encoding, or the place that is not UTF-8, and what to do. It does not quote the file, which may
-/// be a secret.
+/// Returns a message with the encoding, or the place that is not UTF-8, and what to do. It does not quote the file,
+/// which may be a secret.
 pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
     let marked = MARKS.iter().find(|(mark, _)| bytes.starts_with(mark)).map(|(_, name)| *name);
     // Without a mark: JSON and tokens begin with ASCII, where every other byte of UTF-16 is zero.
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn other_encodings_are_named_with_the_remedy() {
+    fn other_encodings_are_named_with_what_to_do() {
         for (bytes, name) in [
             (wide("{}", b"\xff\xfe", u16::to_le_bytes), "is UTF-16,"),
             (wide("{}", b"\xfe\xff", u16::to_be_bytes), "is UTF-16,"),

@@ -7,7 +7,7 @@ use rustls::CertificateError as Bad;
 use rustls::pki_types::UnixTime;
 use webpki::Error as Chain;
 
-/// Maximum number of names of a certificate that are quoted: a remote wrote them.
+/// Maximum number of a certificate's names that are quoted, since a remote wrote them.
 const NAMES_MAX: usize = 5;
 
 /// Maximum number of characters of a quoted text from a certificate.
@@ -105,7 +105,7 @@ fn trust(bad: &Bad, peer: &Peer) -> Option<Fault> {
     Some((format!("for another name{names}"), remedy))
 }
 
-/// Returns a name as rustls shows it, `DnsName("x.example")` or `IpAddress(192.0.2.1)`, without its kind.
+/// Returns a name as rustls shows it, `DnsName("x.example")` or `IpAddress(192.0.2.1)`, without its type.
 fn plain(name: &str) -> &str {
     let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inner.unwrap_or(name).trim_matches('"')
@@ -145,7 +145,7 @@ fn form(bad: &Bad) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// What else webpki finds in it or in the chain to its CA.
+/// Explains other errors of webpki about a certificate or its chain to the CA.
 fn chain(bad: &Chain) -> Option<(&'static str, &'static str)> {
     Some(match bad {
         Chain::CaUsedAsEndEntity => (
@@ -192,7 +192,7 @@ fn chain(bad: &Chain) -> Option<(&'static str, &'static str)> {
         | Chain::UnsupportedIndirectCrl
         | Chain::UnsupportedRevocationReason
         | Chain::UnsupportedRevocationReasonsPartitioning => REVOCATION,
-        // The other errors have a rustls error of their own.
+        // The other errors have their own rustls error.
         _ => return None,
     })
 }

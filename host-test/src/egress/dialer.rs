@@ -45,7 +45,7 @@ impl Dialer {
     ///
     /// # Errors
     ///
-    /// A message that says what is wrong with the proxy's URL, without quoting it.
+    /// Returns a message that says what is wrong with the proxy's URL, without quoting it.
     pub(crate) fn new(
         origins: Vec<Origin>,
         outbound: &Outbound,

@@ -28,17 +28,16 @@ impl Guarded {
 
     /// Checks that an address may be dialled.
     ///
-    /// An address behind NAT64 is judged by the IPv4 address that it stands for. This always applies
-    /// to 64:ff9b::/96, and to other prefixes once the network's answer for `ipv4only.arpa`
-    /// (RFC 7050) shows them. Whoever controls the resolver can forge such an answer. It therefore
-    /// opens only 64:ff9b:1::/48, which holds nothing but translated addresses (RFC 8215), and only
-    /// for IPv4 addresses that may be dialled themselves. For all other prefixes it can close but not
-    /// open: a unique local address (fd00::/8) stays private whatever a resolver answers, and behind
-    /// such a prefix the operator has `--allow-private`.
+    /// An address behind NAT64 is judged by the IPv4 address that it stands for. This always applies to 64:ff9b::/96,
+    /// and to other prefixes once the network's answer for `ipv4only.arpa` (RFC 7050) shows them. Whoever controls the
+    /// resolver can forge such an answer. It therefore opens only 64:ff9b:1::/48, which holds nothing but translated
+    /// addresses (RFC 8215), and only for IPv4 addresses that may be dialled themselves. For all other prefixes it can
+    /// close but not open: a unique local address (fd00::/8) stays private whatever a resolver answers, and behind such
+    /// a prefix the operator has `--allow-private`.
     ///
     /// # Errors
     ///
-    /// [`Prohibited`] with the address.
+    /// Returns [`Prohibited`] with the address.
     pub async fn judge(&self, address: IpAddr) -> Result<(), Prohibited> {
         let no = |inner| Err(Prohibited { address, inner, reach: self.reach });
         let IpAddr::V6(v6) = address.to_canonical() else {
@@ -65,9 +64,9 @@ impl Guarded {
         if is_outside_good && is_inside_good { Ok(()) } else { no(inner) }
     }
 
-    /// Returns whether the network's translation matters: the address is in the space reserved for
-    /// translation, or could stand for an IPv4 address that must not be dialled. Addresses that end
-    /// like `::1` could stand for one of 0.0.0.0/8, which leads nowhere and is not checked.
+    /// Returns whether the network's translation matters: the address is in the space reserved for translation, or
+    /// could stand for an IPv4 address that must not be dialled. Addresses that end like `::1` could stand for one in
+    /// 0.0.0.0/8, which is not routable and not checked.
     fn is_doubtful(&self, address: Ipv6Addr) -> bool {
         let is_bad = |v4: Ipv4Addr| v4.octets()[0] != 0 && !self.reach.allows(IpAddr::V4(v4));
         is_local_use(address)

@@ -11,7 +11,7 @@ const SHOWN_CHARS_MAX: usize = 200;
 ///
 /// # Errors
 ///
-/// [`Failure::Refused`] with the flag, what is wrong, and an example of a valid origin.
+/// Returns [`Failure::Refused`] with the flag, what is wrong, and an example of a valid origin.
 pub(crate) fn origin(flag: &str, text: &str) -> Result<Origin> {
     read(text).map_err(|why| {
         // The message does not quote a user name or password.
@@ -77,7 +77,7 @@ pub(crate) fn is_host(host: &str) -> bool {
         Some(rest) => rest.strip_suffix(']').is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok()),
         None => {
             let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-            // A name has at least one letter or digit: `https://.` leads nowhere.
+            // A name has at least one letter or digit: `https://.` is not one.
             host.bytes().all(is_valid) && host.bytes().any(|byte| byte.is_ascii_alphanumeric())
         }
     }

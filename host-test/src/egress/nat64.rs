@@ -38,8 +38,8 @@ pub fn is_local_use(address: Ipv6Addr) -> bool {
     address.to_bits() >> 80 == 0x0064_ff9b_0001
 }
 
-/// Returns the IPv4 address that an IPv6 one stands for under a prefix of this length; `None` if the
-/// bits that RFC 6052 requires to be zero are not.
+/// Returns the IPv4 address that an IPv6 one stands for under a prefix of this length, or `None` if the bits that RFC
+/// 6052 requires to be zero are not.
 pub fn embedded(address: Ipv6Addr, length: u8) -> Option<Ipv4Addr> {
     let octets = address.octets();
     let start = usize::from(length / 8);
@@ -64,9 +64,8 @@ pub struct Prefix {
 }
 
 impl Prefix {
-    /// Returns the prefix in an IPv6 answer for [`IPV4_ONLY`]; `None` unless the answer contains one of
-    /// the name's two addresses. At most one layout fits, since the bits around the IPv4 address must
-    /// be zero.
+    /// Returns the prefix in an IPv6 answer for [`IPV4_ONLY`], or `None` unless the answer contains one of the name's
+    /// two addresses. At most one layout fits, since the bits around the IPv4 address must be zero.
     fn find(answer: Ipv6Addr) -> Option<Self> {
         let is_in =
             |length: &u8| embedded(answer, *length).is_some_and(|v4| WELL_KNOWN.contains(&v4));
@@ -94,7 +93,7 @@ type Known = Option<(Instant, Arc<[Prefix]>)>;
 pub struct Nat64(Arc<Mutex<Known>>);
 
 impl Nat64 {
-    /// Returns the prefixes, with one lookup for all who wait; `None` if it fails or takes too long.
+    /// Returns the prefixes, with one lookup for all callers that wait, or `None` if it fails or takes too long.
     pub async fn prefixes(&self, lookup: &Lookup) -> Option<Arc<[Prefix]>> {
         let mut known = self.0.lock().await;
         if let Some((until, prefixes)) = &*known

@@ -61,11 +61,11 @@ struct Inner {
 const WARNINGS_MAX: u64 = 5;
 
 impl Network {
-    /// Creates access to these origins. Requests carry `token`; `lookup` resolves names.
+    /// Creates access to these origins. Requests carry `token`, and `lookup` resolves names.
     ///
     /// # Errors
     ///
-    /// As [`Network::through`].
+    /// Same as [`Network::through`].
     pub fn new(
         origins: Vec<Origin>,
         token: Option<Token>,
@@ -79,8 +79,8 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when certificates or the proxy's URL are not usable, and
-    /// [`Failure::Failed`] when TLS cannot be set up.
+    /// Returns [`Failure::Refused`] if certificates or the proxy's URL are not usable, and [`Failure::Failed`] if TLS
+    /// cannot be set up.
     pub fn through(
         origins: Vec<Origin>,
         token: Option<Token>,

@@ -19,8 +19,8 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// A message for the operator when this is not a URL, is neither http nor https, has user
-    /// information, or is plain http to a host that is not loopback.
+    /// Returns a message for the operator if this is not a URL, is neither http nor https, has user information, or is
+    /// plain http to a host that is not loopback.
     pub fn parse(url: &str) -> Result<Self, String> {
         let uri: Uri = url.parse().map_err(|_| "is not a URL".to_owned())?;
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
@@ -33,7 +33,7 @@ impl Origin {
         Ok(origin)
     }
 
-    /// Returns the origin that a request goes to; `None` if it has no host or an unsupported scheme.
+    /// Returns the origin that a request goes to, or `None` if it has no host or an unsupported scheme.
     pub fn of(uri: &Uri) -> Option<Self> {
         let https = match uri.scheme_str()? {
             "https" => true,

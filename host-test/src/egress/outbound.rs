@@ -35,7 +35,7 @@ pub struct Flags {
 /// Whether the environment variables that name proxies apply without a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// They apply: the command serves only its caller.
+    /// They apply: the command serves only the user who runs it.
     Heeded,
     /// They do not apply, since many tenants depend on the command: only a flag decides.
     Ignored,
@@ -62,21 +62,21 @@ impl Outbound {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] with the name of the flag.
+    /// Returns [`Failure::Refused`] with the name of the flag.
     pub fn new(flags: &Flags, environment: Environment) -> Result<Self> {
         Self::with(flags, environment, system())
     }
 
-    /// As [`Outbound::new`], but resolves names with `lookup`.
+    /// Like [`Outbound::new`], but resolves names with `lookup`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] with the name of the flag.
+    /// Returns [`Failure::Refused`] with the name of the flag.
     pub fn with(flags: &Flags, environment: Environment, lookup: Lookup) -> Result<Self> {
         let uses_environment = environment == Environment::Heeded;
         let proxy = Setting::of(flags.proxy.as_ref(), &variables::environment, uses_environment);
         if let Some(setting) = &proxy {
-            setting.insist().map_err(Failure::Refused)?;
+            setting.validate().map_err(Failure::Refused)?;
         }
         if let Some((name, _)) = variables::proxy(&variables::environment)
             && flags.proxy.is_none()
@@ -93,7 +93,7 @@ impl Outbound {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when certificates or the proxy's URL are not usable.
+    /// Returns [`Failure::Refused`] if certificates or the proxy's URL are not usable.
     pub fn prepare(&self, origins: &[Origin]) -> Result<()> {
         for origin in origins {
             if let Some(proxy) = self.proxy(origin).map_err(Failure::Refused)? {
@@ -197,7 +197,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_invalid_flag_is_refused_by_name_and_without_its_secrets() {
+    fn an_invalid_flag_is_named_without_its_secrets() {
         for (line, word) in [
             ("--allow-private a.corp", "--allow-private a.corp: must begin with https://"),
             ("--allow-private http://a.corp", "--allow-private http://a.corp: must be https"),

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use wasmtime_wasi_http::Error as HttpError;
 use wasmtime_wasi_http::WasiBody;
 
-/// Returns whether the placeholder is anywhere but in the `Authorization` header, whose value the host sets.
+/// Returns whether the placeholder is anywhere except in the `Authorization` header, whose value the host sets.
 pub(crate) fn holds_placeholder(request: &Request<Bytes>) -> bool {
     let placeholder = PLACEHOLDER.as_bytes();
     let holds = |text: &[u8]| text.windows(placeholder.len()).any(|part| part == placeholder);

@@ -35,8 +35,8 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// Returns the setting of the flag, or else of the environment. `uses_environment` says whether
-    /// the environment applies without a flag that names it. `None`: requests go directly.
+    /// Returns the setting of the flag, or else of the environment, or `None` if requests go directly.
+    /// `uses_environment` says whether the environment applies without a flag that names it.
     pub fn of(
         flag: Option<&ProxyUrl>,
         environment: Environment,
@@ -60,12 +60,12 @@ impl Setting {
         Some(Self { source, url: ProxyUrl(url), direct })
     }
 
-    /// Returns the proxy for requests to an origin; `None` for origins that bypass it: loopback, and
-    /// those that `NO_PROXY` names.
+    /// Returns the proxy for requests to an origin, or `None` for origins that bypass it: loopback, and those that
+    /// `NO_PROXY` names.
     ///
     /// # Errors
     ///
-    /// A message that says what is wrong with the URL, without quoting it: it may hold a password.
+    /// Returns a message that says what is wrong with the URL, without quoting it: it may hold a password.
     pub fn proxy(&self, origin: &Origin) -> Result<Option<Proxy>, String> {
         if !origin.is_https() || origin.is_loopback() || is_direct(&self.direct, origin) {
             return Ok(None);
@@ -77,8 +77,8 @@ impl Setting {
     ///
     /// # Errors
     ///
-    /// As [`Setting::proxy`].
-    pub fn insist(&self) -> Result<(), String> {
+    /// Same as [`Setting::proxy`].
+    pub fn validate(&self) -> Result<(), String> {
         match self.source {
             "--proxy" => self.parse().map(drop).map_err(|why| format!("--proxy: {why}")),
             _ => Ok(()),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_decoded_and_shown_nowhere() {
+    fn credentials_are_decoded_and_never_shown() {
         let setting = named("http://user:p%40ss%2Fw%25rd@proxy.corp:3128/");
         let proxy = setting.proxy(&origin("https://x.example")).unwrap().unwrap();
         // user:p@ss/w%rd
@@ -229,7 +229,7 @@ mod tests {
             let why = named(bad).proxy(&origin("https://x.example")).unwrap_err();
             assert!(why.starts_with("--proxy: ") && why.contains(word), "{bad}: {why}");
             assert!(!why.contains("secret"), "{bad}: {why}");
-            assert!(named(bad).insist().is_err());
+            assert!(named(bad).validate().is_err());
         }
         for (good, name) in [
             ("proxy:3128", "http://proxy:3128"),

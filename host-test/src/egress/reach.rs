@@ -1,4 +1,4 @@
-//! The addresses at which an origin may be reached: public ones, unless the operator says otherwise.
+//! The addresses at which an origin may be reached: only public ones, unless the operator allows others.
 
 use crate::egress::origin::Origin;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn allow_private_opens_private_networks_and_nothing_else() {
+    fn allow_private_opens_only_private_networks() {
         for good in PRIVATE.iter().chain(&PUBLIC) {
             assert!(allows(Reach::Private, good), "{good}");
         }

@@ -1,4 +1,4 @@
-//! Turns a host name into addresses.
+//! Resolves host names.
 
 use std::future::Future;
 use std::io;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 type Found = io::Result<Vec<SocketAddr>>;
 type Finding = Pin<Box<dyn Future<Output = Found> + Send>>;
 
-/// Turns a host name into addresses. Tests supply their own.
+/// Resolves a host name. Tests supply their own resolver.
 pub type Lookup = Arc<dyn Fn(String) -> Finding + Send + Sync>;
 
 /// Returns the resolver of the operating system.

@@ -13,10 +13,10 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// Maximum number of sessions that a tenant's next connections may resume. They are not shared with other tenants.
+/// Maximum number of TLS sessions that a tenant's later connections may resume. They are not shared with other tenants.
 const SESSIONS_MAX: usize = 8;
 
-/// Maximum size of the `--ca-file`, in bytes. All certificates that browsers trust take a fifth of a MiB.
+/// Maximum size of the `--ca-file`, in bytes. All certificates that browsers trust take up a fifth of a MiB.
 const CA_BYTES_MAX: u64 = 4 << 20;
 
 fn provider() -> Arc<CryptoProvider> {
@@ -38,7 +38,7 @@ impl Trust {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] with the flag and the file.
+    /// Returns [`Failure::Refused`] with the flag and the file.
     pub fn with(file: Option<&Path>) -> Result<Self> {
         let own = match file {
             None => Vec::new(),
@@ -52,8 +52,8 @@ impl Trust {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when `SSL_CERT_FILE` or `SSL_CERT_DIR` names nothing usable, and
-    /// [`Failure::Failed`] when TLS cannot be set up.
+    /// Returns [`Failure::Refused`] if `SSL_CERT_FILE` or `SSL_CERT_DIR` names nothing usable, and [`Failure::Failed`]
+    /// if TLS cannot be set up.
     pub fn verifier(&self) -> Result<Arc<WebPkiServerVerifier>> {
         if let Some(verifier) = self.verifier.get() {
             return Ok(Arc::clone(verifier));
@@ -73,12 +73,11 @@ impl Trust {
         Ok(Arc::clone(self.verifier.get_or_init(|| made)))
     }
 
-    /// Returns the configuration for a client of one tenant. `is_used`: whether any of its origins
-    /// uses TLS at all.
+    /// Returns the configuration for a client of one tenant. `is_used` says whether any of its origins uses TLS at all.
     ///
     /// # Errors
     ///
-    /// As [`Trust::verifier`].
+    /// Same as [`Trust::verifier`].
     pub fn client(&self, is_used: bool) -> Result<ClientConfig> {
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
@@ -92,9 +91,8 @@ impl Trust {
     }
 }
 
-/// Returns the certificates that the two variables name; `None` if neither is set. A variable that
-/// names nothing usable is refused: without its certificates, each connection would fail later, for
-/// a less obvious reason.
+/// Returns the certificates that the two variables name, or `None` if neither is set. A variable that names nothing
+/// usable is refused: without its certificates, each connection would fail later, for a less obvious reason.
 fn named(
     file: Option<OsString>,
     dirs: Option<OsString>,

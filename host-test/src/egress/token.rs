@@ -2,18 +2,17 @@
 
 use http::HeaderValue;
 
-/// What the guest gets in place of every secret. It is no secret itself.
+/// What the guest gets instead of every secret. It is not a secret itself.
 pub const PLACEHOLDER: &str = "host-test-placeholder";
 
-/// So many first bytes of a token are hidden even without the rest of it. Buildkite's tokens have
-/// five that all of them share.
+/// Minimum number of first bytes by which a shortened token is recognized. The first five are the same in all of
+/// Buildkite's tokens.
 const TELLING_BYTES: usize = 12;
 
-/// So many letters and digits in a row are no name that a person gave.
+/// This many letters and digits in a row are not a name that a person chose.
 const RANDOM_CHARS: usize = 32;
 
-/// Whether a text that should be a name may be a token, put into the wrong place: it is not
-/// quoted then.
+/// Returns whether a text that should be a name may be a token in the wrong place. If so, it is not quoted.
 pub fn is_like(text: &str) -> bool {
     let is_random = |part: &str| {
         part.chars().all(char::is_alphanumeric) && part.chars().count() >= RANDOM_CHARS
@@ -27,11 +26,11 @@ pub fn is_like(text: &str) -> bool {
 pub struct Token(HeaderValue);
 
 impl Token {
-    /// Takes a token as the operator stored it, in a file or in a variable.
+    /// Parses a token as the operator stored it, in a file or a variable.
     ///
     /// # Errors
     ///
-    /// What is wrong with it and what to do, without quoting it.
+    /// Returns what is wrong with it and what to do, without quoting it.
     pub fn new(stored: &str) -> Result<Self, String> {
         let value = source_driver::token(stored)?;
         let mut header = HeaderValue::try_from(format!("Bearer {value}"))
@@ -41,20 +40,20 @@ impl Token {
         Ok(Self(header))
     }
 
-    /// The text with `[token]` in the place of the token, or of what is left of it when somebody
-    /// shortened the text; `None` when it does not hold it.
+    /// Returns the text with the token replaced by `[token]`, even if somebody shortened it. Returns `None` if the text
+    /// does not contain the token.
     pub fn hidden_in(&self, text: &str) -> Option<String> {
         let token = self.0.as_bytes().strip_prefix(b"Bearer ")?;
         let token = std::str::from_utf8(token).ok()?;
         let start = token.get(..TELLING_BYTES).unwrap_or(token);
         let mut rest = text;
         let mut clean = String::new();
-        // Each round goes at least one byte forward.
+        // Each iteration advances by at least one byte.
         while let Some(at) = rest.find(start) {
             clean.push_str(&rest[..at]);
             clean.push_str("[token]");
             let common = rest.bytes().skip(at).zip(token.bytes()).take_while(|(a, b)| a == b);
-            // The token is ASCII, so this is no middle of a character.
+            // The token is ASCII, so this is a character boundary.
             rest = &rest[at + common.count()..];
         }
         if clean.is_empty() {
@@ -64,12 +63,12 @@ impl Token {
         Some(clean)
     }
 
-    /// The token itself, for hosts that want their component to have it.
+    /// Returns the token itself, for hosts that pass it to their component.
     pub(crate) fn exposed(&self) -> &str {
         self.0.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default()
     }
 
-    /// The value of the header `Authorization`, marked as sensitive.
+    /// Returns the value of the `Authorization` header, marked as sensitive.
     pub fn authorization(&self) -> HeaderValue {
         self.0.clone()
     }
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn an_echo_is_hidden_even_when_it_was_cut_short() {
+    fn an_echoed_token_is_hidden_even_when_shortened() {
         let token = Token::new("bkua_0123456789abcdef").unwrap();
         let hidden = |text: &str| token.hidden_in(text).unwrap_or_else(|| text.to_owned());
         assert_eq!(hidden("x bkua_0123456789abcdef."), "x [token].");

@@ -45,7 +45,7 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when the file cannot be read or [`Plugin::new`] refuses it.
+    /// Returns [`Failure::Refused`] if the file cannot be read or [`Plugin::new`] refuses it.
     pub fn load(engine: &Engine, path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Self::new(engine, BUNDLED) };
         let refuse = |why: String| Failure::Refused(format!("component {}: {why}", path.display()));
@@ -64,9 +64,9 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] when it is not a component, imports anything that is not in
-    /// [`IMPORTS_ALLOWED`] (the message names all such imports), or does not export the interface
-    /// `source`. [`Failure::Failed`] when the environment prevents loading it.
+    /// Returns [`Failure::Refused`] if it is not a component, imports anything that is not in [`IMPORTS_ALLOWED`] (the
+    /// message names all such imports), or does not export the interface `source`. Returns [`Failure::Failed`] if the
+    /// environment prevents loading it.
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self> {
         let component = Component::new(engine, bytes).map_err(|error| match cause(&error) {
             Some(cause) => Failure::Failed(format!("cannot load the component: {cause}")),
@@ -110,7 +110,7 @@ impl HasData for Io {
     type Data<'a> = &'a mut ResourceTable;
 }
 
-/// Links interface by interface: what is not named here does not exist for a guest.
+/// Links interface by interface, so that a guest has only what is named here.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Tenant>> {
     use wasmtime_wasi::p2::bindings::clocks;
     use wasmtime_wasi_io::bindings::wasi::io;

@@ -18,7 +18,7 @@ pub(crate) const PARTS_MAX: u32 = 16;
 /// How to build the engine.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Maximum number of instances at once, in a pool that is reserved at the start. `None`: without a pool.
+    /// Maximum number of instances at once, in a pool that is reserved at the start. `None` for no pool.
     pub instances: Option<u32>,
     /// The limits that the pool is sized for.
     pub limits: Limits,
@@ -44,7 +44,7 @@ impl CodeCache {
         Self { folder: None, off: true }
     }
 
-    /// Opens the folder and creates it if missing. Returns `None` when no folder can be used, which only costs time.
+    /// Opens the folder and creates it if missing. Returns `None` if no folder can be used, which only costs time.
     fn open(&self) -> Result<Option<PathBuf>> {
         if self.off {
             return Ok(None);
@@ -85,7 +85,7 @@ fn private(path: &Path) -> std::result::Result<PathBuf, String> {
 ///
 /// # Errors
 ///
-/// As [`build`].
+/// Same as [`build`].
 pub fn engine() -> Result<wasmtime::Engine> {
     build(&Options { code: CodeCache::off(), ..Options::default() })
 }
@@ -94,8 +94,8 @@ pub fn engine() -> Result<wasmtime::Engine> {
 ///
 /// # Errors
 ///
-/// [`Failure::Failed`] when this machine cannot run wasmtime or start a thread, [`Failure::Refused`] when the named
-/// folder for compiled code cannot be used or others can write to it.
+/// Returns [`Failure::Failed`] if this machine cannot run wasmtime or start a thread, and [`Failure::Refused`] if the
+/// named folder for compiled code cannot be used or others can write to it.
 pub fn build(options: &Options) -> Result<wasmtime::Engine> {
     let fail = |error| Failure::Failed(format!("cannot start wasmtime: {}", explain(&error)));
     let mut config = wasmtime::Config::new();

@@ -1,4 +1,4 @@
-//! Explains what a hardened or small environment denies: which limit or setting is the cause.
+//! Explains errors caused by a hardened or small environment: which limit or setting is the cause.
 
 use rustix::process::{Resource, getrlimit};
 
@@ -7,7 +7,8 @@ const EXECUTABLE: &str = "this system denies executable memory, which compiled c
     a systemd unit, set MemoryDenyWriteExecute=no; otherwise allow it in the SELinux, seccomp or \
     prctl(PR_SET_MDWE) policy that forbids it";
 
-/// Returns what to do about a wasmtime error that the environment causes, followed by the error; `None` for others.
+/// Returns what to do about a wasmtime error that the environment causes, followed by the error, or `None` for other
+/// errors.
 pub fn cause(error: &wasmtime::Error) -> Option<String> {
     let text = format!("{error:#}");
     let cause = judge(&text, getrlimit(Resource::As).current)?;

@@ -71,7 +71,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// A message with the key whose value is invalid, and its range.
+    /// Returns a message with the key whose value is invalid, and its range.
     pub fn set(&mut self, object: &serde_json::Map<String, Value>) -> Result<(), String> {
         let number = |key: &str, low: u64, high: u64, usual: u64| match object.get(key) {
             None => Ok(usual),

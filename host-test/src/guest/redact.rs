@@ -31,7 +31,7 @@ impl Texts for Vec<Finding> {
 
     fn explain(&mut self, cause: &str) {
         let mut findings = self.iter_mut();
-        // The first failed step is the one that the request was made for.
+        // The first failed step is the one that made the request.
         if let Some(finding) = findings.find(|finding| matches!(finding.outcome, Outcome::Failed)) {
             append(&mut finding.message, cause);
         }
@@ -74,7 +74,7 @@ impl Texts for CallError {
             }
             // A request that the host did not allow.
             Self::Source(SourceError::InvalidConfig(fields)) => {
-                // The message already has the remedy; the cause follows.
+                // The message already says what to do; the cause follows.
                 if let Some(field) = fields.last_mut() {
                     field.message.push_str(". Cause: ");
                     field.message.push_str(cause);

@@ -31,11 +31,11 @@ pub struct Source {
 }
 
 impl Source {
-    /// Instantiates a component. `clock` is the clocks that it sees; `None` for the real ones.
+    /// Instantiates a component. `clock` holds the clocks that it sees, or `None` for the real ones.
     ///
     /// # Errors
     ///
-    /// [`CallError::Host`] when it does not fit within the limits or traps at its start.
+    /// Returns [`CallError::Host`] if it does not fit within the limits or traps at its start.
     pub async fn start(
         plugin: &Plugin,
         egress: Egress,
@@ -73,11 +73,11 @@ impl Source {
         }
     }
 
-    /// Returns what the component says about itself.
+    /// Returns the component's description of itself.
     ///
     /// # Errors
     ///
-    /// [`CallError::Host`] on a trap or an exceeded limit.
+    /// Returns [`CallError::Host`] on a trap or an exceeded limit.
     pub async fn describe(&mut self) -> Result<Descriptor, CallError> {
         self.enter("describe")?;
         let call = self.guest.etl_connector_source().call_describe(&mut self.store);
@@ -89,7 +89,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// [`CallError`] when the source returns an error, traps or exceeds a limit.
+    /// Returns [`CallError`] if the source returns an error, traps or exceeds a limit.
     pub async fn configure(&mut self, configuration: &Configuration) -> Result<(), CallError> {
         self.enter("configure")?;
         let source = self.guest.etl_connector_source();
@@ -103,7 +103,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// As [`Source::configure`].
+    /// Same as [`Source::configure`].
     pub async fn check(&mut self) -> Result<Vec<Finding>, CallError> {
         self.enter("check")?;
         let call = self.guest.etl_connector_source().call_check(&mut self.store);
@@ -116,7 +116,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// As [`Source::configure`].
+    /// Same as [`Source::configure`].
     pub async fn read_batch(&mut self, records_max: u32) -> Result<Batch, CallError> {
         self.enter("read-batch")?;
         let source = self.guest.etl_connector_source();
@@ -137,7 +137,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// As [`Source::configure`].
+    /// Same as [`Source::configure`].
     pub async fn checkpoint(&mut self) -> Result<String, CallError> {
         self.enter("checkpoint")?;
         let call = self.guest.etl_connector_source().call_checkpoint(&mut self.store);
@@ -164,7 +164,7 @@ impl Source {
         self.network.as_ref().is_some_and(Network::has_denied)
     }
 
-    /// Adds why the network failed, and removes the token, whatever a server echoed.
+    /// Adds why the network failed, and removes the token in case a server echoed it.
     fn clean<T: Texts>(
         &self,
         answer: Result<Result<T, SourceError>, CallError>,

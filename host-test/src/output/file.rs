@@ -87,8 +87,8 @@ impl FileSink {
         sync_folder(path).map_err(fail)?;
         let tail = tail(&file, length).map_err(fail)?;
         let mark = Mark { device, inode, length, tail };
-        // Stored before the first write, even for an empty file. Otherwise the result of a crash
-        // could not be told from a file that another process had filled.
+        // Stored before the first write, even for an empty file. Otherwise the result of a crash could not be
+        // distinguished from a file that another process had filled.
         if before.mark.as_ref() != Some(&mark) || before.announced.is_some() {
             state.settle(None, &mark)?;
         }
@@ -166,7 +166,7 @@ impl FileSink {
         named.is_ok_and(|named| (named.dev(), named.ino()) == (self.mark.device, self.mark.inode))
     }
 
-    /// Moves the mark behind bytes that another program appended. Other programs ignore our lock.
+    /// Moves the mark past bytes that another program appended. Other programs ignore our lock.
     fn skip_foreign_bytes(&mut self) -> io::Result<()> {
         let length = self.file.metadata()?.len();
         if length == self.mark.length {

@@ -112,7 +112,7 @@ impl SqliteSink {
     fn try_attach(&mut self, state: &mut State) -> Result<()> {
         drop(EVENTS.open(&self.path, LAYOUT)?);
         state.attach(&self.path)?;
-        if let Err(failure) = state.insist_on_partner(self.is_accepted) {
+        if let Err(failure) = state.check_partner(self.is_accepted) {
             state.detach();
             return Err(failure);
         }

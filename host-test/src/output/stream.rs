@@ -25,7 +25,7 @@ pub extern "C" fn note_closed() {
 /// # Errors
 ///
 /// Returns [`Failure::Failed`] if it was closed when the process started.
-pub fn insist() -> Result<()> {
+pub fn check_open() -> Result<()> {
     match CLOSED.load(Ordering::Relaxed) {
         true => Err(Failure::Failed("standard output is closed".to_owned())),
         false => Ok(()),
@@ -52,9 +52,9 @@ impl StreamSink {
     ///
     /// # Errors
     ///
-    /// Same as [`insist`].
+    /// Same as [`check_open`].
     pub fn stdout() -> Result<Self> {
-        insist()?;
+        check_open()?;
         Ok(Self { to: Box::new(std::io::stdout()), name: None })
     }
 

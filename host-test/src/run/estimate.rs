@@ -1,5 +1,4 @@
-//! Estimates how far a backfill has come, and how long the rest will take at the average pace so
-//! far, waits included.
+//! Estimates the progress of a backfill, and how long the rest will take at the average pace so far, waits included.
 
 use chrono::DateTime;
 use std::time::Duration;
@@ -24,7 +23,7 @@ fn millis(text: &str) -> Option<i64> {
 }
 
 impl Estimate {
-    /// Returns an estimate for a backfill to `start` (RFC 3339); `None` if that is not a time.
+    /// Returns an estimate for a backfill to `start` (RFC 3339), or `None` if that is not a time.
     pub fn to(start: &str) -> Option<Self> {
         Some(Self { start_ms: millis(start)?, first: None, reached_ms: i64::MAX })
     }
@@ -37,8 +36,7 @@ impl Estimate {
         self.first.get_or_insert((oldest_ms, elapsed));
     }
 
-    /// Returns the progress in percent, and the time that the rest will take; `None` while it is
-    /// too early to say.
+    /// Returns the progress in percent, and the time that the rest will take, or `None` while it is too early to say.
     fn left(&self, elapsed: Duration) -> Option<(f64, Duration)> {
         let (first_ms, since) = self.first?;
         let whole = first_ms.saturating_sub(self.start_ms) as f64;

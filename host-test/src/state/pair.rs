@@ -42,7 +42,7 @@ enum Standing {
 /// # Errors
 ///
 /// The outer error is SQLite's. The inner one is [`Failure::Refused`], with what to do.
-pub fn insist(
+pub fn check(
     database: &mut Connection,
     state: &Path,
     output: &Path,

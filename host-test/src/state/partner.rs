@@ -43,11 +43,11 @@ impl State {
     ///
     /// Returns [`Failure::Refused`] with what to do, or the same errors as [`State::store`] if a
     /// file cannot be read or written.
-    pub fn insist_on_partner(&mut self, is_accepted: bool) -> Result<()> {
+    pub fn check_partner(&mut self, is_accepted: bool) -> Result<()> {
         let Some(output) = self.output.clone() else { return Ok(()) };
         let is_new = self.is_new()?;
         let path = self.path.clone();
-        pair::insist(&mut self.database, &path, &output, is_new, is_accepted)
+        pair::check(&mut self.database, &path, &output, is_new, is_accepted)
             .map_err(|error| self.unwritten(&error))?
     }
 

@@ -46,7 +46,7 @@ impl Account {
 impl Ledger for Account {
     fn is_new(&self) -> Result<bool> {
         // Not by the checkpoint: a poll without events moves it without opening the output.
-        Ok(self.row.mark.is_none() && !self.row.is_begun_anew)
+        Ok(self.row.mark.is_none() && !self.row.was_reset)
     }
 
     fn remedy(&self) -> String {

@@ -61,7 +61,7 @@ pub struct Row {
     /// What was announced but not settled.
     pub writing: Option<Vec<u8>>,
     /// Whether the operator reset it, so that its output may hold what is read again.
-    pub is_begun_anew: bool,
+    pub was_reset: bool,
 }
 
 /// Writes a change.
@@ -137,7 +137,7 @@ pub(crate) fn load(database: &Connection, tenant: &str) -> rusqlite::Result<Row>
                 tail: row.get(5)?,
             }),
         };
-        Ok(Row { checkpoint: row.get(0)?, writing: row.get(1)?, mark, is_begun_anew: row.get(6)? })
+        Ok(Row { checkpoint: row.get(0)?, writing: row.get(1)?, mark, was_reset: row.get(6)? })
     };
     Ok(database.query_row(sql, [tenant], row).optional()?.unwrap_or_default())
 }

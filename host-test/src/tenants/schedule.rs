@@ -1,5 +1,5 @@
-//! Runs one task per tenant's folder, and sends it every change of the folder. All tasks wait in one
-//! line for their turn, so that a long backfill never delays a poll for long.
+//! Runs one task per tenant's folder, and sends it every change of the folder. All tasks queue for their turn, so that
+//! a long backfill never delays a poll for long.
 
 use super::folder::{self, Wanted};
 use super::life::Life;
@@ -183,7 +183,7 @@ fn send(sender: &watch::Sender<Wanted>, name: &str, wanted: Wanted) {
 /// # Errors
 ///
 /// Returns [`Failure::Failed`], naming some of those that failed.
-pub fn insist_on_none(mut failing: Vec<String>) -> Result<()> {
+pub fn check_none_failed(mut failing: Vec<String>) -> Result<()> {
     failing.sort_unstable();
     let many = match failing.len() {
         0 => return Ok(()),

@@ -1,4 +1,4 @@
-//! A database and its state, when one of them is not what the other remembers.
+//! A database and its state when one of them is not what the other remembers.
 
 use super::common::{Running, World, assert_same, stderr, until};
 use super::{copy, put_back};
@@ -6,11 +6,11 @@ use std::fs;
 
 const RUN: &str = "run --config c.json --output sqlite:o.sqlite --until-idle";
 
-/// Refuses, names the reason, and leaves the events as they were.
+/// Asserts that the run is refused for this reason, and that the events are unchanged.
 fn refused(world: &World, reason: &str) {
     let before = world.in_sqlite("o.sqlite");
-    let said = world.bad(RUN, 2);
-    assert!(said.contains(reason) && said.contains("--accept-output"), "{said}");
+    let message = world.bad(RUN, 2);
+    assert!(message.contains(reason) && message.contains("--accept-output"), "{message}");
     assert_eq!(world.in_sqlite("o.sqlite"), before);
 }
 
@@ -32,7 +32,7 @@ fn a_state_that_is_empty_or_gone_beside_events_is_refused() {
         refused(&world, "the state is new or empty");
         world.good(&format!("{RUN} --accept-output"));
         assert_eq!(world.in_sqlite("o.sqlite").len(), 60);
-        // Accepted once, they go together.
+        // Once accepted, they belong together.
         run_on(&world, 2);
         assert_eq!(world.in_sqlite("o.sqlite").len(), 62);
     }
@@ -67,7 +67,7 @@ fn an_output_from_a_backup_is_refused() {
 }
 
 #[test]
-fn state_and_output_from_one_backup_go_on() {
+fn state_and_output_from_one_backup_continue() {
     let world = World::new(30);
     world.good(RUN);
     copy(&world, "c.state.sqlite", "state");
@@ -80,7 +80,7 @@ fn state_and_output_from_one_backup_go_on() {
 }
 
 #[test]
-fn another_state_s_output_and_a_copied_state_are_refused() {
+fn the_output_of_another_state_and_a_copied_state_are_refused() {
     let world = World::new(30);
     world.good(RUN);
     world.good("run --config c.json --output sqlite:other --until-idle --state s");
@@ -95,13 +95,13 @@ fn another_state_s_output_and_a_copied_state_are_refused() {
 }
 
 #[test]
-fn an_output_that_was_moved_away_is_begun_anew_and_goes_on_when_it_is_back() {
+fn an_output_that_was_moved_away_starts_over_and_continues_when_it_is_back() {
     let world = World::new(30);
     world.good(RUN);
     fs::rename(world.path("o.sqlite"), world.path("first")).unwrap();
     world.fake.add_events(4, None);
-    let said = stderr(&world.good(RUN));
-    assert!(said.contains("o.sqlite is a new file; earlier records are not in it"), "{said}");
+    let message = stderr(&world.good(RUN));
+    assert!(message.contains("o.sqlite is a new file; earlier records are not in it"), "{message}");
     assert_eq!(world.in_sqlite("o.sqlite").len(), 4);
     fs::rename(world.path("o.sqlite"), world.path("second")).unwrap();
     fs::rename(world.path("first"), world.path("o.sqlite")).unwrap();
@@ -111,7 +111,7 @@ fn an_output_that_was_moved_away_is_begun_anew_and_goes_on_when_it_is_back() {
 }
 
 #[test]
-fn files_of_the_version_before_go_on_and_know_each_other_from_then_on() {
+fn files_of_the_previous_version_continue_and_recognize_each_other_from_then_on() {
     let world = World::new(30);
     world.good(RUN);
     for name in ["c.state.sqlite", "o.sqlite"] {
@@ -128,7 +128,7 @@ fn files_of_the_version_before_go_on_and_know_each_other_from_then_on() {
 }
 
 #[test]
-fn events_that_the_operator_deleted_are_not_missed() {
+fn events_that_the_operator_deleted_are_not_reported_as_missing() {
     let world = World::new(30);
     world.good(RUN);
     let database = rusqlite::Connection::open(world.path("o.sqlite")).unwrap();
@@ -141,28 +141,31 @@ fn events_that_the_operator_deleted_are_not_missed() {
 #[test]
 fn a_first_output_is_not_announced_as_a_new_file() {
     let world = World::new(3);
-    let said = stderr(&world.good(RUN));
-    assert!(!said.contains("new file"), "{said}");
+    let message = stderr(&world.good(RUN));
+    assert!(!message.contains("new file"), "{message}");
 }
 
 #[test]
-fn a_damaged_state_or_output_is_left_as_it_is_and_the_remedy_is_named() {
+fn a_damaged_state_or_output_is_left_unchanged_and_the_message_says_what_to_do() {
     for name in ["c.state.sqlite", "o.sqlite"] {
         let world = World::new(30);
         world.good(RUN);
         let whole = fs::read(world.path(name)).unwrap();
         for bytes in [whole[..whole.len() / 2].to_vec(), whole[..150].to_vec()] {
             fs::write(world.path(name), &bytes).unwrap();
-            let said = world.bad(RUN, 2);
-            assert!(said.contains(name) && said.contains("the file was not changed"), "{said}");
-            assert!(said.contains("restore a copy"), "{said}");
+            let message = world.bad(RUN, 2);
+            assert!(
+                message.contains(name) && message.contains("the file was not changed"),
+                "{message}"
+            );
+            assert!(message.contains("restore a copy"), "{message}");
             assert_eq!(fs::read(world.path(name)).unwrap(), bytes);
         }
     }
 }
 
 #[test]
-fn a_state_that_is_moved_away_in_mid_run_is_named() {
+fn a_state_that_is_moved_away_during_a_run_is_named() {
     let world = World::new(30);
     world.config(serde_json::json!({
         "backfill_start_time": "2024-12-31T00:00:00Z", "poll_interval_seconds": 1
@@ -174,9 +177,9 @@ fn a_state_that_is_moved_away_in_mid_run_is_named() {
     fs::rename(world.path("c.state.sqlite"), world.path("away")).unwrap();
     world.fake.add_events(5, None);
     assert_eq!(running.0.wait().unwrap().code(), Some(1));
-    let said = std::io::read_to_string(running.0.stderr.take().unwrap()).unwrap();
-    assert!(said.contains("was moved or removed while it was in use"), "{said}");
-    assert!(said.contains("c.state.sqlite"), "{said}");
+    let message = std::io::read_to_string(running.0.stderr.take().unwrap()).unwrap();
+    assert!(message.contains("was moved or removed while it was in use"), "{message}");
+    assert!(message.contains("c.state.sqlite"), "{message}");
     fs::rename(world.path("away"), world.path("c.state.sqlite")).unwrap();
     world.good("run --config c.json --output o.ndjson --until-idle");
     assert_same(&world.in_file("o.ndjson"), &world.truth());

@@ -1,4 +1,4 @@
-//! Surroundings that refuse memory, files or folders: the setting is named, not only the error.
+//! Environments that refuse memory, files or folders: the message names the setting, not only the error.
 
 use super::common::{HOST, Running, World, assert_same, stderr};
 use nix::libc;
@@ -11,14 +11,14 @@ use std::process::{Command, Output};
 
 const RUN: &str = "run --config c.json --output o.ndjson --once";
 
-/// `nobody`, whom permissions bind.
+/// The user `nobody`, to whom permissions apply.
 const NOBODY: u32 = 65_534;
 
 /// Source: Linux, prctl(2), since 6.3.
 const PR_SET_MDWE: libc::c_int = 65;
 const REFUSE_EXEC_GAIN: libc::c_ulong = 1;
 
-/// Runs a line of the command after a limit of the shell.
+/// Runs a line of the command under a limit of the shell.
 fn limited(world: &World, limit: &str, line: &str) -> Output {
     Command::new("sh")
         .args(["-c", &format!("{limit}; exec \"$@\""), "sh", HOST])
@@ -30,7 +30,7 @@ fn limited(world: &World, limit: &str, line: &str) -> Output {
 }
 
 #[test]
-#[allow(unsafe_code)] // Between fork and exec: one system call, and no memory is touched.
+#[allow(unsafe_code)] // Between fork and exec: one system call that touches no memory.
 fn a_system_that_refuses_executable_memory_is_named_with_its_setting() {
     let world = World::new(3);
     fs::create_dir(world.path("dir")).unwrap();
@@ -57,8 +57,8 @@ fn a_system_that_refuses_executable_memory_is_named_with_its_setting() {
             Err(error) => panic!("{error}"),
         };
         assert_eq!(output.status.code(), Some(1), "{line}: {}", stderr(&output));
-        let said = stderr(&output);
-        assert!(said.contains("MemoryDenyWriteExecute=no"), "{line}: {said}");
+        let message = stderr(&output);
+        assert!(message.contains("MemoryDenyWriteExecute=no"), "{line}: {message}");
     }
     assert!(!world.path("o.ndjson").exists());
     world.good(RUN);
@@ -76,17 +76,17 @@ fn a_limit_on_virtual_memory_is_named_with_its_setting() {
         (3_000_000, "tenants --dir dir --output-dir out --until-idle"),
     ] {
         let output = limited(&world, &format!("ulimit -v {kib}"), line);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(1), "{line}: {said}");
-        assert!(said.contains(&format!("virtual memory, {kib} KiB")), "{line}: {said}");
-        assert!(said.contains("LimitAS=infinity"), "{line}: {said}");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{line}: {message}");
+        assert!(message.contains(&format!("virtual memory, {kib} KiB")), "{line}: {message}");
+        assert!(message.contains("LimitAS=infinity"), "{line}: {message}");
     }
     world.good(RUN);
     assert_same(&world.in_file("o.ndjson"), &world.truth());
 }
 
 #[test]
-fn a_folder_that_is_read_only_is_refused_with_the_flag_that_helps() {
+fn a_read_only_folder_is_refused_with_the_flag_that_helps() {
     let world = World::new(3);
     let folder = world.folder.path();
     fs::create_dir(world.path("w")).unwrap();
@@ -109,43 +109,43 @@ fn a_folder_that_is_read_only_is_refused_with_the_flag_that_helps() {
         println!("not tried, since {NOBODY} cannot run the command");
         return;
     };
-    let said = stderr(&refused);
-    assert_eq!(refused.status.code(), Some(2), "{said}");
-    assert!(said.contains("c.state.sqlite") && said.contains("use --state"), "{said}");
+    let message = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{message}");
+    assert!(message.contains("c.state.sqlite") && message.contains("use --state"), "{message}");
     assert!(helped.status.success(), "{}", stderr(&helped));
-    // Who named a place knows of the flag.
-    let said = stderr(&elsewhere);
-    assert!(elsewhere.status.code() == Some(2) && !said.contains("--state"), "{said}");
+    // A user who named a place already knows the flag.
+    let message = stderr(&elsewhere);
+    assert!(elsewhere.status.code() == Some(2) && !message.contains("--state"), "{message}");
 }
 
 #[test]
-fn metrics_listen_on_a_name_and_say_what_is_wrong_with_one() {
+fn metrics_listen_on_a_host_name_and_an_unusable_one_is_explained() {
     let world = World::new(3);
     let mut running = Running::start(
         world.command("run --config c.json --output o.ndjson --metrics localhost:0"),
     );
-    // On loopback, whatever else the name means.
+    // On loopback, whatever else the name resolves to.
     running.says("metrics at http://127.0.0.1:");
     assert_eq!(running.signal("TERM"), Some(0));
     for wrong in ["9000", "localhost", "localhost:port", "http://localhost:9000", "::1:9000"] {
-        let said = world.bad(&format!("{RUN} --metrics {wrong}"), 2);
-        assert!(said.contains("--metrics") && said.contains("HOST:PORT"), "{said}");
+        let message = world.bad(&format!("{RUN} --metrics {wrong}"), 2);
+        assert!(message.contains("--metrics") && message.contains("HOST:PORT"), "{message}");
     }
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let said = world.bad(&format!("{RUN} --metrics 127.0.0.1:{port}"), 2);
-    assert!(said.contains(&format!("--metrics 127.0.0.1:{port}: cannot listen")), "{said}");
+    let message = world.bad(&format!("{RUN} --metrics 127.0.0.1:{port}"), 2);
+    assert!(message.contains(&format!("--metrics 127.0.0.1:{port}: cannot listen")), "{message}");
 }
 
 #[test]
-fn too_few_open_files_and_small_files_are_told_and_the_next_run_goes_on() {
+fn a_limit_on_open_files_or_file_size_is_reported_and_the_next_run_continues() {
     let world = World::new(60);
     for limit in ["ulimit -n 8", "ulimit -n 12", "ulimit -n 16", "ulimit -f 4"] {
         let output = limited(&world, limit, RUN);
         assert!(matches!(output.status.code(), Some(1 | 2)), "{limit}: {}", stderr(&output));
-        let said = stderr(&output);
-        assert!(said.contains("error: "), "{limit}: {said}");
-        assert_eq!(said.contains("`ulimit -f`"), limit.contains("-f"), "{limit}: {said}");
+        let message = stderr(&output);
+        assert!(message.contains("error: "), "{limit}: {message}");
+        assert_eq!(message.contains("`ulimit -f`"), limit.contains("-f"), "{limit}: {message}");
     }
     world.good(RUN);
     assert_same(&world.in_file("o.ndjson"), &world.truth());

@@ -1,4 +1,4 @@
-//! A file and its state, when one of them is not what the other remembers.
+//! A file and its state when one of them is not what the other remembers.
 
 use super::common::{World, assert_same};
 use super::{copy, put_back};
@@ -7,13 +7,13 @@ use std::process::Command;
 
 const RUN: &str = "run --config c.json --output o.ndjson --until-idle";
 
-/// Refuses, names the reason, and leaves the output as it was.
+/// Asserts that the run is refused for this reason, and that the output is unchanged. Returns the message.
 fn refused(world: &World, reason: &str) -> String {
     let before = fs::read(world.path("o.ndjson")).unwrap();
-    let said = world.bad(RUN, 2);
-    assert!(said.contains(reason) && said.contains("--accept-output"), "{said}");
+    let message = world.bad(RUN, 2);
+    assert!(message.contains(reason) && message.contains("--accept-output"), "{message}");
     assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), before);
-    said
+    message
 }
 
 fn run_on(world: &World, events: u64) {
@@ -30,7 +30,7 @@ fn a_state_that_is_empty_or_gone_beside_records_is_refused() {
             true => fs::remove_file(world.path("c.state.sqlite")).unwrap(),
             false => fs::write(world.path("c.state.sqlite"), "").unwrap(),
         }
-        // Also the second time, when the state is not empty any more.
+        // Also the second time, when the state is no longer empty.
         refused(&world, "the state is new or empty");
         refused(&world, "the state is new or empty");
         fs::rename(world.path("o.ndjson"), world.path("away")).unwrap();
@@ -67,15 +67,15 @@ fn an_operator_may_append_to_records_of_a_lost_state_or_reset_it() {
 }
 
 #[test]
-fn a_state_from_a_backup_is_refused_and_the_remedy_that_is_named_brings_each_event_once() {
+fn a_state_from_a_backup_is_refused_and_the_suggested_fix_delivers_each_event_once() {
     let world = World::new(30);
     world.good(RUN);
     copy(&world, "c.state.sqlite", "backup");
     run_on(&world, 7);
     copy(&world, "c.state.sqlite", "newer");
     put_back(&world, "backup", "c.state.sqlite");
-    let said = refused(&world, "the state was restored from a backup");
-    let command = said.split("`truncate").nth(1).unwrap().split('`').next().unwrap();
+    let message = refused(&world, "the state was restored from a backup");
+    let command = message.split("`truncate").nth(1).unwrap().split('`').next().unwrap();
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("truncate{command}")]).current_dir(world.folder.path());
     assert!(shell.status().unwrap().success());
@@ -84,20 +84,23 @@ fn a_state_from_a_backup_is_refused_and_the_remedy_that_is_named_brings_each_eve
 }
 
 #[test]
-fn a_rotated_file_that_is_put_back_is_never_advised_to_be_cut() {
+fn a_rotated_file_that_is_put_back_is_never_suggested_for_truncation() {
     for is_same in [false, true] {
         let world = World::new(30);
         world.good(RUN);
         fs::rename(world.path("o.ndjson"), world.path("rotated")).unwrap();
-        // Nothing new came, so the new file is empty.
+        // There were no new events, so the new file is empty.
         world.good(RUN);
         assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), b"");
         match is_same {
             true => copy(&world, "rotated", "o.ndjson"),
             false => put_back(&world, "rotated", "o.ndjson"),
         }
-        let said = refused(&world, "holds records, but not those");
-        assert!(said.contains("move this one away") && !said.contains("truncate"), "{said}");
+        let message = refused(&world, "holds records, but not those");
+        assert!(
+            message.contains("move this one away") && !message.contains("truncate"),
+            "{message}"
+        );
         fs::rename(world.path("o.ndjson"), world.path("rotated")).unwrap();
         run_on(&world, 4);
         let all = ["rotated", "o.ndjson"].map(|name| world.in_file(name)).concat();
@@ -106,7 +109,7 @@ fn a_rotated_file_that_is_put_back_is_never_advised_to_be_cut() {
 }
 
 #[test]
-fn a_copied_state_and_its_original_do_not_both_go_on() {
+fn a_copied_state_and_its_original_do_not_both_continue() {
     let world = World::new(30);
     world.good(RUN);
     copy(&world, "c.state.sqlite", "copied");
@@ -137,7 +140,7 @@ fn an_output_from_a_backup_is_refused_whether_it_is_the_same_file_or_another() {
 }
 
 #[test]
-fn state_and_output_from_one_backup_go_on() {
+fn state_and_output_from_one_backup_continue() {
     let world = World::new(30);
     world.good(RUN);
     copy(&world, "c.state.sqlite", "state");
@@ -150,10 +153,10 @@ fn state_and_output_from_one_backup_go_on() {
 }
 
 #[test]
-fn another_state_s_output_is_refused() {
+fn the_output_of_another_state_is_refused() {
     let world = World::new(30);
     world.good(RUN);
-    // In smaller batches, so in another order.
+    // In smaller batches, and so in a different order.
     let other = "run --config c.json --output other --until-idle --state s --max-records 7";
     world.fake.add_events(9, None);
     world.good(other);
@@ -171,7 +174,7 @@ fn another_state_s_output_is_refused() {
 }
 
 #[test]
-fn a_file_that_was_copied_to_another_disk_or_cut_at_its_beginning_goes_on() {
+fn a_file_that_was_copied_to_another_disk_or_cut_at_its_beginning_continues() {
     let world = World::new(30);
     world.good(RUN);
     copy(&world, "o.ndjson", "moved");
@@ -190,22 +193,22 @@ fn a_file_that_was_copied_to_another_disk_or_cut_at_its_beginning_goes_on() {
 }
 
 #[test]
-fn records_of_a_killed_run_with_other_lines_behind_them_are_refused() {
+fn records_of_a_killed_run_with_other_lines_after_them_are_refused() {
     for lines in [1, 3, 7] {
         let world = World::new(30);
         world.good(RUN);
         let text = fs::read_to_string(world.path("o.ndjson")).unwrap();
         let at = text.match_indices('\n').nth(29 - lines).unwrap().0 + 1;
         let batch = text[at..].to_owned();
-        // As a kill between the write and the checkpoint leaves it, and then somebody's line.
+        // As a kill between the write and the checkpoint leaves it, followed by a line from another process.
         let state = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
         state.execute("INSERT INTO writing VALUES (1, ?1)", [batch.as_bytes()]).unwrap();
         drop(state);
         let whole = format!("{text}{batch}somebody else\n");
         fs::write(world.path("o.ndjson"), &whole).unwrap();
-        let said = refused(&world, "holds records of a run that was killed");
+        let message = refused(&world, "holds records of a run that was killed");
         let remedy = format!("remove the {} bytes after byte {}", batch.len(), text.len());
-        assert!(said.contains(&remedy), "{said}");
+        assert!(message.contains(&remedy), "{message}");
         fs::write(world.path("o.ndjson"), &text).unwrap();
         world.good(RUN);
         assert_same(&world.in_file("o.ndjson"), &world.truth());

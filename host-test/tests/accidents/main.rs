@@ -1,5 +1,5 @@
-//! What happens to states and outputs between runs and beside them: backups put back, files lost,
-//! moved or locked, logs rotated, and surroundings that refuse something.
+//! What happens to states and outputs between and during runs: backups restored, files lost, moved or locked, logs
+//! rotated, and environments that refuse something.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]
@@ -21,7 +21,7 @@ pub fn copy(world: &World, from: &str, to: &str) {
     fs::copy(world.path(from), world.path(to)).unwrap();
 }
 
-/// Puts a copy into a file's place: another inode, the same content.
+/// Replaces a file by a copy: another inode with the same content.
 pub fn put_back(world: &World, copy: &str, name: &str) {
     fs::rename(world.path(copy), world.path(name)).unwrap();
 }

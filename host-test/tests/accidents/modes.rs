@@ -1,4 +1,4 @@
-//! Who may read what is written: its owner alone, whatever the umask.
+//! Who may read what is written: only its owner, whatever the umask.
 
 use super::common::{HOST, World};
 use fake_buildkite::Options;
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs a line with a umask that forbids nothing.
+/// Runs a line with a umask of 0.
 fn open_handed(world: &World, line: &str) {
     let output = Command::new("sh")
         .args(["-c", "umask 000; exec \"$@\"", "sh", HOST])
@@ -23,7 +23,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Names of files in a folder that others may read or write.
+/// Returns the names of files in a folder that others may read or write.
 fn open_files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let open = entries.filter(|path| path.is_file() && mode(path) != 0o600);
@@ -34,19 +34,19 @@ fn open_files(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_run_s_files_are_its_owner_s_alone() {
+fn only_the_owner_may_read_the_files_of_a_run() {
     let world = World::new(30);
     open_handed(&world, "run --config c.json --once --output o.ndjson");
     open_handed(&world, "run --config c.json --once --output sqlite:o.sqlite --state s");
     for name in ["o.ndjson", "c.state.sqlite", "c.state.sqlite.lock", "o.sqlite", "o.sqlite.lock"] {
         assert_eq!(mode(&world.path(name)), 0o600, "{name}");
     }
-    // Journals too, and whatever else there is: all but what the test made itself.
+    // Journals too, and everything else except what the test created itself.
     assert_eq!(open_files(world.folder.path()), ["c.json", "token"]);
 }
 
 #[test]
-fn tenants_files_are_their_owner_s_alone() {
+fn only_the_owner_may_read_the_files_of_tenants() {
     let all = crate::tenants::Tenants::with(Options { events: 30, ..Options::default() });
     all.add("a", serde_json::json!({}));
     let allowed = all.0.fake.endpoint().replace("/v1", "");
@@ -59,7 +59,7 @@ fn tenants_files_are_their_owner_s_alone() {
 }
 
 #[test]
-fn a_file_that_exists_keeps_its_mode() {
+fn an_existing_file_keeps_its_mode() {
     let world = World::new(30);
     for name in ["o.ndjson", "c.state.sqlite", "o.sqlite", "s"] {
         fs::write(world.path(name), "").unwrap();

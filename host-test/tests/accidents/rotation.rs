@@ -1,4 +1,4 @@
-//! Log rotation: the output is moved away or emptied, and SIGHUP says so.
+//! Log rotation: the output is moved away or emptied, and SIGHUP announces it.
 
 use super::common::{Running, World, assert_same, until};
 use nix::sys::signal::{Signal, kill};
@@ -25,14 +25,14 @@ fn start(world: &World, output: &str) -> Running {
 }
 
 #[test]
-fn a_hang_up_begins_a_new_file_at_once() {
+fn a_hang_up_starts_a_new_file_at_once() {
     let world = World::new(30);
     let running = start(&world, "o.ndjson");
     for round in 1..=3 {
         until("all events", || lines(&world, "o.ndjson") == if round == 1 { 30 } else { 5 });
         fs::rename(world.path("o.ndjson"), world.path(&format!("o.{round}"))).unwrap();
         hang_up(&running);
-        // There is no new event to write: only the signal makes it.
+        // There is no new event to write, so only the signal can create the file.
         until("a new file", || world.path("o.ndjson").exists());
         assert_eq!(lines(&world, "o.ndjson"), 0);
         world.fake.add_events(5, None);
@@ -44,7 +44,7 @@ fn a_hang_up_begins_a_new_file_at_once() {
 }
 
 #[test]
-fn a_hang_up_ends_no_run_whatever_its_output() {
+fn a_hang_up_never_ends_a_run_whatever_its_output() {
     let world = World::new(30);
     for (number, output) in ["o.ndjson", "sqlite:o.sqlite", "-"].iter().enumerate() {
         let running = start(&world, &format!("{output} --state s{number}"));
@@ -60,18 +60,18 @@ fn a_hang_up_ends_no_run_whatever_its_output() {
 }
 
 #[test]
-fn a_file_that_is_emptied_in_place_goes_on() {
+fn a_file_that_is_emptied_in_place_continues() {
     let world = World::new(30);
     let running = start(&world, "o.ndjson");
     until("all events", || lines(&world, "o.ndjson") == 30);
     fs::copy(world.path("o.ndjson"), world.path("o.1")).unwrap();
-    // Copied and emptied, as `copytruncate` does it, between two polls that bring nothing.
+    // Copied and emptied, as `copytruncate` does it, between two polls without new events.
     fs::File::options().write(true).open(world.path("o.ndjson")).unwrap().set_len(0).unwrap();
     hang_up(&running);
     world.fake.add_events(5, None);
     until("the new ones", || lines(&world, "o.ndjson") == 5);
     assert_eq!(running.signal("TERM"), Some(0));
-    // Between two runs likewise.
+    // The same between two runs.
     fs::rename(world.path("o.ndjson"), world.path("o.2")).unwrap();
     fs::write(world.path("o.ndjson"), "").unwrap();
     world.fake.add_events(5, None);
@@ -80,7 +80,7 @@ fn a_file_that_is_emptied_in_place_goes_on() {
     assert_same(&all, &world.truth());
 }
 
-/// How many events a database holds; 0 while there is none.
+/// Returns how many events a database holds. 0 if it does not exist.
 fn rows(world: &World, name: &str) -> i64 {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let database = rusqlite::Connection::open_with_flags(world.path(name), flags);
@@ -91,7 +91,7 @@ fn rows(world: &World, name: &str) -> i64 {
 }
 
 #[test]
-fn a_database_that_is_moved_away_is_begun_anew_with_and_without_a_hang_up() {
+fn a_database_that_is_moved_away_starts_over_with_and_without_a_hang_up() {
     for hangs_up in [true, false] {
         let world = World::new(30);
         let running = start(&world, "sqlite:o.sqlite");
@@ -113,7 +113,7 @@ fn a_database_that_is_moved_away_is_begun_anew_with_and_without_a_hang_up() {
 }
 
 #[test]
-fn a_database_that_is_emptied_in_place_is_begun_anew() {
+fn a_database_that_is_emptied_in_place_starts_over() {
     let world = World::new(30);
     let running = start(&world, "sqlite:o.sqlite");
     until("all events", || rows(&world, "o.sqlite") == 30);
@@ -127,7 +127,7 @@ fn a_database_that_is_emptied_in_place_is_begun_anew() {
 }
 
 #[test]
-fn another_database_in_the_output_s_place_ends_the_run_and_loses_nothing() {
+fn replacing_the_output_by_another_database_ends_the_run_and_loses_nothing() {
     let world = World::new(30);
     world.good("run --config c.json --output sqlite:other --until-idle --state s");
     let mut running = start(&world, "sqlite:o.sqlite");
@@ -142,7 +142,7 @@ fn another_database_in_the_output_s_place_ends_the_run_and_loses_nothing() {
 }
 
 #[test]
-fn tenants_outputs_are_begun_anew_after_a_hang_up() {
+fn tenants_outputs_start_over_after_a_hang_up() {
     let all =
         crate::tenants::Tenants::with(fake_buildkite::Options { events: 30, ..Default::default() });
     all.add("a", serde_json::json!({"poll_interval_seconds": 1}));
@@ -159,7 +159,7 @@ fn tenants_outputs_are_begun_anew_after_a_hang_up() {
 }
 
 #[test]
-fn a_hang_up_while_the_state_is_locked_waits_for_it() {
+fn a_hang_up_waits_for_a_locked_state() {
     let world = World::new(30);
     world.config(serde_json::json!({
         "backfill_start_time": "2024-12-31T00:00:00Z", "poll_interval_seconds": 1

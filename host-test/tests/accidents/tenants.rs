@@ -1,4 +1,4 @@
-//! The same accidents, to the state and the outputs of many tenants.
+//! The same accidents with the state and the outputs of many tenants.
 
 #[path = "../tenants/place.rs"]
 mod place;
@@ -26,7 +26,7 @@ fn run(all: &Tenants, code: i32) {
 }
 
 #[test]
-fn a_state_that_is_empty_or_gone_repeats_nothing_of_a_tenant() {
+fn an_empty_or_missing_state_repeats_no_records_of_any_tenant() {
     for is_gone in [false, true] {
         let all = run_with(40);
         match is_gone {
@@ -41,7 +41,7 @@ fn a_state_that_is_empty_or_gone_repeats_nothing_of_a_tenant() {
             assert!(why.contains("the state is new or empty"), "{why}");
             assert!(why.contains(&format!("tenants reset --dir DIR {tenant}`")), "{why}");
         }
-        // Each tenant for itself: one with a new file, one on top of the old one.
+        // Each tenant on its own: one with a new file, one appending to the old one.
         fs::rename(all.0.path("out/a.ndjson"), all.0.path("away")).unwrap();
         all.0.good("tenants reset --dir dir b");
         run(&all, 0);
@@ -51,7 +51,7 @@ fn a_state_that_is_empty_or_gone_repeats_nothing_of_a_tenant() {
 }
 
 #[test]
-fn a_state_from_a_backup_is_refused_for_tenants_that_went_on() {
+fn a_state_from_a_backup_is_refused_for_tenants_that_have_continued() {
     let all = run_with(40);
     copy(&all.0, STATE, "backup");
     all.0.fake.add_events(5, None);
@@ -69,7 +69,7 @@ fn a_state_from_a_backup_is_refused_for_tenants_that_went_on() {
 }
 
 #[test]
-fn an_output_from_a_backup_is_refused_and_the_other_tenant_goes_on() {
+fn an_output_from_a_backup_is_refused_and_the_other_tenant_continues() {
     let all = run_with(40);
     copy(&all.0, "out/a.ndjson", "backup");
     all.0.fake.add_events(5, None);
@@ -83,7 +83,7 @@ fn an_output_from_a_backup_is_refused_and_the_other_tenant_goes_on() {
 }
 
 #[test]
-fn a_locked_state_is_waited_for() {
+fn tenants_wait_for_a_locked_state() {
     let all = run_with(40);
     all.0.fake.add_events(5, None);
     let lock = rusqlite::Connection::open(all.0.path(STATE)).unwrap();
@@ -92,10 +92,10 @@ fn a_locked_state_is_waited_for() {
     let mut command = all.command("--until-idle");
     command.stderr(fs::File::create(&log).unwrap());
     let mut running = super::common::Running::start(command);
-    super::common::until("a word on the lock", || {
-        let said = fs::read_to_string(&log).unwrap();
-        said.contains("dir.state.sqlite is locked by another program")
-            && said.contains("retrying in")
+    super::common::until("a message about the lock", || {
+        let message = fs::read_to_string(&log).unwrap();
+        message.contains("dir.state.sqlite is locked by another program")
+            && message.contains("retrying in")
     });
     drop(lock);
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
@@ -104,7 +104,7 @@ fn a_locked_state_is_waited_for() {
 
 #[test]
 fn the_pace_after_a_failing_page_outlives_the_turn() {
-    // Every page but the first of a gap fails.
+    // Every page except the first of a gap fails.
     let fault = |_, variables: &serde_json::Value| match variables["after"].is_string() {
         true => fake_buildkite::Fault::Status { status: 503, headers: vec![], body: "busy".into() },
         false => fake_buildkite::Fault::None,

@@ -1,4 +1,4 @@
-//! What the tests share: a folder with a config, a made-up remote, and the real command.
+//! Shared by the tests: a folder with a config, a fake Buildkite, and the real command.
 #![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use fake_buildkite::{FakeBuildkite, Options};
@@ -14,10 +14,10 @@ use tokio::runtime::Runtime;
 /// The command under test.
 pub const HOST: &str = env!("CARGO_BIN_EXE_host-test");
 
-/// A token that is easy to find in whatever should not hold it.
+/// A token that is easy to find anywhere it should not be.
 pub const TOKEN: &str = "bkua_5ecre7f00dcafe5ecre7f00dcafe5ecre7f00dca";
 
-/// Longest wait for anything a test waits for. It is met in well under a second.
+/// Maximum wait of a test for anything. Waits usually end in well under a second.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct World {
@@ -46,7 +46,7 @@ impl World {
         self.folder.path().join(name)
     }
 
-    /// Writes the config; `settings` are added to slug and endpoint.
+    /// Writes the config. `settings` are added to the slug and the endpoint.
     pub fn config(&self, settings: Value) {
         let mut all = json!({"org_slug": fake_buildkite::SLUG, "endpoint": self.fake.endpoint()});
         for (key, value) in settings.as_object().unwrap() {
@@ -61,14 +61,14 @@ impl World {
         std::fs::write(self.path("c.json"), config.to_string()).unwrap();
     }
 
-    /// The command, in the folder, without this process's settings for logs.
+    /// Returns the command, in the folder, without this process's settings for logs.
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(HOST);
         command
             .args(line.split_whitespace())
             .current_dir(self.folder.path())
             .env_remove("RUST_LOG")
-            // Compiled once for all tests, and not where a person's own lies.
+            // Compiled once for all tests, and not into the cache of the user.
             .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -80,14 +80,14 @@ impl World {
         self.command(line).output().unwrap()
     }
 
-    /// Runs and insists on success.
+    /// Runs a line and asserts that it succeeds.
     pub fn good(&self, line: &str) -> Output {
         let output = self.host(line);
         assert!(output.status.success(), "{line}: {}", stderr(&output));
         output
     }
 
-    /// Runs and insists on an exit code; returns what was said.
+    /// Runs a line and asserts its exit code. Returns its standard error.
     pub fn bad(&self, line: &str, code: i32) -> String {
         let output = self.host(line);
         assert_eq!(output.status.code(), Some(code), "{line}: {}", stderr(&output));
@@ -98,14 +98,14 @@ impl World {
         self.fake.uuids()
     }
 
-    /// The uuids in an output file, which must consist of whole lines.
+    /// Returns the uuids in an output file, which must consist of whole lines.
     pub fn in_file(&self, name: &str) -> Vec<String> {
         let text = std::fs::read_to_string(self.path(name)).unwrap();
         assert!(text.is_empty() || text.ends_with('\n'), "the last line is torn");
         uuids(&text)
     }
 
-    /// The uuids in an output database.
+    /// Returns the uuids in an output database.
     pub fn in_sqlite(&self, name: &str) -> Vec<String> {
         let database = rusqlite::Connection::open(self.path(name)).unwrap();
         let mut query = database.prepare("SELECT uuid FROM events").unwrap();
@@ -132,7 +132,7 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// How many of `wanted` are not in `got`, and how many are in it too often or without being wanted.
+/// Returns how many of `wanted` are missing from `got`, and how many in `got` are repeated or not wanted.
 pub fn difference(got: &[String], wanted: &[String]) -> (usize, usize) {
     let mut count: HashMap<&str, i64> = HashMap::new();
     got.iter().for_each(|uuid| *count.entry(uuid).or_default() += 1);
@@ -142,22 +142,22 @@ pub fn difference(got: &[String], wanted: &[String]) -> (usize, usize) {
     (missing, repeated)
 }
 
-/// Insists that two lists hold the same, each as often.
+/// Asserts that two lists hold the same items, equally often.
 pub fn assert_same(got: &[String], wanted: &[String]) {
     let sizes = (got.len(), wanted.len());
     assert_eq!(difference(got, wanted), (0, 0), "missing, too many; sizes {sizes:?}");
 }
 
-/// Waits for something to come true.
+/// Waits until a condition becomes true.
 pub fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !is_true() {
-        assert!(Instant::now() < end, "waited in vain for: {what}");
+        assert!(Instant::now() < end, "timed out waiting for: {what}");
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// A child that is killed when the test forgets it.
+/// A child process that is killed when the value is dropped.
 pub struct Running(pub Child);
 
 impl Running {
@@ -165,26 +165,26 @@ impl Running {
         Self(command.spawn().unwrap())
     }
 
-    /// Sends a signal by name and waits for the end; gives the exit code.
+    /// Sends a signal by name and waits for the end. Returns the exit code.
     pub fn signal(mut self, name: &str) -> Option<i32> {
         let id = self.0.id().to_string();
         Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
         self.0.wait().unwrap().code()
     }
 
-    /// Waits for a line of standard error that holds `text`.
+    /// Waits for a line of standard error that contains `text`.
     pub fn says(&mut self, text: &str) {
         let lines = BufReader::new(self.0.stderr.take().unwrap());
         let mut lines = lines.lines();
-        // Bounded by the life of the child.
+        // Bounded by the lifetime of the child.
         while let Some(Ok(line)) = lines.next() {
             if line.contains(text) {
-                // Read on, or the child blocks on a full pipe.
+                // Keeps reading, or the child would block on a full pipe.
                 std::thread::spawn(move || lines.for_each(drop));
                 return;
             }
         }
-        panic!("it ended without saying: {text}");
+        panic!("it ended without logging: {text}");
     }
 }
 
@@ -195,7 +195,7 @@ impl Drop for Running {
     }
 }
 
-/// Everything below a folder, as bytes.
+/// Returns everything below a folder, as bytes.
 pub fn all_files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

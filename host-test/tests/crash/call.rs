@@ -1,4 +1,4 @@
-//! The system calls that write to files, and how one of them is changed before the kernel sees it.
+//! The system calls that write to files, and how to change one before the kernel sees it.
 
 use nix::errno::Errno;
 use nix::libc::{self, user_regs_struct};
@@ -9,7 +9,7 @@ use std::path::Path;
 /// What a call does to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Opens a file for writing, or makes it.
+    /// Opens a file for writing, or creates it.
     Open,
     /// Writes bytes.
     Bytes,
@@ -26,13 +26,13 @@ pub struct Call {
 }
 
 impl Call {
-    /// The call that a thread is about to make, if it writes to a file below `folder`.
-    /// `None` also when the thread has just been killed.
+    /// Returns the call that a thread is about to make, if it writes to a file below `folder`. Also returns `None` if
+    /// the thread has just been killed.
     pub fn of(thread: Pid, folder: &Path) -> Option<Self> {
         let regs = ptrace::getregs(thread).ok()?;
         let kind = kind(&regs)?;
-        // The names of these calls lie in the memory of the process. Nothing else in it makes,
-        // renames or removes files.
+        // The names that these calls use are in the process's memory. Nothing else in it creates, renames or removes
+        // files.
         let by_name = kind == Kind::Open || names_a_file(&regs);
         let call = Self { kind, regs };
         (by_name || call.file_is_below(thread, folder)).then_some(call)
@@ -43,7 +43,7 @@ impl Call {
         std::fs::read_link(link).is_ok_and(|file| file.starts_with(folder))
     }
 
-    /// Lets it write only half of its bytes. Other kinds stay as they are.
+    /// Makes a write write only half of its bytes. Other kinds stay unchanged.
     pub fn halve(mut self, thread: Pid) {
         if self.kind == Kind::Bytes {
             self.regs.rdx /= 2;
@@ -51,14 +51,14 @@ impl Call {
         }
     }
 
-    /// Makes it a call that does not exist, so that it does nothing.
+    /// Replaces the call by one that does not exist, so that it does nothing.
     pub fn suppress(mut self, thread: Pid) {
         self.regs.orig_rax = u64::MAX;
         let _ = ptrace::setregs(thread, self.regs);
     }
 }
 
-/// Makes the call that a thread has just left look as if it had failed.
+/// Makes the call that a thread has just returned from look as if it had failed.
 pub fn fail(thread: Pid, error: Errno) {
     if let Ok(mut regs) = ptrace::getregs(thread) {
         regs.rax = i64::from(-(error as i32)).cast_unsigned();
@@ -67,7 +67,7 @@ pub fn fail(thread: Pid, error: Errno) {
 }
 
 fn kind(regs: &user_regs_struct) -> Option<Kind> {
-    // Numbers are small; one that is not is no system call.
+    // System call numbers are small, so a number that does not fit is not one.
     match i64::try_from(regs.orig_rax).ok()? {
         libc::SYS_write | libc::SYS_pwrite64 => Some(Kind::Bytes),
         libc::SYS_fsync | libc::SYS_fdatasync => Some(Kind::Sync),

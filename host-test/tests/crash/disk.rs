@@ -3,40 +3,40 @@
 use super::call::Kind;
 use super::common::{World, assert_same, stderr};
 use super::matrix::{Matrix, Sink, wanted};
-use super::supervisor::{Blow, supervise};
+use super::supervisor::{Strike, supervise};
 use nix::errno::Errno;
 use std::process::Command;
 
-/// From one call on the disk fails. The run says so and ends; the next one goes on.
+/// Makes the disk fail from one call on. The run reports it and ends; the next one continues.
 fn failing(name: &str, kind: Kind, error: Errno, sink: Sink) {
     let world = World::new(100);
     let mut matrix = Matrix::new(name, sink, &world);
-    let blow = Blow::Fail(kind, error);
-    let whole = supervise(&world, &matrix.line(), 0, blow);
-    assert_eq!(whole.code, Some(0), "{}", whole.said);
+    let strike = Strike::Fail(kind, error);
+    let whole = supervise(&world, &matrix.line(), 0, strike);
+    assert_eq!(whole.code, Some(0), "{}", whole.stderr);
     matrix.forget();
-    let mut story = 0;
+    let mut round = 0;
     while !matrix.is_done() {
-        // The first calls open and make files: every other blow falls among them.
-        let range = if story % 2 == 0 { whole.calls } else { whole.calls.min(40) };
-        let at = 1 + range * story / wanted() % range;
-        let ended = supervise(&world, &matrix.line(), at, blow);
-        let said = &ended.said;
+        // The first calls open and create files, so every other strike falls among them.
+        let range = if round % 2 == 0 { whole.calls } else { whole.calls.min(40) };
+        let at = 1 + range * round / wanted() % range;
+        let ended = supervise(&world, &matrix.line(), at, strike);
+        let message = &ended.stderr;
         match ended.code {
-            // Nothing failed but what may fail: such as the sync of a folder that is empty.
+            // Only calls that may fail have failed, such as the sync of an empty folder.
             Some(0) => {}
             Some(1 | 2) => {
-                assert!(ended.struck, "{said}");
-                let last = said.lines().last().unwrap_or_default();
-                assert!(last.starts_with("error: ") && names_a_file(last), "at {at}: {said}");
+                assert!(ended.struck, "{message}");
+                let last = message.lines().last().unwrap_or_default();
+                assert!(last.starts_with("error: ") && names_a_file(last), "at {at}: {message}");
             }
-            code => panic!("{name} at {at}: exit code {code:?}: {said}"),
+            code => panic!("{name} at {at}: exit code {code:?}: {message}"),
         }
         matrix.count(u64::from(ended.struck));
-        matrix.end_story(&format!("a failure from call {at} of {} on", whole.calls));
-        story += 1;
+        matrix.end_round(&format!("a failure from call {at} of {} on", whole.calls));
+        round += 1;
     }
-    matrix.tell();
+    matrix.print();
 }
 
 fn names_a_file(line: &str) -> bool {
@@ -44,29 +44,29 @@ fn names_a_file(line: &str) -> bool {
 }
 
 #[test]
-fn a_full_disk_is_told_and_the_next_run_goes_on() {
+fn a_full_disk_is_reported_and_the_next_run_continues() {
     for sink in [Sink::File, Sink::Sqlite] {
         failing("disk full", Kind::Bytes, Errno::ENOSPC, sink);
     }
 }
 
 #[test]
-fn a_read_only_disk_is_told_and_the_next_run_goes_on() {
+fn a_read_only_disk_is_reported_and_the_next_run_continues() {
     for sink in [Sink::File, Sink::Sqlite] {
         failing("disk read-only", Kind::Open, Errno::EROFS, sink);
     }
 }
 
 #[test]
-fn a_disk_that_cannot_sync_is_told_and_the_next_run_goes_on() {
+fn a_disk_that_cannot_sync_is_reported_and_the_next_run_continues() {
     for sink in [Sink::File, Sink::Sqlite] {
         failing("disk broken", Kind::Sync, Errno::EIO, sink);
     }
 }
 
 #[test]
-fn a_limit_on_the_size_of_files_is_told_and_the_next_run_goes_on() {
-    // The smaller limit is met by the state, before there is an output.
+fn a_limit_on_the_size_of_files_is_reported_and_the_next_run_continues() {
+    // The state meets the smaller limit before there is an output.
     for (sink, blocks) in
         [(Sink::File, 8), (Sink::File, 120), (Sink::Sqlite, 8), (Sink::Sqlite, 120)]
     {
@@ -79,18 +79,21 @@ fn a_limit_on_the_size_of_files_is_told_and_the_next_run_goes_on() {
             .current_dir(world.folder.path())
             .output()
             .unwrap();
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(1), "{sink:?} {blocks}: {said}");
-        assert!(names_a_file(said.lines().last().unwrap_or_default()), "{said}");
-        matrix.end_story("a limit");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{sink:?} {blocks}: {message}");
+        assert!(names_a_file(message.lines().last().unwrap_or_default()), "{message}");
+        matrix.end_round("a limit");
     }
 }
 
 #[test]
-fn a_full_device_is_told_and_nothing_counts_as_delivered() {
+fn a_full_device_is_reported_and_nothing_counts_as_delivered() {
     let world = World::new(30);
-    let said = world.bad("run --config c.json --once --output /dev/full", 1);
-    assert!(said.contains("cannot write output /dev/full: No space left on device"), "{said}");
+    let message = world.bad("run --config c.json --once --output /dev/full", 1);
+    assert!(
+        message.contains("cannot write output /dev/full: No space left on device"),
+        "{message}"
+    );
     world.good("run --config c.json --once --output o.ndjson");
     assert_same(&world.in_file("o.ndjson"), &world.truth());
 }

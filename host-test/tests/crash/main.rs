@@ -1,8 +1,8 @@
-//! The crash matrix: the command is killed or asked to stop after requests, at system calls that
-//! write and at random instants, and its disk fails. After it every event is there exactly once.
+//! The crash matrix: the command is killed or asked to stop after requests, at system calls that write and at random
+//! instants, and its disk fails. Afterwards every event is there exactly once.
 //!
-//! A short matrix by default; `KILLS=100 cargo test -p host-test --test crash -- --nocapture` makes
-//! a hundred kills of each kind for each output, and prints the figures.
+//! By default the matrix is short. `KILLS=100 cargo test -p host-test --test crash -- --nocapture` makes a hundred
+//! kills of each kind for each output, and prints the figures.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]
@@ -11,7 +11,7 @@ mod common;
 mod matrix;
 mod requests;
 
-// What stops a process at a system call knows Linux and the registers of one processor.
+// Stopping a process at a system call depends on Linux and on the registers of one processor.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod call;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -1,4 +1,4 @@
-//! Many runs over one made-up audit log: struck ones, each followed by one that is left alone.
+//! Many runs over one fake audit log: interrupted ones, each followed by an undisturbed one.
 
 use super::common::{World, difference};
 
@@ -9,29 +9,29 @@ pub enum Sink {
     Sqlite,
 }
 
-/// How many blows of each kind and output: few in an ordinary run, more by `KILLS`.
+/// Returns how many strikes of each kind to make for each output: few by default, more with `KILLS`.
 pub fn wanted() -> u64 {
     std::env::var("KILLS").map_or(2, |kills| kills.parse().expect("KILLS is a number"))
 }
 
-/// The figures of one kind of blow and one output.
+/// The figures of one kind of strike and one output.
 pub struct Matrix<'a> {
     pub world: &'a World,
     sink: Sink,
     name: String,
     truth: Vec<String>,
-    stories: u64,
-    blows: u64,
+    rounds: u64,
+    strikes: u64,
     events: usize,
 }
 
 impl<'a> Matrix<'a> {
     pub fn new(name: &str, sink: Sink, world: &'a World) -> Self {
         let name = format!("{name}, {sink:?}");
-        Self { world, sink, name, truth: world.truth(), stories: 0, blows: 0, events: 0 }
+        Self { world, sink, name, truth: world.truth(), rounds: 0, strikes: 0, events: 0 }
     }
 
-    /// The command line of the story under way.
+    /// Returns the command line of the current round.
     pub fn line(&self) -> String {
         let output = match self.sink {
             Sink::File => "o.ndjson",
@@ -40,20 +40,20 @@ impl<'a> Matrix<'a> {
         format!("run --config c.json --output {output} --until-idle --max-records 10")
     }
 
-    /// Counts blows that fell.
-    pub fn count(&mut self, blows: u64) {
-        self.blows += blows;
+    /// Counts strikes that hit.
+    pub fn count(&mut self, strikes: u64) {
+        self.strikes += strikes;
     }
 
-    /// Whether there were as many as wanted. Panics when blows keep missing.
+    /// Returns whether there were as many as wanted. Panics if strikes keep missing.
     pub fn is_done(&self) -> bool {
-        // The second blow of a story misses at times; a matrix that hardly hits is broken.
-        assert!(self.stories <= 2 * wanted(), "{}: blows keep missing", self.name);
-        self.blows >= wanted()
+        // The second strike of a round misses at times, but a matrix that hardly ever hits is broken.
+        assert!(self.rounds <= 2 * wanted(), "{}: strikes keep missing", self.name);
+        self.strikes >= wanted()
     }
 
-    /// Ends a story: a run that is left alone, after which every event is there exactly once.
-    pub fn end_story(&mut self, what: &str) {
+    /// Ends a round with an undisturbed run, after which every event is there exactly once.
+    pub fn end_round(&mut self, what: &str) {
         self.world.good(&self.line());
         let got = match self.sink {
             Sink::File => self.world.in_file("o.ndjson"),
@@ -61,12 +61,12 @@ impl<'a> Matrix<'a> {
         };
         let (lost, repeated) = difference(&got, &self.truth);
         assert_eq!((lost, repeated), (0, 0), "{}: lost, repeated after {what}", self.name);
-        self.stories += 1;
+        self.rounds += 1;
         self.events += got.len();
         self.forget();
     }
 
-    /// Takes away state and output, with what SQLite left beside them.
+    /// Removes state and output, including the files that SQLite left next to them.
     pub fn forget(&self) {
         for entry in std::fs::read_dir(self.world.folder.path()).unwrap() {
             let path = entry.unwrap().path();
@@ -77,9 +77,9 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Prints the figures; a lost or repeated event would have ended the test before.
-    pub fn tell(&self) {
-        let Self { name, blows, stories, events, .. } = self;
-        println!("{name}: {blows} blows, {stories} stories, {events} events, lost 0, repeated 0");
+    /// Prints the figures. A lost or repeated event would have failed the test before.
+    pub fn print(&self) {
+        let Self { name, strikes, rounds, events, .. } = self;
+        println!("{name}: {strikes} strikes, {rounds} rounds, {events} events, lost 0, repeated 0");
     }
 }

@@ -1,4 +1,4 @@
-//! Killed, or asked to stop, when the remote has a request in hand, and at random instants.
+//! Killed or asked to stop while the remote handles a request, and at random instants.
 
 use super::common::{Running, World};
 use super::matrix::{Matrix, Sink};
@@ -11,7 +11,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Who gets which signal after how many more requests.
+/// Which process gets which signal after how many more requests.
 struct Order {
     process: Pid,
     signal: Signal,
@@ -20,7 +20,7 @@ struct Order {
 
 type Shared = Arc<Mutex<Option<Order>>>;
 
-/// A remote that carries out the order when a request has arrived, before it is answered.
+/// Returns a remote that carries out the order when a request has arrived, before answering it.
 fn world_that_strikes(order: &Shared) -> World {
     let order = Arc::clone(order);
     let hook = move |_, _: &_| {
@@ -45,7 +45,7 @@ fn start(world: &World, line: &str) -> Child {
     world.command(line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Runs until the order is carried out, or to the end. Says how it ended, and if it was struck.
+/// Runs until the order is carried out, or to the end. Returns how the run ended, and whether it was struck.
 fn run(
     world: &World,
     line: &str,
@@ -72,10 +72,10 @@ fn struck_at_requests(name: &str, sink: Sink, signal: Signal) {
     world.good(&matrix.line());
     matrix.forget();
     let requests = world.fake.requests().len() as u64;
-    let mut story = 0;
+    let mut round = 0;
     while !matrix.is_done() {
-        // Coprime steps: over many stories, each pair of places.
-        let places = [story * 5 % requests, story * 3 % (requests / 2)];
+        // Coprime steps, so that many rounds cover each pair of places.
+        let places = [round * 5 % requests, round * 3 % (requests / 2)];
         for after in places {
             let (status, is_struck) = run(&world, &matrix.line(), &shared, signal, after);
             let is_killed = is_struck && signal == Signal::SIGKILL;
@@ -83,10 +83,10 @@ fn struck_at_requests(name: &str, sink: Sink, signal: Signal) {
             assert_eq!(status.code(), expected, "{name} after {after} requests: {status}");
             matrix.count(u64::from(is_struck));
         }
-        matrix.end_story(&format!("{places:?} of {requests} requests"));
-        story += 1;
+        matrix.end_round(&format!("{places:?} of {requests} requests"));
+        round += 1;
     }
-    matrix.tell();
+    matrix.print();
 }
 
 fn killed_at_random(sink: Sink) {
@@ -106,9 +106,9 @@ fn killed_at_random(sink: Sink) {
             let is_killed = running.0.wait().unwrap().signal().is_some();
             matrix.count(u64::from(is_killed));
         }
-        matrix.end_story(&format!("kills at {shares:?} of {whole:?}"));
+        matrix.end_round(&format!("kills at {shares:?} of {whole:?}"));
     }
-    matrix.tell();
+    matrix.print();
 }
 
 #[test]

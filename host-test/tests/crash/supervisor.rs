@@ -1,4 +1,4 @@
-//! Runs the command under ptrace, and does something to it at an exact system call that writes.
+//! Runs the command under ptrace and interferes at a given system call that writes.
 
 use super::call::{Call, Kind, fail};
 use super::common::{HOST, PATIENCE, World};
@@ -16,43 +16,43 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 
 /// What is done at the k-th call that writes.
 #[derive(Debug, Clone, Copy)]
-pub enum Blow {
-    /// SIGKILL after it.
+pub enum Strike {
+    /// Sends SIGKILL after it.
     Kill,
-    /// SIGKILL after it has written half of its bytes.
+    /// Sends SIGKILL after it has written half of its bytes.
     Tear,
-    /// SIGTERM after it.
+    /// Sends SIGTERM after it.
     Terminate,
-    /// From it on, all calls of a kind fail with this error.
+    /// From this call on, makes all calls of a kind fail with this error.
     Fail(Kind, Errno),
 }
 
 /// How a run ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// The exit code; `None` after a signal.
+    /// The exit code, or `None` after a signal.
     pub code: Option<i32>,
-    /// Calls that write, until the end.
+    /// Number of calls that wrote, until the end.
     pub calls: u64,
-    /// Whether the blow fell.
+    /// Whether the strike hit.
     pub struck: bool,
-    /// What was said on standard error.
-    pub said: String,
+    /// Everything on standard error.
+    pub stderr: String,
 }
 
 struct Supervisor {
     main: Pid,
     folder: PathBuf,
     at: u64,
-    blow: Blow,
+    strike: Strike,
     calls: u64,
     struck: bool,
-    /// Threads in a call at whose end something is done.
-    pending: HashMap<Pid, Blow>,
+    /// Threads inside a call, with what to do when it returns.
+    pending: HashMap<Pid, Strike>,
 }
 
-/// Runs a line. `at` is counted from 1; 0 means: just count.
-pub fn supervise(world: &World, line: &str, at: u64, blow: Blow) -> Ended {
+/// Runs a line. `at` counts from 1; 0 means only to count the calls.
+pub fn supervise(world: &World, line: &str, at: u64, strike: Strike) -> Ended {
     let mut log = tempfile::tempfile().unwrap();
     // The shell waits, so that the command is watched from its very beginning.
     let mut child = Command::new("sh")
@@ -68,13 +68,13 @@ pub fn supervise(world: &World, line: &str, at: u64, blow: Blow) -> Ended {
     let main = Pid::from_raw(child.id().cast_signed());
     let folder = world.folder.path().canonicalize().unwrap();
     let pending = HashMap::new();
-    let mut supervisor = Supervisor { main, folder, at, blow, calls: 0, struck: false, pending };
+    let mut supervisor = Supervisor { main, folder, at, strike, calls: 0, struck: false, pending };
     supervisor.seize(&mut child);
     let code = supervisor.watch_with_patience(child);
-    let mut said = String::new();
+    let mut stderr = String::new();
     log.rewind().unwrap();
-    log.read_to_string(&mut said).unwrap();
-    Ended { code, calls: supervisor.calls, struck: supervisor.struck, said }
+    log.read_to_string(&mut stderr).unwrap();
+    Ended { code, calls: supervisor.calls, struck: supervisor.struck, stderr }
 }
 
 impl Supervisor {
@@ -90,7 +90,7 @@ impl Supervisor {
         }
     }
 
-    /// As [`Supervisor::watch`]; a command that hangs is killed, and the test fails.
+    /// Like [`Supervisor::watch`], but kills a command that hangs and fails the test.
     fn watch_with_patience(&mut self, child: Child) -> Option<i32> {
         let main = self.main;
         let (ended, is_ended) = channel::<()>();
@@ -107,11 +107,11 @@ impl Supervisor {
         code
     }
 
-    /// Lets it run from stop to stop, and returns its exit code.
+    /// Lets the command run from stop to stop, and returns its exit code.
     fn watch(&mut self, mut child: Child) -> Option<i32> {
         // Only this thread's children: other tests wait for theirs.
         let flags = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
-        // Bounded by the life of the command, which the watchdog bounds.
+        // Bounded by the lifetime of the command, which the watchdog bounds.
         loop {
             let (thread, signal) = match waitpid(None, Some(flags)).unwrap() {
                 WaitStatus::Exited(thread, code) if thread == self.main => return Some(code),
@@ -122,13 +122,13 @@ impl Supervisor {
                 }
                 WaitStatus::Stopped(thread, signal) => (thread, Some(signal)),
                 WaitStatus::PtraceEvent(thread, ..) => {
-                    // From the first stop on every call is seen: the shell may go on.
+                    // From the first stop on every call is seen, so the shell may continue.
                     drop(child.stdin.take());
                     (thread, None)
                 }
                 _ => continue,
             };
-            // A thread that was killed meanwhile is not there any more.
+            // A thread that was killed in the meantime no longer exists.
             let _ = ptrace::syscall(thread, signal);
         }
     }
@@ -144,28 +144,28 @@ impl Supervisor {
     fn before(&mut self, thread: Pid) {
         let Some(call) = Call::of(thread, &self.folder) else { return };
         self.calls += 1;
-        let is_meant = match self.blow {
-            Blow::Fail(kind, _) => self.at > 0 && self.calls >= self.at && call.kind == kind,
+        let is_meant = match self.strike {
+            Strike::Fail(kind, _) => self.at > 0 && self.calls >= self.at && call.kind == kind,
             _ => self.calls == self.at,
         };
         if !is_meant {
             return;
         }
         self.struck = true;
-        self.pending.insert(thread, self.blow);
-        match self.blow {
-            Blow::Tear => call.halve(thread),
-            Blow::Fail(..) => call.suppress(thread),
-            Blow::Kill | Blow::Terminate => {}
+        self.pending.insert(thread, self.strike);
+        match self.strike {
+            Strike::Tear => call.halve(thread),
+            Strike::Fail(..) => call.suppress(thread),
+            Strike::Kill | Strike::Terminate => {}
         }
     }
 
     fn after(&mut self, thread: Pid) {
         let signal = match self.pending.remove(&thread) {
             None => return,
-            Some(Blow::Kill | Blow::Tear) => Signal::SIGKILL,
-            Some(Blow::Terminate) => Signal::SIGTERM,
-            Some(Blow::Fail(_, error)) => return fail(thread, error),
+            Some(Strike::Kill | Strike::Tear) => Signal::SIGKILL,
+            Some(Strike::Terminate) => Signal::SIGTERM,
+            Some(Strike::Fail(_, error)) => return fail(thread, error),
         };
         kill(self.main, signal).unwrap();
     }

@@ -1,4 +1,4 @@
-//! A remote that is not there, and comes back.
+//! A remote that is unreachable and comes back.
 
 use crate::common::{Running, TOKEN, World, assert_same, until};
 use fake_buildkite::{FakeBuildkite, Options};
@@ -8,9 +8,9 @@ use std::process::Stdio;
 use tokio::net::TcpSocket;
 
 #[test]
-fn a_refused_connection_is_tried_again_until_the_remote_is_back() {
+fn a_refused_connection_is_retried_until_the_remote_is_back() {
     let world = World::new(0);
-    // Bound, so that nobody else gets the port, and not listening, so that connections are refused.
+    // Bound, so that nobody else gets the port, but not listening, so that connections are refused.
     let _inside = world.runtime.enter();
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
@@ -20,8 +20,8 @@ fn a_refused_connection_is_tried_again_until_the_remote_is_back() {
         "endpoint": format!("http://{listen}/v1"), "backfill_start_time": "2024-12-31T00:00:00Z",
     }));
     let run = "run --config c.json --output o.ndjson --until-idle";
-    let said = world.bad(&format!("{run} --retries 0"), 1);
-    assert!(said.contains("gave up after 0 retries: the connection was refused"), "{said}");
+    let message = world.bad(&format!("{run} --retries 0"), 1);
+    assert!(message.contains("gave up after 0 retries: the connection was refused"), "{message}");
 
     let log = fs::File::create(world.path("log")).unwrap();
     let mut command = world.command(run);
@@ -36,7 +36,7 @@ fn a_refused_connection_is_tried_again_until_the_remote_is_back() {
     let fake = world.runtime.block_on(FakeBuildkite::start(options)).unwrap();
     drop(socket);
     until("the end of the run", || running.0.try_wait().unwrap().is_some());
-    let said = fs::read_to_string(world.path("log")).unwrap();
-    assert!(running.0.wait().unwrap().success(), "{said}");
+    let message = fs::read_to_string(world.path("log")).unwrap();
+    assert!(running.0.wait().unwrap().success(), "{message}");
     assert_same(&world.in_file("o.ndjson"), &fake.uuids());
 }

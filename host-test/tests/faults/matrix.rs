@@ -1,4 +1,4 @@
-//! Runs every row of the table, a few at a time, and judges all of them alike.
+//! Runs every row of the table, a few at a time, and checks all of them by the same rules.
 
 use crate::common::{Running, World};
 use crate::rows::{End, Row, rows};
@@ -15,13 +15,13 @@ const RUN: &str = "run --config c.json --output o.ndjson --until-idle";
 /// Three pages, the last of them short.
 const EVENTS: u64 = 250;
 
-/// Rows at a time: they wait more than they work.
+/// Number of rows at a time: they wait more than they work.
 const AT_ONCE: usize = 6;
 
-/// Most memory that a run may ever have resident, in MiB, whatever the remote sends.
+/// Maximum resident memory of a run, in MiB, whatever the remote sends.
 const PEAK_MIB_MAX: u64 = 300;
 
-/// What a row came to.
+/// The result of a row.
 #[derive(Default)]
 struct Sum {
     faults: u64,
@@ -64,11 +64,11 @@ fn meet(row: &Row) -> Sum {
     let name = row.name;
     let mut peak_mib = 0;
     let mut run = |code: i32, says: &str| {
-        let (got, said, peak) = watch(&world);
+        let (got, message, peak) = watch(&world);
         peak_mib = peak_mib.max(peak);
-        assert_eq!(got, Some(code), "{name}: {said}");
-        assert!(said.contains(says), "{name}: {says:?} is not in: {said}");
-        assert!(!said.contains(crate::common::TOKEN), "{name}");
+        assert_eq!(got, Some(code), "{name}: {message}");
+        assert!(message.contains(says), "{name}: {says:?} is not in: {message}");
+        assert!(!message.contains(crate::common::TOKEN), "{name}");
     };
     match row.end {
         End::Same(says) => run(0, says),
@@ -92,7 +92,7 @@ fn meet(row: &Row) -> Sum {
     Sum { faults, lost, repeated, peak_mib }
 }
 
-/// A remote with the faults of a row, and a count of those that were met.
+/// Returns a remote with the faults of a row, and a counter of those that occurred.
 fn world(row: &Row) -> (World, Arc<AtomicU64>) {
     let met = Arc::new(AtomicU64::new(0));
     let (count, faults) = (Arc::clone(&met), row.faults.clone());
@@ -119,21 +119,21 @@ fn configure(world: &World, call_seconds: Option<u64>) {
     world.whole_config(&json!({"settings": settings, "secrets": secrets, "limits": limits}));
 }
 
-/// One run to its end: its code, its words, and its peak of resident memory in MiB.
+/// Runs to the end. Returns the exit code, the log, and the peak of resident memory in MiB.
 fn watch(world: &World) -> (Option<i32>, String, u64) {
     let mut running = Running::start(world.command(RUN));
     let status = format!("/proc/{}/status", running.0.id());
     let mut peak = 0;
     let mut code = None;
     crate::common::until("the end of a run", || {
-        // It only ever grows. Other systems than Linux have no such file, and no check of it.
+        // The peak only ever grows. Other systems than Linux have no such file, and no check of it.
         peak = peak.max(peak_kib(&status));
         code = running.0.try_wait().unwrap();
         code.is_some()
     });
-    let mut said = String::new();
-    running.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    (code.unwrap().code(), said, peak / 1024)
+    let mut message = String::new();
+    running.0.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+    (code.unwrap().code(), message, peak / 1024)
 }
 
 fn peak_kib(status: &str) -> u64 {
@@ -142,7 +142,7 @@ fn peak_kib(status: &str) -> u64 {
     line.and_then(|line| line.split_whitespace().next()).map_or(0, |kib| kib.parse().unwrap())
 }
 
-/// After a 429 nothing is asked before the time it named.
+/// Asserts that after a 429 no request is made before the time it named.
 fn assert_waits(row: &Row, seen: &[Seen]) {
     for pair in seen.windows(2).filter(|pair| pair[0].status == 429) {
         let waited = pair[1].at_ms - pair[0].at_ms;
@@ -150,7 +150,7 @@ fn assert_waits(row: &Row, seen: &[Seen]) {
     }
 }
 
-/// How many are missing, and how many too many.
+/// Returns how many are missing, and how many too many.
 fn compare(got: &[String], wanted: &[String]) -> (usize, usize) {
     let mut count: HashMap<&str, usize> = HashMap::new();
     got.iter().for_each(|uuid| *count.entry(uuid).or_default() += 1);

@@ -1,4 +1,4 @@
-//! The table: what goes wrong, with which requests, and what comes of it.
+//! The table: what goes wrong, at which requests, and what happens then.
 
 use End::{Exit, Same};
 use fake_buildkite::Fault;
@@ -6,34 +6,34 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// How a run ends that meets the faults of a row.
+/// How a run with the faults of a row ends.
 #[derive(Clone, Copy)]
 pub enum End {
-    /// As without them, saying this on the way.
+    /// As without them, with this message on the way.
     Same(&'static str),
-    /// With this code and these words; the next run reads the rest.
+    /// With this exit code and message; the next run reads the rest.
     Exit(i32, &'static str),
 }
 
-/// One row.
+/// One row of the table.
 pub struct Row {
     pub name: &'static str,
-    /// By the number of the request.
+    /// Faults by the number of the request.
     pub faults: BTreeMap<u64, Fault>,
     pub end: End,
-    /// What a 429 of the row names.
+    /// Seconds that a 429 of the row asks to wait.
     pub wait_seconds: u64,
-    /// Wall time of one call, where it is not to be the default.
+    /// Time limit of one call in seconds, if not the default.
     pub call_seconds: Option<u64>,
 }
 
-/// A fault that a run gets over: it meets the first page, and one of the pages of history.
+/// Returns a fault that a run survives, at the first page and at a page of history.
 fn over(name: &'static str, fault: Fault, says: &'static str) -> Row {
     let faults = [(0, fault.clone()), (2, fault)].into();
     Row { name, faults, end: Same(says), wait_seconds: 0, call_seconds: None }
 }
 
-/// A fault that ends a run in the middle of history.
+/// Returns a fault that ends a run in the middle of history.
 fn ends(name: &'static str, fault: Fault, code: i32, says: &'static str) -> Row {
     let faults = [(1, fault)].into();
     Row { name, faults, end: Exit(code, says), wait_seconds: 0, call_seconds: None }
@@ -48,7 +48,7 @@ fn headers(name: &str, value: &str) -> Fault {
     Fault::Headers(vec![(name.into(), value.into())])
 }
 
-/// Both buckets' resets, in seconds.
+/// Returns a 429 with the resets of both buckets, in seconds.
 fn reset(organization: &str, user: &str, message: &str) -> Fault {
     let resets = [("ratelimit-reset", organization), ("ratelimit-user-reset", user)];
     status(429, &resets, &format!(r#"{{"errors":[{{"message":"{message}"}}]}}"#))
@@ -64,9 +64,9 @@ pub fn rows(elsewhere: SocketAddr) -> Vec<Row> {
     rows
 }
 
-/// Too much, too slowly, or never.
+/// Returns answers that are too large, too slow, or never end.
 fn endless() -> Vec<Row> {
-    // A last 429 makes the run wait, so that its peak of memory is seen however fast it goes on.
+    // A final 429 makes the run wait, so that its peak memory is seen however fast it continues.
     let large = |name, size: Option<u64>, says| {
         let faults = [0, 2].map(|number| (number, Fault::Fill(size)));
         let faults = faults.into_iter().chain([(3, reset("1", "1", "slow down"))]).collect();
@@ -76,7 +76,7 @@ fn endless() -> Vec<Row> {
         let says = "read-batch: the time limit of 2 s was exceeded";
         Row { call_seconds: Some(2), ..ends(name, fault, 1, says) }
     };
-    // From 100 events a page to 1 in seven steps.
+    // From 100 events per page to 1 in seven steps.
     let hopeless = (1..8).map(|number| (number, Fault::Fill(None))).collect();
     let too_large =
         "the page was too heavy: asking for 50 events a page (protocol: a body of more than";
@@ -107,7 +107,7 @@ fn throttled() -> Vec<Row> {
     ]
 }
 
-/// What the network, or a proxy in it, does.
+/// Returns faults of the network, or of a proxy in it.
 fn network() -> Vec<Row> {
     let raw = |text: &str| Fault::Raw(text.as_bytes().to_vec());
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -152,7 +152,7 @@ fn network() -> Vec<Row> {
     ]
 }
 
-/// A 200 that is none.
+/// Returns answers with status 200 that are not valid.
 fn answers() -> Vec<Row> {
     let html = status(200, &[("content-type", "text/html")], "<!doctype html><p>Log in</p>");
     let body = |text: &str| Fault::Body(text.into());
@@ -168,7 +168,7 @@ fn answers() -> Vec<Row> {
     ]
 }
 
-/// Failures that retrying does not fix.
+/// Returns failures that retrying does not fix.
 fn refusals(elsewhere: SocketAddr) -> Vec<Row> {
     let body = |text: &str| Fault::Body(text.into());
     let target = format!("http://{elsewhere}/v1");

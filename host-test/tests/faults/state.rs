@@ -1,4 +1,4 @@
-//! State that is not this run's, or may not be written: refused in words, and left as it was.
+//! A state that does not belong to this run, or may not be written: refused with a message and left unchanged.
 
 use crate::common::{HOST, World, stderr};
 use serde_json::json;
@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 const RUN: &str = "run --config c.json --output o.ndjson --once";
 
-/// `nobody`, whom permissions bind.
+/// The user `nobody`, to whom permissions apply.
 const NOBODY: u32 = 65_534;
 
-/// A copy of a program that anyone may run, and the folder it is in.
+/// Copies a program to where anyone may run it. Returns its folder and its path.
 fn for_everyone(program: &str) -> (TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -24,7 +24,7 @@ fn for_everyone(program: &str) -> (TempDir, PathBuf) {
 }
 
 #[test]
-fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_untouched() {
+fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_left_unchanged() {
     let world = World::new(10);
     world.good(RUN);
     let state = fs::read(world.path("c.state.sqlite")).unwrap();
@@ -35,8 +35,8 @@ fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_untouched()
         (json!({"event_types": ["USER_UPDATED"]}), "belongs to another filter"),
     ] {
         world.config(settings);
-        let said = world.bad(RUN, 2);
-        assert!(said.contains(says) && said.contains("nothing was changed"), "{said}");
+        let message = world.bad(RUN, 2);
+        assert!(message.contains(says) && message.contains("nothing was changed"), "{message}");
     }
     assert_eq!(fs::read(world.path("c.state.sqlite")).unwrap(), state);
     assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), output);
@@ -44,7 +44,7 @@ fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_untouched()
 }
 
 #[test]
-fn a_state_that_may_not_be_written_is_refused_and_untouched() {
+fn a_read_only_state_is_refused_and_left_unchanged() {
     let world = World::new(10);
     world.good(RUN);
     let before = fs::read(world.path("c.state.sqlite")).unwrap();
@@ -54,7 +54,7 @@ fn a_state_that_may_not_be_written_is_refused_and_untouched() {
     mode("c.state.sqlite", 0o444);
     mode("", 0o555);
     let is_root = fs::metadata(world.path("c.state.sqlite")).unwrap().uid() == 0;
-    // The build may lie where root alone can look.
+    // The build may be where only root can look.
     let (_place, program) = for_everyone(HOST);
     let run = |more: &str| {
         let mut command = Command::new(&program);
@@ -68,9 +68,9 @@ fn a_state_that_may_not_be_written_is_refused_and_untouched() {
     let ended = ["", "--state new"].map(run);
     mode("", 0o755);
     for (output, name) in ended.iter().zip(["c.state.sqlite", "new"]) {
-        let said = stderr(output);
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(name) && said.contains("ermission denied"), "{said}");
+        let message = stderr(output);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(name) && message.contains("ermission denied"), "{message}");
     }
     assert_eq!(fs::read(world.path("c.state.sqlite")).unwrap(), before);
     assert!(!world.path("new").exists());

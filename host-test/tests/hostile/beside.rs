@@ -1,4 +1,4 @@
-//! All attacks at once in one process, each by a tenant of its own, beside one that does its work.
+//! All attacks at once in one process, each by its own tenant, next to one that does its work.
 
 use crate::common::{PATIENCE, all_files, stdout, until};
 use crate::guest::hostile;
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 
-/// A tenant's attack (`{remote}`: the allowed remote, `{evil}`: another one), and what must be said of it.
+/// A tenant's attack (`{remote}` is the allowed remote, `{evil}` another one), and the expected error.
 const ATTACKS: [(&str, &str, &str); 23] = [
     ("loop", "loop", "read-batch: the CPU limit of 1 s was exceeded"),
     ("memory", "memory", "read-batch: the memory limit of 16 MiB was exceeded"),
@@ -96,26 +96,26 @@ fn every_attack_is_stopped_and_named_while_another_tenant_goes_on() {
         .spawn()
         .unwrap();
     let lines = || std::fs::read_to_string(out.join("good.ndjson")).unwrap_or_default();
-    // However long the others were at it, the good one went on meanwhile.
+    // However long the attacks took, the good tenant has continued in the meantime.
     until("the loop to be stopped", || error_of(&status(&dir), "loop").is_some());
     assert!(lines().lines().count() >= 3, "the good tenant waited for the others");
     let deadline = std::time::Instant::now() + PATIENCE;
     for (tenant, _, words) in ATTACKS {
-        let said = loop {
-            if let Some(said) = error_of(&status(&dir), tenant) {
-                break said;
+        let message = loop {
+            if let Some(message) = error_of(&status(&dir), tenant) {
+                break message;
             }
-            assert!(std::time::Instant::now() < deadline, "nothing is said of {tenant}");
+            assert!(std::time::Instant::now() < deadline, "no error was reported for {tenant}");
         };
-        assert!(said.contains(words), "{tenant}: {said}");
-        assert!(said.chars().count() < 5_000, "{tenant}: {} letters", said.chars().count());
+        assert!(message.contains(words), "{tenant}: {message}");
+        assert!(message.chars().count() < 5_000, "{tenant}: {} letters", message.chars().count());
     }
     let before = lines().lines().count();
     until("more of the good tenant", || lines().lines().count() > before + 3);
     until("connections to end", || remote.open.load(Ordering::SeqCst) == 0);
     Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    // Each record of the good one once, in whole lines.
+    // Each record of the good tenant once, in whole lines.
     let polls: Vec<u64> = lines()
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["poll"].as_u64().unwrap())
@@ -131,7 +131,7 @@ fn every_attack_is_stopped_and_named_while_another_tenant_goes_on() {
     no_token_anywhere(place.path(), &remote);
 }
 
-/// Each token is in its own file, and in the header that the host sets, and nowhere else.
+/// Asserts that each token is only in its own file and in the header that the host sets.
 fn no_token_anywhere(place: &Path, remote: &Remote) {
     let seen = remote.seen.lock().unwrap();
     assert!(seen.iter().all(|seen| seen.host == remote.address.to_string()), "{seen:?}");

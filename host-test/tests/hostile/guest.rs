@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Where it lies.
+/// Returns its path.
 pub fn hostile() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("components");

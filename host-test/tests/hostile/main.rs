@@ -1,5 +1,5 @@
-//! Components that attack their host, through the real command and through the library: each is stopped, the cause is
-//! named, and whoever runs beside it does not notice.
+//! Components that attack their host, through the real command and through the library. Each is stopped, the cause is
+//! named, and tenants next to it are not affected.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]

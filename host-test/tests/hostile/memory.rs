@@ -13,10 +13,10 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use wasmtime::{Engine, LinearMemory, MemoryCreator, MemoryType};
 
-/// Room of one memory: what a guest may take at most.
+/// Maximum size of a guest's memory.
 const ROOM: usize = 128 << 20;
 
-/// The memories that guests were given, for us to read while no guest runs.
+/// The memories of the guests, for the test to read while no guest runs.
 #[derive(Clone, Default)]
 struct Memories(Arc<Mutex<Vec<Arc<Room>>>>);
 
@@ -25,7 +25,7 @@ struct Room {
     size: Mutex<usize>,
 }
 
-// It is read only between calls, by the test, and written only within calls, by the guest.
+// The test reads it only between calls, and the guest writes it only during calls.
 #[allow(unsafe_code)]
 unsafe impl Send for Room {}
 #[allow(unsafe_code)]
@@ -64,7 +64,7 @@ unsafe impl MemoryCreator for Memories {
         _: Option<usize>,
         _: usize,
     ) -> Result<Box<dyn LinearMemory>, String> {
-        // Zeroed by the system when it is touched; a few of them live as long as the test.
+        // Zeroed by the system when touched; a few of them live as long as the test.
         let bytes = Box::leak(vec![0; ROOM].into_boxed_slice()).as_mut_ptr();
         let room = Arc::new(Room { bytes, size: Mutex::new(minimum) });
         self.0.lock().unwrap().push(Arc::clone(&room));
@@ -73,13 +73,13 @@ unsafe impl MemoryCreator for Memories {
 }
 
 impl Memories {
-    /// How often these bytes stand in any memory.
+    /// Returns how often these bytes occur in any memory.
     #[allow(unsafe_code)]
     fn count(&self, bytes: &[u8]) -> usize {
         let rooms = self.0.lock().unwrap();
         let found = rooms.iter().map(|room| {
             let size = *room.size.lock().unwrap();
-            // The room lives for ever, and no guest runs now.
+            // The room lives forever, and no guest runs now.
             let all = unsafe { std::slice::from_raw_parts(room.bytes, size) };
             memchr::memmem::find_iter(all, bytes).count()
         });
@@ -91,7 +91,7 @@ async fn look(endpoint: &str) -> (Memories, usize) {
     let memories = Memories::default();
     let mut config = wasmtime::Config::new();
     config.epoch_interruption(true);
-    // What a memory begins with is copied into ours, not mapped.
+    // The initial contents of a memory are copied into ours, not mapped.
     config.memory_reservation(0).memory_guard_size(0).memory_init_cow(false);
     config.with_host_memory(Arc::new(memories.clone()));
     let engine = Engine::new(&config).unwrap();
@@ -111,7 +111,7 @@ async fn look(endpoint: &str) -> (Memories, usize) {
         checkpoint: None,
     };
     let search = |after: &str| {
-        // A part of it would do, too: all but what such tokens have in common.
+        // Parts of it as well: all except what such tokens have in common.
         for part in [&TOKEN.as_bytes()[5..25], &TOKEN.as_bytes()[25..]] {
             assert_eq!(memories.count(part), 0, "the token stands in memory after {after}");
         }
@@ -120,7 +120,7 @@ async fn look(endpoint: &str) -> (Memories, usize) {
     search("describe");
     source.configure(&configuration).await.unwrap();
     search("configure");
-    // That the search finds what is there.
+    // Proves that the search finds what is there.
     assert!(memories.count(PLACEHOLDER.as_bytes()) > 0);
     let _ = source.check().await;
     search("check");
@@ -142,7 +142,7 @@ async fn the_token_is_never_in_a_guest_s_memory() {
 }
 
 #[test]
-fn not_even_when_the_remote_echoes_it() {
+fn the_token_is_not_in_memory_even_when_the_remote_echoes_it() {
     let evil = TcpListener::bind("127.0.0.1:0").unwrap();
     let remote = Remote::start(evil.local_addr().unwrap());
     let endpoint = format!("http://{}/echo", remote.address);

@@ -1,4 +1,4 @@
-//! A remote that answers oddly, and remembers what it was asked.
+//! A remote that answers oddly and records the requests.
 
 use bytes::Bytes;
 use http::{Request, Response, header};
@@ -25,11 +25,11 @@ pub struct Seen {
     pub all: String,
 }
 
-/// It listens on loopback until it is dropped.
+/// The remote. It listens on loopback until it is dropped.
 pub struct Remote {
     pub address: SocketAddr,
     pub seen: Arc<Mutex<Vec<Seen>>>,
-    /// Connections that are open.
+    /// Number of open connections.
     pub open: Arc<AtomicUsize>,
     _runtime: Runtime,
 }
@@ -111,7 +111,7 @@ async fn answer(request: Request<Incoming>, log: &Mutex<Vec<Seen>>, evil: Socket
     }
 }
 
-/// A body of these pieces, each after a pause, once or for ever.
+/// Returns a body of these pieces, each after a pause, once or forever.
 fn futures_like(
     pieces: Vec<Vec<u8>>,
     pause: Duration,

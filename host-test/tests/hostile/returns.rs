@@ -1,4 +1,4 @@
-//! What a component returns, written into its memory by hand: more than it may, and what is no text.
+//! What a component returns, written into its memory by hand: more than it may, and what is not text.
 
 use host_test::egress::hook::Egress;
 use host_test::guest::component::Plugin;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 
-/// A component of the right world, from the text of a module whose every function traps.
+/// Returns a component of the right world, made from the text of a module in which every function traps.
 fn guest_with(change: impl FnOnce(&str) -> String) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit")).unwrap();
@@ -20,7 +20,7 @@ fn guest_with(change: impl FnOnce(&str) -> String) -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
 }
 
-/// Every function does `body`; the module has these parts besides.
+/// Returns a component in which every function does `body` and whose module has these additional parts.
 fn guest(body: &str, parts: &str) -> Vec<u8> {
     guest_with(|text| {
         let text = text.replace("unreachable", body);
@@ -50,52 +50,56 @@ async fn an_endless_loop_is_stopped_in_each_export() {
         secrets: Vec::new(),
         checkpoint: None,
     };
-    let said = [
+    let message = [
         host(start(&bytes, limits).await.describe().await),
         host(start(&bytes, limits).await.check().await),
         host(start(&bytes, limits).await.read_batch(1).await),
         host(start(&bytes, limits).await.checkpoint().await),
     ];
-    assert!(said.iter().all(|said| said.contains("the CPU limit of ")), "{said:?}");
-    // Texts cannot be handed over: for that the guest is asked for memory, and loops there.
-    let said = host(start(&bytes, limits).await.configure(&configuration).await);
-    assert!(said.contains("configure: the CPU limit"), "{said}");
+    assert!(message.iter().all(|message| message.contains("the CPU limit of ")), "{message:?}");
+    // Strings cannot be passed: the guest is asked for memory for them, and loops there.
+    let message = host(start(&bytes, limits).await.configure(&configuration).await);
+    assert!(message.contains("configure: the CPU limit"), "{message}");
 }
 
 #[tokio::test]
 async fn an_instance_that_was_stopped_is_never_entered_again() {
     let mut source = start(&guest("unreachable", ""), Limits::default()).await;
-    let said = host(source.checkpoint().await);
-    assert!(said.contains("checkpoint: the component trapped: "), "{said}");
-    let said = host(source.checkpoint().await);
-    assert!(said.contains("was already stopped"), "{said}");
+    let message = host(source.checkpoint().await);
+    assert!(message.contains("checkpoint: the component trapped: "), "{message}");
+    let message = host(source.checkpoint().await);
+    assert!(message.contains("was already stopped"), "{message}");
 }
 
 #[tokio::test]
-async fn memory_that_grows_without_end_is_stopped() {
+async fn memory_that_grows_forever_is_stopped() {
     let bomb = "(loop i32.const 1 memory.grow drop br 0) unreachable";
     let limits = Limits { memory_mib: 8, ..Limits::default() };
-    let said = host(start(&guest(bomb, ""), limits).await.checkpoint().await);
-    assert_eq!(said, "checkpoint: the memory limit of 8 MiB was exceeded");
+    let message = host(start(&guest(bomb, ""), limits).await.checkpoint().await);
+    assert_eq!(message, "checkpoint: the memory limit of 8 MiB was exceeded");
 }
 
 #[tokio::test]
-async fn a_table_that_grows_without_end_is_stopped() {
+async fn a_table_that_grows_forever_is_stopped() {
     let bomb = "(loop (table.grow $bomb (ref.null func) (i32.const 1000)) drop br 0) unreachable";
     let bytes = guest(bomb, "(table $bomb 0 funcref)");
-    let said = host(start(&bytes, Limits::default()).await.checkpoint().await);
-    assert_eq!(said, "checkpoint: the limit of 20000 table elements was exceeded");
+    let message = host(start(&bytes, Limits::default()).await.checkpoint().await);
+    assert_eq!(message, "checkpoint: the limit of 20000 table elements was exceeded");
 }
 
 #[tokio::test]
-async fn a_recursion_without_end_is_stopped() {
+async fn an_endless_recursion_is_stopped() {
     let bytes = guest("(call $deep) unreachable", "(func $deep (call $deep))");
-    let said = host(start(&bytes, Limits::default()).await.checkpoint().await);
-    assert!(said.contains("checkpoint: the component trapped: wasm trap: call stack"), "{said}");
+    let message = host(start(&bytes, Limits::default()).await.checkpoint().await);
+    assert!(
+        message.contains("checkpoint: the component trapped: wasm trap: call stack"),
+        "{message}"
+    );
 }
 
-/// `read-batch` gives so many records (32 bytes each, from byte 4,096 on), whose payload is so many bytes of memory from
-/// this place on. At byte 4,095 stands what is no UTF-8. Source: the canonical ABI, and `wit/source.wit`.
+/// Returns a component whose `read-batch` returns this many records (32 bytes each, from byte 4,096 on), whose payload
+/// is this many bytes of memory from `payload_at` on. The byte at 4,095 is not UTF-8. Source: the canonical ABI, and
+/// `wit/source.wit`.
 fn returning(records: u32, payload_at: u32, payload: u32) -> Vec<u8> {
     let body = format!(
         "(local $n i32)
@@ -125,22 +129,22 @@ fn returning(records: u32, payload_at: u32, payload: u32) -> Vec<u8> {
 async fn a_batch_of_a_gigabyte_is_not_copied() {
     // A thousand records of one MiB, all of them the same MiB.
     let bytes = returning(1_000, 65_536, 1 << 20);
-    let said = host(start(&bytes, Limits::default()).await.read_batch(1_000).await);
-    assert_eq!(said, "read-batch: the limit of 64 MiB of returned data was exceeded");
+    let message = host(start(&bytes, Limits::default()).await.read_batch(1_000).await);
+    assert_eq!(message, "read-batch: the limit of 64 MiB of returned data was exceeded");
 }
 
 #[tokio::test]
-async fn more_records_than_were_asked_for_are_not_taken() {
+async fn more_records_than_requested_are_refused() {
     let bytes = returning(1_000_000, 0, 0);
     let limits = Limits { returned_mib: 512, ..Limits::default() };
-    let said = host(start(&bytes, limits).await.read_batch(1_000).await);
-    assert_eq!(said, "read-batch: 1000000 records were returned, but only 1000 were requested");
+    let message = host(start(&bytes, limits).await.read_batch(1_000).await);
+    assert_eq!(message, "read-batch: 1000000 records were returned, but only 1000 were requested");
 }
 
 #[tokio::test]
-async fn what_is_no_text_is_not_taken() {
-    let said = host(start(&returning(1, 4_095, 1), Limits::default()).await.read_batch(1).await);
-    assert!(said.contains("read-batch: ") && said.contains("utf-8"), "{said}");
+async fn a_string_that_is_not_utf_8_is_refused() {
+    let message = host(start(&returning(1, 4_095, 1), Limits::default()).await.read_batch(1).await);
+    assert!(message.contains("read-batch: ") && message.contains("utf-8"), "{message}");
     let beyond =
         host(start(&returning(1, u32::MAX, 9), Limits::default()).await.read_batch(1).await);
     assert!(beyond.contains("read-batch: ") && beyond.contains("out of bounds"), "{beyond}");

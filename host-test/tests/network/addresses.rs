@@ -1,8 +1,8 @@
-//! Which addresses are dialled, and what the operator reads about those that are not. Nothing here
-//! leaves loopback: names are looked up by the test, and each address is refused.
+//! Which addresses are dialled, and what the operator reads about those that are not. Nothing leaves loopback: the test
+//! resolves the names, and each address is refused.
 
 use crate::common::{TOKEN, World};
-use crate::server::{command, said};
+use crate::server::{command, output_of};
 use clap::Parser;
 use fake_buildkite::Options;
 use host_test::egress::hook::Egress;
@@ -24,7 +24,7 @@ struct Line {
     flags: Flags,
 }
 
-/// What `check` says of an endpoint whose name leads to this address.
+/// Returns what `check` prints for an endpoint whose name resolves to this address.
 async fn check(plugin: &Plugin, line: &str, address: &str) -> String {
     let flags = Line::try_parse_from(format!("x {line}").split_whitespace()).unwrap().flags;
     let address = SocketAddr::new(address.parse().unwrap(), 443);
@@ -60,11 +60,11 @@ async fn a_refused_address_is_named_with_the_flag_that_allows_it_if_one_does() {
         ("fd12::1", "fd12::1, a private address"),
         ("64:ff9b::10.0.0.1", "64:ff9b::a00:1 (NAT64 for 10.0.0.1), a private address"),
     ] {
-        let said = check(&plugin, "", address).await;
-        assert!(said.contains(&format!("audit.corp.example resolves to {words}")), "{said}");
+        let message = check(&plugin, "", address).await;
+        assert!(message.contains(&format!("audit.corp.example resolves to {words}")), "{message}");
         assert!(
-            said.contains("allow it with --allow-private https://audit.corp.example"),
-            "{said}"
+            message.contains("allow it with --allow-private https://audit.corp.example"),
+            "{message}"
         );
     }
     let flag = "--allow-private https://audit.corp.example";
@@ -78,19 +78,19 @@ async fn a_refused_address_is_named_with_the_flag_that_allows_it_if_one_does() {
         (flag, "::1"),
         ("--allow-private https://audit.corp.example:8443", "224.0.0.1"),
     ] {
-        let said = check(&plugin, line, address).await;
+        let message = check(&plugin, line, address).await;
         let ip: IpAddr = address.parse().unwrap();
-        assert!(said.contains(&format!("audit.corp.example resolves to {ip}")), "{said}");
+        assert!(message.contains(&format!("audit.corp.example resolves to {ip}")), "{message}");
         assert!(
-            said.contains("host-test never connects to such an address")
-                && !said.contains("--allow-private"),
-            "{said}"
+            message.contains("host-test never connects to such an address")
+                && !message.contains("--allow-private"),
+            "{message}"
         );
     }
 }
 
 #[test]
-fn an_endpoint_that_is_a_private_address_is_refused_with_the_flag_that_allows_it() {
+fn a_private_address_as_the_endpoint_is_refused_with_the_flag_that_allows_it() {
     let world = World::with(Options::default());
     for (host, flag) in [
         ("10.0.0.1", "--allow-private https://10.0.0.1"),
@@ -99,12 +99,12 @@ fn an_endpoint_that_is_a_private_address_is_refused_with_the_flag_that_allows_it
     ] {
         world.config(json!({"endpoint": format!("https://{host}/v1")}));
         for line in ["check --config c.json", "run --config c.json --output o --once"] {
-            let said = said(&mut command(&world, line), 2);
-            assert!(said.contains(flag), "{said}");
+            let message = output_of(&mut command(&world, line), 2);
+            assert!(message.contains(flag), "{message}");
         }
-        // Another origin's flag opens nothing, and says so.
+        // A flag for another origin allows nothing, and the log says so.
         let line = "check --config c.json --allow-private https://other.example";
-        let said = said(&mut command(&world, line), 2);
-        assert!(said.contains("https://other.example has no effect"), "{said}");
+        let message = output_of(&mut command(&world, line), 2);
+        assert!(message.contains("https://other.example has no effect"), "{message}");
     }
 }

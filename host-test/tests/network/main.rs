@@ -1,4 +1,4 @@
-//! The way out: certificates, proxies, private addresses, and what the operator reads about each.
+//! Egress: certificates, proxies, private addresses, and what the operator reads about each.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]

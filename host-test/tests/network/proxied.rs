@@ -2,12 +2,12 @@
 
 use crate::common::{TOKEN, World};
 use crate::proxy::{Manner, Proxy};
-use crate::server::{acceptor, answering, command, said, serve};
+use crate::server::{acceptor, answering, command, output_of, serve};
 use fake_buildkite::{Options, SLUG};
 use serde_json::json;
 use std::net::TcpListener;
 
-/// A name that is never looked up: the proxy does that, and this one does not.
+/// A name that is never looked up: that is left to the proxy, and this one does not do it.
 const HOST: &str = "graphql.example";
 
 const CHECK: &str = "check --config c.json --ca-file ca.pem";
@@ -28,12 +28,12 @@ fn requests_go_through_the_proxy_that_flag_or_environment_name() {
     let proxy = Proxy::start(&world, Manner::Tunnel(server.port));
     let url = format!("http://127.0.0.1:{}", proxy.port);
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
-        said(command(&world, CHECK).env(name, &url), 0);
+        output_of(command(&world, CHECK).env(name, &url), 0);
     }
     // The flag wins; the environment's proxy would refuse.
     let flag = format!("{CHECK} --proxy {url}");
-    let said = said(command(&world, &flag).env("HTTPS_PROXY", "http://127.0.0.1:1"), 0);
-    assert!(said.contains("go through the proxy http://127.0.0.1:"), "{said}");
+    let message = output_of(command(&world, &flag).env("HTTPS_PROXY", "http://127.0.0.1:1"), 0);
+    assert!(message.contains("go through the proxy http://127.0.0.1:"), "{message}");
     let heads = proxy.heads.lock().unwrap();
     assert_eq!(heads.len(), 4);
     for head in heads.iter() {
@@ -55,27 +55,27 @@ fn a_proxy_may_speak_tls_itself() {
     std::fs::write(world.path("both.pem"), both.concat()).unwrap();
     let proxy = Proxy::with(&world, Manner::Tunnel(server.port), Some(tls));
     let line = format!("--proxy https://localhost:{}", proxy.port);
-    said(&mut command(&world, &format!("check --config c.json --ca-file both.pem {line}")), 0);
+    output_of(&mut command(&world, &format!("check --config c.json --ca-file both.pem {line}")), 0);
     assert_eq!(server.seen.lock().unwrap().len(), 1);
-    let unknown = said(&mut command(&world, &format!("{CHECK} {line}")), 1);
+    let unknown = output_of(&mut command(&world, &format!("{CHECK} {line}")), 1);
     let words = format!(
         "the proxy https://localhost:{} presented a certificate from an unknown issuer; for a \
          private CA",
         proxy.port
     );
     assert!(unknown.contains(&words) && unknown.contains("--ca-file FILE"), "{unknown}");
-    // The right CA, and a proxy of another name.
+    // The right CA, and a proxy with another name.
     let line = format!(
         "check --config c.json --ca-file both.pem --proxy https://127.0.0.1:{}",
         proxy.port
     );
-    let other = said(&mut command(&world, &line), 1);
+    let other = output_of(&mut command(&world, &line), 1);
     let words = "for another name (localhost, not 127.0.0.1); check the host in --proxy";
     assert!(other.contains(words), "{other}");
-    // One that speaks no TLS.
+    // A proxy that does not speak TLS.
     let plain = answering(b"HTTP/1.1 400 No\r\n\r\n");
     let line = format!("{CHECK} --proxy https://127.0.0.1:{plain}");
-    let plain = said(&mut command(&world, &line), 1);
+    let plain = output_of(&mut command(&world, &line), 1);
     let words = "did not answer with TLS; check scheme, host and port in --proxy";
     assert!(plain.contains(words), "{plain}");
 }
@@ -95,9 +95,9 @@ fn credentials_reach_the_proxy_and_nothing_else() {
             if !in_flag {
                 command.env("HTTPS_PROXY", &url);
             }
-            let said = said(&mut command, code);
+            let message = output_of(&mut command, code);
             for secret in ["p%40ss", "p@ss", header, TOKEN] {
-                assert!(!said.contains(secret), "{secret}: {said}");
+                assert!(!message.contains(secret), "{secret}: {message}");
             }
         }
         for head in proxy.heads.lock().unwrap().iter() {
@@ -106,16 +106,17 @@ fn credentials_reach_the_proxy_and_nothing_else() {
             assert!(!head.contains(TOKEN), "{head}");
         }
     }
-    // Nor does the help show what the environment says.
+    // The help does not show the environment's value either.
     for name in ["run", "check", "preview", "tenants"] {
         let mut help = command(&world, &format!("{name} --help"));
-        let said = said(help.env("HTTPS_PROXY", format!("http://{password}@127.0.0.1:1")), 0);
-        assert!(said.contains("--proxy") && !said.contains("p%40ss"), "{said}");
+        let message =
+            output_of(help.env("HTTPS_PROXY", format!("http://{password}@127.0.0.1:1")), 0);
+        assert!(message.contains("--proxy") && !message.contains("p%40ss"), "{message}");
     }
 }
 
 #[test]
-fn each_way_in_which_a_proxy_fails_is_said_with_the_remedy() {
+fn each_failure_of_a_proxy_is_reported_with_what_to_do() {
     let world = world();
     serve(&world, HOST);
     for (answer, user, words) in [
@@ -144,27 +145,27 @@ fn each_way_in_which_a_proxy_fails_is_said_with_the_remedy() {
         let proxy = Proxy::start(&world, Manner::Says(answer));
         let place = format!("127.0.0.1:{}", proxy.port);
         let line = format!("--proxy http://{user}{place}");
-        let check = said(&mut command(&world, &format!("{CHECK} {line}")), 1);
+        let check = output_of(&mut command(&world, &format!("{CHECK} {line}")), 1);
         let run =
             format!("run --config c.json --output o --once --retries 0 --ca-file ca.pem {line}");
-        let run = said(&mut command(&world, &run), 1);
-        for said in [check, run] {
-            assert!(said.contains(words) && said.contains(&place), "{words}: {said}");
-            assert!(!said.contains("secret") && !said.contains("169.254"), "{said}");
+        let run = output_of(&mut command(&world, &run), 1);
+        for message in [check, run] {
+            assert!(message.contains(words) && message.contains(&place), "{words}: {message}");
+            assert!(!message.contains("secret") && !message.contains("169.254"), "{message}");
         }
         assert_eq!(proxy.heads.lock().unwrap().len(), 2);
     }
-    // Bound, and then free again: nobody listens there.
+    // Bound and then released, so nobody listens there.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut unreachable = command(&world, CHECK);
-    let said = said(unreachable.env("HTTPS_PROXY", format!("http://u:secret@{free}")), 1);
+    let message = output_of(unreachable.env("HTTPS_PROXY", format!("http://u:secret@{free}")), 1);
     let words = format!("the proxy http://{free} cannot be reached: Connection refused");
-    assert!(said.contains(&words) && said.contains("check HTTPS_PROXY"), "{said}");
-    assert!(!said.contains("secret"), "{said}");
+    assert!(message.contains(&words) && message.contains("check HTTPS_PROXY"), "{message}");
+    assert!(!message.contains("secret"), "{message}");
 }
 
 #[test]
-fn a_wrong_proxy_is_refused_by_name_before_anything_is_sent() {
+fn an_invalid_proxy_is_refused_and_named_before_anything_is_sent() {
     let world = world();
     for (flag, name, url, words) in [
         (
@@ -183,32 +184,32 @@ fn a_wrong_proxy_is_refused_by_name_before_anything_is_sent() {
             if !flag {
                 command.env(name, url);
             }
-            let said = said(&mut command, 2);
-            assert!(said.contains(words), "{words}: {said}");
-            assert!(!said.contains("secret") && !said.contains("sec/"), "{said}");
+            let message = output_of(&mut command, 2);
+            assert!(message.contains(words), "{words}: {message}");
+            assert!(!message.contains("secret") && !message.contains("sec/"), "{message}");
         }
     }
 }
 
 #[test]
-fn loopback_goes_direct_and_an_address_is_checked_before_the_proxy_is_asked() {
+fn loopback_is_direct_and_an_address_is_checked_before_the_proxy_is_asked() {
     let world = World::new(3);
     let proxy = Proxy::start(&world, Manner::Says(b"HTTP/1.1 500 No\r\n\r\n"));
     let url = format!("http://127.0.0.1:{}", proxy.port);
-    said(command(&world, "check --config c.json").env("HTTPS_PROXY", &url), 0);
-    said(command(&world, "check --config c.json").env("ALL_PROXY", "socks5://127.0.0.1:1"), 0);
-    said(&mut command(&world, &format!("check --config c.json --proxy {url}")), 0);
+    output_of(command(&world, "check --config c.json").env("HTTPS_PROXY", &url), 0);
+    output_of(command(&world, "check --config c.json").env("ALL_PROXY", "socks5://127.0.0.1:1"), 0);
+    output_of(&mut command(&world, &format!("check --config c.json --proxy {url}")), 0);
     for address in ["10.0.0.1", "169.254.169.254", "[fd00:ec2::254]", "[64:ff9b::a00:1]"] {
         world.config(json!({"endpoint": format!("https://{address}/v1")}));
         let mut check = command(&world, &format!("check --config c.json --proxy {url}"));
-        let said = said(&mut check, 2);
-        assert!(said.contains("the endpoint's address is "), "{said}");
+        let message = output_of(&mut check, 2);
+        assert!(message.contains("the endpoint's address is "), "{message}");
     }
     assert!(proxy.heads.lock().unwrap().is_empty());
 }
 
 #[test]
-fn tenants_take_a_proxy_from_the_operators_flag_alone() {
+fn only_the_operators_flag_sets_the_proxy_of_tenants() {
     let world = world();
     let server = serve(&world, HOST);
     let proxy = Proxy::start(&world, Manner::Tunnel(server.port));
@@ -226,16 +227,16 @@ fn tenants_take_a_proxy_from_the_operators_flag_alone() {
     write(&format!("{host}/v1"));
     let line = "tenants --dir dir --output-dir out --until-idle --ca-file ca.pem";
     let flag = format!("{line} --allow-host {host} --proxy {url}");
-    let words = said(&mut command(&world, &flag), 0);
+    let words = output_of(&mut command(&world, &flag), 0);
     assert!(words.contains(&format!("requests to {host} go through the proxy {url}")), "{words}");
     assert_eq!(server.seen.lock().unwrap().len(), 1);
     let env = format!("{line} --allow-host {host} --proxy env --state other");
-    said(command(&world, &env).env("HTTPS_PROXY", &url), 0);
+    output_of(command(&world, &env).env("HTTPS_PROXY", &url), 0);
     assert_eq!(server.seen.lock().unwrap().len(), 2);
     // A private address, so that nothing is sent however wrong this goes.
     write("https://10.0.0.1/v1");
     let ignored = format!("{line} --allow-host https://10.0.0.1 --state third");
-    let words = said(command(&world, &ignored).env("HTTPS_PROXY", &url), 1);
+    let words = output_of(command(&world, &ignored).env("HTTPS_PROXY", &url), 1);
     assert!(words.contains("HTTPS_PROXY is set but ignored"), "{words}");
     assert!(!words.contains("go through the proxy"), "{words}");
 }

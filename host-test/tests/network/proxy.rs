@@ -1,4 +1,4 @@
-//! An HTTP proxy that does what a test says.
+//! An HTTP proxy that behaves as a test wants.
 
 use crate::common::World;
 use std::sync::{Arc, Mutex};
@@ -6,18 +6,18 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirec
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// What it does with CONNECT.
+/// What the proxy does with CONNECT.
 #[derive(Clone, Copy)]
 pub enum Manner {
-    /// Opens a tunnel to this port of loopback, whatever the host.
+    /// Opens a tunnel to this port on loopback, whatever the host.
     Tunnel(u16),
-    /// Answers this, and closes.
+    /// Sends this answer and closes.
     Says(&'static [u8]),
 }
 
 pub struct Proxy {
     pub port: u16,
-    /// The heads of what it was asked.
+    /// The heads of the requests.
     pub heads: Arc<Mutex<Vec<String>>>,
 }
 
@@ -26,7 +26,7 @@ impl Proxy {
         Self::with(world, manner, None)
     }
 
-    /// One that speaks TLS itself, with this acceptor.
+    /// Starts a proxy. With an acceptor it speaks TLS itself.
     pub fn with(world: &World, manner: Manner, tls: Option<TlsAcceptor>) -> Self {
         let listener = world.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();

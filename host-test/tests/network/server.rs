@@ -17,10 +17,10 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// An answer that shows no event.
+/// An answer without events.
 const EMPTY: &str = r#"{"data":{"organization":{"permissions":{"auditEventsView":{"allowed":true}},"auditEvents":{"pageInfo":{"hasNextPage":false,"endCursor":null},"edges":[]}}}}"#;
 
-/// Version and token of a request.
+/// HTTP version and token of a request.
 pub type Seen = (Version, Option<String>);
 
 pub struct Server {
@@ -28,8 +28,7 @@ pub struct Server {
     pub seen: Arc<Mutex<Vec<Seen>>>,
 }
 
-/// Writes a CA into `ca.pem`, and returns what serves TLS with its certificate for this name, which
-/// is valid in these years.
+/// Writes a CA into `ca.pem`. Returns an acceptor whose certificate for this name is valid in these years.
 pub fn acceptor(world: &World, name: &str, years: (i32, i32), protocols: &[&str]) -> TlsAcceptor {
     acceptor_with(world, name, protocols, |params| {
         params.not_before = date_time_ymd(years.0, 1, 1);
@@ -37,7 +36,7 @@ pub fn acceptor(world: &World, name: &str, years: (i32, i32), protocols: &[&str]
     })
 }
 
-/// As [`acceptor`], with a certificate that is changed before it is signed.
+/// Like [`acceptor`], with a certificate that is changed before it is signed.
 pub fn acceptor_with(
     world: &World,
     name: &str,
@@ -45,7 +44,7 @@ pub fn acceptor_with(
     change: impl FnOnce(&mut CertificateParams),
 ) -> TlsAcceptor {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
-    // Two CAs of one name would be taken for each other.
+    // Two CAs of the same name would be mistaken for each other.
     params.distinguished_name.push(DnType::CommonName, format!("CA of {name}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -68,7 +67,7 @@ pub fn acceptor_with(
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// A server with a valid certificate for this name.
+/// Starts a server with a valid certificate for this name.
 pub fn serve(world: &World, name: &str) -> Server {
     serve_with(world, acceptor(world, name, (2020, 4000), &["h2", "http/1.1"]))
 }
@@ -100,7 +99,7 @@ pub fn serve_with(world: &World, acceptor: TlsAcceptor) -> Server {
     Server { port, seen }
 }
 
-/// Answers each connection with these bytes, and closes it.
+/// Starts a server that answers each connection with these bytes and closes it.
 pub fn answering(bytes: &'static [u8]) -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -108,7 +107,7 @@ pub fn answering(bytes: &'static [u8]) -> u16 {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            // The client's hello is read, or closing would reset the connection.
+            // Reads the client's hello, since closing without that would reset the connection.
             let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
             let _ = std::io::Write::write_all(&mut stream, bytes);
         }
@@ -116,7 +115,7 @@ pub fn answering(bytes: &'static [u8]) -> u16 {
     port
 }
 
-/// The command, without what this process's environment says about proxies and certificates.
+/// Returns the command without the proxy and certificate variables of this process's environment.
 pub fn command(world: &World, line: &str) -> Command {
     let mut command = world.command(line);
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
@@ -126,10 +125,10 @@ pub fn command(world: &World, line: &str) -> Command {
     command
 }
 
-/// Runs it and insists on the exit code; returns all that was said.
-pub fn said(command: &mut Command, code: i32) -> String {
+/// Runs it and asserts the exit code. Returns its whole output.
+pub fn output_of(command: &mut Command, code: i32) -> String {
     let output = command.output().unwrap();
-    let said = crate::common::stdout(&output) + &crate::common::stderr(&output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    said
+    let message = crate::common::stdout(&output) + &crate::common::stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    message
 }

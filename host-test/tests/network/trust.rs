@@ -1,7 +1,7 @@
-//! Which certificates are taken, and that each way in which TLS fails is told apart.
+//! Which certificates are accepted, and how each TLS failure is distinguished.
 
 use crate::common::World;
-use crate::server::{acceptor, acceptor_with, answering, command, said, serve, serve_with};
+use crate::server::{acceptor, acceptor_with, answering, command, output_of, serve, serve_with};
 use fake_buildkite::Options;
 use http::Version;
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa};
@@ -20,22 +20,22 @@ fn at(world: &World, port: u16) {
 }
 
 #[test]
-fn the_newest_version_that_is_offered_is_spoken() {
+fn the_newest_offered_version_is_used() {
     for (offered, version) in
         [(&["h2", "http/1.1"][..], Version::HTTP_2), (&["http/1.1"], Version::HTTP_11)]
     {
         let world = world(1);
         let server = serve_with(&world, acceptor(&world, "localhost", (2020, 4000), offered));
         at(&world, server.port);
-        let said = said(&mut command(&world, CHECK), 0);
-        assert!(said.contains("passed   TLS"), "{said}");
+        let message = output_of(&mut command(&world, CHECK), 0);
+        assert!(message.contains("passed   TLS"), "{message}");
         let seen = server.seen.lock().unwrap();
         assert_eq!(seen.iter().map(|(version, _)| *version).collect::<Vec<_>>(), [version]);
     }
 }
 
 #[test]
-fn what_is_wrong_with_a_certificate_is_said_with_the_remedy() {
+fn an_invalid_certificate_is_reported_with_what_to_do() {
     for (name, years, flag, words) in [
         (
             "localhost",
@@ -65,22 +65,22 @@ fn what_is_wrong_with_a_certificate_is_said_with_the_remedy() {
         let world = world(1);
         let server = serve_with(&world, acceptor(&world, name, years, &["http/1.1"]));
         at(&world, server.port);
-        let check = said(&mut command(&world, &format!("check --config c.json {flag}")), 1);
+        let check = output_of(&mut command(&world, &format!("check --config c.json {flag}")), 1);
         let line = format!("run --config c.json --output o --once --retries 0 {flag}");
-        let run = said(&mut command(&world, &line), 1);
+        let run = output_of(&mut command(&world, &line), 1);
         assert!(check.contains("failed   TLS"), "{check}");
         let origin = format!("https://localhost:{}", server.port);
-        for (said, word) in
-            [&check, &run].iter().flat_map(|said| words.iter().map(move |word| (said, word)))
+        for (message, word) in
+            [&check, &run].iter().flat_map(|message| words.iter().map(move |word| (message, word)))
         {
-            assert!(said.contains(word) && said.contains(&origin), "{word}: {said}");
+            assert!(message.contains(word) && message.contains(&origin), "{word}: {message}");
         }
         assert!(server.seen.lock().unwrap().is_empty(), "a request was sent");
     }
 }
 
 #[test]
-fn a_certificate_that_is_not_a_servers_is_said_to_be_that() {
+fn a_certificate_that_is_not_for_a_server_is_reported_as_such() {
     let as_ca = |params: &mut CertificateParams| {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     };
@@ -96,19 +96,22 @@ fn a_certificate_that_is_not_a_servers_is_said_to_be_that() {
         let world = world(1);
         let acceptor = acceptor_with(&world, "localhost", &["http/1.1"], change);
         at(&world, serve_with(&world, acceptor).port);
-        let said = said(&mut command(&world, CHECK), 1);
-        assert!(said.contains("failed   TLS") && said.contains(words), "{words}: {said}");
+        let message = output_of(&mut command(&world, CHECK), 1);
+        assert!(message.contains("failed   TLS") && message.contains(words), "{words}: {message}");
     }
-    // A CA that was renewed: of the same name, with another key.
+    // A renewed CA: the same name with another key.
     let world = world(1);
     at(&world, serve(&world, "localhost").port);
     acceptor(&world, "localhost", (2020, 4000), &[]);
-    let said = said(&mut command(&world, CHECK), 1);
-    assert!(said.contains("does not match its issuer's key; if its CA was renewed"), "{said}");
+    let message = output_of(&mut command(&world, CHECK), 1);
+    assert!(
+        message.contains("does not match its issuer's key; if its CA was renewed"),
+        "{message}"
+    );
 }
 
 #[test]
-fn what_does_not_speak_tls_is_told_apart_from_bad_certificates() {
+fn a_server_without_tls_is_distinguished_from_a_bad_certificate() {
     for (bytes, words) in [
         (&b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"[..], "did not answer with TLS"),
         (b"SSH-2.0-OpenSSH_9.9\r\n", "did not answer with TLS"),
@@ -117,14 +120,14 @@ fn what_does_not_speak_tls_is_told_apart_from_bad_certificates() {
         (b"\x15\x03\x03\x00\x02\x02\x28", "refused the TLS handshake (HandshakeFailure)"),
     ] {
         let world = world(answering(bytes));
-        let said = said(&mut command(&world, "check --config c.json"), 1);
-        assert!(said.contains("failed   TLS") && said.contains(words), "{words}: {said}");
-        assert!(!said.contains("certificate"), "{said}");
+        let message = output_of(&mut command(&world, "check --config c.json"), 1);
+        assert!(message.contains("failed   TLS") && message.contains(words), "{words}: {message}");
+        assert!(!message.contains("certificate"), "{message}");
     }
 }
 
 #[test]
-fn certificates_of_the_environment_are_taken_or_refused_by_name() {
+fn certificates_of_the_environment_are_used_or_refused_and_named() {
     let world = world(1);
     let server = serve(&world, "localhost");
     at(&world, server.port);
@@ -137,12 +140,12 @@ fn certificates_of_the_environment_are_taken_or_refused_by_name() {
     std::fs::write(world.path("broken.pem"), broken).unwrap();
     let with = |name: &str, value: &str, code: i32| {
         let mut command = command(&world, "check --config c.json");
-        said(command.env(name, value), code)
+        output_of(command.env(name, value), code)
     };
     with("SSL_CERT_FILE", "ca.pem", 0);
     with("SSL_CERT_DIR", "good", 0);
     with("SSL_CERT_DIR", "missing:good", 0);
-    // An empty variable is unset, and then the issuer is unknown.
+    // An empty variable counts as unset, so the issuer is unknown.
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         assert!(with(name, "", 1).contains("unknown issuer"), "{name}");
     }
@@ -156,26 +159,26 @@ fn certificates_of_the_environment_are_taken_or_refused_by_name() {
         ("SSL_CERT_DIR", "empty", "contains no certificate"),
         ("SSL_CERT_DIR", "missing:empty", "cannot be read"),
     ] {
-        let said = with(name, value, 2);
-        assert!(said.contains(&format!("{name}={value}: {why}")), "{name}={value}: {said}");
+        let message = with(name, value, 2);
+        assert!(message.contains(&format!("{name}={value}: {why}")), "{name}={value}: {message}");
     }
 }
 
 #[test]
-fn a_ca_file_is_added_and_must_hold_certificates() {
+fn a_ca_file_adds_certificates_and_may_not_be_empty() {
     let world = world(1);
     let server = serve(&world, "localhost");
     at(&world, server.port);
     for name in ["run", "preview"] {
         let more = if name == "run" { "--output o --once" } else { "" };
         let line = format!("{name} --config c.json --ca-file ca.pem {more}");
-        said(&mut command(&world, &line), 0);
+        output_of(&mut command(&world, &line), 0);
     }
-    // Beside the environment's, which another CA signed.
+    // In addition to the environment's, which another CA signed.
     std::fs::copy(world.path("ca.pem"), world.path("mine.pem")).unwrap();
     acceptor(&world, "other", (2020, 4000), &[]);
     let mut both = command(&world, "check --config c.json --ca-file mine.pem");
-    said(both.env("SSL_CERT_FILE", "ca.pem"), 0);
+    output_of(both.env("SSL_CERT_FILE", "ca.pem"), 0);
     std::fs::write(world.path("nothing.pem"), "").unwrap();
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     std::fs::write(world.path("broken.pem"), broken).unwrap();
@@ -187,8 +190,8 @@ fn a_ca_file_is_added_and_must_hold_certificates() {
         ("/dev/zero", "is larger than 4 MiB"),
     ] {
         for line in ["check --config c.json", "run --config c.json --output o --once"] {
-            let said = said(&mut command(&world, &format!("{line} --ca-file {file}")), 2);
-            assert!(said.contains(&format!("--ca-file {file}: {why}")), "{said}");
+            let message = output_of(&mut command(&world, &format!("{line} --ca-file {file}")), 2);
+            assert!(message.contains(&format!("--ca-file {file}: {why}")), "{message}");
         }
     }
 }

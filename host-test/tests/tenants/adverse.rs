@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 #[test]
-fn what_a_tenant_may_not_decide_is_refused_by_name() {
+fn a_setting_that_tenants_may_not_decide_is_refused_and_named() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
     let settings = json!({"org_slug": SLUG, "endpoint": all.0.fake.endpoint()});
     let secret = json!({"api_token": {"file": "token"}});
@@ -85,19 +85,19 @@ fn what_a_tenant_may_not_decide_is_refused_by_name() {
     symlink(all.0.path("elsewhere"), all.folder("link").join("link")).unwrap();
     std::fs::hard_link(all.0.path("elsewhere"), all.folder("hard").join("hard")).unwrap();
     symlink(all.folder("hard"), all.folder("alias")).unwrap();
-    // A pipe that nobody writes to must not be waited for.
+    // A pipe without a writer must not be waited for.
     std::fs::create_dir(all.folder("pipe")).unwrap();
     let pipe = all.folder("pipe").join("config.json");
     assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
     let output = all.command("--until-idle").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     for (tenant, _, words) in &cases {
-        let said = all.status(tenant).1;
-        assert!(said.contains(words) && !said.contains("bkua_"), "{tenant}: {said}");
+        let message = all.status(tenant).1;
+        assert!(message.contains(words) && !message.contains("bkua_"), "{tenant}: {message}");
     }
     assert!(all.status("origin").1.contains("http://127.0.0.1:9 is not allowed here"));
     assert!(all.status("pipe").1.contains("must be a regular file"));
-    assert_eq!(all.status("alias").0, "", "a link is no tenant");
+    assert_eq!(all.status("alias").0, "", "a link is not a tenant");
     let outputs = std::fs::read_dir(all.0.path("out")).unwrap();
     let is_output = |entry: &std::io::Result<std::fs::DirEntry>| {
         entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "ndjson")
@@ -136,32 +136,32 @@ fn a_kill_at_any_instant_leaves_each_event_once() {
 }
 
 #[test]
-fn a_component_must_be_the_pinned_one_and_its_word_opens_nothing() {
+fn a_component_must_match_its_pin_and_allows_no_other_endpoint() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
     all.add("a", json!({}));
     std::fs::write(all.0.path("c.wasm"), host_test::guest::component::BUNDLED).unwrap();
     let refused = |line: &str| all.0.bad(&format!("tenants --dir dir --output-dir out {line}"), 2);
-    let said = refused("--component c.wasm");
-    assert!(said.contains("use --allow-host, or pin the component"), "{said}");
-    let said = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
-    assert!(said.contains("--component-sha256: the component has "), "{said}");
+    let text = refused("--component c.wasm");
+    assert!(text.contains("use --allow-host, or pin the component"), "{text}");
+    let text = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
+    assert!(text.contains("--component-sha256: the component has "), "{text}");
     let pin =
-        said.split("the component has ").nth(1).unwrap().split(',').next().unwrap().to_owned();
-    // Pinned, it is believed where it wants to go, which is not where this tenant wants to go.
+        text.split("the component has ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    // A pinned component may name its hosts, but this tenant's endpoint is not among them.
     let line = format!(
         "tenants --dir dir --output-dir out --component c.wasm --component-sha256 {pin} --until-idle"
     );
-    let said = all.0.bad(&line, 1);
+    let text = all.0.bad(&line, 1);
     assert!(
-        said.contains("is not allowed here; the operator allows https://graphql.buildkite.com"),
-        "{said}"
+        text.contains("is not allowed here; the operator allows https://graphql.buildkite.com"),
+        "{text}"
     );
-    let said = all.0.bad("tenants --dir dir --output-dir dir --until-idle", 2);
-    assert!(said.contains("--output-dir") && said.contains("is in --dir"), "{said}");
+    let text = all.0.bad("tenants --dir dir --output-dir dir --until-idle", 2);
+    assert!(text.contains("--output-dir") && text.contains("is in --dir"), "{text}");
 }
 
 #[test]
-fn no_file_but_the_tenants_own_holds_a_token() {
+fn only_the_tenants_own_files_contain_a_token() {
     let all = Tenants::with(Options { events: 100, ..Options::default() });
     all.add("a", json!({}));
     let output = all.command("--until-idle --log trace").output().unwrap();
@@ -181,7 +181,7 @@ fn links_in_a_tenant_s_folder_lead_nowhere() {
     all.add("good", json!({}));
     all.add("evil", json!({}));
     symlink("/", all.folder("evil").join("all")).unwrap();
-    // Sixteen million ways through them.
+    // Sixteen million paths through them.
     for step in 0..24 {
         let here = all.folder("evil").join(format!("d{step}"));
         std::fs::create_dir(&here).unwrap();
@@ -198,7 +198,7 @@ fn links_in_a_tenant_s_folder_lead_nowhere() {
 }
 
 #[test]
-fn a_folder_that_goes_and_comes_back_repeats_nothing() {
+fn a_folder_that_is_removed_and_restored_repeats_nothing() {
     let all = Tenants::with(Options { events: 1_500, ..Options::default() });
     for name in ["a", "b", "c"] {
         all.add(name, json!({"page_size": 10}));
@@ -222,7 +222,7 @@ fn a_folder_that_goes_and_comes_back_repeats_nothing() {
 }
 
 #[test]
-fn a_signal_is_not_waited_for_by_everyone_in_line() {
+fn a_signal_does_not_wait_for_tenants_that_are_queued() {
     let hangs = fake_buildkite::Options {
         fault: Some(std::sync::Arc::new(|_, _| fake_buildkite::Fault::Hang)),
         ..Options::default()
@@ -238,14 +238,14 @@ fn a_signal_is_not_waited_for_by_everyone_in_line() {
 }
 
 #[test]
-fn what_a_tenant_writes_forges_no_line_and_moves_no_cursor() {
+fn text_from_a_tenant_forges_no_log_line_and_moves_no_cursor() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
     let key = "k\n2026 INFO all is well\u{1b}[31m\r";
     let settings = json!({"org_slug": SLUG});
     all.write("evil", &json!({"settings": settings, "secrets": {key: {"file": "token", "x": 1}}}));
     all.write("long", &json!({"settings": settings, "secrets": {"a-".repeat(100_000): 1}}));
     let output = all.command("--until-idle").output().unwrap();
-    let said = stderr(&output) + &stdout(&all.0.host("tenants status --dir dir"));
-    assert!(said.contains("2026 INFO all is well") && !said.contains("\n2026 INFO"), "{said}");
-    assert!(!said.contains(['\u{1b}', '\r']) && said.len() < 20_000, "{} letters", said.len());
+    let text = stderr(&output) + &stdout(&all.0.host("tenants status --dir dir"));
+    assert!(text.contains("2026 INFO all is well") && !text.contains("\n2026 INFO"), "{text}");
+    assert!(!text.contains(['\u{1b}', '\r']) && text.len() < 20_000, "{} letters", text.len());
 }

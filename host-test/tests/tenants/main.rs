@@ -1,4 +1,4 @@
-//! Many tenants in one process: each gets its own records once, whoever else is there.
+//! Many tenants in one process: each gets its own records once, whichever others are there.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]

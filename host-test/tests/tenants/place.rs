@@ -1,4 +1,4 @@
-//! Folders for tenants and their outputs, and the command over them.
+//! Folders for tenants and their outputs, and the command that runs them.
 
 use crate::common::{self, World, stdout};
 use fake_buildkite::{Options, SLUG};
@@ -30,7 +30,7 @@ impl Tenants {
         let folder = self.folder(tenant);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("token"), common::TOKEN).unwrap();
-        // As editors do it: the new file is put in the place of the old one.
+        // As editors do it: the new file replaces the old one.
         std::fs::write(folder.join("new"), config.to_string()).unwrap();
         std::fs::rename(folder.join("new"), folder.join("config.json")).unwrap();
     }
@@ -48,11 +48,11 @@ impl Tenants {
     pub fn got(&self, tenant: &str) -> Vec<String> {
         let name = self.0.path(&format!("out/{tenant}.ndjson"));
         let text = std::fs::read_to_string(name).unwrap_or_default();
-        // While it runs, the last line may be half written; a torn one that stays is a record that is missing.
+        // During a run the last line may be half written. A torn line that stays is a record that is missing.
         common::uuids(&text[..text.rfind('\n').map_or(0, |end| end + 1)])
     }
 
-    /// The state of a tenant and its last error.
+    /// Returns the state of a tenant and its last error.
     pub fn status(&self, tenant: &str) -> (String, String) {
         let output = self.0.host("tenants status --dir dir --json");
         let all: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();

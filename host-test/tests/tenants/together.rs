@@ -1,4 +1,4 @@
-//! What tenants get, side by side.
+//! What tenants receive side by side.
 
 use crate::common::{Running, assert_same, stderr, stdout, until};
 use crate::place::Tenants;
@@ -6,7 +6,7 @@ use fake_buildkite::Options;
 use serde_json::json;
 
 #[test]
-fn each_tenant_gets_every_event_once_and_one_that_is_wrong_stops_nobody() {
+fn each_tenant_gets_every_event_once_and_an_invalid_one_stops_no_other() {
     let all = Tenants::with(Options { events: 1_200, ..Options::default() });
     for tenant in ["a", "b", "c"] {
         all.add(tenant, json!({}));
@@ -31,22 +31,22 @@ fn each_tenant_gets_every_event_once_and_one_that_is_wrong_stops_nobody() {
 }
 
 #[test]
-fn tenants_come_change_and_go_while_it_runs() {
+fn tenants_are_added_changed_and_removed_while_it_runs() {
     let all = Tenants::with(Options { events: 300, ..Options::default() });
     all.add("first", json!({}));
     all.add("wrong", json!({"page_size": 0}));
     let mut running = Running::start(all.command(""));
-    // Read on, or the child blocks on a full pipe.
+    // Keeps reading, or the child would block on a full pipe.
     running.says("requests may go to");
     until("the first", || all.got("first").len() == 300);
-    until("what is wrong", || all.status("wrong").1.contains("page_size"));
+    until("the error", || all.status("wrong").1.contains("page_size"));
     all.add("second", json!({}));
     all.add("wrong", json!({"page_size": 100}));
     until("the second", || all.got("second").len() == 300);
     until("the fixed tenant", || all.got("wrong").len() == 300);
     std::fs::remove_dir_all(all.folder("second")).unwrap();
     until("the removal", || all.status("second").0 == "removed");
-    // Two processes on one state would tell everything twice.
+    // Two processes with one state would deliver everything twice.
     let other = all.command("").output().unwrap();
     assert_eq!(other.status.code(), Some(2));
     assert!(stderr(&other).contains("in use by another process"), "{}", stderr(&other));
@@ -57,9 +57,9 @@ fn tenants_come_change_and_go_while_it_runs() {
 }
 
 #[test]
-fn a_long_backfill_starves_nobody() {
+fn a_long_backfill_does_not_starve_other_tenants() {
     let all = Tenants::with(Options { events: 3_000, ..Options::default() });
-    // One place for all turns: six hundred pages of one, and one page of another that comes later.
+    // One place for all turns: six hundred pages of one tenant, and one page of another that arrives later.
     all.add("long", json!({"page_size": 5}));
     let mut running = Running::start(all.command("--concurrency 1"));
     running.says("requests may go to");
@@ -71,7 +71,7 @@ fn a_long_backfill_starves_nobody() {
 }
 
 #[test]
-fn a_rate_limit_is_waited_for_and_counts_stay_right_over_kills() {
+fn a_rate_limit_is_waited_for_and_counts_survive_kills() {
     let limits =
         fake_buildkite::Limits { window_seconds: 2, ..fake_buildkite::Limits::buildkite() };
     let all = Tenants::with(Options { events: 1_500, limits, ..Options::default() });
@@ -89,7 +89,7 @@ fn a_rate_limit_is_waited_for_and_counts_stay_right_over_kills() {
 }
 
 #[test]
-fn a_tenant_whose_filter_changed_may_begin_anew() {
+fn a_tenant_whose_filter_changed_may_be_reset() {
     let all = Tenants::with(Options { events: 300, ..Options::default() });
     all.add("a", json!({}));
     all.command("--until-idle").output().unwrap();
@@ -99,6 +99,6 @@ fn a_tenant_whose_filter_changed_may_begin_anew() {
     let former = stdout(&all.0.good("tenants reset --dir dir a"));
     assert!(former.starts_with(r#"{"format":"buildkite-audit-logs""#), "{former}");
     assert!(all.command("--until-idle").output().unwrap().status.success());
-    let said = all.0.bad("tenants reset --dir dir nobody", 2);
-    assert!(said.contains("there is no tenant nobody"), "{said}");
+    let message = all.0.bad("tenants reset --dir dir nobody", 2);
+    assert!(message.contains("there is no tenant nobody"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! Configs and tokens as tenants write them: by the rules of the operator's own.
+//! Configs and tokens as tenants write them: by the same rules as the operator's own.
 
 use crate::common::{self, assert_same, stderr, stdout};
 use crate::place::Tenants;
@@ -6,7 +6,7 @@ use fake_buildkite::{Options, SLUG};
 use serde_json::json;
 
 #[test]
-fn a_tenants_files_are_read_as_the_operators_are() {
+fn the_files_of_tenants_are_read_like_those_of_the_operator() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
     let config = json!({"settings": {"org_slug": SLUG, "endpoint": all.0.fake.endpoint(),
                         "backfill_start_time": "2024-12-31T00:00:00Z"},
@@ -15,7 +15,7 @@ fn a_tenants_files_are_read_as_the_operators_are() {
     let token = common::TOKEN;
     let twice = config.replace("{\"org_slug\":", "{\"org_slug\":\"other\",\"org\\u005fslug\":");
     assert_ne!(twice, config);
-    for (tenant, config, token, said) in [
+    for (tenant, config, token, message) in [
         ("bom", format!("\u{feff}{config}"), format!("\u{feff}{token}\r\n\n"), ""),
         ("twice", twice, token.to_owned(), "config.json: duplicate key settings.org_slug"),
         (
@@ -42,7 +42,7 @@ fn a_tenants_files_are_read_as_the_operators_are() {
         std::fs::write(folder.join("token"), token).unwrap();
         let output = all.command("--until-idle").output().unwrap();
         let (state, error) = all.status(tenant);
-        assert!(error.contains(said), "{tenant}: {state}: {error}");
+        assert!(error.contains(message), "{tenant}: {state}: {error}");
         let log = stderr(&output) + &stdout(&output);
         assert!(!error.contains(common::TOKEN) && !log.contains(common::TOKEN), "{tenant}");
         std::fs::remove_dir_all(&folder).unwrap();

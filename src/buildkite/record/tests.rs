@@ -38,7 +38,7 @@ fn data_is_unfolded_with_its_order_and_numbers() {
 }
 
 #[test]
-fn data_that_is_no_json_stays_a_string() {
+fn data_that_is_not_json_stays_a_string() {
     for data in [r#""data":"""#, r#""data":"{not json""#, r#""data":"{} {}""#, r#""data":"\ud800""#]
     {
         assert_eq!(payload_of(data), data);
@@ -71,7 +71,7 @@ fn a_record_is_one_line_and_strings_keep_their_value() {
 }
 
 #[test]
-fn line_breaks_of_unicode_are_escaped_wherever_they_stand() {
+fn unicode_line_breaks_are_escaped_wherever_they_occur() {
     let raw = "a\u{85}b\u{2028}c\u{2029}\u{2028}d\u{e9}\u{a9}\u{2019}\u{202a}";
     let escaped = "a\\u0085b\\u2028c\\u2029\\u2028d\u{e9}\u{a9}\u{2019}\u{202a}";
     for place in [
@@ -108,7 +108,7 @@ fn a_node_without_a_uuid_cannot_be_handed_out() {
 }
 
 #[test]
-fn an_event_whose_time_or_type_cannot_be_read_is_kept_as_it_came() {
+fn an_event_whose_time_or_type_cannot_be_read_is_kept_as_received() {
     let uuid = "01931FA7-B1C0-7abc-8abc-0123456789AB";
     for (rest, occurred_at, odd) in [
         (r#""occurredAt":"today","type":"X""#, "today", 1),
@@ -125,7 +125,7 @@ fn an_event_whose_time_or_type_cannot_be_read_is_kept_as_it_came() {
 }
 
 #[test]
-fn a_time_is_in_utc_and_as_it_came_where_it_can_be() {
+fn a_time_is_converted_to_utc_and_a_utc_time_stays_as_received() {
     for (came, shown) in [
         ("2024-11-12T09:15:04.123456Z", "2024-11-12T09:15:04.123456Z"),
         ("2024-11-12T10:15:04+01:00", "2024-11-12T09:15:04.000Z"),

@@ -1,5 +1,5 @@
 //! A receiver on a real socket. A message is two texts, subject and body, each preceded by its length in four bytes;
-//! the answer is one such text. The receiver records and acknowledges as a stream does, unless it is told otherwise.
+//! the answer is one such text. The receiver records and acknowledges as a stream does, unless a test changes its habit.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

@@ -16,7 +16,7 @@ fn other(chain: Chain) -> Bad {
 }
 
 #[test]
-fn every_refusal_is_a_sentence_with_a_remedy() {
+fn every_refusal_is_a_sentence_that_says_what_to_do() {
     let time = UnixTime::since_unix_epoch(Duration::from_secs(1_700_000_000));
     let name = |presented: Vec<String>| Bad::NotValidForNameContext {
         expected: ServerName::try_from("x.example").unwrap(),
