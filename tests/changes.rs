@@ -3,66 +3,28 @@
 
 use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::checkpoint::tools::rebind;
-use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
+use buildkite_audit_logs::source::{Batch, Next, Source};
 use buildkite_audit_logs::text::time::Millis;
-use serde_json::{Value, json};
+use kit::response::{date, response};
+use kit::{Asked, NOW_MS, Points, Remote, configure, read};
 
-const NOW_MS: i64 = 1_767_225_600_000;
-
-/// Answers from a log with one event every ten seconds, each visible immediately, the newest at `NOW_MS`.
-fn answer(body: &str, now_ms: i64) -> Response {
-    let request: Value = serde_json::from_str(body).expect("JSON");
-    let variables = &request["variables"];
-    let time =
-        |name: &str| variables[name].as_str().and_then(Millis::parse_rfc3339).map(Millis::get);
-    let newest = time("to").unwrap_or(i64::MAX).min(NOW_MS).min(now_ms) / 10_000;
-    let newest =
-        variables["after"].as_str().map_or(newest, |after| after.parse::<i64>().expect("a cursor"));
-    let oldest = time("from").unwrap_or(0).max(NOW_MS - 7_200_000) / 10_000;
-    let first = variables["first"].as_i64().expect("first");
-    let count = (newest - oldest).clamp(0, first);
-    let node = |at: i64| {
-        let uuid = format!("00000000-0000-4000-8000-{at:012x}");
-        json!({"node": {"uuid": uuid, "type": "X", "occurredAt": Millis::new(at * 10_000).to_string()}})
-    };
-    let edges: Vec<Value> = (0..count).map(|back| node(newest - back)).collect();
-    let page_info =
-        json!({"hasNextPage": newest - count > oldest, "endCursor": (newest - count).to_string()});
-    let body = json!({"data": {"organization": {
-        "permissions": null, "auditEvents": {"pageInfo": page_info, "edges": edges},
-    }}});
-    Response {
-        status: 200,
-        headers: vec![date(now_ms)],
-        body: body.to_string().into_bytes(),
-        elapsed_ms: 0,
-    }
+/// Answers from a log with one event every ten seconds.
+fn answer(asked: &Asked, now: Millis) -> Response {
+    Remote::new(10_000, Points::plenty()).answer(asked, now)
 }
 
-fn date(ms: i64) -> (String, String) {
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(ms as u64);
-    ("date".to_owned(), httpdate::fmt_http_date(time))
-}
-
-fn configure(settings: &str, checkpoint: Option<&str>, now_ms: i64) -> Source {
-    let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
-    Source::configure(settings, &secrets, checkpoint, Millis::new(now_ms)).expect("good settings")
+fn start(settings: &str, checkpoint: Option<&str>, now_ms: i64) -> Source {
+    configure(settings, checkpoint, Millis::new(now_ms)).expect("good settings")
 }
 
 fn call(source: &mut Source, records_max: u32, now_ms: i64) -> Batch {
     let now = Millis::new(now_ms);
-    match source.read_batch(records_max, now) {
-        Turn::Done(batch) => batch,
-        Turn::Send(call) => {
-            let response = answer(&call.request().body, now_ms);
-            call.receive(Ok(response), now).expect("a batch")
-        }
-    }
+    read(source, records_max, now, |asked| Ok(answer(asked, now))).expect("a batch")
 }
 
 /// Runs until idle, adds the UUIDs to `uuids`, and returns the checkpoint.
 fn run(settings: &str, checkpoint: Option<&str>, now_ms: i64, uuids: &mut Vec<String>) -> String {
-    let mut source = configure(settings, checkpoint, now_ms);
+    let mut source = start(settings, checkpoint, now_ms);
     for _ in 0..100 {
         let batch = call(&mut source, 1_000, now_ms);
         uuids.extend(batch.rows.iter().map(|row| row.id.clone()));
@@ -99,10 +61,9 @@ fn a_start_added_later_delivers_the_whole_past() {
 
 #[test]
 fn a_start_added_before_the_first_answer_counts() {
-    let mut source = configure(&settings(""), None, NOW_MS);
-    let Turn::Send(call) = source.read_batch(10, Millis::new(NOW_MS)) else { panic!("no request") };
-    let busy = Response { status: 429, headers: vec![], body: vec![], elapsed_ms: 0 };
-    call.receive(Ok(busy), Millis::new(NOW_MS)).expect("a batch");
+    let mut source = start(&settings(""), None, NOW_MS);
+    let busy = |_: &Asked| Ok(response(429, vec![], []));
+    read(&mut source, 10, Millis::new(NOW_MS), busy).expect("a batch");
     let mut uuids = Vec::new();
     run(&settings(&since(3_599_999)), Some(&source.checkpoint()), NOW_MS + 100_000, &mut uuids);
     assert_once(uuids, 360);
@@ -139,7 +100,7 @@ fn a_lookback_that_falls_and_rises_in_mid_page_repeats_nothing() {
     let mut uuids = Vec::new();
     let mut checkpoint = None;
     for (lookback, calls) in [(3_600, 1), (1, 1), (3_600, 1)] {
-        let mut source = configure(&with(lookback), checkpoint.as_deref(), NOW_MS);
+        let mut source = start(&with(lookback), checkpoint.as_deref(), NOW_MS);
         for _ in 0..calls {
             uuids.extend(call(&mut source, 50, NOW_MS).rows.into_iter().map(|row| row.id));
         }
@@ -155,13 +116,13 @@ fn a_date_from_the_future_hides_nothing() {
     let mut uuids = Vec::new();
     let checkpoint = run(&settings, None, NOW_MS - 300_000, &mut uuids);
     assert_once(uuids.clone(), 30);
-    let mut source = configure(&settings, Some(&checkpoint), NOW_MS - 200_000);
-    let Turn::Send(call) = source.read_batch(1_000, Millis::new(NOW_MS - 200_000)) else {
-        panic!("no request")
+    let mut source = start(&settings, Some(&checkpoint), NOW_MS - 200_000);
+    let now = Millis::new(NOW_MS - 200_000);
+    let ahead = |asked: &Asked| {
+        let headers = vec![date((NOW_MS + 3_600_000) * 1_000)];
+        Ok(Response { headers, ..answer(asked, now) })
     };
-    let mut ahead = answer(&call.request().body, NOW_MS - 200_000);
-    ahead.headers = vec![date(NOW_MS + 3_600_000)];
-    let batch = call.receive(Ok(ahead), Millis::new(NOW_MS - 200_000)).expect("a batch");
+    let batch = read(&mut source, 1_000, now, ahead).expect("a batch");
     uuids.extend(batch.rows.into_iter().map(|row| row.id));
     assert_once(uuids.clone(), 40);
     // Later events are below that date, and are delivered all the same.

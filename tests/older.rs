@@ -3,9 +3,8 @@
 
 use buildkite_audit_logs::checkpoint::tools::rebind;
 use buildkite_audit_logs::checkpoint::{decode, encode};
-use buildkite_audit_logs::settings::Config;
-use buildkite_audit_logs::source::Source;
 use buildkite_audit_logs::text::time::Millis;
+use kit::configure;
 
 /// Written while both point buckets shared one account of what old gaps had spent.
 const SHARED_ACCOUNT: &str = r#"{"format":"buildkite-audit-logs","version":1,"org_slug":"acme-inc","origin":"https://graphql.buildkite.com","event_types":[],"start":"2026-11-22T09:00:00.000Z","followed":"2026-11-22T09:00:00.000Z","high_water":"2026-11-22T10:00:00.000Z","full":"2026-11-22T10:00:00.000Z","full_polled":"2026-11-22T10:00:00.000Z","covered":"2026-11-22T09:55:00.000Z","polled":"2026-11-22T10:00:00.000Z","organization_points":{"limit":20000,"remaining":19000,"resets":"2026-11-22T10:00:41.000Z"},"user_points":{"limit":5000,"remaining":1300,"resets":"2026-11-22T10:03:21.000Z"},"live_points":10,"event_points":4,"old_points":246,"window":"2026-11-22T10:03:20.000Z","small_asked":"2026-11-22T10:03:22.000Z","front_pages":1,"old_pages":0,"gaps":[{"floor":"2026-11-22T09:00:00.000Z","reached":"2026-11-22T09:50:00.000Z","after":"c1","confirm":0,"barren":0,"odd":0}],"known":"AaICqZ1AAAAAAAAAQACAAAAAAAAAAQ=="}"#;
@@ -30,11 +29,10 @@ const PORTAL: &str = r#"{"org_slug":"acme-inc","backfill_start_time":"2026-11-22
 
 /// What of the point buckets is left after going on from this checkpoint at a portal.
 fn points_at_a_portal(checkpoint: &str) -> bool {
-    let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
     let now = Millis::parse_rfc3339("2026-11-22T10:00:30Z").expect("a time");
-    let source = Source::configure(PORTAL, &secrets, Some(checkpoint), now).expect("it goes on");
-    let config = Config::parse(PORTAL, &secrets, now).expect("good settings");
-    decode(&source.checkpoint()).expect("a checkpoint of ours").pace.budget().counts_points(&config)
+    let source = configure(PORTAL, Some(checkpoint), now).expect("it goes on");
+    let state = decode(&source.checkpoint()).expect("a checkpoint of ours");
+    state.pace.budget().counts_points(source.config())
 }
 
 #[test]

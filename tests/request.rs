@@ -2,13 +2,14 @@
 //! contain.
 
 #![allow(clippy::panic)] // A test fails by a panic.
-use buildkite_audit_logs::source::{Source, Turn};
+use buildkite_audit_logs::buildkite::query::Request;
+use buildkite_audit_logs::source::Turn;
 use buildkite_audit_logs::text::time::Millis;
+use kit::{TOKEN, configure};
 
-fn request(settings: &str) -> buildkite_audit_logs::buildkite::query::Request {
-    let secrets = [("api_token".to_owned(), "bkua_secret_0123".to_owned())];
+fn request(settings: &str) -> Request {
     let now = Millis::parse_rfc3339("2026-11-22T10:00:00Z").expect("a time");
-    let mut source = Source::configure(settings, &secrets, None, now).expect("good settings");
+    let mut source = configure(settings, None, now).expect("good settings");
     match source.read_batch(10, now) {
         Turn::Send(call) => call.request().clone(),
         Turn::Done(batch) => panic!("no request: {batch:?}"),
@@ -36,7 +37,7 @@ fn the_headers_ask_for_plain_json() {
 #[test]
 fn the_request_does_not_contain_the_token() {
     let request = request(r#"{"org_slug": "acme", "event_types": ["USER_UPDATED"]}"#);
-    assert!(!format!("{request:?}").contains("bkua_secret_0123"));
+    assert!(!format!("{request:?}").contains(TOKEN));
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! The fixtures, played through the compiled component.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-#[path = "../../tests/script/mod.rs"]
-mod script;
-
 use bytes::Bytes;
 use host_test::egress::hook::{Egress, HttpError, ScriptedBody};
 use host_test::guest::clock::Clock;
@@ -12,7 +9,8 @@ use host_test::guest::source::{
     Batch, CallError, Configuration, Finding, Limits, Next, Outcome as Ended, Secret, Source,
     SourceError,
 };
-use script::{Answer, FLOOD_BYTES, Outcome, Player, show_next, show_request};
+use kit::TOKEN;
+use kit::script::{Answer, FLOOD_BYTES, Outcome, Player, show_next, show_request};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
@@ -48,7 +46,7 @@ fn respond(
     request: http::Request<Bytes>,
 ) -> Result<http::Response<ScriptedBody>, HttpError> {
     let mut wire = wire.lock().unwrap();
-    assert_eq!(request.headers()["authorization"], "Bearer bkua_fixture_0123");
+    assert_eq!(request.headers()["authorization"], format!("Bearer {TOKEN}"));
     let body = String::from_utf8(request.body().to_vec()).unwrap();
     let address = request.uri().to_string();
     wire.requests.push(show_request(request.method().as_str(), &address, &body));
@@ -121,7 +119,7 @@ impl Player for Wasm {
         let wire = Arc::clone(&self.wire);
         let egress = Egress::Scripted(Arc::new(move |request| respond(&wire, request)));
         let clock = Some(self.clock.clone());
-        let secret = Secret { name: "api_token".to_owned(), value: "bkua_fixture_0123".to_owned() };
+        let secret = Secret { name: "api_token".to_owned(), value: TOKEN.to_owned() };
         let configuration = Configuration {
             settings: settings.to_owned(),
             secrets: vec![secret],
@@ -170,7 +168,7 @@ fn every_fixture_plays_through_the_component() {
     let engine = host_test::guest::engine::engine().unwrap();
     let plugin = Arc::new(Plugin::load(&engine, None).unwrap());
     let runtime = Arc::new(Runtime::new().unwrap());
-    script::play_all(|| {
+    kit::fixtures::play_all(|| {
         Box::new(Wasm {
             runtime: Arc::clone(&runtime),
             plugin: Arc::clone(&plugin),

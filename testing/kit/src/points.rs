@@ -1,13 +1,14 @@
-//! The rate limit of the fake Buildkite: one bucket, charged after execution.
+//! The rate limit of the pretend Buildkite: one bucket, charged after execution. Times are in microseconds.
 
-use crate::story::SECOND_US;
-
+/// One second.
+const SECOND_US: i64 = 1_000_000;
 /// The documented length of a window.
 const WINDOW_US: i64 = 300 * SECOND_US;
 
+/// A bucket of points.
 #[derive(Debug, Clone)]
 pub struct Points {
-    pub limit: i64,
+    limit: i64,
     /// Maximum number of points that others spend between two of our requests.
     pub others: i64,
     left: i64,
@@ -15,6 +16,7 @@ pub struct Points {
 }
 
 impl Points {
+    /// Returns a full bucket.
     pub fn new(limit: i64, others: i64) -> Self {
         Self { limit, others, left: limit, ends_us: 0 }
     }
@@ -40,11 +42,18 @@ impl Points {
         (self.ends_us - now_us).div_euclid(SECOND_US)
     }
 
+    /// Takes points out of the bucket.
     pub fn charge(&mut self, now_us: i64, points: i64) {
         self.renew(now_us);
         self.left -= points;
     }
 
+    /// Returns how many points are left.
+    pub fn left(&self) -> i64 {
+        self.left
+    }
+
+    /// Returns the headers that show the bucket.
     pub fn headers(&self, now_us: i64) -> Vec<(String, String)> {
         let seconds = self.seconds(now_us);
         [("Limit", self.limit), ("Remaining", self.left), ("Reset", seconds)]

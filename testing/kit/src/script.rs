@@ -6,20 +6,28 @@
 //! line and a body; or the one line `refused` (no connection), `cut` and a body (it ends early), or `flood` (a body of
 //! 17 MiB). Outputs: `request`, `records`, `findings`, `next`, `error` and `stored`.
 
-#![allow(dead_code, clippy::panic)] // Each player uses only a part. An invalid fixture panics.
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    Response { status: u16, headers: Vec<(String, String)>, body: String },
+    /// A whole response.
+    Response {
+        /// Its status.
+        status: u16,
+        /// Its headers.
+        headers: Vec<(String, String)>,
+        /// Its body.
+        body: String,
+    },
+    /// A body that ends early.
     Cut(String),
+    /// A body of [`FLOOD_BYTES`].
     Flood,
+    /// No connection.
     Refused,
 }
 
@@ -43,15 +51,22 @@ pub struct Outcome {
 
 /// Executes the calls of a script.
 pub trait Player {
+    /// Starts a new source, or returns the error in the form of a fixture.
+    ///
+    /// # Errors
+    ///
+    /// As the source's own `configure`.
     fn configure(
         &mut self,
         settings: &str,
         checkpoint: Option<&str>,
         now_ms: i64,
     ) -> Result<(), String>;
+    /// Reads a batch, which makes at most one request.
     fn read_batch(&mut self, records_max: u32, now_ms: i64, answer: Option<Answer>) -> Outcome;
     /// Runs a check, which makes as many requests as it needs.
     fn check(&mut self, now_ms: i64, answers: Vec<Answer>) -> Outcome;
+    /// Returns the checkpoint of the source.
     fn checkpoint(&mut self) -> String;
 }
 
@@ -196,38 +211,6 @@ pub fn show_request(method: &str, address: &str, body: &str) -> String {
     let mut body: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(body).expect("the request is JSON");
     let query: String = serde_json::from_str(body["query"].get()).expect("a text");
-    assert_eq!(query, include_str!("../../src/buildkite/query.graphql"));
+    assert_eq!(query, include_str!("../../../src/buildkite/query.graphql"));
     format!("{method} {address}\n{}", body.remove("variables").expect("variables").get())
-}
-
-/// Returns every fixture, in order.
-pub fn all() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .find(|path| path.join("fixtures").is_dir());
-    let folder = folder.expect("the folder of fixtures").join("fixtures");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("fixtures")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    files.retain(|path| path.extension().is_some_and(|end| end == "txt"));
-    files.sort();
-    assert!(files.len() >= 10, "the fixtures are missing");
-    files
-}
-
-/// Plays every fixture and compares the texts. With `BLESS=1` in the environment, the fixtures are rewritten instead.
-pub fn play_all(mut player: impl FnMut() -> Box<dyn Player>) {
-    let bless = std::env::var("BLESS").is_ok_and(|value| value == "1");
-    for path in all() {
-        let text = std::fs::read_to_string(&path).expect("a fixture");
-        let played = play(&text, player().as_mut());
-        if bless {
-            std::fs::write(&path, played).expect("a fixture is written");
-            continue;
-        }
-        let differs = text.lines().zip(played.lines()).find(|(wanted, got)| wanted != got);
-        assert!(differs.is_none(), "{}: {differs:#?}", path.display());
-        assert_eq!(text.lines().count(), played.lines().count(), "{}", path.display());
-    }
 }
