@@ -1,5 +1,12 @@
-//! What is fuzzed: each target takes any bytes and panics where a promise is broken. cargo-fuzz drives them, and
-//! `tests/corpus.rs` replays their corpus, with small changes, in every ordinary test run.
+//! What is fuzzed: each target takes any bytes and panics where a promise is broken.
+//!
+//! ```text
+//! testing/fuzz (cargo-fuzz) ─┐
+//! tests/corpus.rs (corpus) ──┴─ bytes ──► target ──► settings, checkpoint, answers, times ──► Source
+//!                                            └──── promises: kept at every call, and at rest in the end
+//! ```
+//!
+//! `tests/corpus.rs` replays the corpus of `testing/fuzz`, with small changes, in every ordinary test run.
 #![allow(clippy::panic)] // A target says so.
 
 pub mod checkpoint;

@@ -5,10 +5,11 @@ use buildkite_audit_logs::buildkite::answer::{Page, What, answer};
 use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::source::Checked;
 use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
+use kit::configure;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{exchange, heap, promises};
+use crate::{exchange, heap, promises};
 
 /// Most events of one answer: twice the largest page.
 const ROWS_MAX: usize = 1_000;
@@ -17,8 +18,7 @@ const ROWS_MAX: usize = 1_000;
 pub fn run(bytes: &[u8]) {
     let now = Millis::new(promises::NOW_MS);
     let response = exchange::read(bytes).response;
-    let mut source =
-        promises::configure(promises::SETTINGS, None, now).expect("settings of our own");
+    let mut source = configure(promises::SETTINGS, None, now).expect("settings of our own");
     for after in [None, Some("c1".to_owned())] {
         let ask = Ask { target: Target::Gap(0), after, first: 500, ..Ask::check() };
         let exchange = Ok(response.clone());
@@ -93,7 +93,7 @@ fn says(payload: &str, node: &Value) {
 pub fn in_memory(bytes: &[u8], most: usize) {
     let now = Millis::new(promises::NOW_MS);
     let exchange = Ok(exchange::read(bytes).response);
-    let source = promises::configure(promises::SETTINGS, None, now).expect("settings of our own");
+    let source = configure(promises::SETTINGS, None, now).expect("settings of our own");
     let ask = Ask::check();
     let peak = allocation_counter::measure(|| {
         let _ = answer(source.config(), &ask, exchange, now);

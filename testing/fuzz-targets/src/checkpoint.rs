@@ -3,8 +3,9 @@
 use buildkite_audit_logs::checkpoint::{decode, encode};
 use buildkite_audit_logs::error::Error;
 use buildkite_audit_logs::text::time::Millis;
+use kit::configure;
 
-use super::{heap, promises};
+use crate::{heap, promises};
 
 /// Any text is refused in words or is a state that comes back unchanged, and a sync that goes on from it comes to rest.
 pub fn run(bytes: &[u8]) {
@@ -18,7 +19,7 @@ pub fn run(bytes: &[u8]) {
         Err(other) => panic!("{other}"),
     }
     let now = Millis::new(promises::NOW_MS);
-    if let Ok(source) = promises::configure(promises::SETTINGS, Some(&text), now) {
+    if let Ok(source) = configure(promises::SETTINGS, Some(&text), now) {
         promises::checkpoint(&source);
         promises::come_to_rest(source, now);
     }

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use buildkite_audit_logs::ask::Ask;
-use buildkite_audit_logs::buildkite::response::{Exchange, Response};
+use buildkite_audit_logs::buildkite::response::Exchange;
 use buildkite_audit_logs::checkpoint::{CHECKPOINT_BYTES_MAX, decode, encode};
 use buildkite_audit_logs::error::Error;
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
 use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
+use kit::TOKEN;
+use kit::page::page;
+use kit::response::response;
 use serde_json::Value;
 
-use super::heap;
+use crate::heap;
 
-/// The token of all targets: no message may ever hold it, though the remote quotes it.
-pub const TOKEN: &str = "bkua_fixture_0123";
 /// 2026-11-22T10:00:00Z, as in the fixtures.
 pub const NOW_MS: i64 = 1_795_341_600_000;
 /// The settings of all targets but one.
@@ -26,17 +27,7 @@ const CALLS_MAX: usize = 200;
 /// Longest message, in bytes: a quotation of 300 letters, a list of types cut to 200, and our own words.
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 
-/// A source with these settings and this checkpoint.
-///
-/// # Errors
-///
-/// As [`Source::configure`].
-pub fn configure(settings: &str, checkpoint: Option<&str>, now: Millis) -> Result<Source, Error> {
-    let secrets = [("api_token".to_owned(), TOKEN.to_owned())];
-    Source::configure(settings, &secrets, checkpoint, now)
-}
-
-/// A message is one line of bounded length without the token.
+/// A message is one line of bounded length without the token, though the remote quotes it.
 pub fn is_fit(message: &str) {
     assert!(!message.contains(TOKEN), "a message shows the token: {message:?}");
     assert!(!message.contains(|letter: char| letter.is_control()), "controls in {message:?}");
@@ -107,17 +98,13 @@ pub fn call(
     result
 }
 
-/// An answer without events that says it is the last.
-pub fn empty_page() -> Response {
-    let body = br#"{"data":{"organization":{"auditEvents":{"pageInfo":{"hasNextPage":false},"edges":[]}}}}"#;
-    Response { status: 200, headers: vec![], body: body.to_vec(), elapsed_ms: 0 }
-}
-
 /// From now on the remote has nothing more to tell: the source becomes idle in a bounded number of calls, with nothing
 /// left open.
 pub fn come_to_rest(mut source: Source, mut now: Millis) {
+    let last_page = response(200, vec![], page([], false, None));
     for _ in 0..CALLS_MAX {
-        let batch = call(&mut source, 1_000, now, |_| Ok(empty_page())).expect("a good answer");
+        let batch =
+            call(&mut source, 1_000, now, |_| Ok(last_page.clone())).expect("a good answer");
         match batch.next {
             Next::Ready => {}
             Next::Throttled(wait_ms) => now = now.plus(wait_ms as i64),

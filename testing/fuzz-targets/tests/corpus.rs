@@ -5,16 +5,15 @@
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
+use buildkite_audit_logs::buildkite::response::BODY_BYTES_MAX;
 use fastrand::Rng;
-
-#[path = "../testing/fuzz/src/lib.rs"]
-mod fuzz;
+use fuzz_targets::{TARGETS, response};
 
 /// Changed inputs of one target: a few seconds for all.
 const CHANGES: usize = 2_000;
 
 fn files(target: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testing/fuzz/corpus").join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
     let entries = std::fs::read_dir(folder).expect("a corpus");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
@@ -46,7 +45,7 @@ fn change(rng: &mut Rng, bytes: &mut Vec<u8>) {
 }
 
 fn replay(name: &str) {
-    let (_, target) = fuzz::TARGETS.into_iter().find(|(known, _)| *known == name).expect("known");
+    let (_, target) = TARGETS.into_iter().find(|(known, _)| *known == name).expect("known");
     let files = files(name);
     let changes = std::env::var("CHANGES").ok().and_then(|text| text.parse().ok());
     let each = changes.unwrap_or(CHANGES).div_ceil(files.len());
@@ -91,7 +90,6 @@ fn a_sync_of_any_kind_keeps_its_promises() {
 /// size four times: a text read, the record it becomes, and each of them once more while it grows.
 #[test]
 fn the_largest_answer_takes_bounded_memory_whatever_it_is_made_of() {
-    use buildkite_audit_logs::buildkite::response::BODY_BYTES_MAX;
     let events = r#"200
 
 {"data":{"organization":{"auditEvents":{"edges":[],"pageInfo":"#;
@@ -115,6 +113,6 @@ fn the_largest_answer_takes_bounded_memory_whatever_it_is_made_of() {
     ] {
         let count = (BODY_BYTES_MAX - head.len() - close.len()) / (part.len() + 1) - 1;
         let body = [head, &open.to_string(), &[part, ","].concat().repeat(count), part, close];
-        fuzz::response::in_memory(body.concat().as_bytes(), 4 * BODY_BYTES_MAX);
+        response::in_memory(body.concat().as_bytes(), 4 * BODY_BYTES_MAX);
     }
 }

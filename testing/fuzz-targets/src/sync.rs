@@ -4,9 +4,10 @@ use arbitrary::{Result, Unstructured};
 use buildkite_audit_logs::buildkite::record::Row;
 use buildkite_audit_logs::source::Source;
 use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
+use kit::configure;
 
-use super::pages::{Chosen, EVENTS};
-use super::promises;
+use crate::pages::{Chosen, EVENTS};
+use crate::promises;
 
 /// Calls of one run.
 const CALLS_MAX: usize = 64;
@@ -40,7 +41,7 @@ pub fn run(bytes: &[u8]) {
     let mut choices = Unstructured::new(bytes);
     let settings = SETTINGS[usize::from(choices.arbitrary::<bool>().unwrap_or_default())];
     let now = Millis::new(promises::NOW_MS);
-    let source = promises::configure(settings, None, now).expect("settings of our own");
+    let source = configure(settings, None, now).expect("settings of our own");
     let mut host =
         Host { settings, source, now, sink: vec![], covered: 0, stored: None, is_sorted: true };
     for _ in 0..CALLS_MAX {
@@ -97,7 +98,7 @@ impl Host {
     /// A crash: what was written after the last checkpoint is gone.
     fn start_anew(&mut self) {
         self.sink.truncate(self.covered);
-        self.source = promises::configure(self.settings, self.stored.as_deref(), self.now)
+        self.source = configure(self.settings, self.stored.as_deref(), self.now)
             .expect("a checkpoint of our own");
     }
 }

@@ -1,13 +1,13 @@
 //! The answers of a pretended remote, chosen by bytes: pages over a fixed log of events, failures, and anything at all.
 
-use std::fmt::Write;
-
 use arbitrary::{Result, Unstructured};
 use buildkite_audit_logs::ask::Ask;
-use buildkite_audit_logs::buildkite::response::{Exchange, Failure, Response};
+use buildkite_audit_logs::buildkite::response::{Exchange, Failure};
 use buildkite_audit_logs::text::time::Millis;
+use kit::page::{Row, page};
+use kit::response::response;
 
-use super::{exchange, promises};
+use crate::{exchange, promises};
 
 /// Events of the log: four each minute, in the same millisecond, from an hour before the beginning on.
 pub const EVENTS: usize = 256;
@@ -24,8 +24,11 @@ pub enum Chosen {
         rows: Vec<Option<u8>>,
         /// Those that were not asked for are left out.
         is_filtered: bool,
+        /// Whether it promises another page.
         has_next: bool,
+        /// The number in its cursor, if it has one.
         cursor: Option<u8>,
+        /// Its headers.
         headers: Vec<(String, String)>,
     },
     /// Any status, headers and body.
@@ -104,9 +107,9 @@ impl Chosen {
                     ask.from.is_none_or(|from| from <= time) && ask.to.is_none_or(|to| time <= to)
                 };
                 let rows = rows.iter().filter(|row| !is_filtered || is_asked(row));
-                let headers = headers.clone();
-                let body = body(rows, *has_next, *cursor).into_bytes();
-                Ok(Response { status: 200, headers, body, elapsed_ms: 0 })
+                let cursor = cursor.map(|cursor| format!("c{cursor}"));
+                let body = page(rows.map(shown), *has_next, cursor.as_deref());
+                Ok(response(200, headers.clone(), body))
             }
         }
     }
@@ -138,29 +141,10 @@ fn headers(choices: &mut Unstructured) -> Result<Vec<(String, String)>> {
     Ok(headers)
 }
 
-fn body<'a>(
-    rows: impl Iterator<Item = &'a Option<u8>>,
-    has_next: bool,
-    cursor: Option<u8>,
-) -> String {
-    let cursor = cursor.map_or("null".to_owned(), |cursor| format!("\"c{cursor}\""));
-    let mut body = format!(
-        r#"{{"data":{{"organization":{{"auditEvents":{{"pageInfo":{{"hasNextPage":{has_next},"endCursor":{cursor}}},"edges":["#
-    );
-    for (place, row) in rows.enumerate() {
-        let comma = if place > 0 { "," } else { "" };
-        // Writing to a text does not fail.
-        let _ = match row {
-            None => write!(body, r#"{comma}{{"node":null}}"#),
-            Some(number) => {
-                let kind = if number % 8 == 7 { "Y" } else { "X" };
-                let time = at(*number);
-                write!(
-                    body,
-                    r#"{comma}{{"node":{{"uuid":"00000000-0000-4000-8000-{number:012x}","type":"{kind}","occurredAt":"{time}"}}}}"#
-                )
-            }
-        };
-    }
-    body + "]}}}}"
+fn shown(row: &Option<u8>) -> Row<'static> {
+    row.map_or(Row::Null, |number| Row::Event {
+        number: number.into(),
+        kind: if number % 8 == 7 { "Y" } else { "X" },
+        at: at(number).to_string(),
+    })
 }

@@ -6,8 +6,10 @@ use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::checkpoint::decode;
 use buildkite_audit_logs::source::{Next, Source};
 use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
+use kit::configure;
+use kit::page::{Row, page};
 
-use super::{exchange, promises};
+use crate::{exchange, promises};
 
 /// Answers of one run; more would only make it slower.
 const ANSWERS_MAX: usize = 16;
@@ -15,8 +17,7 @@ const ANSWERS_MAX: usize = 16;
 /// Whatever headers say, waits are bounded, an empty bucket is left alone, and in the end the source comes to rest.
 pub fn run(bytes: &[u8]) {
     let mut now = Millis::new(promises::NOW_MS);
-    let mut source =
-        promises::configure(promises::SETTINGS, None, now).expect("settings of our own");
+    let mut source = configure(promises::SETTINGS, None, now).expect("settings of our own");
     let mut rest = bytes;
     for number in 0..ANSWERS_MAX {
         let (text, after) = exchange::split(rest, b"\n\n");
@@ -53,10 +54,8 @@ pub fn run(bytes: &[u8]) {
 /// A page of one event that says there is another.
 fn body(number: usize, now: Millis) -> Vec<u8> {
     let at = now.plus(-1_000 * number as i64);
-    format!(
-        r#"{{"data":{{"organization":{{"auditEvents":{{"pageInfo":{{"hasNextPage":true,"endCursor":"c{number}"}},"edges":[{{"node":{{"uuid":"00000000-0000-4000-8000-{number:012x}","type":"X","occurredAt":"{at}"}}}}]}}}}}}}}"#
-    )
-    .into_bytes()
+    let row = Row::Event { number: number as u64, kind: "X", at: at.to_string() };
+    page([row], true, Some(&format!("c{number}"))).into_bytes()
 }
 
 fn buckets(source: &Source) -> Vec<Bucket> {

@@ -7,8 +7,9 @@ use buildkite_audit_logs::settings::Config;
 use buildkite_audit_logs::settings::endpoint::Endpoint;
 use buildkite_audit_logs::source::{Source, Turn};
 use buildkite_audit_logs::text::time::{HOUR_MS, Millis};
+use kit::TOKEN;
 
-use super::{exchange, heap, promises};
+use crate::{exchange, heap, promises};
 
 /// Faults that one object of settings can show: two lists of 500 types, 20 keys each of two objects, and the rest.
 const FAULTS_MAX: usize = 1_100;
@@ -20,7 +21,7 @@ pub fn run(bytes: &[u8]) {
     let (settings, token) = exchange::split(bytes, b"\0");
     let settings = String::from_utf8_lossy(settings);
     let token = String::from_utf8_lossy(token).into_owned();
-    let token = if token.is_empty() { promises::TOKEN.to_owned() } else { token };
+    let token = if token.is_empty() { TOKEN.to_owned() } else { token };
     let secrets = [("api_token".to_owned(), token)];
     let now = Millis::new(promises::NOW_MS);
     // Invalid UTF-8 grows to three bytes a byte.
