@@ -1,9 +1,7 @@
 //! Files under other names, files beside files, and outputs of runs that are refused.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{Running, World};
+use host_kit::{Running, World};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -64,7 +62,7 @@ fn an_output_is_no_companion_of_the_state_nor_its_companion_one_of_ours() {
     let text = fs::read_to_string(world.path("c.json")).unwrap();
     fs::write(world.path("c.json"), text.replace("\"token\"", "\"s-journal\"")).unwrap();
     world.bad("run --config c.json --once --state s", 2);
-    assert_eq!(fs::read_to_string(world.path("s-journal")).unwrap().trim(), common::TOKEN);
+    assert_eq!(fs::read_to_string(world.path("s-journal")).unwrap().trim(), host_kit::TOKEN);
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! `check` tells apart what can be wrong, by its words and its exit code.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{TOKEN, World, stdout};
 use fake_buildkite::{Denied, Options};
+use host_kit::{TOKEN, World, stdout};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -13,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The step that did not pass, how it ended, and its words.
 fn report(world: &World, code: i32) -> (String, String, String) {
     let output = world.host("check --config c.json --json");
-    assert_eq!(output.status.code(), Some(code), "{}", common::stderr(&output));
+    assert_eq!(output.status.code(), Some(code), "{}", host_kit::stderr(&output));
     let all: Value = serde_json::from_str(&stdout(&output)).unwrap();
     let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
     let mut findings = all["findings"].as_array().unwrap().iter();
@@ -93,6 +91,6 @@ fn a_clock_that_is_off_is_warned_of() {
 fn no_report_shows_the_token() {
     let world = World::new(3);
     let output = world.host("check --config c.json --log trace");
-    let all = stdout(&output) + &common::stderr(&output);
+    let all = stdout(&output) + &host_kit::stderr(&output);
     assert!(output.status.success() && !all.contains(TOKEN));
 }

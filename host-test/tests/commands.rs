@@ -1,16 +1,14 @@
 //! The other commands, as an operator types them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{HOST, Running, World, assert_same, stderr, stdout, uuids};
+use host_kit::{Running, World, assert_same, host, stderr, stdout, uuids};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 #[test]
 fn the_demo_prints_every_event_and_a_summary() {
-    let output = Command::new(HOST).args(["demo", "--events", "700"]).output().unwrap();
+    let output = Command::new(host()).args(["demo", "--events", "700"]).output().unwrap();
     assert!(output.status.success());
     let mut all = uuids(&stdout(&output));
     assert_eq!(all.len(), 700);
@@ -25,7 +23,7 @@ fn the_demo_prints_every_event_and_a_summary() {
 
 #[test]
 fn a_demo_whose_reader_goes_ends_quietly() {
-    let mut child = Command::new(HOST)
+    let mut child = Command::new(host())
         .args(["demo", "--events", "5000"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -113,7 +111,7 @@ fn the_usual_state_is_where_the_help_says() {
 
 #[test]
 fn describe_tells_what_the_component_is_and_imports() {
-    let output = Command::new(HOST).arg("describe").output().unwrap();
+    let output = Command::new(host()).arg("describe").output().unwrap();
     let value: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(value["name"], "buildkite-audit-logs");
     assert_eq!(value["allowed_hosts"], json!(["https://graphql.buildkite.com"]));
@@ -146,7 +144,7 @@ fn a_state_can_be_seen_reset_and_bound_anew() {
 
 #[test]
 fn the_made_up_remote_says_where_it_is_and_ends_on_a_signal() {
-    let mut child = Command::new(HOST)
+    let mut child = Command::new(host())
         .args(["fake-buildkite", "--events", "3", "--seed", "7"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -1,9 +1,7 @@
 //! The config file as people write it: with a byte order mark, as something else than JSON, with a key that stands twice.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::World;
+use host_kit::World;
 use serde_json::json;
 use std::fs;
 
@@ -31,7 +29,7 @@ fn refused(world: &World, config: impl AsRef<[u8]>, said: &str) {
     for line in COMMANDS {
         let text = world.bad(line, 2);
         assert!(text.contains("c.json: ") && text.contains(said), "{line}: {text}");
-        assert!(!text.contains(common::TOKEN), "{text}");
+        assert!(!text.contains(host_kit::TOKEN), "{text}");
     }
     assert!(world.fake.requests().is_empty());
     assert!(!world.path("o.ndjson").exists());
@@ -73,7 +71,7 @@ fn another_encoding_is_named() {
 fn what_is_not_json_is_named_with_the_remedy() {
     let world = with_state();
     let text = config(&world, "");
-    let token = common::TOKEN;
+    let token = host_kit::TOKEN;
     for (bad, said) in [
         (format!("// ours\n{text}"), "it has a comment, which JSON does not allow; remove it"),
         (format!("/* ours */\n{text}"), "it has a comment"),
@@ -124,7 +122,7 @@ fn a_duplicate_key_is_refused_by_its_path() {
 #[test]
 fn a_secret_or_a_setting_in_the_wrong_place_is_sent_to_the_right_one() {
     let world = with_state();
-    let token = common::TOKEN;
+    let token = host_kit::TOKEN;
     let beside =
         |more: &str| config(&world, "").replace("\"secrets\"", &format!("{more}, \"secrets\""));
     for (bad, said) in [
@@ -165,7 +163,7 @@ fn null_is_not_a_setting_left_out() {
         ] {
             let output = world.host(line);
             assert_eq!(output.status.code(), Some(2));
-            let said = common::stderr(&output) + &common::stdout(&output);
+            let said = host_kit::stderr(&output) + &host_kit::stdout(&output);
             assert!(
                 said.contains(&format!("{key}: null; give it a value, or leave it out")),
                 "{said}"

@@ -1,10 +1,8 @@
 //! A record is the server's node: key order and number text unchanged, only `data` unfolded.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{World, assert_same};
 use fake_buildkite::{Options, Quirks};
+use host_kit::{World, assert_same};
 use indexmap::IndexMap;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -51,7 +49,7 @@ fn every_record_is_the_server_s_node() {
     let truth: HashMap<String, String> =
         world.fake.truth().into_iter().map(|truth| (truth.uuid, truth.node)).collect();
     let records = std::fs::read_to_string(world.path("o.ndjson")).unwrap();
-    let uuids = common::uuids(&records);
+    let uuids = host_kit::uuids(&records);
     assert_eq!(uuids.len(), truth.len());
     let (mut unfolded, mut largest, mut escaped) = (0, 0, 0);
     for (uuid, record) in uuids.iter().zip(records.lines()) {

@@ -2,7 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use bytes::Bytes;
-use host_test::egress::hook::{Egress, HttpError, ScriptedBody};
+use host_kit::scripted::ScriptedBody;
+use host_test::egress::hook::{Egress, HttpError, WasiBody};
 use host_test::guest::clock::Clock;
 use host_test::guest::component::Plugin;
 use host_test::guest::source::{
@@ -44,7 +45,7 @@ impl Wasm {
 fn respond(
     wire: &Mutex<Wire>,
     request: http::Request<Bytes>,
-) -> Result<http::Response<ScriptedBody>, HttpError> {
+) -> Result<http::Response<WasiBody>, HttpError> {
     let mut wire = wire.lock().unwrap();
     assert_eq!(request.headers()["authorization"], format!("Bearer {TOKEN}"));
     let body = String::from_utf8(request.body().to_vec()).unwrap();
@@ -54,14 +55,16 @@ fn respond(
         wire.answers.pop_front().expect("a request was made, but the fixture has no answer to it");
     Ok(match answer {
         Answer::Refused => return Err(HttpError::ConnectionRefused),
-        Answer::Cut(body) => http::Response::new(ScriptedBody::Cut(body.into())),
-        Answer::Flood => http::Response::new(ScriptedBody::Whole(vec![b' '; FLOOD_BYTES].into())),
+        Answer::Cut(body) => http::Response::new(ScriptedBody::Cut(body.into()).into()),
+        Answer::Flood => {
+            http::Response::new(ScriptedBody::Whole(vec![b' '; FLOOD_BYTES].into()).into())
+        }
         Answer::Response { status, headers, body } => {
             let mut response = http::Response::builder().status(status);
             for (name, value) in headers {
                 response = response.header(name, value);
             }
-            response.body(ScriptedBody::Whole(body.into())).unwrap()
+            response.body(ScriptedBody::Whole(body.into()).into()).unwrap()
         }
     })
 }

@@ -1,9 +1,7 @@
 //! What a run tells Prometheus.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{Running, TOKEN, World, until};
+use host_kit::{Running, TOKEN, World, until};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 

@@ -1,10 +1,8 @@
 //! A portal holds the query and takes its variables alone: least privilege.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{World, assert_same, stdout};
 use fake_buildkite::{Fault, Options, Quirks};
+use host_kit::{World, assert_same, stdout};
 use serde_json::json;
 use std::sync::Arc;
 

@@ -1,9 +1,7 @@
 //! What is refused, with which exit code and words, and that it is left as it was.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{Running, World};
+use host_kit::{Running, World};
 use serde_json::json;
 use std::fs;
 
@@ -109,7 +107,7 @@ fn a_bad_config_is_code_2_and_names_the_key() {
         world.whole_config(&config);
         for command in ["run", "check", "preview"] {
             let output = world.host(&format!("{command} --config c.json"));
-            let said = common::stderr(&output) + &common::stdout(&output);
+            let said = host_kit::stderr(&output) + &host_kit::stdout(&output);
             assert_eq!(output.status.code(), Some(2), "{said}");
             assert!(said.contains(word), "{said}");
         }
@@ -125,7 +123,7 @@ fn access_is_code_3_and_the_rest_code_1() {
     let said = world.bad(RUN, 3);
     assert!(said.contains("unauthorized"), "{said}");
     world.bad("check --config c.json", 3);
-    fs::write(world.path("token"), common::TOKEN).unwrap();
+    fs::write(world.path("token"), host_kit::TOKEN).unwrap();
     world.config(json!({"org_slug": "nobody"}));
     world.bad(&format!("{RUN} --state s3"), 3);
     // Port 1 of loopback: nobody listens there.

@@ -1,9 +1,7 @@
 //! `run` into a file: every event once, in whole lines.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{World, assert_same, until};
+use host_kit::{World, assert_same, until};
 use serde_json::json;
 use std::fs;
 
@@ -71,7 +69,7 @@ fn a_file_of_somebody_else_is_appended_to_and_its_torn_line_ended() {
     let world = World::new(10);
     fs::write(world.path("o.ndjson"), "{\"uuid\":\"theirs\"}").unwrap();
     let output = world.good(RUN);
-    assert!(common::stderr(&output).contains("the last line of o.ndjson is incomplete"));
+    assert!(host_kit::stderr(&output).contains("the last line of o.ndjson is incomplete"));
     let all = world.in_file("o.ndjson");
     assert_eq!(all[0], "theirs");
     assert_same(&all[1..], &world.truth());
@@ -95,7 +93,7 @@ fn a_signal_ends_the_run_with_success_and_a_stored_checkpoint() {
         let world = World::new(700);
         let mut command = world.command("run --config c.json --output o.ndjson");
         command.stderr(std::process::Stdio::null());
-        let running = common::Running::start(command);
+        let running = host_kit::Running::start(command);
         let truth = world.truth();
         until("all events", || {
             let text = fs::read_to_string(world.path("o.ndjson")).unwrap_or_default();
@@ -111,8 +109,8 @@ fn a_signal_ends_the_run_with_success_and_a_stored_checkpoint() {
 fn standard_output_holds_records_and_nothing_else() {
     let world = World::new(600);
     let output = world.good("run --config c.json --until-idle");
-    assert_same(&common::uuids(&common::stdout(&output)), &world.truth());
-    assert!(common::stderr(&output).contains("600 events"));
+    assert_same(&host_kit::uuids(&host_kit::stdout(&output)), &world.truth());
+    assert!(host_kit::stderr(&output).contains("600 events"));
 }
 
 #[test]
@@ -120,7 +118,7 @@ fn an_output_that_is_moved_during_a_run_goes_on_in_a_new_file() {
     let world = World::new(2_000);
     let mut command = world.command("run --config c.json --output o.ndjson --max-records 1");
     command.stderr(std::process::Stdio::null());
-    let running = common::Running::start(command);
+    let running = host_kit::Running::start(command);
     let size = |name: &str| fs::metadata(world.path(name)).map_or(0, |metadata| metadata.len());
     until("some events", || size("o.ndjson") > 0);
     fs::rename(world.path("o.ndjson"), world.path("moved")).unwrap();

@@ -1,9 +1,7 @@
 //! `run` into a database: records and checkpoint in one transaction.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{World, assert_same};
+use host_kit::{World, assert_same};
 
 const RUN: &str = "run --config c.json --output sqlite:o.sqlite --until-idle";
 

@@ -1,9 +1,7 @@
 //! What a component may not do: import more, reach elsewhere, use more than its limits.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::World;
+use host_kit::World;
 use host_test::egress::hook::Egress;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;
@@ -34,7 +32,7 @@ async fn a_name_that_leads_to_this_machine_or_a_private_net_is_not_dialled() {
         let lookup: Lookup = Arc::new(move |_| Box::pin(std::future::ready(Ok(vec![address]))));
         let endpoint = format!("https://graphql.example:{port}/v1");
         let origin = Origin::parse(&endpoint).unwrap();
-        let token = Some(Token::new(common::TOKEN).unwrap());
+        let token = Some(Token::new(host_kit::TOKEN).unwrap());
         let egress =
             Egress::Network(Network::new(vec![origin], token, lookup, &Limits::default()).unwrap());
         let mut source = Source::start(&plugin, egress, Limits::default(), None).await.unwrap();

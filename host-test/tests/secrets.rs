@@ -1,10 +1,8 @@
 //! The token reaches the remote, and nothing else.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{TOKEN, World, all_files};
 use fake_buildkite::Authorization;
+use host_kit::{TOKEN, World, all_files};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -78,7 +76,7 @@ fn a_bad_token_is_named_and_not_quoted() {
         from_environment(&world);
         let output = world.command("check --config c.json").env("MY_TOKEN", bad).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
-        let in_variable = common::stderr(&output);
+        let in_variable = host_kit::stderr(&output);
         assert!(in_variable.contains("the environment variable MY_TOKEN "), "{in_variable}");
         for text in [in_file, in_variable] {
             assert!(text.contains(said) && !text.contains("5ecre7"), "{bad}: {text}");
@@ -183,7 +181,7 @@ fn a_token_that_the_server_echoes_is_hidden() {
             let output = world.command(line).env("RUST_LOG", "trace").output().unwrap();
             assert!(!output.status.success());
             clean(&output, line);
-            let said = common::stderr(&output) + &common::stdout(&output);
+            let said = host_kit::stderr(&output) + &host_kit::stdout(&output);
             // The host blots it out before the component reads it.
             shown += usize::from(said.contains("****"));
         }
@@ -212,7 +210,7 @@ fn a_token_in_the_wrong_place_of_the_config_is_not_quoted() {
         for command in ["run", "check", "preview"] {
             let output = world.host(&format!("{command} --config c.json"));
             assert_eq!(output.status.code(), Some(2));
-            let said = common::stderr(&output) + &common::stdout(&output);
+            let said = host_kit::stderr(&output) + &host_kit::stdout(&output);
             assert!(said.contains("secrets"), "{said}");
             assert!(!said.contains(hex) && !said.contains("no name!"), "{said}");
         }
@@ -229,7 +227,7 @@ fn a_password_in_the_endpoint_is_not_quoted() {
         for command in ["run", "check", "preview"] {
             let output = world.host(&format!("{command} --config c.json"));
             assert_eq!(output.status.code(), Some(2));
-            let said = common::stderr(&output) + &common::stdout(&output);
+            let said = host_kit::stderr(&output) + &host_kit::stdout(&output);
             assert!(said.contains("endpoint") && !said.contains("hunter2"), "{said}");
         }
     }

@@ -1,9 +1,7 @@
 //! A file that others write to as well: only what is surely ours is ever cut.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{Running, World, assert_same, stderr};
+use host_kit::{Running, World, assert_same, stderr};
 use serde_json::json;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -133,5 +131,5 @@ fn two_runs_whose_locks_were_removed_do_not_both_write() {
     let code = slow.0.wait().unwrap().code();
     assert!(matches!(code, Some(0 | 2)), "{code:?}");
     world.good(line);
-    common::assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
+    host_kit::assert_same(&world.in_sqlite("o.sqlite"), &world.truth());
 }

@@ -1,9 +1,7 @@
 //! Standard streams and pipes that are closed, that nobody reads, or that block.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{HOST, Running, World, stderr, until};
+use host_kit::{Running, World, host, stderr, until};
 use serde_json::json;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
@@ -15,7 +13,7 @@ use std::time::{Duration, Instant};
 fn shell(world: &World, line: &str) -> Output {
     Command::new("sh")
         .args(["-c", line])
-        .env("H", HOST)
+        .env("H", host())
         .env_remove("RUST_LOG")
         .current_dir(world.folder.path())
         .output()
@@ -96,7 +94,7 @@ fn a_pipe_that_nobody_reads_is_told_at_once() {
     let output =
         shell(&world, "cat pipe > got & $H run --config c.json --once --output pipe; wait");
     assert!(output.status.success(), "{}", stderr(&output));
-    common::assert_same(&world.in_file("got"), &world.truth());
+    host_kit::assert_same(&world.in_file("got"), &world.truth());
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! The rate limit, as the operator of a run sees it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{Running, World, stderr, stdout};
 use fake_buildkite::{Limits, Options};
+use host_kit::{Running, World, stderr, stdout};
 use std::process::Stdio;
 
 /// More events than the rate limit grants in one window.

@@ -2,10 +2,8 @@
 //! events come too.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::{World, assert_same, stderr, stdout, until};
 use fake_buildkite::{Fault, Options, Truth};
+use host_kit::{World, assert_same, stderr, stdout, until};
 use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Arc;

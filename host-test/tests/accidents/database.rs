@@ -1,7 +1,6 @@
 //! A database and its state, when one of them is not what the other remembers.
 
-use super::common::{Running, World, assert_same, stderr, until};
-use super::{copy, put_back};
+use host_kit::{Running, World, assert_same, copy, put_back, stderr, until};
 use std::fs;
 
 const RUN: &str = "run --config c.json --output sqlite:o.sqlite --until-idle";

@@ -1,6 +1,6 @@
 //! Surroundings that refuse memory, files or folders: the setting is named, not only the error.
 
-use super::common::{HOST, Running, World, assert_same, stderr};
+use host_kit::{Running, World, assert_same, host, stderr};
 use nix::libc;
 use std::fs::{self, Permissions};
 use std::io::Error;
@@ -21,7 +21,7 @@ const REFUSE_EXEC_GAIN: libc::c_ulong = 1;
 /// Runs a line of the command after a limit of the shell.
 fn limited(world: &World, limit: &str, line: &str) -> Output {
     Command::new("sh")
-        .args(["-c", &format!("{limit}; exec \"$@\""), "sh", HOST])
+        .args(["-c", &format!("{limit}; exec \"$@\""), "sh", &host()])
         .args(line.split_whitespace())
         .current_dir(world.folder.path())
         .env_remove("RUST_LOG")

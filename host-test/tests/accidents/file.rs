@@ -1,7 +1,6 @@
 //! A file and its state, when one of them is not what the other remembers.
 
-use super::common::{World, assert_same};
-use super::{copy, put_back};
+use host_kit::{World, assert_same, copy, put_back};
 use std::fs::{self, OpenOptions};
 use std::process::Command;
 

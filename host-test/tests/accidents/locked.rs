@@ -1,6 +1,6 @@
 //! Databases that another program has locked: it is named and waited for, and nothing is lost.
 
-use super::common::{Running, World, assert_same, until};
+use host_kit::{Running, World, assert_same, until};
 use rusqlite::Connection;
 use std::fs;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ const WAYS: [&str; 3] =
 
 fn lock(world: &World, name: &str, way: &str) -> Connection {
     let database = Connection::open(world.path(name)).unwrap();
-    database.busy_timeout(super::common::PATIENCE).unwrap();
+    database.busy_timeout(host_kit::PATIENCE).unwrap();
     database.execute_batch(way).unwrap();
     database
 }

@@ -1,7 +1,7 @@
 //! Who may read what is written: its owner alone, whatever the umask.
 
-use super::common::{HOST, World};
 use fake_buildkite::Options;
+use host_kit::{World, host};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,13 +10,13 @@ use std::process::Command;
 /// Runs a line with a umask that forbids nothing.
 fn open_handed(world: &World, line: &str) {
     let output = Command::new("sh")
-        .args(["-c", "umask 000; exec \"$@\"", "sh", HOST])
+        .args(["-c", "umask 000; exec \"$@\"", "sh", &host()])
         .args(line.split_whitespace())
         .current_dir(world.folder.path())
         .env_remove("RUST_LOG")
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", super::common::stderr(&output));
+    assert!(output.status.success(), "{}", host_kit::stderr(&output));
 }
 
 fn mode(path: &Path) -> u32 {
@@ -47,7 +47,7 @@ fn a_run_s_files_are_its_owner_s_alone() {
 
 #[test]
 fn tenants_files_are_their_owner_s_alone() {
-    let all = crate::tenants::Tenants::with(Options { events: 30, ..Options::default() });
+    let all = host_kit::Tenants::with(Options { events: 30, ..Options::default() });
     all.add("a", serde_json::json!({}));
     let allowed = all.0.fake.endpoint().replace("/v1", "");
     let line = format!("tenants --dir dir --output-dir out --allow-host {allowed} --until-idle");

@@ -1,6 +1,6 @@
 //! Log rotation: the output is moved away or emptied, and SIGHUP says so.
 
-use super::common::{Running, World, assert_same, until};
+use host_kit::{Running, World, assert_same, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
@@ -142,8 +142,7 @@ fn another_database_in_the_output_s_place_ends_the_run_and_loses_nothing() {
 
 #[test]
 fn tenants_outputs_are_begun_anew_after_a_hang_up() {
-    let all =
-        crate::tenants::Tenants::with(fake_buildkite::Options { events: 30, ..Default::default() });
+    let all = host_kit::Tenants::with(fake_buildkite::Options { events: 30, ..Default::default() });
     all.add("a", serde_json::json!({"poll_interval_seconds": 1}));
     let mut command = all.command("");
     command.stderr(Stdio::null());

@@ -1,12 +1,7 @@
 //! The same accidents, to the state and the outputs of many tenants.
 
-#[path = "../tenants/place.rs"]
-mod place;
-
-use super::common::{assert_same, stderr};
-use super::{copy, put_back};
 use fake_buildkite::Options;
-pub use place::Tenants;
+use host_kit::{Running, Tenants, assert_same, copy, put_back, stderr, until};
 use serde_json::json;
 use std::fs;
 
@@ -91,8 +86,8 @@ fn a_locked_state_is_waited_for() {
     let log = all.0.path("log");
     let mut command = all.command("--until-idle");
     command.stderr(fs::File::create(&log).unwrap());
-    let mut running = super::common::Running::start(command);
-    super::common::until("a word on the lock", || {
+    let mut running = Running::start(command);
+    until("a word on the lock", || {
         let said = fs::read_to_string(&log).unwrap();
         said.contains("dir.state.sqlite is locked by another program")
             && said.contains("retrying in")
@@ -113,8 +108,8 @@ fn the_pace_after_a_failing_page_outlives_the_turn() {
         Options { events: 30, fault: Some(std::sync::Arc::new(fault)), ..Options::default() };
     let all = Tenants::with(options);
     all.add("a", json!({"page_size": 10}));
-    let running = super::common::Running::start(all.command(""));
-    super::common::until("the rest of the gap in the state", || {
+    let running = Running::start(all.command(""));
+    until("the rest of the gap in the state", || {
         let Ok(state) = rusqlite::Connection::open(all.0.path(STATE)) else { return false };
         let sql = "SELECT checkpoint FROM tenant WHERE name = 'a'";
         let stored = state.query_row(sql, [], |row| row.get::<_, Option<String>>(0));

@@ -1,8 +1,8 @@
 //! Killed, or asked to stop, at system calls that write.
 
-use super::common::World;
 use super::matrix::{Matrix, Sink, wanted};
 use super::supervisor::{Blow, supervise};
+use host_kit::World;
 
 /// A run after a kill starts with recovery, so this many of its first calls are struck too.
 const RECOVERY_CALLS: u64 = 24;

@@ -1,6 +1,6 @@
 //! Many runs over one made-up audit log: struck ones, each followed by one that is left alone.
 
-use super::common::{World, difference};
+use host_kit::{World, difference};
 
 /// Where records go.
 #[derive(Debug, Clone, Copy)]

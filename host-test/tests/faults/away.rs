@@ -1,7 +1,7 @@
 //! A remote that is not there, and comes back.
 
-use crate::common::{Running, TOKEN, World, assert_same, until};
 use fake_buildkite::{FakeBuildkite, Options};
+use host_kit::{Running, TOKEN, World, assert_same, until};
 use serde_json::json;
 use std::fs;
 use std::process::Stdio;

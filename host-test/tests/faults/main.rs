@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod away;
-#[path = "../common/mod.rs"]
-mod common;
 mod matrix;
 mod rows;
 mod state;

@@ -1,8 +1,8 @@
 //! Runs every row of the table, a few at a time, and judges all of them alike.
 
-use crate::common::{Running, World};
 use crate::rows::{End, Row, rows};
 use fake_buildkite::{Fault, Options, Seen};
+use host_kit::{Running, World};
 use serde_json::json;
 use std::collections::HashMap;
 use std::io::Read;
@@ -68,7 +68,7 @@ fn meet(row: &Row) -> Sum {
         peak_mib = peak_mib.max(peak);
         assert_eq!(got, Some(code), "{name}: {said}");
         assert!(said.contains(says), "{name}: {says:?} is not in: {said}");
-        assert!(!said.contains(crate::common::TOKEN), "{name}");
+        assert!(!said.contains(host_kit::TOKEN), "{name}");
     };
     match row.end {
         End::Same(says) => run(0, says),
@@ -125,7 +125,7 @@ fn watch(world: &World) -> (Option<i32>, String, u64) {
     let status = format!("/proc/{}/status", running.0.id());
     let mut peak = 0;
     let mut code = None;
-    crate::common::until("the end of a run", || {
+    host_kit::until("the end of a run", || {
         // It only ever grows. Other systems than Linux have no such file, and no check of it.
         peak = peak.max(peak_kib(&status));
         code = running.0.try_wait().unwrap();

@@ -1,6 +1,6 @@
 //! State that is not this run's, or may not be written: refused in words, and left as it was.
 
-use crate::common::{HOST, World, stderr};
+use host_kit::{World, host, stderr};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -55,7 +55,7 @@ fn a_state_that_may_not_be_written_is_refused_and_untouched() {
     mode("", 0o555);
     let is_root = fs::metadata(world.path("c.state.sqlite")).unwrap().uid() == 0;
     // The build may lie where root alone can look.
-    let (_place, program) = for_everyone(HOST);
+    let (_place, program) = for_everyone(&host());
     let run = |more: &str| {
         let mut command = Command::new(&program);
         command.args(RUN.split_whitespace()).args(more.split_whitespace());

@@ -1,8 +1,8 @@
 //! All attacks at once in one process, each by a tenant of its own, beside one that does its work.
 
-use crate::common::{PATIENCE, all_files, stdout, until};
 use crate::guest::hostile;
 use crate::remote::Remote;
+use host_kit::{PATIENCE, all_files, stdout, until};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::path::Path;
@@ -49,7 +49,7 @@ fn write(dir: &Path, tenant: &str, settings: &str) {
 }
 
 fn status(dir: &Path) -> Value {
-    let output = Command::new(crate::common::HOST)
+    let output = Command::new(host_kit::host())
         .args(["tenants", "status", "--json", "--dir"])
         .arg(dir)
         .output()
@@ -79,7 +79,7 @@ fn every_attack_is_stopped_and_named_while_another_tenant_goes_on() {
     }
     write(&dir, "good", "good");
     let log = std::fs::File::create(place.path().join("log")).unwrap();
-    let mut child = Command::new(crate::common::HOST)
+    let mut child = Command::new(host_kit::host())
         .arg("tenants")
         .args(["--no-code-cache", "--concurrency", "8", "--log", "trace"])
         .args(["--memory-mib", "16", "--cpu-seconds", "1", "--call-seconds", "4"])

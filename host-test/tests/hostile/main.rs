@@ -2,9 +2,6 @@
 //! named, and whoever runs beside it does not notice.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod beside;
 mod guest;
 mod memory;

@@ -1,8 +1,8 @@
 //! The token never enters the memory of a guest: all of it is searched after each call.
 
-use crate::common::TOKEN;
 use crate::remote::Remote;
 use fake_buildkite::{FakeBuildkite, Options};
+use host_kit::TOKEN;
 use host_test::egress::hook::Egress;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;

@@ -1,10 +1,10 @@
 //! Which addresses are dialled, and what the operator reads about those that are not. Nothing here
 //! leaves loopback: names are looked up by the test, and each address is refused.
 
-use crate::common::{TOKEN, World};
 use crate::server::{command, said};
 use clap::Parser;
 use fake_buildkite::Options;
+use host_kit::{TOKEN, World};
 use host_test::egress::hook::Egress;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;

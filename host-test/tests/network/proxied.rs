@@ -1,9 +1,9 @@
 //! Requests through a proxy: what it sees and what it does not, and each way in which it fails.
 
-use crate::common::{TOKEN, World};
 use crate::proxy::{Manner, Proxy};
 use crate::server::{acceptor, answering, command, said, serve};
 use fake_buildkite::{Options, SLUG};
+use host_kit::{TOKEN, World};
 use serde_json::json;
 use std::net::TcpListener;
 

@@ -1,6 +1,6 @@
 //! An HTTP proxy that does what a test says.
 
-use crate::common::World;
+use host_kit::World;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};

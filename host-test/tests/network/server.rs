@@ -1,7 +1,7 @@
 //! Servers that speak TLS, with certificates of a private CA.
 
-use crate::common::World;
 use bytes::Bytes;
+use host_kit::World;
 use http::{Request, Response, Version, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -129,7 +129,7 @@ pub fn command(world: &World, line: &str) -> Command {
 /// Runs it and insists on the exit code; returns all that was said.
 pub fn said(command: &mut Command, code: i32) -> String {
     let output = command.output().unwrap();
-    let said = crate::common::stdout(&output) + &crate::common::stderr(&output);
+    let said = host_kit::stdout(&output) + &host_kit::stderr(&output);
     assert_eq!(output.status.code(), Some(code), "{said}");
     said
 }

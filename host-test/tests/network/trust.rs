@@ -1,8 +1,8 @@
 //! Which certificates are taken, and that each way in which TLS fails is told apart.
 
-use crate::common::World;
 use crate::server::{acceptor, acceptor_with, answering, command, said, serve, serve_with};
 use fake_buildkite::Options;
+use host_kit::World;
 use http::Version;
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa};
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! Configs and tokens as tenants write them: by the rules of the operator's own.
 
-use crate::common::{self, assert_same, stderr, stdout};
-use crate::place::Tenants;
 use fake_buildkite::{Options, SLUG};
+use host_kit::Tenants;
+use host_kit::{assert_same, stderr, stdout};
 use serde_json::json;
 
 #[test]
@@ -12,7 +12,7 @@ fn a_tenants_files_are_read_as_the_operators_are() {
                         "backfill_start_time": "2024-12-31T00:00:00Z"},
                         "secrets": {"api_token": {"file": "token"}}});
     let config = config.to_string();
-    let token = common::TOKEN;
+    let token = host_kit::TOKEN;
     let twice = config.replace("{\"org_slug\":", "{\"org_slug\":\"other\",\"org\\u005fslug\":");
     assert_ne!(twice, config);
     for (tenant, config, token, said) in [
@@ -44,7 +44,7 @@ fn a_tenants_files_are_read_as_the_operators_are() {
         let (state, error) = all.status(tenant);
         assert!(error.contains(said), "{tenant}: {state}: {error}");
         let log = stderr(&output) + &stdout(&output);
-        assert!(!error.contains(common::TOKEN) && !log.contains(common::TOKEN), "{tenant}");
+        assert!(!error.contains(host_kit::TOKEN) && !log.contains(host_kit::TOKEN), "{tenant}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
     assert_same(&all.got("bom"), &all.0.truth());

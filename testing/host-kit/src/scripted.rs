@@ -1,10 +1,12 @@
 //! Response bodies that a test supplies instead of a network.
 
-use bytes::Bytes;
-use http_body::{Body, Frame};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use wasmtime_wasi_http::Error as HttpError;
+
+use bytes::Bytes;
+use host_test::egress::hook::{HttpError, WasiBody};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
 
 /// The body of a scripted response.
 #[derive(Debug, Clone)]
@@ -15,15 +17,15 @@ pub enum ScriptedBody {
     Cut(Bytes),
 }
 
-/// Plays a [`ScriptedBody`].
-pub(crate) struct Scripted {
-    body: Option<ScriptedBody>,
+impl From<ScriptedBody> for WasiBody {
+    fn from(body: ScriptedBody) -> Self {
+        Scripted { body: Some(body) }.boxed_unsync()
+    }
 }
 
-impl Scripted {
-    pub(crate) fn new(body: ScriptedBody) -> Self {
-        Self { body: Some(body) }
-    }
+/// Plays a [`ScriptedBody`].
+struct Scripted {
+    body: Option<ScriptedBody>,
 }
 
 impl Body for Scripted {

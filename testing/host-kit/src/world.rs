@@ -1,36 +1,46 @@
-//! What the tests share: a folder with a config, a made-up remote, and the real command.
-#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic)]
+//! A folder with a config, a fake Buildkite, and the real command.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 use fake_buildkite::{FakeBuildkite, Options};
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The command under test.
-pub const HOST: &str = env!("CARGO_BIN_EXE_host-test");
+use crate::compare::uuids;
+
+/// The command under test, which cargo builds for the tests of `host-test`.
+pub fn host() -> String {
+    std::env::var("CARGO_BIN_EXE_host-test").expect("run by `cargo test -p host-test`")
+}
+
+/// Where all tests keep the compiled component: cargo's folder for what tests write.
+fn cache() -> PathBuf {
+    let host = PathBuf::from(host());
+    host.ancestors().nth(2).expect("the target folder").join("tmp")
+}
 
 /// A token that is easy to find in whatever should not hold it.
 pub const TOKEN: &str = "bkua_5ecre7f00dcafe5ecre7f00dcafe5ecre7f00dca";
 
-/// Longest wait for anything a test waits for. It is met in well under a second.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-
+/// A fake Buildkite, and a folder whose config names it.
 pub struct World {
+    /// Where the fake runs.
     pub runtime: Runtime,
+    /// The fake.
     pub fake: FakeBuildkite,
+    /// The folder.
     pub folder: TempDir,
 }
 
 impl World {
+    /// Returns a world with so many events.
     pub fn new(events: u64) -> Self {
         Self::with(Options { events, ..Options::default() })
     }
 
+    /// Returns a world with these options, but for the token.
     pub fn with(options: Options) -> Self {
         let runtime = Runtime::new().unwrap();
         let options = Options { token: TOKEN.to_owned(), ..options };
@@ -42,6 +52,7 @@ impl World {
         world
     }
 
+    /// The path of a file in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -57,25 +68,27 @@ impl World {
         }));
     }
 
+    /// Writes this config.
     pub fn whole_config(&self, config: &Value) {
         std::fs::write(self.path("c.json"), config.to_string()).unwrap();
     }
 
     /// The command, in the folder, without this process's settings for logs.
     pub fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(HOST);
+        let mut command = Command::new(host());
         command
             .args(line.split_whitespace())
             .current_dir(self.folder.path())
             .env_remove("RUST_LOG")
             // Compiled once for all tests, and not where a person's own lies.
-            .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
+            .env("XDG_CACHE_HOME", cache())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
     }
 
+    /// Runs the command to its end.
     pub fn host(&self, line: &str) -> Output {
         self.command(line).output().unwrap()
     }
@@ -94,6 +107,7 @@ impl World {
         stderr(&output)
     }
 
+    /// The UUIDs of all events of the fake.
     pub fn truth(&self) -> Vec<String> {
         self.fake.uuids()
     }
@@ -114,85 +128,24 @@ impl World {
     }
 }
 
-pub fn uuids(lines: &str) -> Vec<String> {
-    lines
-        .lines()
-        .map(|line| {
-            let value: Value = serde_json::from_str(line).unwrap();
-            value["uuid"].as_str().unwrap().to_owned()
-        })
-        .collect()
-}
-
+/// Standard error as text.
 pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// Standard output as text.
 pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// How many of `wanted` are not in `got`, and how many are in it too often or without being wanted.
-pub fn difference(got: &[String], wanted: &[String]) -> (usize, usize) {
-    let mut count: HashMap<&str, i64> = HashMap::new();
-    got.iter().for_each(|uuid| *count.entry(uuid).or_default() += 1);
-    wanted.iter().for_each(|uuid| *count.entry(uuid).or_default() -= 1);
-    let missing = count.values().filter(|count| **count < 0).count();
-    let repeated = count.values().filter(|count| **count > 0).count();
-    (missing, repeated)
+/// Copies a file of the world, as a backup does.
+pub fn copy(world: &World, from: &str, to: &str) {
+    std::fs::copy(world.path(from), world.path(to)).unwrap();
 }
 
-/// Insists that two lists hold the same, each as often.
-pub fn assert_same(got: &[String], wanted: &[String]) {
-    let sizes = (got.len(), wanted.len());
-    assert_eq!(difference(got, wanted), (0, 0), "missing, too many; sizes {sizes:?}");
-}
-
-/// Waits for something to come true.
-pub fn until(what: &str, mut is_true: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !is_true() {
-        assert!(Instant::now() < end, "waited in vain for: {what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-/// A child that is killed when the test forgets it.
-pub struct Running(pub Child);
-
-impl Running {
-    pub fn start(mut command: Command) -> Self {
-        Self(command.spawn().unwrap())
-    }
-
-    /// Sends a signal by name and waits for the end; gives the exit code.
-    pub fn signal(mut self, name: &str) -> Option<i32> {
-        let id = self.0.id().to_string();
-        Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
-        self.0.wait().unwrap().code()
-    }
-
-    /// Waits for a line of standard error that holds `text`.
-    pub fn says(&mut self, text: &str) {
-        let lines = BufReader::new(self.0.stderr.take().unwrap());
-        let mut lines = lines.lines();
-        // Bounded by the life of the child.
-        while let Some(Ok(line)) = lines.next() {
-            if line.contains(text) {
-                // Read on, or the child blocks on a full pipe.
-                std::thread::spawn(move || lines.for_each(drop));
-                return;
-            }
-        }
-        panic!("it ended without saying: {text}");
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// Puts a copy into a file's place: another inode, the same content.
+pub fn put_back(world: &World, copy: &str, name: &str) {
+    std::fs::rename(world.path(copy), world.path(name)).unwrap();
 }
 
 /// Everything below a folder, as bytes.
