@@ -1,6 +1,7 @@
 //! Many tenants in one process: each gets its own records once, whoever else is there.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod accidents;
 mod adverse;
 mod together;
 mod written;
