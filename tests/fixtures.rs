@@ -1,7 +1,5 @@
 //! The fixtures, played natively.
 
-mod script;
-
 use buildkite_audit_logs::buildkite::query::Request;
 use buildkite_audit_logs::buildkite::response::{Exchange, Failure, Response};
 use buildkite_audit_logs::check::Outcome as Ended;
@@ -9,7 +7,8 @@ use buildkite_audit_logs::error::Error;
 use buildkite_audit_logs::settings::Config;
 use buildkite_audit_logs::source::{Batch, Checked, Next, Source, Turn};
 use buildkite_audit_logs::text::time::Millis;
-use script::{Answer, Outcome, Player, show_next, show_request};
+use kit::configure;
+use kit::script::{Answer, Outcome, Player, show_next, show_request};
 
 #[derive(Default)]
 struct Native(Option<Source>);
@@ -72,9 +71,8 @@ impl Player for Native {
         checkpoint: Option<&str>,
         now_ms: i64,
     ) -> Result<(), String> {
-        let secrets = [("api_token".to_owned(), "bkua_fixture_0123".to_owned())];
         self.0 = None;
-        let source = Source::configure(settings, &secrets, checkpoint, Millis::new(now_ms));
+        let source = configure(settings, checkpoint, Millis::new(now_ms));
         source.map(|source| self.0 = Some(source)).map_err(words)
     }
 
@@ -126,5 +124,5 @@ impl Player for Native {
 
 #[test]
 fn every_fixture_plays_natively() {
-    script::play_all(|| Box::new(Native::default()));
+    kit::fixtures::play_all(|| Box::new(Native::default()));
 }

@@ -1,8 +1,14 @@
 //! A small wasmtime host for source components of the world `etl:connector/source-plugin`.
 //!
-//! The path of a record: [`guest`] (what may be loaded; typed calls within limits, whose requests go out through
-//! [`egress`]) → [`run`] (the loop) → [`output`] (makes it durable) → [`state`] (the checkpoint). [`config`] holds what
-//! the operator configures, [`tenants`] runs many sources side by side, and [`commands`] has the commands.
+//! ```text
+//! config ──► guest ── records ──► run ──► output: records, durable
+//!             ▲ │                  │
+//!    answers  │ ▼ requests         └────► state: the checkpoint that covers them, stored after them
+//!            egress ══ remote
+//! ```
+//!
+//! [`guest`] decides what may be loaded, and calls it within limits. [`tenants`] runs many sources side by side, and
+//! [`commands`] has the commands.
 
 pub mod cli;
 pub mod commands;

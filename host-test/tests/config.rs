@@ -1,9 +1,7 @@
 //! The config file as people write it: with a byte order mark, not in JSON, or with a duplicate key.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
-use common::World;
+use host_kit::World;
 use serde_json::json;
 use std::fs;
 
@@ -31,7 +29,7 @@ fn refused(world: &World, config: impl AsRef<[u8]>, message: &str) {
     for line in COMMANDS {
         let text = world.bad(line, 2);
         assert!(text.contains("c.json: ") && text.contains(message), "{line}: {text}");
-        assert!(!text.contains(common::TOKEN), "{text}");
+        assert!(!text.contains(host_kit::TOKEN), "{text}");
     }
     assert!(world.fake.requests().is_empty());
     assert!(!world.path("o.ndjson").exists());
@@ -73,7 +71,7 @@ fn another_encoding_is_named_in_the_message() {
 fn a_config_that_is_not_json_is_explained() {
     let world = with_state();
     let text = config(&world, "");
-    let token = common::TOKEN;
+    let token = host_kit::TOKEN;
     for (bad, message) in [
         (format!("// ours\n{text}"), "it has a comment, which JSON does not allow; remove it"),
         (format!("/* ours */\n{text}"), "it has a comment"),
@@ -124,7 +122,7 @@ fn a_duplicate_key_is_refused_by_its_path() {
 #[test]
 fn a_secret_or_setting_in_the_wrong_place_is_reported_with_the_right_place() {
     let world = with_state();
-    let token = common::TOKEN;
+    let token = host_kit::TOKEN;
     let beside =
         |more: &str| config(&world, "").replace("\"secrets\"", &format!("{more}, \"secrets\""));
     for (bad, message) in [
@@ -165,7 +163,7 @@ fn null_is_not_the_same_as_a_missing_setting() {
         ] {
             let output = world.host(line);
             assert_eq!(output.status.code(), Some(2));
-            let message = common::stderr(&output) + &common::stdout(&output);
+            let message = host_kit::stderr(&output) + &host_kit::stdout(&output);
             assert!(
                 message.contains(&format!("{key}: null; give it a value, or leave it out")),
                 "{message}"

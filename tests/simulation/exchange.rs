@@ -2,8 +2,10 @@
 
 use buildkite_audit_logs::buildkite::response::{Exchange, Response};
 
-use crate::asked::Asked;
+use kit::Asked;
+
 use crate::host::Host;
+use crate::remote::is_foreign_cursor;
 use crate::story::SECOND_US;
 use crate::tally::Mark;
 use crate::trouble::{self, Trouble};
@@ -17,7 +19,7 @@ impl Host {
         if self.now_us < self.not_before_us {
             self.broken = Some("sent a request although the remote had asked to wait".into());
         }
-        if asked.has_foreign_cursor() {
+        if is_foreign_cursor(asked) {
             self.broken = Some("sent a cursor with a filter other than its own".into());
         }
         if asked.is_live() {

@@ -6,8 +6,8 @@ use buildkite_audit_logs::error::Error;
 use buildkite_audit_logs::source::{Batch, Next, Source, Turn};
 use buildkite_audit_logs::text::time::Millis;
 use fastrand::Rng;
+use kit::{Asked, configure};
 
-use crate::asked::Asked;
 use crate::judge;
 use crate::sink::Sink;
 use crate::story::{SECOND_US, Story};
@@ -92,9 +92,8 @@ impl Host {
         if self.last_trouble == Some(Trouble::Status(504)) {
             self.tally.mark(Mark::NewInstanceAfter504);
         }
-        let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
         let stored = self.sink.stored.as_deref();
-        Source::configure(&self.story.wanted.text(), &secrets, stored, self.local())
+        configure(&self.story.wanted.text(), stored, self.local())
             .map_err(|error| format!("not configured: {error}"))
     }
 

@@ -3,12 +3,10 @@
 //!
 //! `SEEDS=200000 cargo test --test simulation -- --nocapture` runs that many seeds; `SEED=7` replays one.
 
-mod asked;
 mod exchange;
 mod habits;
 mod host;
 mod judge;
-mod points;
 mod remote;
 mod sink;
 mod story;

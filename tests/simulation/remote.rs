@@ -1,13 +1,15 @@
 //! A fake Buildkite at the level of bytes: the request's text goes in, headers and a JSON body come out. Filters act on
 //! microseconds, which the listing truncates to milliseconds.
 
-use std::fmt::Write;
-
 use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::text::time::Millis;
 
-use crate::asked::Asked;
-use crate::points::Points;
+use kit::page::{Row, page};
+use kit::response::{date, response};
+use kit::{Asked, Points};
+
+/// The type that the remote does not know at first.
+const NEW: &str = "Z";
 
 /// How an event is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,14 +95,15 @@ impl Remote {
     /// Returns the true page for a request at this true time.
     pub fn page(&self, asked: &Asked, now_us: i64, rng: &mut fastrand::Rng) -> Page<'_> {
         let quirks = self.quirks;
-        let low = asked.from_us.map_or(0, |from| match quirks.from_inclusive {
+        let low = asked.from.map(micros).map_or(0, |from| match quirks.from_inclusive {
             true => self.events.partition_point(|event| event.at_us < from),
             false => self.events.partition_point(|event| event.at_us <= from),
         });
-        let mut high = asked.to_us.map_or(self.events.len(), |to| match quirks.to_inclusive {
-            true => self.events.partition_point(|event| event.at_us <= to),
-            false => self.events.partition_point(|event| event.at_us < to),
-        });
+        let mut high =
+            asked.to.map(micros).map_or(self.events.len(), |to| match quirks.to_inclusive {
+                true => self.events.partition_point(|event| event.at_us <= to),
+                false => self.events.partition_point(|event| event.at_us < to),
+            });
         if let Some(after) = &asked.after {
             let mut parts = after.split(':').map(|part| part.parse::<i64>().ok());
             let after = [parts.next(), parts.next()].map(|part| part.flatten().expect("a cursor"));
@@ -111,7 +114,8 @@ impl Remote {
         let most = if quirks.short_pages { rng.usize(1..=most) } else { most };
         let listed = self.events.get(low..high).unwrap_or_default();
         let is_shown = |event: &&Stored| {
-            event.visible_us <= now_us && (event.kind != Kind::New || asked.for_new != Some(false))
+            event.visible_us <= now_us
+                && (event.kind != Kind::New || asked.names(NEW) != Some(false))
         };
         let mut visible = listed.iter().rev().filter(is_shown);
         let mut rows: Vec<&Stored> = visible.by_ref().take(most).collect();
@@ -139,22 +143,21 @@ impl Remote {
         if !self.quirks.no_date {
             let first_us = *self.first_date_us.get_or_insert(now_us);
             let date_us = if self.quirks.frozen_date { first_us } else { now_us };
-            let date = std::time::UNIX_EPOCH + std::time::Duration::from_micros(date_us as u64);
-            headers.push(("Date".to_owned(), httpdate::fmt_http_date(date)));
+            headers.push(date(date_us));
         }
         headers
     }
 
     /// Returns whether a request is refused because it names a type that is not known yet.
     pub fn refuses(&self, asked: &Asked, now_us: i64) -> bool {
-        asked.for_new == Some(true) && now_us < self.quirks.knows_from_us
+        asked.names(NEW) == Some(true) && now_us < self.quirks.knows_from_us
     }
 
     /// Returns the answer to a request for a type that is not known yet. It costs nothing.
     fn refusal(&mut self, now_us: i64) -> Response {
         let body = r#"{"errors":[{"message":"invalid value (Expected \"Z\" to be one of: X, Y)","locations":[{"line":1}]}]}"#;
         let headers = self.headers(now_us, 0);
-        Response { status: 200, headers, body: body.as_bytes().to_vec(), elapsed_ms: 0 }
+        response(200, headers, body)
     }
 
     /// Returns the true answer.
@@ -164,11 +167,11 @@ impl Remote {
         }
         let page = self.page(asked, now_us, rng);
         if self.quirks.heavy_from > 0 && page.rows.len() > self.quirks.heavy_from {
-            return Response { status: 504, headers: vec![], body: vec![], elapsed_ms: 0 };
+            return response(504, vec![], []);
         }
         let (body, rows) = (write(&page), page.rows.len());
         let headers = self.headers(now_us, 6 + 4 * rows as i64);
-        Response { status: 200, headers, body: body.into_bytes(), elapsed_ms: 0 }
+        response(200, headers, body)
     }
 }
 
@@ -177,45 +180,37 @@ fn rank(quirks: Quirks, event: &Stored) -> (i64, i64) {
     (event.at_us, if quirks.ties_reversed { -number } else { number })
 }
 
+/// Returns whether a request has a cursor that was returned for another filter.
+pub fn is_foreign_cursor(asked: &Asked) -> bool {
+    let given = asked.after.as_ref().and_then(|after| after.splitn(3, ':').nth(2));
+    given.is_some_and(|filter| filter != asked.filter)
+}
+
 /// Formats a page as the body of an answer.
-pub fn write(page: &Page) -> String {
-    let mut body = String::with_capacity(256 + 160 * page.rows.len());
-    let cursor = page.cursor.as_ref().map_or("null".into(), |cursor| format!("{cursor:?}"));
-    let _ = write!(
-        body,
-        r#"{{"data":{{"organization":{{"permissions":{{"auditEventsView":{{"allowed":true}}}},"auditEvents":{{"pageInfo":{{"hasNextPage":{},"endCursor":{cursor}}},"edges":["#,
-        page.has_next
-    );
-    let doubled = page.rows.last().filter(|_| page.is_doubled);
-    for (place, event) in page.rows.iter().chain(doubled).enumerate() {
-        let comma = if place > 0 { "," } else { "" };
-        let Stored { at_us, number, kind, .. } = event;
-        let kind = match kind {
-            _ if page.hidden == Some(*number) => Kind::Null,
-            kind => *kind,
-        };
-        if kind == Kind::Null {
-            let _ = write!(body, r#"{comma}{{"node":null}}"#);
-            continue;
-        }
-        if kind == Kind::Nameless {
-            let _ = write!(body, r#"{comma}{{"node":{{"uuid":"?","type":"X"}}}}"#);
-            continue;
-        }
-        let name = match kind {
-            Kind::Excludable => "Y",
-            Kind::New => "Z",
-            _ => "X",
-        };
-        let at = match kind {
-            Kind::Undated => "soon".to_owned(),
-            _ => Millis::new(at_us / 1_000).to_string(),
-        };
-        let _ = write!(
-            body,
-            r#"{comma}{{"node":{{"uuid":"00000000-0000-4000-8000-{number:012x}","type":"{name}","occurredAt":"{at}"}}}}"#
-        );
-    }
-    body.push_str("]}}}}");
-    body
+pub fn write(shown: &Page) -> String {
+    let doubled = shown.rows.last().filter(|_| shown.is_doubled);
+    let rows = shown.rows.iter().chain(doubled).map(|event| row(event, shown.hidden));
+    page(rows, shown.has_next, shown.cursor.as_deref())
+}
+
+fn row(event: &Stored, hidden: Option<u32>) -> Row<'static> {
+    let Stored { at_us, number, kind, .. } = *event;
+    let kind = if hidden == Some(number) { Kind::Null } else { kind };
+    let (name, at) = match kind {
+        Kind::Null => return Row::Null,
+        Kind::Nameless => return Row::Nameless,
+        Kind::Undated => ("X", "soon".to_owned()),
+        Kind::Excludable => ("Y", shown_time(at_us)),
+        Kind::New => (NEW, shown_time(at_us)),
+        Kind::Plain => ("X", shown_time(at_us)),
+    };
+    Row::Event { number: number.into(), kind: name, at }
+}
+
+fn micros(time: Millis) -> i64 {
+    time.get() * 1_000
+}
+
+fn shown_time(at_us: i64) -> String {
+    Millis::new(at_us / 1_000).to_string()
 }

@@ -1,9 +1,9 @@
 //! Generates what happens in one run from the seed: events, the remote's quirks, the host's habits.
 
 use fastrand::Rng;
+use kit::Points;
 
 use crate::habits::{Habits, quirks};
-use crate::points::Points;
 use crate::remote::{Kind, Remote, Stored};
 
 /// 2026-01-01T00:00:00Z, in microseconds.

@@ -3,8 +3,9 @@
 
 use buildkite_audit_logs::buildkite::response::{Exchange, Failure, Response};
 use fastrand::Rng;
+use kit::Asked;
+use kit::response::response as answered;
 
-use crate::asked::Asked;
 use crate::remote::{Remote, write};
 
 /// An injected failure.
@@ -177,5 +178,5 @@ fn lie(
         body = body.replacen('{', r#"{"errors":[{"message":"something is busy"}],"#, 1);
     }
     let headers = remote.headers(now_us, 6 + 4 * rows as i64);
-    (Ok(Response { status: 200, headers, body: body.into_bytes(), elapsed_ms: 0 }), hidden)
+    (Ok(answered(200, headers, body)), hidden)
 }

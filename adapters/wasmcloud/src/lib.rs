@@ -2,6 +2,12 @@
 //! kept in `wasi:keyvalue`, and events are sent by `wasmcloud:messaging`, each acknowledged before the checkpoint that
 //! covers it is stored.
 //!
+//! ```text
+//! options (wasi:config) → generation → drive: source ⇄ messaging ⇄ keyvalue → after: a wait, or the end
+//! ```
+//!
+//! The loop is in the crate `source-driver`; this crate decides where events and checkpoints go.
+//!
 //! | file | decides |
 //! |---|---|
 //! | `options` | what the operator configured |

@@ -7,7 +7,8 @@ use buildkite_audit_logs::source::{Source as Native, Turn};
 use buildkite_audit_logs::text::time::Millis;
 use bytes::Bytes;
 use fake_buildkite::{FakeBuildkite, Options};
-use host_test::egress::hook::{Egress, ScriptedBody};
+use host_kit::scripted::ScriptedBody;
+use host_test::egress::hook::Egress;
 use host_test::guest::component::{BUNDLED, Plugin};
 use host_test::guest::engine::engine;
 use host_test::guest::source::{Configuration, Limits, Secret, Source};
@@ -79,7 +80,7 @@ fn wasm(runtime: &Runtime, plugin: &Plugin, pages: &Arc<Vec<Bytes>>) -> Duration
             response = response.header(name, value);
         }
         let page = pages[next.fetch_add(1, Ordering::Relaxed)].clone();
-        Ok(response.body(ScriptedBody::Whole(page)).unwrap())
+        Ok(response.body(ScriptedBody::Whole(page).into()).unwrap())
     }));
     runtime.block_on(async {
         let mut source = Source::start(plugin, egress, Limits::default(), None).await.unwrap();

@@ -4,8 +4,6 @@
 use crate::egress::mask::{Mask, mask_headers};
 use crate::egress::network::Network;
 use crate::egress::outgoing::{collect, holds_placeholder};
-use crate::egress::scripted::Scripted;
-pub use crate::egress::scripted::ScriptedBody;
 use crate::egress::waits::Waits;
 use crate::egress::watched::Watched;
 use crate::guest::limits::Limits;
@@ -14,13 +12,12 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use std::future::Future;
 use std::sync::Arc;
-use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
+use wasmtime_wasi_http::{RequestOptions, WasiHttpHooks};
 
-pub use wasmtime_wasi_http::Error as HttpError;
+pub use wasmtime_wasi_http::{Error as HttpError, WasiBody};
 
 /// Answers requests without a network.
-pub type Responder =
-    dyn Fn(Request<Bytes>) -> Result<Response<ScriptedBody>, HttpError> + Send + Sync;
+pub type Responder = dyn Fn(Request<Bytes>) -> Result<Response<WasiBody>, HttpError> + Send + Sync;
 
 /// Where the requests of an instance go.
 #[derive(Clone)]
@@ -128,9 +125,8 @@ impl Egress {
                 Ok(response
                     .map(|body| Watched::new(body, waits, sizes.response, mask).boxed_unsync()))
             }
-            Self::Scripted(respond) => Ok(respond(request)?.map(|body| {
-                Watched::new(Scripted::new(body), waits, sizes.response, None).boxed_unsync()
-            })),
+            Self::Scripted(respond) => Ok(respond(request)?
+                .map(|body| Watched::new(body, waits, sizes.response, None).boxed_unsync())),
         }
     }
 }

@@ -20,7 +20,6 @@ pub mod prohibited;
 pub mod proxy;
 pub mod reach;
 pub mod resolve;
-pub(crate) mod scripted;
 pub(crate) mod sent;
 pub(crate) mod tls;
 pub mod token;

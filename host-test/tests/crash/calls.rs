@@ -1,6 +1,5 @@
 //! Killed or asked to stop at system calls that write.
 
-use super::common::World;
 use super::matrix::{Matrix, Sink, wanted};
 use super::supervisor::{Strike, supervise};
 

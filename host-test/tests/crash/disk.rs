@@ -1,7 +1,6 @@
 //! Disks that are full, read-only or broken, and a limit on the size of files.
 
 use super::call::Kind;
-use super::common::{World, assert_same, stderr};
 use super::matrix::{Matrix, Sink, wanted};
 use super::supervisor::{Strike, supervise};
 use nix::errno::Errno;
@@ -74,7 +73,7 @@ fn a_limit_on_the_size_of_files_is_reported_and_the_next_run_continues() {
         let mut matrix = Matrix::new("file size", sink, &world);
         // In blocks of 512 bytes. Source: POSIX, ulimit.
         let output = Command::new("sh")
-            .args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh", super::common::HOST])
+            .args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh", &host_kit::host()])
             .args(matrix.line().split_whitespace())
             .current_dir(world.folder.path())
             .output()

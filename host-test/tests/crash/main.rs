@@ -5,9 +5,6 @@
 //! kills of each kind for each output, and prints the figures.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod matrix;
 mod requests;
 

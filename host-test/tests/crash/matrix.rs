@@ -1,6 +1,6 @@
 //! Many runs over one fake audit log: interrupted ones, each followed by an undisturbed one.
 
-use super::common::{World, difference};
+use host_kit::{World, difference};
 
 /// Where records go.
 #[derive(Debug, Clone, Copy)]

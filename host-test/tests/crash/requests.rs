@@ -1,8 +1,8 @@
 //! Killed or asked to stop while the remote handles a request, and at random instants.
 
-use super::common::{Running, World};
 use super::matrix::{Matrix, Sink};
 use fake_buildkite::{Fault, Options};
+use host_kit::{Running, World};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Runs the command under ptrace and interferes at a given system call that writes.
 
 use super::call::{Call, Kind, fail};
-use super::common::{HOST, PATIENCE, World};
+use host_kit::{PATIENCE, World, host};
 use nix::errno::Errno;
 use nix::libc::{PTRACE_SYSCALL_INFO_ENTRY, PTRACE_SYSCALL_INFO_EXIT};
 use nix::sys::ptrace::{self, Options};
@@ -56,7 +56,7 @@ pub fn supervise(world: &World, line: &str, at: u64, strike: Strike) -> Ended {
     let mut log = tempfile::tempfile().unwrap();
     // The shell waits, so that the command is watched from its very beginning.
     let mut child = Command::new("sh")
-        .args(["-c", "read _; exec \"$@\"", "sh", HOST])
+        .args(["-c", "read _; exec \"$@\"", "sh", &host()])
         .args(line.split_whitespace())
         .current_dir(world.folder.path())
         .env_remove("RUST_LOG")

@@ -1,8 +1,8 @@
 //! What tenants try, and what happens to them.
 
-use crate::common::{self, Running, all_files, assert_same, stderr, stdout, until};
-use crate::place::Tenants;
 use fake_buildkite::{Options, SLUG};
+use host_kit::Tenants;
+use host_kit::{Running, all_files, assert_same, stderr, stdout, until};
 use serde_json::json;
 use std::os::unix::fs::symlink;
 use std::process::Command;
@@ -12,7 +12,7 @@ fn a_setting_that_tenants_may_not_decide_is_refused_and_named() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
     let settings = json!({"org_slug": SLUG, "endpoint": all.0.fake.endpoint()});
     let secret = json!({"api_token": {"file": "token"}});
-    std::fs::write(all.0.path("elsewhere"), common::TOKEN).unwrap();
+    std::fs::write(all.0.path("elsewhere"), host_kit::TOKEN).unwrap();
     let cases = [
         (
             "component",
@@ -165,11 +165,11 @@ fn only_the_tenants_own_files_contain_a_token() {
     let all = Tenants::with(Options { events: 100, ..Options::default() });
     all.add("a", json!({}));
     let output = all.command("--until-idle --log trace").output().unwrap();
-    assert!(!(stdout(&output) + &stderr(&output)).contains(common::TOKEN));
+    assert!(!(stdout(&output) + &stderr(&output)).contains(host_kit::TOKEN));
     std::fs::remove_file(all.0.path("token")).unwrap();
     for folder in [all.0.folder.path().to_owned(), all.0.path("out")] {
         for (path, bytes) in all_files(&folder) {
-            let found = String::from_utf8_lossy(&bytes).contains(common::TOKEN);
+            let found = String::from_utf8_lossy(&bytes).contains(host_kit::TOKEN);
             assert!(!found, "{}", path.display());
         }
     }

@@ -1,8 +1,8 @@
 //! What tenants receive side by side.
 
-use crate::common::{Running, assert_same, stderr, stdout, until};
-use crate::place::Tenants;
 use fake_buildkite::Options;
+use host_kit::Tenants;
+use host_kit::{Running, assert_same, stderr, stdout, until};
 use serde_json::json;
 
 #[test]

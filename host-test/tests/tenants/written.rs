@@ -1,8 +1,8 @@
 //! Configs and tokens as tenants write them: by the same rules as the operator's own.
 
-use crate::common::{self, assert_same, stderr, stdout};
-use crate::place::Tenants;
 use fake_buildkite::{Options, SLUG};
+use host_kit::Tenants;
+use host_kit::{assert_same, stderr, stdout};
 use serde_json::json;
 
 #[test]
@@ -12,7 +12,7 @@ fn the_files_of_tenants_are_read_like_those_of_the_operator() {
                         "backfill_start_time": "2024-12-31T00:00:00Z"},
                         "secrets": {"api_token": {"file": "token"}}});
     let config = config.to_string();
-    let token = common::TOKEN;
+    let token = host_kit::TOKEN;
     let twice = config.replace("{\"org_slug\":", "{\"org_slug\":\"other\",\"org\\u005fslug\":");
     assert_ne!(twice, config);
     for (tenant, config, token, message) in [
@@ -44,7 +44,7 @@ fn the_files_of_tenants_are_read_like_those_of_the_operator() {
         let (state, error) = all.status(tenant);
         assert!(error.contains(message), "{tenant}: {state}: {error}");
         let log = stderr(&output) + &stdout(&output);
-        assert!(!error.contains(common::TOKEN) && !log.contains(common::TOKEN), "{tenant}");
+        assert!(!error.contains(host_kit::TOKEN) && !log.contains(host_kit::TOKEN), "{tenant}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
     assert_same(&all.got("bom"), &all.0.truth());

@@ -1,6 +1,12 @@
 //! A fake Buildkite on loopback: audit events over real HTTP, answered by a real GraphQL engine
 //! over the audit part of Buildkite's own schema.
 //!
+//! ```text
+//! request ──► http ──► posted ──► engine ──► resolve ──► filter ──► store ◄── synth (a seed)
+//!                                                          │
+//! response ◄── breach, flow ◄── answer ◄── limits ◄────────┘
+//! ```
+//!
 //! | file | decides |
 //! |---|---|
 //! | `options`, `fault` | what can be configured, and what can go wrong |

@@ -1,4 +1,4 @@
 #![no_main]
-//! See `src/checkpoint/mod.rs`.
+//! See `testing/fuzz-targets/src/checkpoint.rs`.
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| buildkite_audit_logs_fuzz::checkpoint::run(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::checkpoint::run(bytes));

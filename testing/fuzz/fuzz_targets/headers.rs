@@ -1,4 +1,4 @@
 #![no_main]
-//! See `src/headers.rs`.
+//! See `testing/fuzz-targets/src/headers.rs`.
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| buildkite_audit_logs_fuzz::headers::run(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::headers::run(bytes));

@@ -1,4 +1,4 @@
 #![no_main]
-//! See `src/buildkite/response.rs`.
+//! See `testing/fuzz-targets/src/response.rs`.
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| buildkite_audit_logs_fuzz::response::run(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::response::run(bytes));

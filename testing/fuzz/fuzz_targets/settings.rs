@@ -1,4 +1,4 @@
 #![no_main]
-//! See `src/settings/mod.rs`.
+//! See `testing/fuzz-targets/src/settings.rs`.
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| buildkite_audit_logs_fuzz::settings::run(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::settings::run(bytes));

@@ -1,4 +1,4 @@
 #![no_main]
-//! See `src/sync.rs`.
+//! See `testing/fuzz-targets/src/sync.rs`.
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| buildkite_audit_logs_fuzz::sync::run(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::sync::run(bytes));

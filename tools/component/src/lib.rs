@@ -1,5 +1,9 @@
 //! Builds the components of this repository. Whatever needs one, a build script, `cargo component`, `tools/compose` or
 //! `tools/release`, builds it here, so that the same sources always make the same bytes.
+//!
+//! ```text
+//! sources ──► wasm_target::ensure ──► cargo rustc, without the caller's environment and paths ──► component.wasm
+//! ```
 
 mod environment;
 mod paths;

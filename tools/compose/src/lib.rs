@@ -1,4 +1,9 @@
 //! Compiles components of this repository and composes two of them into one.
+//!
+//! ```text
+//! source ───┐
+//! adapter ──┴─► plug ──► one component, which imports the source no longer
+//! ```
 
 mod plug;
 

@@ -1,6 +1,12 @@
 //! The part of `tools/release/build` that reads WebAssembly: compares two components, and writes what is released with
 //! one.
 //!
+//! ```text
+//! component ── sections, sums ──► the same bytes twice, or the first difference
+//! component, tree ──► describe, sbom, packed ──► files of a release ──► sums
+//! component, program ── inside ──► the program carries it, or not
+//! ```
+//!
 //! Everything written depends only on the commit and the component: no current time, no random number, no path of the
 //! machine.
 

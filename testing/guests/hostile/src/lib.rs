@@ -1,5 +1,9 @@
 //! A source component that attacks its host. Its settings are the name of the attack and its argument: `attack URL`. It
 //! reports the host's answer in the text of an error.
+//!
+//! ```text
+//! settings ──► attack ── send ──► host ── answer ──► error text
+//! ```
 
 #[cfg(target_family = "wasm")]
 mod attack;

@@ -1,0 +1,155 @@
+//! The token never enters the memory of a guest: all of it is searched after each call.
+
+use super::remote::Remote;
+use fake_buildkite::{FakeBuildkite, Options};
+use host_kit::TOKEN;
+use host_test::egress::hook::Egress;
+use host_test::egress::network::Network;
+use host_test::egress::origin::Origin;
+use host_test::egress::token::{PLACEHOLDER, Token};
+use host_test::guest::component::{BUNDLED, Plugin};
+use host_test::guest::source::{Configuration, Limits, Secret, Source};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use wasmtime::{Engine, LinearMemory, MemoryCreator, MemoryType};
+
+/// Maximum size of a guest's memory.
+const ROOM: usize = 128 << 20;
+
+/// The memories of the guests, for the test to read while no guest runs.
+#[derive(Clone, Default)]
+struct Memories(Arc<Mutex<Vec<Arc<Room>>>>);
+
+struct Room {
+    bytes: *mut u8,
+    size: Mutex<usize>,
+}
+
+// The test reads it only between calls, and the guest writes it only during calls.
+#[allow(unsafe_code)]
+unsafe impl Send for Room {}
+#[allow(unsafe_code)]
+unsafe impl Sync for Room {}
+
+struct Memory(Arc<Room>);
+
+#[allow(unsafe_code)]
+unsafe impl LinearMemory for Memory {
+    fn byte_size(&self) -> usize {
+        *self.0.size.lock().unwrap()
+    }
+
+    fn byte_capacity(&self) -> usize {
+        ROOM
+    }
+
+    fn grow_to(&mut self, size: usize) -> wasmtime::Result<()> {
+        assert!(size <= ROOM);
+        *self.0.size.lock().unwrap() = size;
+        Ok(())
+    }
+
+    fn as_ptr(&self) -> *mut u8 {
+        self.0.bytes
+    }
+}
+
+#[allow(unsafe_code)]
+unsafe impl MemoryCreator for Memories {
+    fn new_memory(
+        &self,
+        _: MemoryType,
+        minimum: usize,
+        _: Option<usize>,
+        _: Option<usize>,
+        _: usize,
+    ) -> Result<Box<dyn LinearMemory>, String> {
+        // Zeroed by the system when touched; a few of them live as long as the test.
+        let bytes = Box::leak(vec![0; ROOM].into_boxed_slice()).as_mut_ptr();
+        let room = Arc::new(Room { bytes, size: Mutex::new(minimum) });
+        self.0.lock().unwrap().push(Arc::clone(&room));
+        Ok(Box::new(Memory(room)))
+    }
+}
+
+impl Memories {
+    /// Returns how often these bytes occur in any memory.
+    #[allow(unsafe_code)]
+    fn count(&self, bytes: &[u8]) -> usize {
+        let rooms = self.0.lock().unwrap();
+        let found = rooms.iter().map(|room| {
+            let size = *room.size.lock().unwrap();
+            // The room lives forever, and no guest runs now.
+            let all = unsafe { std::slice::from_raw_parts(room.bytes, size) };
+            memchr::memmem::find_iter(all, bytes).count()
+        });
+        found.sum()
+    }
+}
+
+async fn look(endpoint: &str) -> (Memories, usize) {
+    let memories = Memories::default();
+    let mut config = wasmtime::Config::new();
+    config.epoch_interruption(true);
+    // The initial contents of a memory are copied into ours, not mapped.
+    config.memory_reservation(0).memory_guard_size(0).memory_init_cow(false);
+    config.with_host_memory(Arc::new(memories.clone()));
+    let engine = Engine::new(&config).unwrap();
+    let plugin = Plugin::new(&engine, BUNDLED).unwrap();
+    let origin = Origin::parse(endpoint).unwrap();
+    let token = Some(Token::new(TOKEN).unwrap());
+    let lookup = host_test::egress::resolve::system();
+    let network = Network::new(vec![origin], token, lookup, &Limits::default()).unwrap();
+    let egress = Egress::Network(network);
+    let mut source = Source::start(&plugin, egress, Limits::default(), None).await.unwrap();
+    let configuration = Configuration {
+        settings: format!(
+            r#"{{"org_slug": "{}", "endpoint": "{endpoint}", "backfill_start_time": "2024-12-31T00:00:00Z"}}"#,
+            fake_buildkite::SLUG
+        ),
+        secrets: vec![Secret { name: "api_token".to_owned(), value: PLACEHOLDER.to_owned() }],
+        checkpoint: None,
+    };
+    let search = |after: &str| {
+        // Parts of it as well: all except what such tokens have in common.
+        for part in [&TOKEN.as_bytes()[5..25], &TOKEN.as_bytes()[25..]] {
+            assert_eq!(memories.count(part), 0, "the token stands in memory after {after}");
+        }
+    };
+    source.describe().await.unwrap();
+    search("describe");
+    source.configure(&configuration).await.unwrap();
+    search("configure");
+    // Proves that the search finds what is there.
+    assert!(memories.count(PLACEHOLDER.as_bytes()) > 0);
+    let _ = source.check().await;
+    search("check");
+    let mut records = 0;
+    for _ in 0..3 {
+        records += source.read_batch(1_000).await.map_or(0, |batch| batch.records.len());
+        search("read-batch");
+    }
+    source.checkpoint().await.unwrap();
+    search("checkpoint");
+    (memories, records)
+}
+
+#[tokio::test]
+async fn the_token_is_never_in_a_guest_s_memory() {
+    let options = Options { token: TOKEN.to_owned(), events: 700, ..Options::default() };
+    let fake = FakeBuildkite::start(options).await.unwrap();
+    assert_eq!(look(&fake.endpoint()).await.1, 700);
+}
+
+#[test]
+fn the_token_is_not_in_memory_even_when_the_remote_echoes_it() {
+    let evil = TcpListener::bind("127.0.0.1:0").unwrap();
+    let remote = Remote::start(evil.local_addr().unwrap());
+    let endpoint = format!("http://{}/echo", remote.address);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (memories, _) = runtime.block_on(look(&endpoint));
+    assert!(memories.count(b"and again Bearer ***") > 0, "the answer was read");
+    let seen = remote.seen.lock().unwrap();
+    assert!(!seen.is_empty());
+    assert!(seen.iter().all(|seen| seen.authorization == format!("Bearer {TOKEN}")), "{seen:?}");
+}

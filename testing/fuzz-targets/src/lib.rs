@@ -1,0 +1,32 @@
+//! What is fuzzed: each target takes any bytes and panics where a promise is broken.
+//!
+//! ```text
+//! testing/fuzz (cargo-fuzz) ─┐
+//! tests/corpus.rs (corpus) ──┴─ bytes ──► target ──► settings, checkpoint, answers, times ──► Source
+//!                                            └──── promises: kept at every call, and at rest in the end
+//! ```
+//!
+//! `tests/corpus.rs` replays the corpus of `testing/fuzz`, with small changes, in every ordinary test run.
+#![allow(clippy::panic)] // A target says so.
+
+pub mod checkpoint;
+pub mod exchange;
+pub mod headers;
+pub mod heap;
+pub mod pages;
+pub mod promises;
+pub mod response;
+pub mod settings;
+pub mod sync;
+
+/// A target: its name, which is also that of its folder in the corpus, and its code.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: [Target; 5] = [
+    ("settings", settings::run),
+    ("checkpoint", checkpoint::run),
+    ("response", response::run),
+    ("headers", headers::run),
+    ("sync", sync::run),
+];
