@@ -8,7 +8,7 @@
 //! | `breach`, `flow` | connections that end early, bodies that are slow or endless |
 //! | `engine`, `complexity`, `schema` | whether a query is valid, and what it costs |
 //! | `resolve`, `connection`, `node` | the GraphQL objects |
-//! | `filter`, `store`, `limits` | which events to return, in what order, for how many points |
+//! | `filter`, `key`, `store`, `limits` | which events to return, in what order, for how many points |
 //! | `synth`, `event`, `data`, `words` | the events, generated from a seed |
 //! | `truth`, `seen` | what should have been delivered, and what was requested |
 //!
@@ -26,6 +26,7 @@ mod fault;
 mod filter;
 mod flow;
 mod http;
+mod key;
 mod limits;
 mod node;
 mod options;

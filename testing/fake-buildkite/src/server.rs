@@ -90,7 +90,7 @@ impl FakeBuildkite {
     /// Returns the UUIDs of all events that are visible now, newest first.
     #[must_use]
     pub fn uuids(&self) -> Vec<String> {
-        let uuid = |key: crate::store::Key| self.world.synth.uuid(key.index(), key.time_us);
+        let uuid = |key: crate::key::Key| self.world.synth.uuid(key.index(), key.time_us);
         let keys = self.world.store().all();
         keys.into_iter().map(|key| uuid(key).to_string()).collect()
     }

@@ -3,10 +3,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::engine::Engine;
+use crate::key::Key;
 use crate::limits::{Limiter, PortalLimiter};
 use crate::options::Options;
 use crate::seen::Log;
-use crate::store::{Key, Store};
+use crate::store::Store;
 use crate::synth::Synth;
 use crate::truth::Shape;
 
