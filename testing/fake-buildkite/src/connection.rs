@@ -6,7 +6,7 @@ use crate::filter::{Ask, Filter, cursor};
 use crate::key::Key;
 use crate::node::EventNode;
 use crate::options::FULL_PAGE_ROWS_MIN;
-use crate::resolve::{Resolved, nullable};
+use crate::resolved::{Resolved, nullable};
 use crate::store::Page;
 use crate::world::World;
 

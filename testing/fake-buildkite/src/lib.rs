@@ -7,7 +7,7 @@
 //! | `server`, `http`, `posted`, `answer` | sockets, routes, statuses, headers |
 //! | `breach`, `flow` | connections that end early, bodies that are slow or endless |
 //! | `engine`, `complexity`, `schema` | whether a query is valid, and what it costs |
-//! | `resolve`, `connection`, `node` | the GraphQL objects |
+//! | `resolve`, `resolved`, `connection`, `node` | the GraphQL objects |
 //! | `filter`, `key`, `store`, `limits` | which events to return, in what order, for how many points |
 //! | `synth`, `event`, `data`, `words` | the events, generated from a seed |
 //! | `truth`, `seen` | what should have been delivered, and what was requested |
@@ -32,6 +32,7 @@ mod node;
 mod options;
 mod posted;
 mod resolve;
+mod resolved;
 mod schema;
 mod seen;
 mod server;

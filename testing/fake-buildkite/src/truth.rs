@@ -9,7 +9,7 @@ use apollo_compiler::validation::Valid;
 use crate::event::{Event, shown_time};
 use crate::key::Key;
 use crate::node::EventNode;
-use crate::resolve::Resolved;
+use crate::resolved::Resolved;
 use crate::schema::{IMPLEMENTERS, SCHEMA};
 use crate::synth::Synth;
 
