@@ -14,10 +14,11 @@ use crate::breach::{Breach, reset, truncate};
 use crate::engine::{self, error_body};
 use crate::fault::Fault;
 use crate::flow::{drip, fill};
+use crate::lock::lock;
 use crate::options::Options;
 use crate::posted::{Posted, Route, as_portal, object};
 use crate::seen::{Authorization, Seen};
-use crate::world::{World, lock};
+use crate::world::World;
 
 /// Maximum size of a request body in bytes. A connector's query has a few kB.
 const REQUEST_BYTES_MAX: usize = 1 << 20;

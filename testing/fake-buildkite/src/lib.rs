@@ -6,7 +6,7 @@
 //! | `options`, `fault` | what can be configured, and what can go wrong |
 //! | `server`, `http`, `posted`, `answer` | sockets, routes, statuses, headers |
 //! | `breach`, `flow` | connections that end early, bodies that are slow or endless |
-//! | `engine`, `complexity`, `schema` | whether a query is valid, and what it costs |
+//! | `engine`, `documents`, `complexity`, `schema` | whether a query is valid, and what it costs |
 //! | `resolve`, `resolved`, `connection`, `node` | the GraphQL objects |
 //! | `filter`, `key`, `store`, `limits` | which events to return, in what order, for how many points |
 //! | `synth`, `event`, `data`, `words` | the events, generated from a seed |
@@ -20,6 +20,7 @@ mod breach;
 mod complexity;
 mod connection;
 mod data;
+mod documents;
 mod engine;
 mod event;
 mod fault;
@@ -28,6 +29,7 @@ mod flow;
 mod http;
 mod key;
 mod limits;
+mod lock;
 mod node;
 mod options;
 mod posted;

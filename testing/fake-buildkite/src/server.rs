@@ -14,10 +14,11 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::breach::Breach;
 use crate::http::handle;
+use crate::lock::lock;
 use crate::options::{Options, PORTAL};
 use crate::seen::Seen;
 use crate::truth::Truth;
-use crate::world::{World, lock};
+use crate::world::World;
 
 /// How long a client may take to send its head. Far longer than a client on loopback needs.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
