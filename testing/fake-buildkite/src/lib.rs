@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `options`, `fault` | what can be configured, and what can go wrong |
 //! | `server`, `http`, `posted`, `answer` | sockets, routes, statuses, headers |
-//! | `breach`, `flow` | connections that end early, bodies that are slow or endless |
+//! | `damage`, `breach`, `flow` | connections that end early, bodies that are slow or endless |
 //! | `engine`, `documents`, `complexity`, `schema` | whether a query is valid, and what it costs |
 //! | `resolve`, `resolved`, `connection`, `node` | the GraphQL objects |
 //! | `filter`, `key`, `store`, `limits` | which events to return, in what order, for how many points |
@@ -19,6 +19,7 @@ mod answer;
 mod breach;
 mod complexity;
 mod connection;
+mod damage;
 mod data;
 mod documents;
 mod engine;
