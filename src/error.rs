@@ -18,8 +18,7 @@ impl FieldError {
 
 /// The beginning of a foreign text, enough to find it by in a message.
 pub fn short(text: &str, letters: usize) -> String {
-    let end = text.char_indices().nth(letters).map_or(text.len(), |(at, _)| at);
-    text.get(..end).unwrap_or_default().to_owned()
+    source_token::cut(text, letters).to_owned()
 }
 
 /// Every failure of a call, by who must act; the texts are for people and never hold a secret.

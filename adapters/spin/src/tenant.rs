@@ -1,6 +1,7 @@
 //! A tenant's configuration, from the application's variables.
 
-use source_driver::{Plan, token};
+use source_driver::Plan;
+use source_token::token;
 use spin_sdk::variables::{self, Error};
 
 /// Seconds a poll may take before no further batch is begun, where `budget_seconds` says nothing.

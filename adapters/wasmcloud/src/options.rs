@@ -1,6 +1,6 @@
 //! What the operator wants. Every fault is found at once, and named with its key and what to do.
 
-use source_driver::{self as driver, Plan};
+use source_driver::Plan;
 
 /// Longest name of a tenant: it is part of keys and of a subject.
 const TENANT_CHARS_MAX: usize = 63;
@@ -97,7 +97,7 @@ fn tenant(value: Option<String>, faults: &mut Vec<String>) -> String {
 }
 
 fn token(value: Option<String>, faults: &mut Vec<String>) -> Secret {
-    let fault = match value.as_deref().map(driver::token) {
+    let fault = match value.as_deref().map(source_token::token) {
         Some(Ok(token)) => return Secret(token.to_owned()),
         Some(Err(why)) => format!("api_token: the token {why}"),
         None => "api_token: is missing; give it as a secret of the workload".to_owned(),

@@ -3,9 +3,9 @@
 
 use crate::config::json::KEY_CHARS_MAX;
 use crate::egress::token::is_like;
-use crate::guest::redact::one_line;
 use buildkite_audit_logs::descriptor::SETTINGS_SCHEMA;
 use serde_json::{Map, Value};
+use source_token::one_line;
 
 type Result<T> = std::result::Result<T, String>;
 
