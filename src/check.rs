@@ -1,5 +1,7 @@
 //! One small look at the remote: its requests, and what each answer leads to.
 
+pub mod step;
+
 mod report;
 
 use crate::ask::Ask;
