@@ -1,7 +1,16 @@
 //! The one address the connector talks to.
 
+macro_rules! buildkite {
+    ($path:literal) => {
+        concat!("https://graphql.buildkite.com", $path)
+    };
+}
+
 /// Where Buildkite's GraphQL API lives (buildkite.com/docs/apis/graphql-api).
-pub const DEFAULT: &str = "https://graphql.buildkite.com/v1";
+pub const DEFAULT: &str = buildkite!("/v1");
+
+/// Its origin.
+pub const DEFAULT_ORIGIN: &str = buildkite!("");
 
 /// An address taken apart: `https://graphql.buildkite.com/v1`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,11 @@
-//! The operator's JSON and secrets → [`Config`], or everything that is wrong with them. Their defaults and ranges live
-//! here, the words about what is wrong in `fields`.
+//! The operator's JSON and secrets → [`Config`], or everything that is wrong with them. Their defaults and ranges are
+//! in `range`, the words about what is wrong in `fields`.
 
 pub mod endpoint;
+
+pub mod range;
+
+pub mod schema;
 
 pub mod token;
 
@@ -14,16 +18,12 @@ mod fields;
 use crate::error::Error;
 use crate::settings::endpoint::Endpoint;
 use crate::settings::fields::Fields;
+pub use crate::settings::fields::SETTINGS_BYTES_MAX;
 use crate::settings::token::Token;
 use crate::text::time::{Millis, SECOND_MS};
 
-/// Events a page: Buildkite shows at most 500 (buildkite.com/docs/apis/graphql/graphql-resource-limits).
-pub const PAGE_SIZE_MAX: i64 = 500;
-/// A day, in seconds: longer lookbacks and intervals are more likely a slip than a wish.
-const DAY_SECONDS: i64 = 86_400;
-
 /// Every key, for the message about one that is not known.
-const KEYS: [&str; 10] = [
+pub const KEYS: [&str; 10] = [
     "org_slug",
     "backfill_start_time",
     "endpoint",
@@ -77,13 +77,12 @@ impl Config {
             org_slug,
             backfill_start: fields.start(now),
             endpoint,
-            page_size: fields.number("page_size", 1, PAGE_SIZE_MAX, PAGE_SIZE_MAX) as u32,
-            lookback_ms: fields.number("lookback_seconds", 1, DAY_SECONDS, 300) * SECOND_MS,
-            poll_interval_ms: fields.number("poll_interval_seconds", 1, DAY_SECONDS, 60)
-                * SECOND_MS,
+            page_size: fields.number(range::PAGE_SIZE) as u32,
+            lookback_ms: fields.number(range::LOOKBACK) * SECOND_MS,
+            poll_interval_ms: fields.number(range::POLL_INTERVAL) * SECOND_MS,
             event_types: fields.types("event_types"),
             exclude_event_types: fields.types("exclude_event_types"),
-            reserve_percent: fields.number("reserve_percent", 0, 90, 25),
+            reserve_percent: fields.number(range::RESERVE),
             request_spacing_ms: fields.spacing(),
             token: fields.token(secrets),
         };
@@ -106,8 +105,7 @@ mod tests {
 
     #[test]
     fn null_is_taken_by_no_setting_and_by_no_schema() {
-        let schema: serde_json::Value =
-            serde_json::from_str(crate::descriptor::SETTINGS_SCHEMA).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(&schema::settings_schema()).unwrap();
         let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
         for key in KEYS {
             let type_ = &schema["properties"][key]["type"];
