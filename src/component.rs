@@ -60,7 +60,7 @@ impl Guest for Component {
         Descriptor {
             name: descriptor::NAME.into(),
             version: descriptor::VERSION.into(),
-            settings_schema: descriptor::settings_schema(),
+            settings_schema: descriptor::SETTINGS_SCHEMA.into(),
             record_schema: descriptor::RECORD_SCHEMA.into(),
             allowed_hosts: descriptor::ALLOWED_HOSTS.map(String::from).into(),
         }

@@ -1,7 +1,7 @@
 //! What the component says about itself.
 
 use crate::settings::endpoint::DEFAULT_ORIGIN;
-pub use crate::settings::schema::settings_schema;
+pub use crate::settings::schema::SETTINGS_SCHEMA;
 
 /// Name of the connector.
 pub const NAME: &str = env!("CARGO_PKG_NAME");

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn null_is_taken_by_no_setting_and_by_no_schema() {
-        let schema: serde_json::Value = serde_json::from_str(&schema::settings_schema()).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(schema::SETTINGS_SCHEMA).unwrap();
         let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
         for key in KEYS {
             let type_ = &schema["properties"][key]["type"];

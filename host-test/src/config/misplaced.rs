@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn settings_of_this_and_other_components_are_accepted() {
-        let all: Value = serde_json::from_str(&settings::schema::settings_schema()).unwrap();
+        let all: Value = serde_json::from_str(settings::schema::SETTINGS_SCHEMA).unwrap();
         let names: Vec<&String> = all["properties"].as_object().unwrap().keys().collect();
         assert!(names.iter().all(|name| is_setting(name) && !is_secret(name)), "{names:?}");
         for secret in all["x-secrets"].as_array().unwrap() {

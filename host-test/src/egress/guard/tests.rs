@@ -52,8 +52,7 @@ async fn the_well_known_prefix_is_judged_by_the_address_inside() {
 
 #[tokio::test]
 async fn without_an_answer_a_doubtful_address_stays_refused() {
-    let away: Lookup =
-        Arc::new(|_| Box::pin(std::future::ready(Err(io::Error::other("away")))));
+    let away: Lookup = Arc::new(|_| Box::pin(std::future::ready(Err(io::Error::other("away")))));
     let guard = Guarded::new(away, Nat64::default(), Reach::Public);
     for (address, good) in [
         ("2606:4700::169.254.169.254", false),
@@ -131,8 +130,7 @@ async fn the_network_is_asked_once_and_only_for_doubtful_addresses() {
 async fn only_the_permitted_ones_of_several_addresses_are_dialled() {
     let addresses = ["169.254.169.254", "10.0.0.1", "64:ff9b::a00:1", "64:ff9b::808:808"];
     let found = move |count: usize| -> Lookup {
-        let all =
-            addresses[..count].iter().map(|text| SocketAddr::new(text.parse().unwrap(), 443));
+        let all = addresses[..count].iter().map(|text| SocketAddr::new(text.parse().unwrap(), 443));
         let all: Vec<SocketAddr> = all.collect();
         Arc::new(move |_| Box::pin(std::future::ready(Ok(all.clone()))))
     };
