@@ -24,7 +24,8 @@ fn main() -> ExitCode {
 
 fn build() -> Result<PathBuf, String> {
     let root = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("..");
-    for part in ["src", "wit", "Cargo.toml", "Cargo.lock", ".cargo", "rust-toolchain.toml"] {
+    for part in ["src", "token", "wit", "Cargo.toml", "Cargo.lock", ".cargo", "rust-toolchain.toml"]
+    {
         println!("cargo:rerun-if-changed={}", root.join(part).display());
     }
     component::build(&root, component::SOURCE, &Path::new(&variable("OUT_DIR")?).join("component"))

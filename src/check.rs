@@ -1,5 +1,7 @@
 //! A small request that checks the configuration, and what each answer leads to.
 
+pub mod step;
+
 mod report;
 
 use crate::ask::Ask;

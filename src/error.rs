@@ -19,8 +19,7 @@ impl FieldError {
 
 /// Returns at most `letters` characters from the start of a foreign text, enough to identify it in a message.
 pub fn short(text: &str, letters: usize) -> String {
-    let end = text.char_indices().nth(letters).map_or(text.len(), |(at, _)| at);
-    text.get(..end).unwrap_or_default().to_owned()
+    source_token::cut(text, letters).to_owned()
 }
 
 /// Every failure of a call, by who must act. The texts are for people and never contain a secret.

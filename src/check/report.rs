@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use crate::ask::Ask;
 use crate::buildkite::answer::{Answer, Page, Refusal, Stage, What};
 use crate::buildkite::quota::{Quota, Scope};
+use crate::check::step;
 use crate::settings::Config;
 use crate::sync::recover::unknown_words;
 use crate::text::time::{Millis, SECOND_MS};
@@ -40,18 +41,18 @@ pub struct Finding {
 
 /// The steps that an answer decides, in order.
 const STAGES: [(Stage, &str); 8] = [
-    (Stage::Endpoint, "endpoint reachable"),
-    (Stage::Tls, "TLS"),
-    (Stage::Token, "token accepted"),
-    (Stage::GraphQl, "token has GraphQL access"),
-    (Stage::Types, "event types"),
-    (Stage::Organization, "organization visible"),
-    (Stage::Permission, "audit log permitted"),
-    (Stage::Answer, "answer understood"),
+    (Stage::Endpoint, step::ENDPOINT),
+    (Stage::Tls, step::TLS),
+    (Stage::Token, step::TOKEN),
+    (Stage::GraphQl, step::GRAPHQL),
+    (Stage::Types, step::TYPES),
+    (Stage::Organization, step::ORGANIZATION),
+    (Stage::Permission, step::PERMISSION),
+    (Stage::Answer, step::ANSWER),
 ];
 
 /// The steps that only a good answer makes possible.
-const DETAILS: [&str; 3] = ["newest event", "clock", "points left"];
+const DETAILS: [&str; 3] = [step::NEWEST, step::CLOCK, step::POINTS];
 
 fn finding(step: &'static str, outcome: Outcome, message: String) -> Finding {
     Finding { step, outcome, message }
@@ -66,7 +67,7 @@ fn unknown(config: &Config, ask: &Ask) -> Finding {
         true => "; it may refuse others too; those that it knows are read",
         false => "; the other types are read",
     };
-    finding("event types", Outcome::Warned, [&why, rest].concat())
+    finding(step::TYPES, Outcome::Warned, [&why, rest].concat())
 }
 
 /// A page with the rest of its answer, or the stage at which the check failed and why.
@@ -103,7 +104,7 @@ pub fn report(
     let failed = seen.as_ref().err().map(|(stage, _)| *stage);
     let message = seen.as_ref().err().map_or("", |(_, why)| why);
     let organization = ["organization ", &config.org_slug].concat();
-    let mut findings = vec![finding("settings", Outcome::Passed, organization)];
+    let mut findings = vec![finding(step::SETTINGS, Outcome::Passed, organization)];
     for (stage, step) in STAGES {
         findings.push(match failed.map(|failed| stage.cmp(&failed)) {
             None | Some(Ordering::Less) if stage == Stage::Types && !ask.without.is_empty() => {
@@ -160,20 +161,20 @@ fn newest(config: &Config, page: &Page, now: Millis) -> Finding {
         }
         Some(Err(why)) => (Outcome::Warned, ["the newest event cannot be read: ", why].concat()),
     };
-    finding(DETAILS[0], outcome, message)
+    finding(step::NEWEST, outcome, message)
 }
 
 fn clock(sent_at: Option<Millis>, now: Millis) -> Finding {
     let Some(server) = sent_at else {
         let message = "the answer has no usable Date; the newest event's time is used in its place";
-        return finding(DETAILS[1], Outcome::Warned, message.into());
+        return finding(step::CLOCK, Outcome::Warned, message.into());
     };
     let off = now.since(server);
     let seconds = off / SECOND_MS;
     match off.abs() <= CLOCK_MS_MAX {
-        true => finding(DETAILS[1], Outcome::Passed, format!("{seconds} s from the server's")),
+        true => finding(step::CLOCK, Outcome::Passed, format!("{seconds} s from the server's")),
         false => finding(
-            DETAILS[1],
+            step::CLOCK,
             Outcome::Warned,
             format!(
                 "this host's clock is {seconds} s from the server's; set it (no event is lost by it)"
@@ -196,10 +197,10 @@ fn points(quota: &Quota) -> Finding {
         is_low |= left.saturating_mul(100) < limit.saturating_mul(POINTS_PERCENT_MIN);
     }
     if message.is_empty() {
-        return finding(DETAILS[2], Outcome::Warned, "the answer does not say".into());
+        return finding(step::POINTS, Outcome::Warned, "the answer does not say".into());
     }
     if is_low {
         message.push_str("; other tools use them up, so reading will be slow");
     }
-    finding(DETAILS[2], if is_low { Outcome::Warned } else { Outcome::Passed }, message)
+    finding(step::POINTS, if is_low { Outcome::Warned } else { Outcome::Passed }, message)
 }

@@ -1,7 +1,16 @@
 //! The only address that the connector requests.
 
+macro_rules! buildkite {
+    ($path:literal) => {
+        concat!("https://graphql.buildkite.com", $path)
+    };
+}
+
 /// The address of Buildkite's GraphQL API (buildkite.com/docs/apis/graphql-api).
-pub const DEFAULT: &str = "https://graphql.buildkite.com/v1";
+pub const DEFAULT: &str = buildkite!("/v1");
+
+/// The origin of [`DEFAULT`].
+pub const DEFAULT_ORIGIN: &str = buildkite!("");
 
 /// A parsed address, such as `https://graphql.buildkite.com/v1`.
 #[derive(Debug, Clone, PartialEq, Eq)]

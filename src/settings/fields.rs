@@ -3,15 +3,14 @@
 use crate::error::{Error, FieldError, short};
 use crate::settings::endpoint::{self, Endpoint};
 use crate::settings::near::hint;
+use crate::settings::range::{RATE, Range, SLUG_CHARS_MAX, TYPE_CHARS_MAX, TYPES_MAX};
 use crate::settings::start;
 use crate::settings::token::Token;
 use crate::text::json::{Members, items, kind, string};
 use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
-/// Maximum number of names in a type list. Buildkite has 184 types, and the list is sent with every request.
-const TYPES_MAX: usize = 500;
-/// Maximum size of the settings: a thousand times what they need.
-const SETTINGS_BYTES_MAX: usize = 256 * 1024;
+/// Maximum size of the settings, in bytes: a thousand times what they need.
+pub const SETTINGS_BYTES_MAX: usize = 256 * 1024;
 /// The only required setting.
 const REQUIRED: &str = "org_slug";
 /// Maximum number of characters of a wrong value that are shown.
@@ -78,8 +77,9 @@ impl<'a> Fields<'a> {
         text
     }
 
-    /// Reads a whole number from `least` to `most`.
-    pub fn number(&mut self, key: &str, least: i64, most: i64, default: i64) -> i64 {
+    /// Reads a whole number within a range.
+    pub fn number(&mut self, range: Range) -> i64 {
+        let Range { key, least, most, default } = range;
         let Some(raw) = self.take(key) else { return default };
         match raw.parse::<i64>() {
             Ok(number) if (least..=most).contains(&number) => number,
@@ -105,7 +105,7 @@ impl<'a> Fields<'a> {
             // The wrong type has been noted already.
         } else if slug.is_empty() {
             self.fault(REQUIRED, "missing or empty", help);
-        } else if slug.len() > 200 || !slug.bytes().all(allowed) {
+        } else if slug.len() > SLUG_CHARS_MAX || !slug.bytes().all(allowed) {
             let shown = short(&slug, SHORT);
             let why = ["\"", &shown, "\" is not a slug (lower-case letters, digits and hyphens)"]
                 .concat();
@@ -152,7 +152,8 @@ impl<'a> Fields<'a> {
             return Vec::new();
         }
         let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        let is_type = |name: &String| (1..=100).contains(&name.len()) && name.bytes().all(allowed);
+        let is_type =
+            |name: &String| (1..=TYPE_CHARS_MAX).contains(&name.len()) && name.bytes().all(allowed);
         let mut types: Vec<String> = Vec::new();
         for (at, item) in items.into_iter().enumerate() {
             match string(item).filter(is_type) {
@@ -195,9 +196,10 @@ impl<'a> Fields<'a> {
             self.fault(&["rate_limit.", &short(key, SHORT)].concat(), "not a key of it", help);
         }
         match rate {
-            Some(rate) if (1..=100_000).contains(&rate) => (unit_ms + rate - 1) / rate,
+            Some(rate) if (RATE.0..=RATE.1).contains(&rate) => (unit_ms + rate - 1) / rate,
             _ => {
-                self.fault("rate_limit.rate", "takes a whole number from 1 to 100000", help);
+                let why = format!("takes a whole number from {} to {}", RATE.0, RATE.1);
+                self.fault("rate_limit.rate", &why, help);
                 0
             }
         }

@@ -1,7 +1,11 @@
-//! The operator's JSON and secrets → [`Config`], or everything that is wrong with them. Defaults and ranges are defined
-//! here, the error messages in `fields`.
+//! The operator's JSON and secrets → [`Config`], or everything that is wrong with them. Defaults and ranges are in
+//! `range`, the error messages in `fields`.
 
 pub mod endpoint;
+
+pub mod range;
+
+pub mod schema;
 
 pub mod token;
 
@@ -14,17 +18,12 @@ mod fields;
 use crate::error::Error;
 use crate::settings::endpoint::Endpoint;
 use crate::settings::fields::Fields;
+pub use crate::settings::fields::SETTINGS_BYTES_MAX;
 use crate::settings::token::Token;
 use crate::text::time::{Millis, SECOND_MS};
 
-/// Maximum number of events per page, which is Buildkite's limit
-/// (buildkite.com/docs/apis/graphql/graphql-resource-limits).
-pub const PAGE_SIZE_MAX: i64 = 500;
-/// A day, in seconds: a longer lookback or interval is more likely a typo than intended.
-const DAY_SECONDS: i64 = 86_400;
-
 /// Every key, for the message about an unknown one.
-const KEYS: [&str; 10] = [
+pub const KEYS: [&str; 10] = [
     "org_slug",
     "backfill_start_time",
     "endpoint",
@@ -78,13 +77,12 @@ impl Config {
             org_slug,
             backfill_start: fields.start(now),
             endpoint,
-            page_size: fields.number("page_size", 1, PAGE_SIZE_MAX, PAGE_SIZE_MAX) as u32,
-            lookback_ms: fields.number("lookback_seconds", 1, DAY_SECONDS, 300) * SECOND_MS,
-            poll_interval_ms: fields.number("poll_interval_seconds", 1, DAY_SECONDS, 60)
-                * SECOND_MS,
+            page_size: fields.number(range::PAGE_SIZE) as u32,
+            lookback_ms: fields.number(range::LOOKBACK) * SECOND_MS,
+            poll_interval_ms: fields.number(range::POLL_INTERVAL) * SECOND_MS,
             event_types: fields.types("event_types"),
             exclude_event_types: fields.types("exclude_event_types"),
-            reserve_percent: fields.number("reserve_percent", 0, 90, 25),
+            reserve_percent: fields.number(range::RESERVE),
             request_spacing_ms: fields.spacing(),
             token: fields.token(secrets),
         };
@@ -107,8 +105,7 @@ mod tests {
 
     #[test]
     fn no_setting_and_no_schema_accepts_null() {
-        let schema: serde_json::Value =
-            serde_json::from_str(crate::descriptor::SETTINGS_SCHEMA).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(schema::SETTINGS_SCHEMA).unwrap();
         let secrets = [("api_token".to_owned(), "bkua_0123456789abcdef".to_owned())];
         for key in KEYS {
             let type_ = &schema["properties"][key]["type"];

@@ -1,10 +1,7 @@
 //! The API token, in a type that cannot be printed, and the quoting of foreign text without leaking it.
 
-/// Minimum length of a token or placeholder. Hosts and [`Token::quote`] mask it in what a server says; a short word
-/// would also mask parts of the answer itself.
-const TOKEN_BYTES_MIN: usize = 16;
-/// Maximum length of a token. Buildkite's have about 45 characters.
-const TOKEN_BYTES_MAX: usize = 4_096;
+use source_token::{TOKEN_BYTES_MAX, TOKEN_BYTES_MIN, ellipsize, hidden_in};
+
 /// Maximum length of a quotation from a remote message, in characters.
 const QUOTE_CHARS_MAX: usize = 300;
 
@@ -54,35 +51,7 @@ impl Token {
             quoted.extend(word.chars().filter(|letter| !letter.is_control()));
         }
         // Last, since removed characters may have been inside the token.
-        let mut quoted = self.hidden_in(&quoted);
-        if let Some((at, _)) = quoted.char_indices().nth(QUOTE_CHARS_MAX) {
-            quoted.truncate(at);
-            quoted.push('…');
-        }
-        quoted
-    }
-
-    /// Returns a text with the token masked.
-    fn hidden_in(&self, text: &str) -> String {
-        let (mut clean, mut rest) = (String::new(), text);
-        while let Some((before, after)) = self.first_in(rest) {
-            clean.push_str(before);
-            clean.push_str("[token]");
-            rest = after;
-        }
-        clean.push_str(rest);
-        clean
-    }
-
-    /// Returns what precedes and follows the token in a text. Written by hand, since `replace` alone takes 2 kB of the
-    /// component.
-    fn first_in<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
-        let token = self.0.as_bytes();
-        if token.is_empty() {
-            return None;
-        }
-        let at = text.as_bytes().windows(token.len()).position(|part| part == token)?;
-        Some((text.get(..at)?, text.get(at + token.len()..)?))
+        ellipsize(hidden_in(&quoted, &self.0).unwrap_or(quoted), QUOTE_CHARS_MAX)
     }
 }
 

@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a packed value. Returns its default for a checkpoint that was written before this member existed.
     pub fn added_packed<T: Default>(&mut self, name: &str, unpack: fn(&str) -> Option<T>) -> T {
-        let Some(raw) = self.members.take(name) else { return T::default() };
+        let Some(raw) = self.take(name) else { return T::default() };
         let value = string(raw).and_then(|packed| unpack(&packed));
         self.or_wrong(name, value)
     }
@@ -166,5 +166,24 @@ impl<'a> Reader<'a> {
     pub fn close(self) -> Result<(), Wrong> {
         let unknown = || self.members.rest().next().map(str::to_owned);
         self.wrong.clone().or_else(unknown).map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_that_occurs_twice_is_refused() {
+        let twice = |read: fn(&mut Reader)| {
+            let mut reader = Reader::open(r#"{"m":"","m":""}"#);
+            read(&mut reader);
+            reader.close().unwrap_err()
+        };
+        assert_eq!(twice(|reader| _ = reader.text("m")), "m, twice");
+        assert_eq!(twice(|reader| _ = reader.time("m")), "m, twice");
+        assert_eq!(twice(|reader| _ = reader.added("m")), "m, twice");
+        assert_eq!(twice(|reader| reader.packed("m", |_| Some(()))), "m, twice");
+        assert_eq!(twice(|reader| reader.added_packed("m", |_| Some(()))), "m, twice");
     }
 }

@@ -15,11 +15,9 @@ mod composed;
 mod contract;
 mod drive;
 mod report;
-mod secret;
 mod shell;
 
 pub use contract::{Batch, Event, FieldError, Next, Refusal, Stats};
 pub use drive::drive;
 pub use report::{Counts, Ended, Fault, Report};
-pub use secret::token;
 pub use shell::{Plan, Shell, SinkError, Source, StoreError, at_once};

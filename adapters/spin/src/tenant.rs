@@ -1,6 +1,7 @@
 //! A tenant's configuration, from the application's variables.
 
-use source_driver::{Plan, token};
+use source_driver::Plan;
+use source_token::token;
 use spin_sdk::variables::{self, Error};
 
 /// How long a poll may take before it starts no further batch, in seconds, unless `budget_seconds` is set.

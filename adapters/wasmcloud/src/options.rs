@@ -1,6 +1,6 @@
 //! The operator's configuration. All errors are found at once, each with its key and what to do.
 
-use source_driver::{self as driver, Plan};
+use source_driver::Plan;
 
 /// Maximum length of a tenant's name, which is part of keys and of a subject.
 const TENANT_CHARS_MAX: usize = 63;
@@ -99,7 +99,7 @@ fn tenant(value: Option<String>, faults: &mut Vec<String>) -> String {
 }
 
 fn token(value: Option<String>, faults: &mut Vec<String>) -> Secret {
-    let fault = match value.as_deref().map(driver::token) {
+    let fault = match value.as_deref().map(source_token::token) {
         Some(Ok(token)) => return Secret(token.to_owned()),
         Some(Err(why)) => format!("api_token: the token {why}"),
         None => "api_token: is missing; provide it as a secret of the workload".to_owned(),

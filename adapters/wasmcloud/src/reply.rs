@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use source_token::one_line;
 
 /// The relevant part of a JetStream acknowledgement. Source: nats-architecture-and-design, ADR-1: a publish is answered
 /// with `stream` and `seq`, a failed one with a key `error`.
@@ -34,7 +35,7 @@ pub fn acknowledged(body: &[u8]) -> Result<(), String> {
         Ok(Answer { error: None, stream, seq: 1.. }) if !stream.is_empty() => Ok(()),
         Ok(_) | Err(_) => {
             let text = String::from_utf8_lossy(body);
-            let quoted: String = text.chars().take(QUOTED_CHARS_MAX).collect();
+            let quoted = one_line(&text, QUOTED_CHARS_MAX);
             Err(format!(
                 "the receiver did not acknowledge it with stream and seq or +OK, but answered \"{quoted}\""
             ))

@@ -1,5 +1,7 @@
 //! Decides what is logged: a fault once while it lasts, a note once, everything in one line and without the token.
 
+use source_token::{hidden_in, one_line};
+
 /// Maximum length of a line in characters: a server's answer may be a page of HTML.
 const LINE_CHARS_MAX: usize = 2_000;
 /// Maximum number of notes that are remembered as logged. Older ones may be logged again.
@@ -44,16 +46,8 @@ impl Voice {
 
 /// Returns `words` as one line of limited length, with the token replaced by `[token]`.
 fn clean(words: &str, token: Option<&str>) -> String {
-    let hidden = match token.filter(|token| !token.is_empty()) {
-        Some(token) => words.replace(token, "[token]"),
-        None => words.to_owned(),
-    };
-    let mut line: String =
-        hidden.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LINE_CHARS_MAX).collect();
-    if line.len() < hidden.len() && hidden.chars().count() > LINE_CHARS_MAX {
-        line.push('…');
-    }
-    line
+    let hidden = token.and_then(|token| hidden_in(words, token));
+    one_line(hidden.as_deref().unwrap_or(words), LINE_CHARS_MAX)
 }
 
 #[cfg(test)]

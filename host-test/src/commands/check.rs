@@ -6,15 +6,11 @@ use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::exit::{Failure, Result};
 use crate::guest::contract::{CallError, Finding, Outcome};
 use crate::guest::engine::CodeCache;
+use buildkite_audit_logs::check::step;
 use serde_json::json;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-
-/// Steps that fail because of credentials or permissions: exit code 3. The WIT does not fix the set
-/// of steps, so any other failed step counts as a failure to reach the remote: exit code 1.
-const ACCESS_STEPS: [&str; 4] =
-    ["token accepted", "token has GraphQL access", "organization visible", "audit log permitted"];
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
@@ -53,7 +49,7 @@ pub async fn check(args: Args) -> Result<u8> {
             (findings, source.was_denied())
         }
         Err(Failure::Refused(message)) => {
-            let step = "settings".to_owned();
+            let step = step::SETTINGS.to_owned();
             (vec![Finding { step, outcome: Outcome::Failed, message }], true)
         }
         Err(failure) => return Err(failure),
@@ -64,8 +60,9 @@ pub async fn check(args: Args) -> Result<u8> {
         None => 0,
         // The host itself refused the endpoint, as it does in `run`.
         Some(_) if denied => 2,
-        Some("settings" | "event types") => 2,
-        Some(step) if ACCESS_STEPS.contains(&step) => 3,
+        Some(step) if step::OF_CONFIGURATION.contains(&step) => 2,
+        Some(step) if step::OF_ACCESS.contains(&step) => 3,
+        // Other components may have other steps; any of those counts as a failure to reach the remote.
         Some(_) => 1,
     })
 }

@@ -4,25 +4,18 @@
 use crate::config::json;
 use crate::config::keys::{known, object};
 use crate::config::misplaced;
-use crate::config::text::decode;
-use crate::egress::origin::{DEFAULT_ENDPOINT, Origin};
-use crate::egress::token::{PLACEHOLDER, Token, is_like};
-use crate::exit::{Failure, Result};
+use crate::config::{secret, text};
+use crate::egress::origin::Origin;
+use crate::egress::token::{PLACEHOLDER, Token};
+use crate::exit::Failure;
 use crate::guest::contract::{Configuration, Secret};
 use crate::guest::limits::{self, Limits};
-use serde_json::{Map, Value};
-use std::env::VarError;
-use std::io::Read;
+use buildkite_audit_logs::settings::endpoint;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
-
-/// Maximum size of a config or secret file, in bytes: 1 MiB. A larger one is the wrong file.
-const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// The secret that becomes the `Authorization` header.
 const API_TOKEN: &str = "api_token";
-
-/// Replaces the value in messages if it may be a token.
-const REVOKE: &str = "if it was a real token, revoke it";
 
 const KEYS: [&str; 4] = ["settings", "secrets", "component", "limits"];
 
@@ -48,14 +41,14 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] with the file and the key, but never with the value of a secret.
-    pub fn read(path: &Path) -> Result<Self> {
-        read_small(path)
+    /// [`Failure::Refused`] with the file and the key, but never with the value of a secret.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        text::read(path)
             .and_then(|text| Self::parse(&text, path))
             .map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
     }
 
-    fn parse(text: &str, path: &Path) -> std::result::Result<Self, String> {
+    fn parse(text: &str, path: &Path) -> Result<Self, String> {
         let mut top = object(json::read(text)?, "the config")?;
         misplaced::at_top(&top, &KEYS)?;
         known(&top, "", &KEYS)?;
@@ -77,74 +70,28 @@ impl Config {
         if let Some(value) = top.remove("secrets") {
             for (name, source) in object(value, "secrets")? {
                 misplaced::as_name(&name)?;
-                config
-                    .secret(&name, source, folder)
+                let found = secret::find(&name, source, folder)
+                    .and_then(|found| config.keep(&name, &found.place, &found.text).map(|()| found))
                     .map_err(|why| misplaced::in_secrets(&name, why))?;
+                config.files.extend(found.file);
             }
         }
         Ok(config)
     }
 
-    fn secret(
-        &mut self,
-        name: &str,
-        source: Value,
-        folder: &Path,
-    ) -> std::result::Result<(), String> {
-        let (place, text) = match source {
-            Value::Object(source) => self.fetch(name, source, folder),
-            // The message does not quote the value, which may be a live token.
-            _ => Err(format!(
-                "secrets.{name}: a secret does not belong in the config; put it in a file and \
-                 write {{\"file\": \"PATH\"}}, or {{\"env\": \"NAME\"}}; {REVOKE}"
-            )),
-        }?;
-        let token = Token::new(&text)
+    /// Keeps a secret that was found in `place`.
+    ///
+    /// # Errors
+    ///
+    /// A message that says what is wrong with it and does not quote it.
+    pub(crate) fn keep(&mut self, name: &str, place: &str, text: &str) -> Result<(), String> {
+        let token = Token::new(text)
             .map_err(|why| format!("secrets.{name}: the token in {place} {why}"))?;
         if name == API_TOKEN {
             self.token = Some(token);
         }
         self.secret_names.push(name.to_owned());
         Ok(())
-    }
-
-    /// Returns a description of where a secret is, and the secret.
-    fn fetch(
-        &mut self,
-        name: &str,
-        source: Map<String, Value>,
-        folder: &Path,
-    ) -> std::result::Result<(String, String), String> {
-        known(&source, &format!("secrets.{name}."), &["env", "file"])?;
-        match (source.get("env"), source.get("file")) {
-            (Some(Value::String(variable)), None) => match is_variable(variable) {
-                true => {
-                    let place = format!("the environment variable {variable}");
-                    let value = std::env::var(variable).map_err(|why| match why {
-                        VarError::NotPresent => format!("secrets.{name}: {place} is not set"),
-                        VarError::NotUnicode(_) => format!("secrets.{name}: {place} is not UTF-8"),
-                    });
-                    Ok((place, value?))
-                }
-                false => Err(format!(
-                    "secrets.{name}: env must be the name of an environment variable; {REVOKE}"
-                )),
-            },
-            (None, Some(Value::String(file))) => {
-                let path = folder.join(file);
-                let text = read_small(&path).map_err(|why| match is_like(file) {
-                    true => format!("secrets.{name}: file must be the path of a file; {REVOKE}"),
-                    false => format!("secrets.{name}: {}: {why}", path.display()),
-                })?;
-                let place =
-                    if is_like(file) { "the file".into() } else { path.display().to_string() };
-                self.files.push(path);
-                Ok((place, text))
-            }
-            _ => Err(format!(
-                "secrets.{name}: needs exactly one of \"env\" and \"file\", with a string"
-            )),
-        }
     }
 
     /// Returns what the component gets. If `is_exposed`, that includes the token itself instead of
@@ -167,10 +114,10 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Returns a message that says what is wrong with the setting `endpoint`.
-    pub fn origin(&self) -> std::result::Result<Origin, String> {
+    /// A message that says what is wrong with the setting `endpoint`.
+    pub fn origin(&self) -> Result<Origin, String> {
         match self.settings.get("endpoint") {
-            None => Origin::parse(DEFAULT_ENDPOINT),
+            None => Origin::parse(endpoint::DEFAULT),
             Some(Value::String(url)) => Origin::parse(url),
             Some(_) => Err("must be a string".to_owned()),
         }
@@ -178,26 +125,7 @@ impl Config {
     }
 }
 
-/// Returns whether a text looks like the name of an environment variable.
-fn is_variable(text: &str) -> bool {
-    let mut all = text.bytes();
-    all.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && all.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !is_like(text)
-}
-
-fn read_small(path: &Path) -> std::result::Result<String, String> {
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    let size =
-        file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if size as u64 > FILE_BYTES_MAX {
-        return Err(format!("is larger than {FILE_BYTES_MAX} bytes"));
-    }
-    decode(bytes)
-}
-
-fn limits(value: Option<Value>) -> std::result::Result<Limits, String> {
+fn limits(value: Option<Value>) -> Result<Limits, String> {
     let mut limits = Limits::default();
     if let Some(value) = value {
         let object = object(value, "limits")?;
@@ -211,7 +139,7 @@ fn limits(value: Option<Value>) -> std::result::Result<Limits, String> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> std::result::Result<Config, String> {
+    fn parse(text: &str) -> Result<Config, String> {
         Config::parse(text, Path::new("/nowhere/config.json"))
     }
 

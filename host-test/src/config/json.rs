@@ -3,10 +3,10 @@
 
 use crate::config::dialect::hint;
 use crate::egress::token::is_like;
-use crate::guest::redact::one_line;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
+use source_token::one_line;
 use std::fmt;
 
 /// Maximum number of characters of a key that are shown.

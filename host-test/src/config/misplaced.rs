@@ -3,9 +3,9 @@
 
 use crate::config::json::KEY_CHARS_MAX;
 use crate::egress::token::is_like;
-use crate::guest::redact::one_line;
-use buildkite_audit_logs::descriptor::SETTINGS_SCHEMA;
+use buildkite_audit_logs::settings;
 use serde_json::{Map, Value};
+use source_token::one_line;
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -106,8 +106,7 @@ fn is_secret(name: &str) -> bool {
 
 /// Returns whether the bundled component has a setting of this name.
 fn is_setting(name: &str) -> bool {
-    let schema: Value = serde_json::from_str(SETTINGS_SCHEMA).unwrap_or_default();
-    schema["properties"].get(name).is_some()
+    settings::KEYS.contains(&name)
 }
 
 /// Returns whether a value contains text that begins like a Buildkite token. The parser has bounded the depth.
@@ -156,7 +155,7 @@ mod tests {
 
     #[test]
     fn settings_of_this_and_other_components_are_accepted() {
-        let all: Value = serde_json::from_str(SETTINGS_SCHEMA).unwrap();
+        let all: Value = serde_json::from_str(settings::schema::SETTINGS_SCHEMA).unwrap();
         let names: Vec<&String> = all["properties"].as_object().unwrap().keys().collect();
         assert!(names.iter().all(|name| is_setting(name) && !is_secret(name)), "{names:?}");
         for secret in all["x-secrets"].as_array().unwrap() {

@@ -5,4 +5,5 @@ pub mod file;
 pub(crate) mod json;
 pub(crate) mod keys;
 pub(crate) mod misplaced;
+mod secret;
 pub(crate) mod text;

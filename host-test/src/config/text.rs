@@ -1,5 +1,12 @@
-//! Decodes a file that a person wrote: UTF-8, with or without a byte order mark. Other encodings that editors save are
+//! Reads a file that a person wrote: UTF-8, with or without a byte order mark. Other encodings that editors save are
 //! reported by name.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Maximum size of a config or secret file, in bytes: 1 MiB. A larger one was named by mistake.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Byte order marks of other encodings. If one is the beginning of another, the longer one comes first.
 const MARKS: [(&[u8], &str); 4] = [
@@ -10,6 +17,31 @@ const MARKS: [(&[u8], &str); 4] = [
 ];
 
 const REMEDY: &str = "save it as UTF-8 (in PowerShell: Set-Content -Encoding utf8)";
+
+/// Reads a config or secret file.
+///
+/// # Errors
+///
+/// A message that says why, without quoting the file.
+pub(crate) fn read(path: &Path) -> Result<String, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    decode(read_at_most(file, FILE_BYTES_MAX)?)
+}
+
+/// Reads a file that has at most `bytes_max` bytes.
+///
+/// # Errors
+///
+/// A message that says why, without quoting the file.
+pub(crate) fn read_at_most(file: File, bytes_max: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let size =
+        file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    match size as u64 > bytes_max {
+        true => Err(format!("is larger than {bytes_max} bytes")),
+        false => Ok(bytes),
+    }
+}
 
 /// Decodes a file's bytes and skips a byte order mark.
 ///

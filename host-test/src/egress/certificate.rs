@@ -1,10 +1,10 @@
 //! Explains why a certificate is refused and what to do.
 
 use crate::egress::peer::Peer;
-use crate::guest::redact::one_line;
 use chrono::DateTime;
 use rustls::CertificateError as Bad;
 use rustls::pki_types::UnixTime;
+use source_token::one_line;
 use webpki::Error as Chain;
 
 /// Maximum number of a certificate's names that are quoted, since a remote wrote them.

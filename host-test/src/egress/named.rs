@@ -2,6 +2,7 @@
 
 use crate::egress::origin::Origin;
 use crate::exit::{Failure, Result};
+use source_token::one_line;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Maximum number of characters of an invalid value that are shown.
@@ -16,7 +17,7 @@ pub(crate) fn origin(flag: &str, text: &str) -> Result<Origin> {
     read(text).map_err(|why| {
         // The message does not quote a user name or password.
         let shown = if text.contains('@') { "…" } else { text };
-        let shown: String = shown.chars().take(SHOWN_CHARS_MAX).collect();
+        let shown = one_line(shown, SHOWN_CHARS_MAX);
         let help = "write an origin such as https://audit.corp.example or https://10.0.0.7:8443";
         Failure::Refused(format!("{flag} {shown}: {why}; {help}"))
     })

@@ -3,9 +3,6 @@
 use http::Uri;
 use std::net::IpAddr;
 
-/// The endpoint of sources whose settings do not name one.
-pub const DEFAULT_ENDPOINT: &str = "https://graphql.buildkite.com";
-
 /// Scheme, host and port of an allowed remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {

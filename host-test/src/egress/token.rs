@@ -5,10 +5,6 @@ use http::HeaderValue;
 /// What the guest gets instead of every secret. It is not a secret itself.
 pub const PLACEHOLDER: &str = "host-test-placeholder";
 
-/// Minimum number of first bytes by which a shortened token is recognized. The first five are the same in all of
-/// Buildkite's tokens.
-const TELLING_BYTES: usize = 12;
-
 /// This many letters and digits in a row are not a name that a person chose.
 const RANDOM_CHARS: usize = 32;
 
@@ -32,7 +28,7 @@ impl Token {
     ///
     /// Returns what is wrong with it and what to do, without quoting it.
     pub fn new(stored: &str) -> Result<Self, String> {
-        let value = source_driver::token(stored)?;
+        let value = source_token::token(stored)?;
         let mut header = HeaderValue::try_from(format!("Bearer {value}"))
             .map_err(|_| "cannot be sent in a header".to_owned())?;
         // Keeps it out of the debug output of every library that sees the request.
@@ -43,24 +39,7 @@ impl Token {
     /// Returns the text with the token replaced by `[token]`, even if somebody shortened it. Returns `None` if the text
     /// does not contain the token.
     pub fn hidden_in(&self, text: &str) -> Option<String> {
-        let token = self.0.as_bytes().strip_prefix(b"Bearer ")?;
-        let token = std::str::from_utf8(token).ok()?;
-        let start = token.get(..TELLING_BYTES).unwrap_or(token);
-        let mut rest = text;
-        let mut clean = String::new();
-        // Each iteration advances by at least one byte.
-        while let Some(at) = rest.find(start) {
-            clean.push_str(&rest[..at]);
-            clean.push_str("[token]");
-            let common = rest.bytes().skip(at).zip(token.bytes()).take_while(|(a, b)| a == b);
-            // The token is ASCII, so this is a character boundary.
-            rest = &rest[at + common.count()..];
-        }
-        if clean.is_empty() {
-            return None;
-        }
-        clean.push_str(rest);
-        Some(clean)
+        source_token::hidden_in(text, self.exposed())
     }
 
     /// Returns the token itself, for hosts that pass it to their component.
@@ -89,15 +68,5 @@ mod tests {
         let token = Token::new("bkua_0123456789abcdef").unwrap();
         assert_eq!(format!("{token:?}"), "Token(hidden)");
         assert!(!format!("{:?}", token.authorization()).contains("bkua"));
-    }
-
-    #[test]
-    fn an_echoed_token_is_hidden_even_when_shortened() {
-        let token = Token::new("bkua_0123456789abcdef").unwrap();
-        let hidden = |text: &str| token.hidden_in(text).unwrap_or_else(|| text.to_owned());
-        assert_eq!(hidden("x bkua_0123456789abcdef."), "x [token].");
-        assert_eq!(hidden("bkua_0123456789abcdefbkua_0123456789…"), "[token][token]…");
-        assert_eq!(hidden("bkua_ is how tokens begin"), "bkua_ is how tokens begin");
-        assert_eq!(hidden("abkua_0123456789abcdefü"), "a[token]ü");
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::egress::token::Token;
 use crate::guest::contract::{Batch, CallError, Finding, Outcome, SourceError};
+use source_token::one_line;
 
 /// Something that a guest returned, with texts for people that can be changed.
 pub(crate) trait Texts {
@@ -96,20 +97,6 @@ const TEXT_CHARS_MAX: usize = 4_000;
 
 /// Maximum number of notes, findings or fields of one call that are kept.
 const TEXTS_MAX: usize = 1_000;
-
-/// Returns a text as one line of at most `chars_max` characters, without anything that would move a terminal's cursor.
-pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
-    let mut line: String = text
-        .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .take(chars_max.saturating_add(1))
-        .collect();
-    if let Some((at, _)) = line.char_indices().nth(chars_max) {
-        line.truncate(at);
-        line.push('…');
-    }
-    line
-}
 
 /// Replaces the token with `[token]` in whatever a guest returned, and limits the length of its texts.
 pub(crate) fn hide<T: Texts>(

@@ -5,15 +5,15 @@ use crate::config::file::Config;
 use crate::config::json;
 use crate::config::keys::{known, object};
 use crate::config::misplaced;
-use crate::config::text::decode;
-use crate::egress::token::{Token, is_like};
+use crate::config::text::{decode, read_at_most};
+use crate::egress::token::is_like;
 use crate::guest::limits::Limits;
+use buildkite_audit_logs::settings::SETTINGS_BYTES_MAX;
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -21,9 +21,6 @@ use std::sync::Arc;
 
 /// The file with a tenant's settings.
 pub const CONFIG: &str = "config.json";
-
-/// Maximum size of a tenant's file, in bytes: 256 KiB, the component's limit for settings.
-const FILE_BYTES_MAX: u64 = 256 << 10;
 
 /// Maximum length of a tenant's name, which is also the name of its output.
 const NAME_CHARS_MAX: usize = 100;
@@ -114,12 +111,7 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
         misplaced::as_name(&name)?;
         let file = secret_file(&name, source).map_err(|why| misplaced::in_secrets(&name, why))?;
         let text = read_in(&folder, &file, &mut digest)?;
-        let token = Token::new(&text)
-            .map_err(|why| format!("secrets.{name}: the token in {file} {why}"))?;
-        if name == "api_token" {
-            config.token = Some(token);
-        }
-        config.secret_names.push(name);
+        config.keep(&name, &file, &text)?;
     }
     Ok(Some(Wish { config, digest: digest.finalize().into() }))
 }
@@ -160,15 +152,9 @@ fn read_in(folder: &OwnedFd, name: &str, digest: &mut Sha256) -> Result<String, 
             "{name}: must be a regular file with one name; copy it instead of linking it"
         ));
     }
-    let mut bytes = Vec::new();
-    let size = file
-        .take(FILE_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| format!("{name}: {error}"))?;
-    if size as u64 > FILE_BYTES_MAX {
-        return Err(format!("{name}: is larger than {FILE_BYTES_MAX} bytes"));
-    }
-    digest.update((size as u64).to_be_bytes());
+    let bytes =
+        read_at_most(file, SETTINGS_BYTES_MAX as u64).map_err(|why| format!("{name}: {why}"))?;
+    digest.update((bytes.len() as u64).to_be_bytes());
     digest.update(&bytes);
     decode(bytes).map_err(|why| format!("{name}: {why}"))
 }

@@ -2,8 +2,8 @@
 
 use super::rows::TENANTS;
 use crate::exit::{Failure, Result};
-use crate::guest::redact::one_line;
 use serde_json::{Value, json};
+use source_token::one_line;
 use std::fmt::Write;
 use std::path::Path;
 

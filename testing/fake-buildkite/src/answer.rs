@@ -13,8 +13,8 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use crate::breach::Breach;
 use crate::flow::Flow;
+use crate::key::Key;
 use crate::limits::Balance;
-use crate::store::Key;
 use crate::world::World;
 
 /// A body: sent whole, broken off, sent in pieces as a fault demands, or every event there is.

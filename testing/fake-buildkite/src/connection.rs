@@ -3,10 +3,11 @@
 use apollo_compiler::resolvers::{ObjectValue, ResolveInfo, ResolvedValue};
 
 use crate::filter::{Ask, Filter, cursor};
+use crate::key::Key;
 use crate::node::EventNode;
 use crate::options::FULL_PAGE_ROWS_MIN;
-use crate::resolve::{Resolved, nullable};
-use crate::store::{Key, Page};
+use crate::resolved::{Resolved, nullable};
+use crate::store::Page;
 use crate::world::World;
 
 /// `OrganizationAuditEventConnection`: one page, fixed at its creation.

@@ -1,33 +1,19 @@
 //! Executes GraphQL: parses, validates, computes the cost, runs. Knows nothing about HTTP or rate limits.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use apollo_compiler::ExecutableDocument;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::resolvers::Execution;
 use apollo_compiler::response::{GraphQLError, JsonMap};
-use apollo_compiler::validation::Valid;
 use serde::Serialize;
 
 use crate::complexity;
 use crate::resolve::Root;
 use crate::schema::{IMPLEMENTERS, SCHEMA};
-use crate::world::{World, lock};
-
-type Document = Arc<Valid<ExecutableDocument>>;
+use crate::world::World;
 
 /// The prefix that the engine adds to the message of a resolver's error. Buildkite's engine adds none.
 const RESOLVER_PREFIX: &str = "resolver error: ";
-
-/// Maximum number of parsed queries to keep. A connector has one or two; when there are more, all are dropped.
-const DOCUMENTS_MAX: usize = 16;
-
-/// Parsed queries, by their text.
-#[derive(Default)]
-pub(crate) struct Engine {
-    documents: Mutex<HashMap<Arc<str>, Document>>,
-}
 
 /// One GraphQL request.
 pub(crate) struct Request {
@@ -63,25 +49,6 @@ struct Stats {
     actual_complexity: i64,
 }
 
-impl Engine {
-    fn document(&self, query: &Arc<str>) -> Result<Document, Vec<GraphQLError>> {
-        if let Some(known) = lock(&self.documents).get(query) {
-            return Ok(Arc::clone(known));
-        }
-        let parsed = ExecutableDocument::parse_and_validate(&SCHEMA, &**query, "query.graphql")
-            .map_err(|invalid| {
-                invalid.errors.iter().map(|error| error.to_json()).collect::<Vec<_>>()
-            })?;
-        let parsed = Arc::new(parsed);
-        let mut documents = lock(&self.documents);
-        if documents.len() >= DOCUMENTS_MAX {
-            documents.clear();
-        }
-        documents.insert(Arc::clone(query), Arc::clone(&parsed));
-        Ok(parsed)
-    }
-}
-
 /// Answers a request. Errors are reported in the body.
 pub(crate) fn answer(world: &World, request: &Request) -> Outcome {
     let mut requested = 0;
@@ -111,7 +78,7 @@ fn execute(
     request: &Request,
     requested: &mut i64,
 ) -> Result<Executed, Vec<GraphQLError>> {
-    let document = world.engine.document(&request.query)?;
+    let document = world.documents.parsed(&request.query)?;
     let refuse = |error: apollo_compiler::request::RequestError| {
         vec![error.to_graphql_error(&document.sources)]
     };

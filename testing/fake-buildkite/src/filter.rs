@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
+use crate::key::Key;
 use crate::options::Quirks;
-use crate::store::Key;
 use crate::synth::{Facets, Synth, Thing};
 
 /// Maximum and default page size. A larger `first` is clamped, as graphql-ruby does.

@@ -6,15 +6,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
 use hyper::body::Frame;
-use tokio::time::{Instant, Sleep, sleep};
-
-use crate::answer::AnswerBody;
-use crate::breach::set_length;
-
-/// Size of a piece in bytes: about what a socket's buffer accepts at once.
-const PIECE_BYTES: usize = 64 << 10;
+use tokio::time::{Instant, Sleep};
 
 /// A body that is sent in pieces.
 pub(crate) enum Flow {
@@ -44,26 +37,4 @@ impl Flow {
         };
         Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
     }
-}
-
-/// Sends the body in pieces of `bytes` bytes, with a pause before each.
-pub(crate) fn drip(response: &mut Response<AnswerBody>, bytes: usize, pause: Duration) {
-    if let AnswerBody::Whole(Some(rest)) = response.body() {
-        let rest = rest.clone();
-        set_length(response, rest.len() as u64);
-        // An empty piece would end the body.
-        let bytes = bytes.max(1);
-        let flow = Flow::Drip { rest, bytes, pause, next: Box::pin(sleep(pause)) };
-        *response.body_mut() = AnswerBody::Flow(flow);
-    }
-}
-
-/// Sends a body of `size` bytes, or an endless one if `None`.
-pub(crate) fn fill(response: &mut Response<AnswerBody>, size: Option<u64>) {
-    if let Some(size) = size {
-        set_length(response, size);
-    }
-    // Nested arrays are a prefix of valid JSON wherever they are cut, so that only the size is wrong.
-    let piece = Bytes::from(vec![b'['; PIECE_BYTES]);
-    *response.body_mut() = AnswerBody::Flow(Flow::Fill { left: size, piece });
 }

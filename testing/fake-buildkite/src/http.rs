@@ -10,14 +10,15 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
 
 use crate::answer::{AnswerBody, answer, set_common, set_extra};
-use crate::breach::{Breach, reset, truncate};
+use crate::breach::Breach;
+use crate::damage::{drip, fill, reset, truncate};
 use crate::engine::{self, error_body};
 use crate::fault::Fault;
-use crate::flow::{drip, fill};
+use crate::lock::lock;
 use crate::options::Options;
 use crate::posted::{Posted, Route, as_portal, object};
 use crate::seen::{Authorization, Seen};
-use crate::world::{World, lock};
+use crate::world::World;
 
 /// Maximum size of a request body in bytes. A connector's query has a few kB.
 const REQUEST_BYTES_MAX: usize = 1 << 20;

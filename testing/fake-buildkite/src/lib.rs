@@ -11,10 +11,10 @@
 //! |---|---|
 //! | `options`, `fault` | what can be configured, and what can go wrong |
 //! | `server`, `http`, `posted`, `answer` | sockets, routes, statuses, headers |
-//! | `breach`, `flow` | connections that end early, bodies that are slow or endless |
-//! | `engine`, `complexity`, `schema` | whether a query is valid, and what it costs |
-//! | `resolve`, `connection`, `node` | the GraphQL objects |
-//! | `filter`, `store`, `limits` | which events to return, in what order, for how many points |
+//! | `damage`, `breach`, `flow` | connections that end early, bodies that are slow or endless |
+//! | `engine`, `documents`, `complexity`, `schema` | whether a query is valid, and what it costs |
+//! | `resolve`, `resolved`, `connection`, `node` | the GraphQL objects |
+//! | `filter`, `key`, `store`, `limits` | which events to return, in what order, for how many points |
 //! | `synth`, `event`, `data`, `words` | the events, generated from a seed |
 //! | `truth`, `seen` | what should have been delivered, and what was requested |
 //!
@@ -25,18 +25,23 @@ mod answer;
 mod breach;
 mod complexity;
 mod connection;
+mod damage;
 mod data;
+mod documents;
 mod engine;
 mod event;
 mod fault;
 mod filter;
 mod flow;
 mod http;
+mod key;
 mod limits;
+mod lock;
 mod node;
 mod options;
 mod posted;
 mod resolve;
+mod resolved;
 mod schema;
 mod seen;
 mod server;

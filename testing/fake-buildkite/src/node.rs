@@ -4,8 +4,8 @@ use apollo_compiler::resolvers::{ObjectValue, ResolveInfo, ResolvedValue};
 
 use crate::data::data;
 use crate::event::{Context, Event, Party, graphql_id};
-use crate::resolve::{Resolved, nullable};
-use crate::store::Key;
+use crate::key::Key;
+use crate::resolved::{Resolved, nullable};
 use crate::synth::Synth;
 
 /// `AuditEvent`.

@@ -9,10 +9,8 @@ use crate::event::{graphql_id, organization_uuid};
 use crate::filter::Ask;
 use crate::node::EventNode;
 use crate::options::Denied;
+use crate::resolved::{Resolved, nullable};
 use crate::world::World;
-
-/// What a resolver returns.
-pub(crate) type Resolved<'a> = Result<ResolvedValue<'a>, FieldError>;
 
 /// `Query`.
 pub(crate) struct Root<'w> {
@@ -121,11 +119,6 @@ impl ObjectValue for Permission<'_> {
             _ => Err(self.unknown_field_error(info)),
         }
     }
-}
-
-/// Returns a leaf that may be null.
-pub(crate) fn nullable<'a>(value: Option<impl Into<JsonValue>>) -> ResolvedValue<'a> {
-    ResolvedValue::Leaf(value.map_or(JsonValue::Null, Into::into))
 }
 
 fn argument<'a>(info: &'a ResolveInfo<'_>, name: &str) -> Option<&'a str> {

@@ -14,10 +14,11 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::breach::Breach;
 use crate::http::handle;
+use crate::lock::lock;
 use crate::options::{Options, PORTAL};
 use crate::seen::Seen;
 use crate::truth::Truth;
-use crate::world::{World, lock};
+use crate::world::World;
 
 /// How long a client may take to send its head. Far longer than a client on loopback needs.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -90,7 +91,7 @@ impl FakeBuildkite {
     /// Returns the UUIDs of all events that are visible now, newest first.
     #[must_use]
     pub fn uuids(&self) -> Vec<String> {
-        let uuid = |key: crate::store::Key| self.world.synth.uuid(key.index(), key.time_us);
+        let uuid = |key: crate::key::Key| self.world.synth.uuid(key.index(), key.time_us);
         let keys = self.world.store().all();
         keys.into_iter().map(|key| uuid(key).to_string()).collect()
     }

@@ -7,10 +7,10 @@ use apollo_compiler::resolvers::{Execution, ObjectValue, ResolveInfo, ResolvedVa
 use apollo_compiler::validation::Valid;
 
 use crate::event::{Event, shown_time};
+use crate::key::Key;
 use crate::node::EventNode;
-use crate::resolve::Resolved;
+use crate::resolved::Resolved;
 use crate::schema::{IMPLEMENTERS, SCHEMA};
-use crate::store::Key;
 use crate::synth::Synth;
 
 /// One event, as it should arrive.

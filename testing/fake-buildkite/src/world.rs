@@ -1,12 +1,14 @@
 //! What all requests share: the events, the limits, the log of requests.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
-use crate::engine::Engine;
+use crate::documents::Documents;
+use crate::key::Key;
 use crate::limits::{Limiter, PortalLimiter};
+use crate::lock::lock;
 use crate::options::Options;
 use crate::seen::Log;
-use crate::store::{Key, Store};
+use crate::store::Store;
 use crate::synth::Synth;
 use crate::truth::Shape;
 
@@ -14,7 +16,7 @@ use crate::truth::Shape;
 pub(crate) struct World {
     pub options: Options,
     pub synth: Synth,
-    pub engine: Engine,
+    pub documents: Documents,
     pub shape: Shape,
     pub limiter: Mutex<Limiter>,
     pub portal_limiter: Mutex<PortalLimiter>,
@@ -34,7 +36,7 @@ impl World {
         let store = Store::new(&synth, options.events, options.quirks.ties_reversed, live);
         Ok(Self {
             shape: Shape::of(&options.query)?,
-            engine: Engine::default(),
+            documents: Documents::default(),
             limiter: Mutex::new(Limiter::new(options.limits)),
             portal_limiter: Mutex::new(PortalLimiter::new(options.limits)),
             log: Mutex::new(Log::default()),
@@ -64,9 +66,4 @@ impl World {
         let uuid = |key: &Key| self.synth.uuid(key.index(), key.time_us).to_string();
         keys.iter().map(uuid).collect()
     }
-}
-
-/// Locks a mutex, ignoring poisoning, since a panic elsewhere leaves nothing half-done that matters to a test.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,6 +10,7 @@
 //! Everything written depends only on the commit and the component: no current time, no random number, no path of the
 //! machine.
 
+mod crates;
 mod describe;
 mod inside;
 mod packed;
@@ -68,8 +69,8 @@ fn write(component: &Path, tree: &Path, out: &Path, commit: &str, time: &str) ->
     let wasm = read(component)?;
     fs::write(out.join(NAME), &wasm)?;
     let cargo = component.parent().context("the component has no parent folder")?.join("deps");
-    let parts = sbom::parts(tree)?;
-    sbom::agrees_with_build(&parts, &cargo)?;
+    let parts = crates::parts(tree)?;
+    crates::agrees_with_build(&parts, &cargo)?;
     fs::write(out.join("sbom.cdx.json"), sbom::document(&parts, &wasm, tree, time)?)?;
     fs::write(out.join("component.txt"), describe::component(&wasm, commit, time)?)?;
     fs::write(out.join("etl-connector.wasm"), packed::package(&tree.join("wit"))?)?;

@@ -1,108 +1,11 @@
 //! Writes the software bill of materials in CycloneDX: each crate in the component, with version, licence and checksum.
-//!
-//! Uses `cargo tree` instead of `cargo cyclonedx`, which reads `cargo metadata`. That has the features of the whole
-//! workspace (serde_json with the host's `preserve_order`, hence indexmap and hashbrown, none of which is in the
-//! component), and includes the crates of macros (syn, wit-parser), which run only during the build: 47 crates where 14
-//! are linked. The crates found are compared with those that rustc compiled for the component.
+//! `cargo cyclonedx` would list crates that are not in it: see `crates.rs`.
 
+use crate::crates::{Key, PACKAGE, Part, Parts, run};
 use crate::sums::sha256;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
-
-const PACKAGE: &str = "buildkite-audit-logs";
-const TARGET: &str = "wasm32-unknown-unknown";
-
-/// A crate: its licence, its repository, and the crates it uses.
-#[derive(Default)]
-pub struct Part {
-    licence: String,
-    repository: String,
-    uses: BTreeSet<Key>,
-}
-
-/// Name and version.
-type Key = (String, String);
-
-/// The crates of the component, including itself.
-pub type Parts = BTreeMap<Key, Part>;
-
-/// Returns the crates that cargo lists.
-///
-/// # Errors
-///
-/// Returns an error if cargo fails or its output has an unknown format.
-pub fn parts(tree: &Path) -> Result<Parts> {
-    parse(&run(
-        tree,
-        "cargo",
-        &[
-            "tree",
-            "--locked",
-            "--no-dedupe",
-            "--package",
-            PACKAGE,
-            "--target",
-            TARGET,
-            // Only crates that are linked, not those that run during the build.
-            "--edges",
-            "normal,no-proc-macro",
-            "--prefix",
-            "depth",
-            "--format",
-            " {p}|{l}|{r}",
-        ],
-    )?)
-}
-
-fn parse(printed: &str) -> Result<Parts> {
-    let mut parts = Parts::new();
-    let mut above: Vec<Key> = Vec::new();
-    for line in printed.lines() {
-        let form = || format!("cargo tree printed a line in an unknown format: {line}");
-        let (depth, rest) = line.split_once(' ').with_context(form)?;
-        let depth: usize = depth.parse().with_context(form)?;
-        let mut fields = rest.split('|');
-        // `name v1.2.3`, followed by the folder for a local crate.
-        let mut package = fields.next().with_context(form)?.split(' ');
-        let name = package.next().with_context(form)?.to_owned();
-        let version = package.next().and_then(|v| v.strip_prefix('v')).with_context(form)?;
-        let key = (name, version.to_owned());
-        above.truncate(depth);
-        if let Some(user) = above.last().and_then(|user| parts.get_mut(user)) {
-            user.uses.insert(key.clone());
-        }
-        let part = parts.entry(key.clone()).or_default();
-        part.licence = fields.next().with_context(form)?.to_owned();
-        part.repository = fields.next().with_context(form)?.to_owned();
-        above.push(key);
-    }
-    Ok(parts)
-}
-
-/// Checks the crates against the libraries that rustc left in cargo's target folder.
-///
-/// # Errors
-///
-/// Returns an error if they differ.
-pub fn agrees_with_build(parts: &Parts, folder: &Path) -> Result<()> {
-    let mut compiled = BTreeSet::new();
-    for entry in std::fs::read_dir(folder)? {
-        let file = entry?.file_name().to_string_lossy().into_owned();
-        let stem = file.strip_prefix("lib").and_then(|file| file.strip_suffix(".rlib"));
-        compiled
-            .extend(stem.and_then(|stem| stem.rsplit_once('-')).map(|(name, _)| name.to_owned()));
-    }
-    let listed: BTreeSet<String> = parts
-        .keys()
-        .filter(|(name, _)| name != PACKAGE)
-        .map(|(name, _)| name.replace('-', "_"))
-        .collect();
-    ensure!(listed == compiled, "the SBOM lists {listed:?}, but rustc compiled {compiled:?}");
-    Ok(())
-}
 
 /// Returns the document: CycloneDX 1.6 as JSON. It has no serial number, so that the same component has the same
 /// document.
@@ -120,7 +23,9 @@ pub fn document(parts: &Parts, wasm: &[u8], tree: &Path, time: &str) -> Result<S
     let rust = rust.split(' ').nth(1).context("rustc does not print its version")?;
     let mut components = vec![standard_library(rust)];
     for (key, part) in parts.iter().filter(|((name, _), _)| name != PACKAGE) {
-        components.push(component(key, part, checksum(&lock, key)?));
+        // A crate of this repository is in no registry, which would know a checksum.
+        let sum = if part.is_local { None } else { Some(checksum(&lock, key)?) };
+        components.push(component(key, part, sum));
     }
     let mut uses: Vec<Value> = parts
         .iter()
@@ -157,19 +62,21 @@ pub fn document(parts: &Parts, wasm: &[u8], tree: &Path, time: &str) -> Result<S
     Ok(format!("{document:#}\n"))
 }
 
-fn component(key: &Key, part: &Part, checksum: &str) -> Value {
+fn component(key: &Key, part: &Part, checksum: Option<&str>) -> Value {
     // A crate need not name its repository.
     let sources = Some(&part.repository).filter(|address| !address.is_empty());
     let sources: Vec<Value> =
         sources.map(|address| json!({"type": "vcs", "url": address})).into_iter().collect();
+    // The hash of the crate on crates.io.
+    let hashes = checksum.map(|sum| json!({"alg": "SHA-256", "content": sum}));
+    let hashes: Vec<Value> = hashes.into_iter().collect();
     json!({
         "type": "library",
         "bom-ref": reference(key),
         "name": key.0,
         "version": key.1,
         "scope": "required",
-        // The hash of the crate on crates.io.
-        "hashes": [{"alg": "SHA-256", "content": checksum}],
+        "hashes": hashes,
         "licenses": [{"expression": part.licence}],
         "purl": reference(key),
         "externalReferences": sources,
@@ -206,40 +113,12 @@ fn checksum<'a>(lock: &'a str, (name, version): &Key) -> Result<&'a str> {
     sum.map(|(sum, _)| sum).with_context(|| format!("Cargo.lock has no checksum for {name}"))
 }
 
-fn run(tree: &Path, program: &str, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(program).current_dir(tree).args(arguments).output()?;
-    ensure!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{checksum, parse};
-
-    const TREE: &str = "\
-0 buildkite-audit-logs v0.1.0 (/somewhere)|Apache-2.0|
-1 serde_json v1.0.1|MIT OR Apache-2.0|https://example.org/json
-2 itoa v1.0.2|MIT|
-1 talc v5.0.0|MIT|https://example.org/talc
-";
+    use super::checksum;
 
     fn key(name: &str, version: &str) -> (String, String) {
         (name.to_owned(), version.to_owned())
-    }
-
-    #[test]
-    fn a_crate_is_used_by_the_one_it_is_listed_under() {
-        let parts = parse(TREE).unwrap();
-        let uses = |name, version| parts[&key(name, version)].uses.iter().collect::<Vec<_>>();
-        let top = uses("buildkite-audit-logs", "0.1.0");
-        assert_eq!(top, [&key("serde_json", "1.0.1"), &key("talc", "5.0.0")]);
-        assert_eq!(uses("serde_json", "1.0.1"), [&key("itoa", "1.0.2")]);
-        assert_eq!(parts[&key("talc", "5.0.0")].licence, "MIT");
-    }
-
-    #[test]
-    fn an_unknown_format_is_refused() {
-        assert!(parse("serde v1.0.0|MIT|").is_err());
     }
 
     #[test]

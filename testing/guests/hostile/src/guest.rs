@@ -1,16 +1,11 @@
 //! The world around the attacks. One tenant is good: it returns one record per poll for as long as it lives.
-#![allow(missing_docs, unsafe_code)] // Both only for the generated bindings.
+#![allow(unsafe_code)] // For the generated exports.
 
 use std::cell::RefCell;
 
 use crate::attack::attack;
-
-#[allow(clippy::all)]
-pub mod bindings {
-    wit_bindgen::generate!({ path: "../../../wit", world: "source-plugin", generate_all });
-}
-
-use bindings::exports::etl::connector::source::{
+use crate::bindings;
+use crate::bindings::exports::etl::connector::source::{
     Batch, Configuration, Descriptor, Error, Event, Finding, Guest, Next, Stats,
 };
 

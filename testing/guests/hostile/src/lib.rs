@@ -8,6 +8,8 @@
 #[cfg(target_family = "wasm")]
 mod attack;
 #[cfg(target_family = "wasm")]
+mod bindings;
+#[cfg(target_family = "wasm")]
 mod guest;
 #[cfg(target_family = "wasm")]
 mod send;

@@ -1,10 +1,10 @@
 //! Sends a request, and reports the answer of the host or the remote.
 
-use crate::guest::bindings::wasi::http::outgoing_handler::handle;
-use crate::guest::bindings::wasi::http::types::{
+use crate::bindings::wasi::http::outgoing_handler::handle;
+use crate::bindings::wasi::http::types::{
     Fields, Method, OutgoingBody, OutgoingRequest, Scheme, http_error_code,
 };
-use crate::guest::bindings::wasi::io::streams::StreamError;
+use crate::bindings::wasi::io::streams::StreamError;
 
 /// Maximum number of bytes of the answer that are reported.
 const QUOTED_MAX: usize = 4_000;

@@ -1,12 +1,7 @@
 //! A secret as people store it: in a file that an editor or `echo` wrote, in a variable, or with a platform. White space around it does
 //! no harm and is removed; what else stands there beside the token is refused, and named without quoting anything.
 
-/// Longest token, in bytes. Buildkite's have 45; a longer value is a file read by mistake.
-const TOKEN_BYTES_MAX: usize = 4096;
-
-/// Shortest token, in bytes. What a server echoes of it is blotted out of answers, so a shorter one, found by chance in
-/// an answer's own text, would garble events.
-const TOKEN_BYTES_MIN: usize = 16;
+use crate::{TOKEN_BYTES_MAX, TOKEN_BYTES_MIN};
 
 /// The token within what was stored.
 ///
@@ -14,13 +9,18 @@ const TOKEN_BYTES_MIN: usize = 16;
 ///
 /// A predicate, what to do, and what a token looks like; never a part of the value.
 pub fn token(stored: &str) -> Result<&str, String> {
-    let value = stored.trim_matches(is_blank);
+    let value = trimmed(stored);
     match fault(value) {
         None => Ok(value),
         Some(why) => Err(format!(
             "{why}. A token looks like bkua_ and 40 letters and digits; store it alone, in one line"
         )),
     }
+}
+
+/// Returns a text without the white space around it.
+pub fn trimmed(stored: &str) -> &str {
+    stored.trim_matches(is_blank)
 }
 
 /// White space, and two characters without width that editors and web pages leave behind.
@@ -140,6 +140,7 @@ mod tests {
         for short in ["x", "test", "true", "pageInfo", "bkua_0123456789"] {
             assert!(token(short).unwrap_err().contains("shorter than 16"), "{short}");
         }
+        assert!(token("x").unwrap_err().contains(&TOKEN_BYTES_MIN.to_string()));
         assert!(token(&"0".repeat(40)).unwrap_err().contains("over and over"));
         assert!(token("\"organizationSlug").unwrap_err().contains("quotation marks"));
         assert!(token(" \r\n").unwrap_err().starts_with("is empty"));

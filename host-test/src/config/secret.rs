@@ -1,0 +1,89 @@
+//! Finds a secret where the operator stored it: in a file or in an environment variable.
+
+use crate::config::keys::known;
+use crate::config::text;
+use crate::egress::token::is_like;
+use serde_json::{Map, Value};
+use std::env::VarError;
+use std::path::{Path, PathBuf};
+
+/// Replaces the value in messages wherever it may be a token.
+const REVOKE: &str = "if it was a real token, revoke it";
+
+/// A secret that was found.
+pub(super) struct Found {
+    /// Where it was, for messages.
+    pub(super) place: String,
+    /// The secret as it was stored.
+    pub(super) text: String,
+    /// The file that it was in, if it was in one.
+    pub(super) file: Option<PathBuf>,
+}
+
+/// Finds the secret that a config points to. Relative paths start at `folder`.
+///
+/// # Errors
+///
+/// A message with the name of the secret, and never with its value.
+pub(super) fn find(name: &str, source: Value, folder: &Path) -> Result<Found, String> {
+    let Value::Object(source) = source else {
+        // The message does not quote the value, which may be a live token.
+        return Err(format!(
+            "secrets.{name}: a secret does not belong in the config; put it in a file and \
+             write {{\"file\": \"PATH\"}}, or {{\"env\": \"NAME\"}}; {REVOKE}"
+        ));
+    };
+    known(&source, &format!("secrets.{name}."), &["env", "file"])?;
+    match place(&source) {
+        Some(Place::Variable(variable)) => in_variable(name, variable),
+        Some(Place::File(file)) => in_file(name, file, folder),
+        None => {
+            Err(format!("secrets.{name}: needs exactly one of \"env\" and \"file\", with a string"))
+        }
+    }
+}
+
+enum Place<'a> {
+    Variable(&'a str),
+    File(&'a str),
+}
+
+fn place(source: &Map<String, Value>) -> Option<Place<'_>> {
+    match (source.get("env"), source.get("file")) {
+        (Some(Value::String(variable)), None) => Some(Place::Variable(variable)),
+        (None, Some(Value::String(file))) => Some(Place::File(file)),
+        _ => None,
+    }
+}
+
+fn in_variable(name: &str, variable: &str) -> Result<Found, String> {
+    if !is_variable(variable) {
+        return Err(format!(
+            "secrets.{name}: env must be the name of an environment variable; {REVOKE}"
+        ));
+    }
+    let place = format!("the environment variable {variable}");
+    match std::env::var(variable) {
+        Ok(text) => Ok(Found { place, text, file: None }),
+        Err(VarError::NotPresent) => Err(format!("secrets.{name}: {place} is not set")),
+        Err(VarError::NotUnicode(_)) => Err(format!("secrets.{name}: {place} is not UTF-8")),
+    }
+}
+
+fn in_file(name: &str, file: &str, folder: &Path) -> Result<Found, String> {
+    let path = folder.join(file);
+    let text = text::read(&path).map_err(|why| match is_like(file) {
+        true => format!("secrets.{name}: file must be the path of a file; {REVOKE}"),
+        false => format!("secrets.{name}: {}: {why}", path.display()),
+    })?;
+    let place = if is_like(file) { "the file".to_owned() } else { path.display().to_string() };
+    Ok(Found { place, text, file: Some(path) })
+}
+
+/// Returns whether a text looks like the name of an environment variable.
+fn is_variable(text: &str) -> bool {
+    let mut all = text.bytes();
+    all.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && all.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !is_like(text)
+}
