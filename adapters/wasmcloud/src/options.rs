@@ -1,6 +1,7 @@
 //! The operator's configuration. All errors are found at once, each with its key and what to do.
 
 use source_driver::Plan;
+use source_token::{token as token_in, trimmed};
 
 /// Maximum length of a tenant's name, which is part of keys and of a subject.
 const TENANT_CHARS_MAX: usize = 63;
@@ -52,6 +53,7 @@ impl Options {
     /// Returns one sentence for each error: the key, what is wrong, and what to do. It never contains the value of a
     /// secret.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
+        let get = |key: &str| get(key).map(|value| trimmed(&value).to_owned());
         let mut faults = Vec::new();
         let tenant = tenant(get("tenant"), &mut faults);
         let subject = get("subject").unwrap_or_else(|| format!("audit.{tenant}"));
@@ -69,7 +71,7 @@ impl Options {
             faults.push("bucket: may hold letters, digits, - and _ only".to_owned());
         }
         let settings = get("settings").unwrap_or_default();
-        if settings.trim().is_empty() {
+        if settings.is_empty() {
             let example = r#"{"org_slug": "acme-inc"}"#;
             faults.push(format!("settings: is missing; set the source's settings, {example}"));
         }
@@ -99,7 +101,7 @@ fn tenant(value: Option<String>, faults: &mut Vec<String>) -> String {
 }
 
 fn token(value: Option<String>, faults: &mut Vec<String>) -> Secret {
-    let fault = match value.as_deref().map(source_token::token) {
+    let fault = match value.as_deref().map(token_in) {
         Some(Ok(token)) => return Secret(token.to_owned()),
         Some(Err(why)) => format!("api_token: the token {why}"),
         None => "api_token: is missing; provide it as a secret of the workload".to_owned(),
@@ -124,7 +126,7 @@ fn number(
     faults: &mut Vec<String>,
 ) -> u32 {
     let Some(text) = get(key) else { return usual };
-    text.trim().parse().ok().filter(|number| range.contains(number)).unwrap_or_else(|| {
+    text.parse().ok().filter(|number| range.contains(number)).unwrap_or_else(|| {
         let (low, high) = (range.start(), range.end());
         faults.push(format!("{key}: must be a whole number from {low} to {high}"));
         usual
@@ -179,6 +181,22 @@ mod tests {
             assert!(faults.len() == 1 && faults[0].starts_with("api_token: the token "));
             assert!(faults[0].contains(why) && !faults[0].contains("0123"), "{faults:?}");
         }
+    }
+
+    #[test]
+    fn white_space_around_any_value_is_removed() {
+        let options = read(&[
+            ("settings", " {}\n"),
+            ("tenant", "acme\n"),
+            ("api_token", "bkua_0123456789abcdef\n"),
+            ("subject", " audit.a\r\n"),
+            ("bucket", "b\n"),
+            ("batch_records", "7\n"),
+        ]);
+        let options = options.ok().unwrap();
+        assert_eq!((options.settings.as_str(), options.tenant.as_str()), ("{}", "acme"));
+        assert_eq!((options.subject.as_str(), options.bucket.as_str()), ("audit.a", "b"));
+        assert_eq!(options.plan.batch_records, 7);
     }
 
     #[test]

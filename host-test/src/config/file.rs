@@ -9,7 +9,7 @@ use crate::egress::origin::Origin;
 use crate::egress::token::{PLACEHOLDER, Token};
 use crate::exit::Failure;
 use crate::guest::contract::{Configuration, Secret};
-use crate::guest::limits::{self, Limits};
+use crate::guest::limits::Limits;
 use buildkite_audit_logs::settings::endpoint;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -129,7 +129,7 @@ fn limits(value: Option<Value>) -> Result<Limits, String> {
     let mut limits = Limits::default();
     if let Some(value) = value {
         let object = object(value, "limits")?;
-        known(&object, "limits.", &limits::KEYS)?;
+        known(&object, "limits.", &Limits::keys())?;
         limits.set(&object)?;
     }
     Ok(limits)

@@ -24,9 +24,9 @@ impl Fence {
     /// which it waits for the host does not count.
     pub(crate) fn tick(&mut self) -> bool {
         self.ticks += 1;
-        let may_continue = self.ticks * TICK.as_millis() <= self.limits.cpu.as_millis();
+        let may_continue = self.ticks * TICK.as_millis() <= self.limits.cpu().as_millis();
         if !may_continue {
-            let seconds = self.limits.cpu.as_secs();
+            let seconds = self.limits.cpu_seconds;
             self.hit = Some(format!("the CPU limit of {seconds} s was exceeded"));
         }
         may_continue

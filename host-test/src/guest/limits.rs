@@ -1,7 +1,18 @@
 //! What one instance may use: each limit with its default, and the reason for the default.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
 use std::time::Duration;
+
+/// 4 GiB is what a 32-bit component can address.
+const MEMORY_MIB: RangeInclusive<u64> = 1..=4_096;
+/// An hour: a call that takes longer does not end at all.
+const SECONDS: RangeInclusive<u64> = 1..=3_600;
+const BODY_MIB: RangeInclusive<u64> = 1..=1_024;
+const REQUEST_KIB: RangeInclusive<u64> = 1..=65_536;
+/// Hyper takes no buffer of less than 8 KiB.
+const HEADER_KIB: RangeInclusive<u64> = 8..=1_024;
+const TABLE_ELEMENTS: RangeInclusive<u64> = 1..=10_000_000;
 
 /// The limits of an instance: flags of `tenants`, and keys of a config's `limits` for `run`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
@@ -9,33 +20,35 @@ use std::time::Duration;
 pub struct Limits {
     /// Linear memory, in MiB. A page of the maximum size, 16 MiB, takes about 60.
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().memory_mib,
-          value_parser = clap::value_parser!(u64).range(1..=4096))]
+          value_parser = clap::value_parser!(u64).range(MEMORY_MIB))]
     pub memory_mib: u64,
     /// Wall-clock time of one call, in seconds. The component limits its own exchange to 120.
-    #[arg(long = "call-seconds", value_name = "S", default_value = "150", value_parser = seconds)]
-    pub call: Duration,
+    #[arg(long, value_name = "S", default_value_t = Limits::default().call_seconds,
+          value_parser = clap::value_parser!(u64).range(SECONDS))]
+    pub call_seconds: u64,
     /// CPU time of one call, in seconds. A full page takes well under 1.
-    #[arg(long = "cpu-seconds", value_name = "S", default_value = "30", value_parser = seconds)]
-    pub cpu: Duration,
+    #[arg(long, value_name = "S", default_value_t = Limits::default().cpu_seconds,
+          value_parser = clap::value_parser!(u64).range(SECONDS))]
+    pub cpu_seconds: u64,
     /// Size of a response body, in MiB. The component itself stops at 16.
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().response_mib,
-          value_parser = clap::value_parser!(u64).range(1..=1024))]
+          value_parser = clap::value_parser!(u64).range(BODY_MIB))]
     pub response_mib: u64,
     /// Size of a request body, in KiB. A GraphQL query takes a few.
     #[arg(long, value_name = "KIB", default_value_t = Limits::default().request_kib,
-          value_parser = clap::value_parser!(u64).range(1..=65_536))]
+          value_parser = clap::value_parser!(u64).range(REQUEST_KIB))]
     pub request_kib: u64,
     /// Size of a response's headers, in KiB. Servers send 1 or 2.
     #[arg(long, value_name = "KIB", default_value_t = Limits::default().header_kib,
-          value_parser = clap::value_parser!(u64).range(8..=1024))]
+          value_parser = clap::value_parser!(u64).range(HEADER_KIB))]
     pub header_kib: u64,
     /// Size of all strings that a call returns, in MiB. A page of the maximum size takes about 20.
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().returned_mib,
-          value_parser = clap::value_parser!(u64).range(1..=1024))]
+          value_parser = clap::value_parser!(u64).range(BODY_MIB))]
     pub returned_mib: u64,
     /// Number of elements in one table. The component has a few hundred functions.
     #[arg(long, value_name = "N", default_value_t = Limits::default().table_elements,
-          value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+          value_parser = clap::value_parser!(u64).range(TABLE_ELEMENTS))]
     pub table_elements: u64,
 }
 
@@ -43,8 +56,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             memory_mib: 128,
-            call: Duration::from_secs(150),
-            cpu: Duration::from_secs(30),
+            call_seconds: 150,
+            cpu_seconds: 30,
             response_mib: 64,
             request_kib: 1024,
             header_kib: 64,
@@ -54,49 +67,77 @@ impl Default for Limits {
     }
 }
 
-/// The keys of a config's `limits`.
-pub const KEYS: [&str; 8] = [
-    "memory_mib",
-    "call_seconds",
-    "cpu_seconds",
-    "response_mib",
-    "request_kib",
-    "header_kib",
-    "returned_mib",
-    "table_elements",
-];
-
 impl Limits {
+    /// Returns each limit with its key and its range.
+    fn fields(&mut self) -> [(&'static str, RangeInclusive<u64>, &mut u64); 8] {
+        [
+            ("memory_mib", MEMORY_MIB, &mut self.memory_mib),
+            ("call_seconds", SECONDS, &mut self.call_seconds),
+            ("cpu_seconds", SECONDS, &mut self.cpu_seconds),
+            ("response_mib", BODY_MIB, &mut self.response_mib),
+            ("request_kib", REQUEST_KIB, &mut self.request_kib),
+            ("header_kib", HEADER_KIB, &mut self.header_kib),
+            ("returned_mib", BODY_MIB, &mut self.returned_mib),
+            ("table_elements", TABLE_ELEMENTS, &mut self.table_elements),
+        ]
+    }
+
+    /// Returns the keys of a config's `limits`.
+    pub fn keys() -> [&'static str; 8] {
+        Self::default().fields().map(|(key, ..)| key)
+    }
+
     /// Sets the limits that a config's `limits` has.
     ///
     /// # Errors
     ///
-    /// Returns a message with the key whose value is invalid, and its range.
-    pub fn set(&mut self, object: &serde_json::Map<String, Value>) -> Result<(), String> {
-        let number = |key: &str, low: u64, high: u64, usual: u64| match object.get(key) {
-            None => Ok(usual),
-            Some(value) => {
-                value.as_u64().filter(|number| (low..=high).contains(number)).ok_or_else(|| {
+    /// A message with the key whose value is invalid, and its range.
+    pub fn set(&mut self, object: &Map<String, Value>) -> Result<(), String> {
+        for (key, range, limit) in self.fields() {
+            if let Some(value) = object.get(key) {
+                let number = value.as_u64().filter(|number| range.contains(number));
+                *limit = number.ok_or_else(|| {
+                    let (low, high) = (range.start(), range.end());
                     format!("limits.{key}: must be a whole number from {low} to {high}")
-                })
+                })?;
             }
-        };
-        // 4 GiB is what a 32-bit component can address.
-        self.memory_mib = number("memory_mib", 1, 4096, self.memory_mib)?;
-        self.call = Duration::from_secs(number("call_seconds", 1, 3600, self.call.as_secs())?);
-        self.cpu = Duration::from_secs(number("cpu_seconds", 1, 3600, self.cpu.as_secs())?);
-        self.response_mib = number("response_mib", 1, 1024, self.response_mib)?;
-        self.request_kib = number("request_kib", 1, 65_536, self.request_kib)?;
-        self.header_kib = number("header_kib", 8, 1024, self.header_kib)?;
-        self.returned_mib = number("returned_mib", 1, 1024, self.returned_mib)?;
-        self.table_elements = number("table_elements", 1, 10_000_000, self.table_elements)?;
+        }
         Ok(())
+    }
+
+    /// Returns the wall-clock time of one call.
+    pub fn call(&self) -> Duration {
+        Duration::from_secs(self.call_seconds)
+    }
+
+    /// Returns the CPU time of one call.
+    pub fn cpu(&self) -> Duration {
+        Duration::from_secs(self.cpu_seconds)
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let number = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
-    number
-        .map(Duration::from_secs)
-        .ok_or_else(|| "must be a whole number of seconds from 1 to 3600".to_owned())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guest::source::CHECKPOINT_BYTES_MAX;
+
+    #[test]
+    fn the_page_on_embedding_has_the_defaults() {
+        let page = include_str!("../../../docs/embedding.md");
+        let limits = Limits::default();
+        for (name, value) in [
+            ("linear memory", format!("{} MiB", limits.memory_mib)),
+            ("table elements", format!("{},000", limits.table_elements / 1_000)),
+            ("CPU time of a call", format!("{} s", limits.cpu_seconds)),
+            ("wall clock of a call", format!("{} s", limits.call_seconds)),
+            ("response body", format!("{} MiB", limits.response_mib)),
+            ("response head", format!("{} KiB", limits.header_kib)),
+            ("request body", format!("{} KiB", limits.request_kib)),
+            ("what a call returns", format!("{} MiB", limits.returned_mib)),
+            ("checkpoint", format!("{} MiB", CHECKPOINT_BYTES_MAX >> 20)),
+        ] {
+            let row = format!("| {name} | {value} |");
+            assert!(page.contains(&row), "{row}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi_http::WasiHttpCtx;
 
 /// Maximum size of a checkpoint, in bytes. The bundled component's have at most 2 MiB.
-const CHECKPOINT_BYTES_MAX: usize = 4 << 20;
+pub(crate) const CHECKPOINT_BYTES_MAX: usize = 4 << 20;
 
 /// A running instance.
 pub struct Source {
@@ -66,7 +66,7 @@ impl Source {
         });
         store.set_epoch_deadline(1);
         let start = plugin.pre.instantiate_async(&mut store);
-        match tokio::time::timeout(limits.call, start).await {
+        match tokio::time::timeout(limits.call(), start).await {
             Ok(Ok(guest)) => Ok(Self { store, guest, limits, gone: false, network }),
             Ok(Err(error)) => Err(CallError::Host(store.data().fence.cause("start", &error))),
             Err(_) => Err(CallError::Host("start: the time limit was exceeded".to_owned())),
@@ -81,7 +81,7 @@ impl Source {
     pub async fn describe(&mut self) -> Result<Descriptor, CallError> {
         self.enter("describe")?;
         let call = self.guest.etl_connector_source().call_describe(&mut self.store);
-        let answer = tokio::time::timeout(self.limits.call, call).await;
+        let answer = tokio::time::timeout(self.limits.call(), call).await;
         self.leave("describe", answer)
     }
 
@@ -94,7 +94,7 @@ impl Source {
         self.enter("configure")?;
         let source = self.guest.etl_connector_source();
         let call = source.call_configure(&mut self.store, configuration);
-        let answer = tokio::time::timeout(self.limits.call, call).await;
+        let answer = tokio::time::timeout(self.limits.call(), call).await;
         let answer = self.leave("configure", answer);
         self.clean(answer)
     }
@@ -107,7 +107,7 @@ impl Source {
     pub async fn check(&mut self) -> Result<Vec<Finding>, CallError> {
         self.enter("check")?;
         let call = self.guest.etl_connector_source().call_check(&mut self.store);
-        let answer = tokio::time::timeout(self.limits.call, call).await;
+        let answer = tokio::time::timeout(self.limits.call(), call).await;
         let answer = self.leave("check", answer);
         self.clean(answer)
     }
@@ -121,7 +121,7 @@ impl Source {
         self.enter("read-batch")?;
         let source = self.guest.etl_connector_source();
         let call = source.call_read_batch(&mut self.store, records_max);
-        let answer = tokio::time::timeout(self.limits.call, call).await;
+        let answer = tokio::time::timeout(self.limits.call(), call).await;
         let answer = self.leave("read-batch", answer);
         let batch = self.clean(answer)?;
         let count = batch.records.len();
@@ -141,7 +141,7 @@ impl Source {
     pub async fn checkpoint(&mut self) -> Result<String, CallError> {
         self.enter("checkpoint")?;
         let call = self.guest.etl_connector_source().call_checkpoint(&mut self.store);
-        let answer = tokio::time::timeout(self.limits.call, call).await;
+        let answer = tokio::time::timeout(self.limits.call(), call).await;
         let answer = self.leave("checkpoint", answer);
         let checkpoint = self.clean(answer)?;
         match checkpoint.len() <= CHECKPOINT_BYTES_MAX {
@@ -201,7 +201,7 @@ impl Source {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => self.store.data().fence.cause(call, &error),
             Err(_) => {
-                let seconds = self.limits.call.as_secs();
+                let seconds = self.limits.call_seconds;
                 format!("{call}: the time limit of {seconds} s was exceeded")
             }
         };

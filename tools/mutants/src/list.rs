@@ -1,28 +1,9 @@
 //! Planted bugs: each is one place of the core written wrongly, as somebody might write it. The simulation must find
 //! every one of them.
 
-/// A bug to plant.
-#[derive(Debug, Clone, Copy)]
-pub struct Mutant {
-    /// What is wrong then.
-    pub name: &'static str,
-    /// The file, from the root of the repository.
-    pub file: &'static str,
-    /// What stands there, exactly once.
-    pub right: &'static str,
-    /// What takes its place.
-    pub wrong: &'static str,
-}
+use crate::mutant::{Mutant, mutant};
 
-const fn mutant(
-    name: &'static str,
-    file: &'static str,
-    right: &'static str,
-    wrong: &'static str,
-) -> Mutant {
-    Mutant { name, file, right, wrong }
-}
-
+/// The bugs, in no particular order.
 pub const MUTANTS: &[Mutant] = &[
     mutant(
         "a type that was not known is never tried again",

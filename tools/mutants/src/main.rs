@@ -5,12 +5,14 @@
 #[cfg(test)]
 mod fit;
 mod list;
+mod mutant;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use list::{HARMLESS, MUTANTS, Mutant};
+use list::{HARMLESS, MUTANTS};
+use mutant::Mutant;
 
 /// Number of runs for each mutant, unless `SEEDS` says otherwise. Most are found within a hundred.
 const SEEDS: &str = "5000";

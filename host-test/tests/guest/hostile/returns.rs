@@ -4,7 +4,6 @@ use host_test::egress::hook::Egress;
 use host_test::guest::component::Plugin;
 use host_test::guest::engine::engine;
 use host_test::guest::source::{CallError, Limits, Source};
-use std::time::Duration;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 
@@ -44,7 +43,7 @@ fn host<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
 #[tokio::test]
 async fn an_endless_loop_is_stopped_in_each_export() {
     let bytes = guest("(loop br 0) unreachable", "");
-    let limits = Limits { cpu: Duration::from_millis(30), ..Limits::default() };
+    let limits = Limits { cpu_seconds: 1, ..Limits::default() };
     let configuration = host_test::guest::source::Configuration {
         settings: "{}".to_owned(),
         secrets: Vec::new(),
