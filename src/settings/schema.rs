@@ -25,7 +25,10 @@ mod tests {
         let (least, most) = range::RATE;
         assert_eq!([&rate["minimum"], &rate["maximum"]], [&json!(least), &json!(most)]);
         assert_eq!(properties["endpoint"]["default"], endpoint::DEFAULT);
-        assert_eq!(properties["org_slug"]["pattern"], format!("^[a-z0-9_-]{{1,{SLUG_CHARS_MAX}}}$"));
+        assert_eq!(
+            properties["org_slug"]["pattern"],
+            format!("^[a-z0-9_-]{{1,{SLUG_CHARS_MAX}}}$")
+        );
         for list in [&properties["event_types"], &properties["exclude_event_types"]] {
             assert_eq!(list["maxItems"], TYPES_MAX);
             assert_eq!(list["items"]["pattern"], format!("^[A-Z0-9_]{{1,{TYPE_CHARS_MAX}}}$"));

@@ -2,6 +2,7 @@
 
 use super::matrix::{Matrix, Sink, wanted};
 use super::supervisor::{Strike, supervise};
+use host_kit::World;
 
 /// A run after a kill starts with recovery, so its first calls are struck too, up to this number.
 const RECOVERY_CALLS: u64 = 24;

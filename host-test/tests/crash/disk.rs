@@ -3,6 +3,7 @@
 use super::call::Kind;
 use super::matrix::{Matrix, Sink, wanted};
 use super::supervisor::{Strike, supervise};
+use host_kit::{World, assert_same, stderr};
 use nix::errno::Errno;
 use std::process::Command;
 

@@ -86,8 +86,8 @@ fn tenants_wait_for_a_locked_state() {
     let log = all.0.path("log");
     let mut command = all.command("--until-idle");
     command.stderr(fs::File::create(&log).unwrap());
-    let mut running = super::host_kit::Running::start(command);
-    super::host_kit::until("a message about the lock", || {
+    let mut running = host_kit::Running::start(command);
+    host_kit::until("a message about the lock", || {
         let message = fs::read_to_string(&log).unwrap();
         message.contains("dir.state.sqlite is locked by another program")
             && message.contains("retrying in")
