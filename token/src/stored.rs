@@ -1,13 +1,13 @@
-//! A secret as people store it: in a file that an editor or `echo` wrote, in a variable, or with a platform. White space around it does
-//! no harm and is removed; what else stands there beside the token is refused, and named without quoting anything.
+//! A secret as people store it: in a file that an editor or `echo` wrote, in a variable, or with a platform. White
+//! space around it is removed. Anything else beside the token is refused, with a message that quotes nothing.
 
 use crate::{TOKEN_BYTES_MAX, TOKEN_BYTES_MIN};
 
-/// The token within what was stored.
+/// Returns the token within a stored text.
 ///
 /// # Errors
 ///
-/// A predicate, what to do, and what a token looks like; never a part of the value.
+/// Returns a predicate, what to do, and what a token looks like, but no part of the value.
 pub fn token(stored: &str) -> Result<&str, String> {
     let value = trimmed(stored);
     match fault(value) {
@@ -32,7 +32,7 @@ fn is_quote(letter: char) -> bool {
     "\"'`\u{201c}\u{201d}\u{2018}\u{2019}".contains(letter)
 }
 
-/// What is wrong with a value, if anything.
+/// Returns what is wrong with a value, if anything.
 fn fault(value: &str) -> Option<&'static str> {
     let first = value.chars().next();
     // Bearer tokens consist of these: RFC 6750, section 2.1. None of them delimits anything in JSON.
@@ -47,24 +47,24 @@ fn fault(value: &str) -> Option<&'static str> {
         Some("is a line like NAME=VALUE; remove the name and the sign after it")
     } else if value.split(is_blank).next().is_some_and(is_scheme) {
         Some(
-            "begins with an authentication scheme such as Bearer, which is added by itself; remove it",
+            "begins with an authentication scheme such as Bearer, which is added automatically; remove it",
         )
     } else if first.is_some_and(is_quote) || value.ends_with(is_quote) {
         Some("is in quotation marks; remove them")
     } else if value.contains(is_blank) {
-        Some("has white space within it; remove that, and whatever else is not the token")
+        Some("contains white space; remove it, and everything else that is not the token")
     } else if !value.chars().all(is_lawful) {
         Some("contains characters that no token has; only letters, digits and -._~+/= are allowed")
     } else if value.len() < TOKEN_BYTES_MIN {
         Some("is shorter than 16 characters; no token is that short")
     } else if value.chars().all(|letter| Some(letter) == first) {
-        Some("is one character, over and over; no token is")
+        Some("repeats a single character, which no token does")
     } else {
         None
     }
 }
 
-/// Whether it is `NAME=value`, `export NAME=value` or `name: value`. A token may itself end with equals signs.
+/// Returns whether it is `NAME=value`, `export NAME=value` or `name: value`. A token may itself end with equals signs.
 fn has_name(value: &str) -> bool {
     let value = value.strip_prefix("export ").unwrap_or(value);
     let Some((name, rest)) = value.split_once(['=', ':']) else { return false };
@@ -120,10 +120,10 @@ mod tests {
             ("api_token: @", "NAME=VALUE"),
             ("\"api_token\": \"@\"", "NAME=VALUE"),
             ("{\"api_token\": \"@\"}", "is JSON"),
-            ("@ @", "white space within"),
-            ("@ # mine", "white space within"),
-            ("@\n@", "white space within"),
-            ("bkua_0123456789\u{a0}abcdef", "white space within"),
+            ("@ @", "contains white space"),
+            ("@ # mine", "contains white space"),
+            ("@\n@", "contains white space"),
+            ("bkua_0123456789\u{a0}abcdef", "contains white space"),
             ("<@>", "characters that no token has"),
             ("@\u{7}", "characters that no token has"),
             ("t\u{f6}ken-0123456789", "characters that no token has"),

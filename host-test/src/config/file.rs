@@ -63,7 +63,9 @@ impl Config {
         };
         misplaced::in_settings(&config.settings)?;
         if let Some(value) = top.remove("component") {
-            let file = value.as_str().ok_or("component: must be the path of a file")?;
+            let file = value
+                .as_str()
+                .ok_or("component: must be the path of a file; leave it out for the bundled one")?;
             config.component = Some(folder.join(file));
             config.files.push(folder.join(file));
         }
@@ -162,10 +164,32 @@ mod tests {
 
     #[test]
     fn a_secret_names_exactly_one_place() {
-        for bad in [r#"{}"#, r#"{"env": "A", "file": "B"}"#, r#"{"env": 1}"#] {
+        for (bad, words) in [
+            (r#"{}"#, "has neither env nor file"),
+            (r#"{"env": "A", "file": "B"}"#, "has both env and file"),
+            (r#"{"env": 1}"#, "env must be a string"),
+            (r#"{"file": null}"#, "file must be a string"),
+            ("null", "must not be null"),
+            (r#"{"file": "missing"}"#, "the file /nowhere/missing does not exist; create it"),
+            (r#"{"value": "bkua_secret"}"#, "revoke it"),
+        ] {
             let text = format!(r#"{{"settings": {{}}, "secrets": {{"api_token": {bad}}}}}"#);
-            assert!(parse(&text).unwrap_err().contains("exactly one"), "{bad}");
+            let error = parse(&text).unwrap_err();
+            assert!(
+                error.starts_with("secrets.api_token: ") || error.contains("unknown key"),
+                "{error}"
+            );
+            assert!(error.contains(words) && !error.contains("bkua_"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_token_instead_of_a_config_is_recognized_and_not_quoted() {
+        let error = parse("bkua_0123456789abcdef0123456789abcdef01234567\n").unwrap_err();
+        assert!(
+            error.starts_with("is a token, not a config") && !error.contains("bkua_"),
+            "{error}"
+        );
     }
 
     #[test]

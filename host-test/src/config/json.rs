@@ -24,6 +24,11 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
         Strict(&Place::Top).deserialize(&mut input).and_then(|value| input.end().map(|()| value));
     value.map_err(|error| match error.classify() {
         Category::Data => format!("{error}; remove one of the two"),
+        _ if is_like(text.trim()) => {
+            "is a token, not a config; name the config here, and the file with the token \
+                                      under secrets, as shown by `host-test run --help`"
+                .to_owned()
+        }
         _ => format!("not JSON ({error}): {}", hint(text, offset(text, &error))),
     })
 }

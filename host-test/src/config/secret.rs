@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 use std::env::VarError;
 use std::path::{Path, PathBuf};
 
+/// What to write instead of a secret.
+const WRITE: &str = r#"put it in a file and write {"file": "PATH"}, or write {"env": "NAME"}"#;
+
 /// Replaces the value in messages wherever it may be a token.
 const REVOKE: &str = "if it was a real token, revoke it";
 
@@ -26,20 +29,22 @@ pub(super) struct Found {
 ///
 /// A message with the name of the secret, and never with its value.
 pub(super) fn find(name: &str, source: Value, folder: &Path) -> Result<Found, String> {
-    let Value::Object(source) = source else {
+    let source = match source {
+        Value::Object(source) => source,
+        Value::Null => return Err(format!("secrets.{name}: must not be null; {WRITE}")),
         // The message does not quote the value, which may be a live token.
-        return Err(format!(
-            "secrets.{name}: a secret does not belong in the config; put it in a file and \
-             write {{\"file\": \"PATH\"}}, or {{\"env\": \"NAME\"}}; {REVOKE}"
-        ));
-    };
-    known(&source, &format!("secrets.{name}."), &["env", "file"])?;
-    match place(&source) {
-        Some(Place::Variable(variable)) => in_variable(name, variable),
-        Some(Place::File(file)) => in_file(name, file, folder),
-        None => {
-            Err(format!("secrets.{name}: needs exactly one of \"env\" and \"file\", with a string"))
+        _ => {
+            return Err(format!(
+                "secrets.{name}: a secret does not belong in the config; {WRITE}; {REVOKE}"
+            ));
         }
+    };
+    known(&source, &format!("secrets.{name}."), &["env", "file"])
+        .map_err(|why| format!("{why}; {WRITE}; if a token is in the config, revoke it"))?;
+    match place(&source) {
+        Ok(Place::Variable(variable)) => in_variable(name, variable),
+        Ok(Place::File(file)) => in_file(name, file, folder),
+        Err(why) => Err(format!("secrets.{name}: {why}; {WRITE}")),
     }
 }
 
@@ -48,11 +53,14 @@ enum Place<'a> {
     File(&'a str),
 }
 
-fn place(source: &Map<String, Value>) -> Option<Place<'_>> {
+fn place(source: &Map<String, Value>) -> Result<Place<'_>, &'static str> {
     match (source.get("env"), source.get("file")) {
-        (Some(Value::String(variable)), None) => Some(Place::Variable(variable)),
-        (None, Some(Value::String(file))) => Some(Place::File(file)),
-        _ => None,
+        (Some(Value::String(variable)), None) => Ok(Place::Variable(variable)),
+        (None, Some(Value::String(file))) => Ok(Place::File(file)),
+        (Some(_), Some(_)) => Err("has both env and file; keep exactly one of them"),
+        (Some(_), None) => Err("env must be a string"),
+        (None, Some(_)) => Err("file must be a string"),
+        (None, None) => Err("has neither env nor file; it needs exactly one of them"),
     }
 }
 
@@ -74,6 +82,10 @@ fn in_file(name: &str, file: &str, folder: &Path) -> Result<Found, String> {
     let path = folder.join(file);
     let text = text::read(&path).map_err(|why| match is_like(file) {
         true => format!("secrets.{name}: file must be the path of a file; {REVOKE}"),
+        false if !path.exists() => format!(
+            "secrets.{name}: the file {} does not exist; create it, with only the token in it",
+            path.display()
+        ),
         false => format!("secrets.{name}: {}: {why}", path.display()),
     })?;
     let place = if is_like(file) { "the file".to_owned() } else { path.display().to_string() };

@@ -209,9 +209,9 @@ pub(crate) mod tests {
                 "--allow-private https://a.corp/v1",
                 "--allow-private https://a.corp/v1: must not have a",
             ),
-            ("--proxy http://*:3128", "--proxy: is not of the form"),
+            ("--proxy http://*:3128", "--proxy: has no valid host"),
             ("--proxy socks5://u:secret@p", "--proxy: socks5:// proxies are not supported"),
-            ("--proxy ftp://u:secret@p", "--proxy: is not of the form"),
+            ("--proxy ftp://u:secret@p", "--proxy: is not an http:// or https:// URL"),
             ("--ca-file /nowhere/ca.pem", "--ca-file /nowhere/ca.pem: cannot be read"),
         ] {
             let failure = outbound(line, "10.0.0.1").err().unwrap();

@@ -98,7 +98,10 @@ impl Limits {
                 let number = value.as_u64().filter(|number| range.contains(number));
                 *limit = number.ok_or_else(|| {
                     let (low, high) = (range.start(), range.end());
-                    format!("limits.{key}: must be a whole number from {low} to {high}")
+                    format!(
+                        "limits.{key}: must be a whole number from {low} to {high}; leave it out \
+                         for the default"
+                    )
                 })?;
             }
         }

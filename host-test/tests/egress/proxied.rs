@@ -174,7 +174,7 @@ fn an_invalid_proxy_is_refused_and_named_before_anything_is_sent() {
             "socks5://u:secret@127.0.0.1:1080",
             "--proxy: socks5:// proxies are not supported",
         ),
-        (true, "", "http://u:sec/ret@127.0.0.1:1", "--proxy: is not of the form"),
+        (true, "", "http://u:sec/ret@127.0.0.1:1", "--proxy: has a path, or a password"),
         (false, "ALL_PROXY", "socks5h://u:secret@127.0.0.1", "ALL_PROXY: socks5h:// proxies"),
         (false, "https_proxy", "ftp://u:secret@127.0.0.1", "https_proxy: is not of the form"),
     ] {
