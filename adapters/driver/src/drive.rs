@@ -1,7 +1,7 @@
 //! The loop itself.
 
 use crate::backoff::Backoff;
-use crate::contract::{Batch, Next, Refusal};
+use crate::contract::{Batch, Next, SourceError};
 use crate::report::{Counts, Ended, Fault, Report};
 use crate::shell::{Plan, Shell, SinkError, Source, StoreError};
 
@@ -46,7 +46,7 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
             }
             if empty > EMPTY_BATCHES_MAX {
                 let why = "consecutive batches without a record or a request";
-                return Err(Refusal::Protocol(format!("{EMPTY_BATCHES_MAX} {why}")).into());
+                return Err(SourceError::Protocol(format!("{EMPTY_BATCHES_MAX} {why}")).into());
             }
         }
         Ok(Ended::OutOfTime)
@@ -71,17 +71,17 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
                     self.backoff.succeeded();
                     return Ok(batch);
                 }
-                Err(Refusal::Transient(why)) => {
+                Err(SourceError::Transient(why)) => {
                     if !self.backoff.failed(self.shell).await {
                         // This covers no new events, but tells the next instance how long to wait. Nothing is lost if
                         // it fails.
                         if let Ok(checkpoint) = self.source.checkpoint() {
                             let _ = self.shell.store(&checkpoint).await;
                         }
-                        return Err(Refusal::Transient(why).into());
+                        return Err(SourceError::Transient(why).into());
                     }
                 }
-                Err(refusal) => return Err(refusal.into()),
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -13,12 +13,13 @@
 mod backoff;
 mod composed;
 mod contract;
+mod convert;
 mod drive;
 mod report;
 mod secret;
 mod shell;
 
-pub use contract::{Batch, Event, FieldError, Next, Refusal, Stats};
+pub use contract::{Batch, Event, FieldError, Next, SourceError, Stats};
 pub use drive::drive;
 pub use report::{Counts, Ended, Fault, Report};
 pub use secret::token;

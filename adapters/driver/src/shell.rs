@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::contract::{Batch, Event, Refusal};
+use crate::contract::{Batch, Event, SourceError};
 
 /// A source component.
 pub trait Source {
@@ -13,21 +13,21 @@ pub trait Source {
     /// # Errors
     ///
     /// Returns the component's error.
-    fn configure(&mut self, checkpoint: Option<String>) -> Result<(), Refusal>;
+    fn configure(&mut self, checkpoint: Option<String>) -> Result<(), SourceError>;
 
     /// Returns the next events, at most `records_max`.
     ///
     /// # Errors
     ///
     /// Returns the component's error; the position did not advance then.
-    fn read_batch(&mut self, records_max: u32) -> Result<Batch, Refusal>;
+    fn read_batch(&mut self, records_max: u32) -> Result<Batch, SourceError>;
 
     /// Returns a checkpoint that covers everything that was handed out.
     ///
     /// # Errors
     ///
     /// Returns the component's error.
-    fn checkpoint(&mut self) -> Result<String, Refusal>;
+    fn checkpoint(&mut self) -> Result<String, SourceError>;
 }
 
 /// Why a checkpoint was not stored.
