@@ -83,17 +83,6 @@ pub trait Shell {
     async fn sleep(&mut self, ms: u64);
 }
 
-/// The limits of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
-    /// Number of events to request per batch.
-    pub batch_records: u32,
-    /// Time budget in milliseconds: after it no batch is started, and no wait exceeds it.
-    pub budget_ms: u64,
-    /// Maximum number of consecutive failures (of the source, a delivery or the store) that are retried.
-    pub retries: u32,
-}
-
 /// Runs a future whose shell blocks instead of waiting, so that none of its steps is ever pending.
 ///
 /// Returns `None` if a step was pending after all, since polling it again could take forever.

@@ -7,7 +7,8 @@ use source_driver::{
     StoreError, at_once, drive,
 };
 
-const PLAN: Plan = Plan { batch_records: 3, budget_ms: 600_000, retries: 4 };
+const PLAN: Plan =
+    Plan { batch_records: 3, budget_ms: Some(600_000), retries: Some(4), ..Plan::POLL };
 
 /// A source of the events 0, 1, 2 … up to `count`. Its checkpoint is the number of the next one.
 struct Numbers {
@@ -225,11 +226,11 @@ fn an_overtaken_run_ends_immediately() {
 #[test]
 fn no_batch_and_no_wait_exceeds_the_budget() {
     let mut world = World { fail_deliveries: 3, ..World::default() };
-    let plan = Plan { budget_ms: 2_500, ..PLAN };
+    let plan = Plan { budget_ms: Some(2_500), ..PLAN };
     let report = run(&mut world, vec![], &plan).unwrap();
     assert!(matches!(report.ended, Ended::Failed { fault: Fault::Sink, .. }));
     assert_eq!(world.slept, [1_000]);
-    let report = run(&mut World::default(), vec![], &Plan { budget_ms: 0, ..PLAN }).unwrap();
+    let report = run(&mut World::default(), vec![], &Plan { budget_ms: Some(0), ..PLAN }).unwrap();
     assert_eq!(report.ended, Ended::OutOfTime);
 }
 

@@ -5,10 +5,6 @@ use spin_sdk::variables::{self, Error};
 
 /// Seconds a poll may take before no further batch is begun, where `budget_seconds` says nothing.
 const BUDGET_SECONDS: u64 = 25;
-/// Events of one batch, where `batch_records` says nothing: a page.
-const BATCH_RECORDS: u64 = 500;
-/// Failures in a row that are tried again within one poll; the next poll tries on.
-const RETRIES: u32 = 4;
 
 /// What a poll of one tenant needs to know.
 pub struct Tenant {
@@ -63,7 +59,8 @@ impl Tenant {
             )
         };
         let budget_ms = 1_000 * number("budget_seconds", BUDGET_SECONDS, 1..=3_600).await?;
-        let records = number("batch_records", BATCH_RECORDS, 1..=100_000).await?;
+        let usual = u64::from(Plan::POLL.batch_records);
+        let records = number("batch_records", usual, 1..=100_000).await?;
         let (url_from, url) = shared("sink_url", &own("sink_url"))
             .await?
             .ok_or_else(|| missing("sink_url".into(), "the address events are sent to"))?;
@@ -85,8 +82,8 @@ impl Tenant {
             named: format!(" (variables {} and {})", own("settings"), own("api_token")),
             plan: Plan {
                 batch_records: u32::try_from(records).unwrap_or(u32::MAX),
-                budget_ms,
-                retries: RETRIES,
+                budget_ms: Some(budget_ms),
+                ..Plan::POLL
             },
             name: name.unwrap_or("default").to_owned(),
         })

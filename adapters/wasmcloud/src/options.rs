@@ -8,8 +8,6 @@ const TENANT_CHARS_MAX: usize = 63;
 const SUBJECT_CHARS_MAX: usize = 255;
 /// The bucket, unless the operator says otherwise.
 const BUCKET: &str = "buildkite-audit-logs";
-/// Events in one batch: what a crash may repeat, and one checkpoint stored for it.
-const BATCH_RECORDS: u32 = 500;
 /// Failures in a row that are tried again within a run: 31 s of waits, and the time of the attempts.
 const RETRIES: u32 = 5;
 /// A run begins no batch after ten minutes even in a long backfill, so that the configuration is read again.
@@ -72,9 +70,10 @@ impl Options {
             faults.push(format!("settings: is missing; set the source's settings, {example}"));
         }
         let token = token(get("api_token"), &mut faults);
-        let batch_records = number("batch_records", &get, 1..=10_000, BATCH_RECORDS, &mut faults);
-        let retries = number("retries", &get, 0..=20, RETRIES, &mut faults);
-        let plan = Plan { batch_records, budget_ms: BUDGET_MS, retries };
+        let usual = Plan::POLL.batch_records;
+        let batch_records = number("batch_records", &get, 1..=10_000, usual, &mut faults);
+        let retries = Some(number("retries", &get, 0..=20, RETRIES, &mut faults));
+        let plan = Plan { batch_records, budget_ms: Some(BUDGET_MS), retries, ..Plan::POLL };
         match faults.is_empty() {
             true => Ok(Self { settings, tenant, token, subject, bucket, plan }),
             false => Err(faults),
