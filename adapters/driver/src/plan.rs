@@ -62,13 +62,16 @@ impl Plan {
         ..Self::POLL
     };
 
-    /// A program that reads one source, maybe with somebody watching: a short failure is hardly seen. The return of a
-    /// remote is noticed within a minute, even after hours. All retries together take about two minutes.
+    /// The retries of a program that ends after the last one. Their waits take about two minutes in total.
+    pub const RETRIES: u32 = 8;
+
+    /// A program that reads one source, maybe with somebody watching: a short failure is hardly noticed. The return of
+    /// a remote is noticed within a minute, even after hours.
     pub const RUN: Self = Self {
         until: Until::Never,
         batch_records: 1_000,
         budget_ms: None,
-        retries: Some(8),
+        retries: Some(Self::RETRIES),
         backoff: Backoff { first_ms: 500, longest_ms: 60_000 },
         unfixed_ms: None,
     };
@@ -83,5 +86,5 @@ impl Plan {
 
     /// One of many sources in a process that ends once each has read everything, or fails.
     pub const TENANT_UNTIL_IDLE: Self =
-        Self { until: Until::Idle, retries: Self::RUN.retries, unfixed_ms: None, ..Self::TENANT };
+        Self { until: Until::Idle, retries: Some(Self::RETRIES), unfixed_ms: None, ..Self::TENANT };
 }

@@ -111,6 +111,11 @@ impl Policy {
         self.failures > 0
     }
 
+    /// Returns the number of consecutive retries that failed.
+    pub fn failed_retries(&self) -> u32 {
+        self.failures.saturating_sub(1)
+    }
+
     /// Returns what to do at the start and after a wait.
     pub fn resume(&self, at: Moment) -> Then {
         match () {

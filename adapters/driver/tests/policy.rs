@@ -88,7 +88,7 @@ fn the_count_of_failures_restarts_after_a_success() {
     let mut policy = policy(Plan { retries: Some(2), ..Plan::RUN });
     for _ in 0..3 {
         assert_eq!(waits(&mut policy, 1.0), [500, 1_000]);
-        assert!(policy.is_failing());
+        assert!(policy.is_failing() && policy.failed_retries() == 2);
         policy.batch(&batch(0, 1, Next::Ready), START).unwrap();
         assert!(!policy.is_failing());
     }
