@@ -1,4 +1,5 @@
-//! The types of `wit/source.wit`, whose comments apply here too. Each shell converts its own bindings to these types.
+//! The types of `wit/source.wit`, whose comments apply here too. Hosts convert their own bindings to these types by
+//! [`conversions!`](crate::conversions).
 
 use std::fmt;
 
@@ -41,6 +42,9 @@ pub struct Stats {
     pub excluded: u64,
     /// Events that the remote returned as null.
     pub null_nodes: u64,
+    /// Time of the newest record in a batch (RFC 3339). Sums leave it out.
+    #[serde(skip)]
+    pub newest: Option<String>,
     /// Notes for the operator, as sentences.
     pub notes: Vec<String>,
 }
@@ -67,7 +71,7 @@ pub struct FieldError {
 
 /// Why a call to a source failed, grouped by who must act.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum SourceError {
     /// The operator must fix the settings or secrets.
     InvalidConfig(Vec<FieldError>),
     /// The operator must fix the access.
@@ -80,7 +84,14 @@ pub enum Refusal {
     Protocol(String),
 }
 
-impl fmt::Display for Refusal {
+impl SourceError {
+    /// Returns whether retrying later helps.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Transient(_))
+    }
+}
+
+impl fmt::Display for SourceError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidConfig(faults) => {

@@ -1,19 +1,16 @@
 //! The loop itself.
 
-use crate::backoff::Backoff;
-use crate::contract::{Batch, Next, Refusal};
+use crate::contract::{Batch, Event};
+use crate::plan::Plan;
+use crate::policy::{End, Moment, Policy, Then};
 use crate::report::{Counts, Ended, Fault, Report};
-use crate::shell::{Plan, Shell, SinkError, Source, StoreError};
+use crate::shell::{Shell, SinkError, Source, StoreError};
 
-/// Maximum number of consecutive batches that have no record and made no request, yet ask for another call immediately.
-/// More than that means the source is spinning.
-const EMPTY_BATCHES_MAX: u32 = 1_000;
-
-/// Runs a source until it is idle or throttled, the time is used up, or a step fails permanently. Never loses an event:
-/// see the crate's documentation.
+/// Runs a source until the plan ends it, or a step fails permanently. Never loses an event: see the crate's
+/// documentation.
 pub async fn drive<C: Source, S: Shell>(source: &mut C, shell: &mut S, plan: &Plan) -> Report {
-    let backoff = Backoff::new(plan, shell.now_ms());
-    let mut run = Run { source, shell, plan, backoff, counts: Counts::default() };
+    let policy = Policy::new(*plan, shell.now_ms());
+    let mut run = Run { source, shell, policy, counts: Counts::default() };
     let ended = match run.rounds().await {
         Ok(ended) | Err(ended) => ended,
     };
@@ -23,8 +20,7 @@ pub async fn drive<C: Source, S: Shell>(source: &mut C, shell: &mut S, plan: &Pl
 struct Run<'a, C, S> {
     source: &'a mut C,
     shell: &'a mut S,
-    plan: &'a Plan,
-    backoff: Backoff,
+    policy: Policy,
     counts: Counts,
 }
 
@@ -32,31 +28,37 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
     async fn rounds(&mut self) -> Result<Ended, Ended> {
         let checkpoint = self.load().await?;
         self.source.configure(checkpoint)?;
-        let mut empty = 0;
-        // Bounded by the budget, and by `EMPTY_BATCHES_MAX` when no time passes.
-        while !self.backoff.is_over(self.shell.now_ms()) {
-            let mut batch = self.read().await?;
-            self.counts.read(&mut batch);
-            let is_empty = batch.records.is_empty() && batch.stats.requests == 0;
-            self.settle(batch.records).await?;
-            match batch.next {
-                Next::Idle(again_in_ms) => return Ok(Ended::Idle { again_in_ms }),
-                Next::Throttled(again_in_ms) => return Ok(Ended::Throttled { again_in_ms }),
-                Next::Ready => empty = if is_empty { empty + 1 } else { 0 },
-            }
-            if empty > EMPTY_BATCHES_MAX {
-                let why = "consecutive batches without a record or a request";
-                return Err(Refusal::Protocol(format!("{EMPTY_BATCHES_MAX} {why}")).into());
-            }
+        let mut then = self.policy.resume(self.now());
+        // Bounded by the policy.
+        loop {
+            then = match then {
+                Then::Read => {
+                    let mut batch = self.read().await?;
+                    self.counts.read(&mut batch);
+                    self.settle(&batch.records).await?;
+                    self.policy.batch(&batch, self.now())?
+                }
+                Then::Wait { ms, .. } => {
+                    self.shell.sleep(ms).await;
+                    self.policy.resume(self.now())
+                }
+                Then::End(End::Idle { again_in_ms }) => return Ok(Ended::Idle { again_in_ms }),
+                Then::End(End::Throttled { again_in_ms }) => {
+                    return Ok(Ended::Throttled { again_in_ms });
+                }
+                // A failed step has returned already, and nothing stops a shell.
+                Then::End(End::OutOfTime | End::Stopped | End::Failed) => {
+                    return Ok(Ended::OutOfTime);
+                }
+            };
         }
-        Ok(Ended::OutOfTime)
     }
 
     async fn load(&mut self) -> Result<Option<String>, Ended> {
         loop {
             match self.shell.load().await {
                 Ok(checkpoint) => {
-                    self.backoff.succeeded();
+                    self.policy.succeeded();
                     return Ok(checkpoint);
                 }
                 Err(error) => self.retry_store(error).await?,
@@ -66,57 +68,80 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
 
     async fn read(&mut self) -> Result<Batch, Ended> {
         loop {
-            match self.source.read_batch(self.plan.batch_records) {
+            let error = match self.source.read_batch(self.policy.plan().batch_records) {
                 Ok(batch) => {
-                    self.backoff.succeeded();
+                    self.policy.succeeded();
                     return Ok(batch);
                 }
-                Err(Refusal::Transient(why)) => {
-                    if !self.backoff.failed(self.shell).await {
-                        // This covers no new events, but tells the next instance how long to wait. Nothing is lost if
-                        // it fails.
-                        if let Ok(checkpoint) = self.source.checkpoint() {
-                            let _ = self.shell.store(&checkpoint).await;
-                        }
-                        return Err(Refusal::Transient(why).into());
-                    }
-                }
-                Err(refusal) => return Err(refusal.into()),
+                Err(error) => error,
+            };
+            if self.may_retry(error.is_transient()).await {
+                continue;
             }
+            // This covers no new events, but tells the next instance how long to wait. Nothing is lost if it fails.
+            if error.is_transient()
+                && let Ok(checkpoint) = self.source.checkpoint()
+            {
+                let _ = self.shell.store(&checkpoint).await;
+            }
+            return Err(error.into());
         }
     }
 
     /// Delivers events and, once they are acknowledged, stores the checkpoint that covers them. The checkpoint is
     /// stored for an empty batch too, since the position advances.
-    async fn settle(&mut self, events: Vec<crate::Event>) -> Result<(), Ended> {
+    async fn settle(&mut self, events: &[Event]) -> Result<(), Ended> {
         let checkpoint = self.source.checkpoint()?;
         while let Err(error) =
-            if events.is_empty() { Ok(()) } else { self.shell.deliver(&events).await }
+            if events.is_empty() { Ok(()) } else { self.shell.deliver(events).await }
         {
-            let (fault, is_transient, message) = match error {
-                SinkError::Overtaken(message) => (Fault::Overtaken, true, message),
-                SinkError::Refused(message) => (Fault::Sink, false, message),
-                SinkError::Failed(_) if self.backoff.failed(self.shell).await => continue,
-                SinkError::Failed(message) => (Fault::Sink, true, message),
+            let (is_transient, message) = match error {
+                SinkError::Overtaken(message) => return Err(overtaken(message)),
+                SinkError::Refused(message) => (false, message),
+                SinkError::Failed(message) => (true, message),
             };
-            return Err(Ended::Failed { fault, message, is_transient });
+            if !self.may_retry(is_transient).await {
+                return Err(Ended::Failed { fault: Fault::Sink, message, is_transient });
+            }
         }
-        self.backoff.succeeded();
+        self.policy.succeeded();
         while let Err(error) = self.shell.store(&checkpoint).await {
             self.retry_store(error).await?;
         }
-        self.backoff.succeeded();
+        self.policy.succeeded();
         self.counts.delivered += events.len() as u64;
         Ok(())
     }
 
     async fn retry_store(&mut self, error: StoreError) -> Result<(), Ended> {
         let (fault, is_transient, message) = match error {
-            StoreError::Overtaken(message) => (Fault::Overtaken, true, message),
+            StoreError::Overtaken(message) => return Err(overtaken(message)),
             StoreError::Corrupt(message) => (Fault::InvalidCheckpoint, false, message),
-            StoreError::Failed(_) if self.backoff.failed(self.shell).await => return Ok(()),
             StoreError::Failed(message) => (Fault::Store, true, message),
         };
-        Err(Ended::Failed { fault, message, is_transient })
+        match self.may_retry(is_transient).await {
+            true => Ok(()),
+            false => Err(Ended::Failed { fault, message, is_transient }),
+        }
     }
+
+    /// Records that a step failed, and waits as the policy says. Returns `false` if the run has to end.
+    async fn may_retry(&mut self, is_transient: bool) -> bool {
+        match self.policy.failed(is_transient, self.now()) {
+            Then::Read => true,
+            Then::Wait { ms, .. } => {
+                self.shell.sleep(ms).await;
+                true
+            }
+            Then::End(_) => false,
+        }
+    }
+
+    fn now(&self) -> Moment {
+        Moment::at(self.shell.now_ms())
+    }
+}
+
+fn overtaken(message: String) -> Ended {
+    Ended::Failed { fault: Fault::Overtaken, message, is_transient: true }
 }

@@ -6,18 +6,24 @@
 //! load → configure → [ read → deliver → store ]* → report
 //! ```
 //!
+//! What follows each step is decided by [`Policy`], which hosts with a loop of their own carry out too.
+//!
 //! Pure but for what a [`Shell`] does: it has no clock, sleeps nowhere and knows no engine. An event is lost by no crash
 //! and no failure, since a checkpoint is stored only after everything it covers was acknowledged; a crash between the two
 //! delivers that batch again. Shells that cannot wait for a future run it by [`at_once`].
 
-mod backoff;
 mod composed;
 mod contract;
+mod convert;
 mod drive;
+mod plan;
+mod policy;
 mod report;
 mod shell;
 
-pub use contract::{Batch, Event, FieldError, Next, Refusal, Stats};
+pub use contract::{Batch, Event, FieldError, Next, SourceError, Stats};
 pub use drive::drive;
+pub use plan::{Backoff, Plan, Until};
+pub use policy::{EMPTY_BATCHES_MAX, End, Moment, Policy, Then, WAIT_MS_MAX, WAIT_MS_MIN, Why};
 pub use report::{Counts, Ended, Fault, Report};
-pub use shell::{Plan, Shell, SinkError, Source, StoreError, at_once};
+pub use shell::{Shell, SinkError, Source, StoreError, at_once};

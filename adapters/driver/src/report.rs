@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::contract::{Batch, Refusal, Stats};
+use crate::contract::{Batch, SourceError, Stats};
 
 /// Maximum number of distinct notes kept per run.
 const NOTES_MAX: usize = 20;
@@ -96,16 +96,15 @@ pub enum Fault {
     Overtaken,
 }
 
-impl From<Refusal> for Ended {
-    fn from(refusal: Refusal) -> Self {
-        let fault = match refusal {
-            Refusal::InvalidConfig(_) => Fault::InvalidConfig,
-            Refusal::Unauthorized(_) => Fault::Unauthorized,
-            Refusal::InvalidCheckpoint(_) => Fault::InvalidCheckpoint,
-            Refusal::Transient(_) => Fault::Source,
-            Refusal::Protocol(_) => Fault::Protocol,
+impl From<SourceError> for Ended {
+    fn from(error: SourceError) -> Self {
+        let fault = match error {
+            SourceError::InvalidConfig(_) => Fault::InvalidConfig,
+            SourceError::Unauthorized(_) => Fault::Unauthorized,
+            SourceError::InvalidCheckpoint(_) => Fault::InvalidCheckpoint,
+            SourceError::Transient(_) => Fault::Source,
+            SourceError::Protocol(_) => Fault::Protocol,
         };
-        let is_transient = fault == Fault::Source;
-        Self::Failed { fault, message: refusal.to_string(), is_transient }
+        Self::Failed { fault, message: error.to_string(), is_transient: error.is_transient() }
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::contract::{Batch, Event, Refusal};
+use crate::contract::{Batch, Event, SourceError};
 
 /// A source component.
 pub trait Source {
@@ -13,21 +13,21 @@ pub trait Source {
     /// # Errors
     ///
     /// Returns the component's error.
-    fn configure(&mut self, checkpoint: Option<String>) -> Result<(), Refusal>;
+    fn configure(&mut self, checkpoint: Option<String>) -> Result<(), SourceError>;
 
     /// Returns the next events, at most `records_max`.
     ///
     /// # Errors
     ///
     /// Returns the component's error; the position did not advance then.
-    fn read_batch(&mut self, records_max: u32) -> Result<Batch, Refusal>;
+    fn read_batch(&mut self, records_max: u32) -> Result<Batch, SourceError>;
 
     /// Returns a checkpoint that covers everything that was handed out.
     ///
     /// # Errors
     ///
     /// Returns the component's error.
-    fn checkpoint(&mut self) -> Result<String, Refusal>;
+    fn checkpoint(&mut self) -> Result<String, SourceError>;
 }
 
 /// Why a checkpoint was not stored.
@@ -81,17 +81,6 @@ pub trait Shell {
 
     /// Waits for `ms` milliseconds.
     async fn sleep(&mut self, ms: u64);
-}
-
-/// The limits of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
-    /// Number of events to request per batch.
-    pub batch_records: u32,
-    /// Time budget in milliseconds: after it no batch is started, and no wait exceeds it.
-    pub budget_ms: u64,
-    /// Maximum number of consecutive failures (of the source, a delivery or the store) that are retried.
-    pub retries: u32,
 }
 
 /// Runs a future whose shell blocks instead of waiting, so that none of its steps is ever pending.

@@ -3,26 +3,27 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use source_driver::{
-    Batch, Ended, Event, Fault, Next, Plan, Refusal, Report, Shell, SinkError, Source, Stats,
+    Batch, Ended, Event, Fault, Next, Plan, Report, Shell, SinkError, Source, SourceError, Stats,
     StoreError, at_once, drive,
 };
 
-const PLAN: Plan = Plan { batch_records: 3, budget_ms: 600_000, retries: 4 };
+const PLAN: Plan =
+    Plan { batch_records: 3, budget_ms: Some(600_000), retries: Some(4), ..Plan::POLL };
 
 /// A source of the events 0, 1, 2 … up to `count`. Its checkpoint is the number of the next one.
 struct Numbers {
     count: u64,
     next: u64,
-    refusals: Vec<Refusal>,
+    refusals: Vec<SourceError>,
 }
 
 impl Source for Numbers {
-    fn configure(&mut self, checkpoint: Option<String>) -> Result<(), Refusal> {
+    fn configure(&mut self, checkpoint: Option<String>) -> Result<(), SourceError> {
         self.next = checkpoint.map_or(0, |text| text.parse().unwrap());
         Ok(())
     }
 
-    fn read_batch(&mut self, records_max: u32) -> Result<Batch, Refusal> {
+    fn read_batch(&mut self, records_max: u32) -> Result<Batch, SourceError> {
         if let Some(refusal) = self.refusals.pop() {
             return Err(refusal);
         }
@@ -40,7 +41,7 @@ impl Source for Numbers {
         Ok(Batch { records, next, stats })
     }
 
-    fn checkpoint(&mut self) -> Result<String, Refusal> {
+    fn checkpoint(&mut self) -> Result<String, SourceError> {
         Ok(self.next.to_string())
     }
 }
@@ -131,7 +132,7 @@ impl Shell for World {
     }
 }
 
-fn run(world: &mut World, refusals: Vec<Refusal>, plan: &Plan) -> Option<Report> {
+fn run(world: &mut World, refusals: Vec<SourceError>, plan: &Plan) -> Option<Report> {
     let mut source = Numbers { count: 10, next: 0, refusals };
     at_once(drive(&mut source, world, plan))
 }
@@ -171,7 +172,7 @@ fn a_crash_at_any_step_loses_nothing_and_repeats_at_most_one_batch() {
 
 #[test]
 fn failures_are_retried_with_growing_waits() {
-    let transient = || Refusal::Transient("the remote is unavailable".into());
+    let transient = || SourceError::Transient("the remote is unavailable".into());
     let mut world = World { fail_deliveries: 3, fail_stores: 2, ..World::default() };
     let report = run(&mut world, vec![transient(), transient()], &PLAN).unwrap();
     assert!(matches!(report.ended, Ended::Idle { .. }));
@@ -195,12 +196,12 @@ fn a_persistent_failure_ends_the_run_and_moves_no_checkpoint() {
     assert_eq!((world.stored, report.counts.delivered), (None, 0));
 
     let mut world = World::default();
-    let transient = vec![Refusal::Transient("away".into()); 9];
+    let transient = vec![SourceError::Transient("away".into()); 9];
     fails(&run(&mut world, transient, &PLAN).unwrap().ended, Fault::Source);
 
     let mut world = World::default();
     fails(
-        &run(&mut world, vec![Refusal::Unauthorized("no".into())], &PLAN).unwrap().ended,
+        &run(&mut world, vec![SourceError::Unauthorized("no".into())], &PLAN).unwrap().ended,
         Fault::Unauthorized,
     );
     assert!(world.slept.is_empty(), "a permanent failure was retried");
@@ -225,11 +226,11 @@ fn an_overtaken_run_ends_immediately() {
 #[test]
 fn no_batch_and_no_wait_exceeds_the_budget() {
     let mut world = World { fail_deliveries: 3, ..World::default() };
-    let plan = Plan { budget_ms: 2_500, ..PLAN };
+    let plan = Plan { budget_ms: Some(2_500), ..PLAN };
     let report = run(&mut world, vec![], &plan).unwrap();
     assert!(matches!(report.ended, Ended::Failed { fault: Fault::Sink, .. }));
     assert_eq!(world.slept, [1_000]);
-    let report = run(&mut World::default(), vec![], &Plan { budget_ms: 0, ..PLAN }).unwrap();
+    let report = run(&mut World::default(), vec![], &Plan { budget_ms: Some(0), ..PLAN }).unwrap();
     assert_eq!(report.ended, Ended::OutOfTime);
 }
 
@@ -237,13 +238,13 @@ fn no_batch_and_no_wait_exceeds_the_budget() {
 fn a_spinning_source_is_stopped() {
     struct Spinning;
     impl Source for Spinning {
-        fn configure(&mut self, _: Option<String>) -> Result<(), Refusal> {
+        fn configure(&mut self, _: Option<String>) -> Result<(), SourceError> {
             Ok(())
         }
-        fn read_batch(&mut self, _: u32) -> Result<Batch, Refusal> {
+        fn read_batch(&mut self, _: u32) -> Result<Batch, SourceError> {
             Ok(Batch { records: vec![], next: Next::Ready, stats: Stats::default() })
         }
-        fn checkpoint(&mut self) -> Result<String, Refusal> {
+        fn checkpoint(&mut self) -> Result<String, SourceError> {
             Ok("0".into())
         }
     }

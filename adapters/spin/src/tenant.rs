@@ -6,10 +6,6 @@ use spin_sdk::variables::{self, Error};
 
 /// How long a poll may take before it starts no further batch, in seconds, unless `budget_seconds` is set.
 const BUDGET_SECONDS: u64 = 25;
-/// Number of events in one batch unless `batch_records` is set: a page.
-const BATCH_RECORDS: u64 = 500;
-/// Maximum number of consecutive failures that are retried within one poll. The next poll tries again.
-const RETRIES: u32 = 4;
 
 /// The configuration of a poll of one tenant.
 pub struct Tenant {
@@ -64,7 +60,8 @@ impl Tenant {
             )
         };
         let budget_ms = 1_000 * number("budget_seconds", BUDGET_SECONDS, 1..=3_600).await?;
-        let records = number("batch_records", BATCH_RECORDS, 1..=100_000).await?;
+        let usual = u64::from(Plan::POLL.batch_records);
+        let records = number("batch_records", usual, 1..=100_000).await?;
         let (url_from, url) = shared("sink_url", &own("sink_url"))
             .await?
             .ok_or_else(|| missing("sink_url".into(), "the address to which events are sent"))?;
@@ -86,8 +83,8 @@ impl Tenant {
             named: format!(" (variables {} and {})", own("settings"), own("api_token")),
             plan: Plan {
                 batch_records: u32::try_from(records).unwrap_or(u32::MAX),
-                budget_ms,
-                retries: RETRIES,
+                budget_ms: Some(budget_ms),
+                ..Plan::POLL
             },
             name: name.unwrap_or("default").to_owned(),
         })

@@ -13,11 +13,9 @@
 //! | `options` | what the operator configured |
 //! | `reply` | whether an answer acknowledges an event |
 //! | `generation` | whether this service is still its tenant's only one |
-//! | `after` | what follows a run: a wait, or the end |
 //! | `voice` | what is logged: once, in one line, without the token |
 //! | `service`, `shell`, `source` | the connection to the engine; in the component only |
 
-pub mod after;
 pub mod generation;
 pub mod options;
 pub mod reply;

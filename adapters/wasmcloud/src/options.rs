@@ -9,8 +9,6 @@ const TENANT_CHARS_MAX: usize = 63;
 const SUBJECT_CHARS_MAX: usize = 255;
 /// The default bucket.
 const BUCKET: &str = "buildkite-audit-logs";
-/// Default number of events in one batch: a crash may repeat as many, and each batch stores one checkpoint.
-const BATCH_RECORDS: u32 = 500;
 /// Default number of consecutive failures that are retried within a run: 31 s of waits, plus the time of the attempts.
 const RETRIES: u32 = 5;
 /// How long a run starts new batches, in milliseconds: ten minutes even in a long backfill, so that the configuration
@@ -76,9 +74,10 @@ impl Options {
             faults.push(format!("settings: is missing; set the source's settings, {example}"));
         }
         let token = token(get("api_token"), &mut faults);
-        let batch_records = number("batch_records", &get, 1..=10_000, BATCH_RECORDS, &mut faults);
-        let retries = number("retries", &get, 0..=20, RETRIES, &mut faults);
-        let plan = Plan { batch_records, budget_ms: BUDGET_MS, retries };
+        let usual = Plan::POLL.batch_records;
+        let batch_records = number("batch_records", &get, 1..=10_000, usual, &mut faults);
+        let retries = Some(number("retries", &get, 0..=20, RETRIES, &mut faults));
+        let plan = Plan { batch_records, budget_ms: Some(BUDGET_MS), retries, ..Plan::POLL };
         match faults.is_empty() {
             true => Ok(Self { settings, tenant, token, subject, bucket, plan }),
             false => Err(faults),

@@ -3,13 +3,12 @@
 
 use std::cell::RefCell;
 
-use source_driver::{Ended, Fault, Report, at_once, drive};
+use source_driver::{Ended, Fault, Moment, Plan, Policy, Report, Then, at_once, drive};
 
-use crate::after::{Then, after, in_words, unusable};
 use crate::options::Options;
-use crate::shell::{Nats, Place, sleep};
+use crate::shell::{Nats, Place, now_ms, sleep};
 use crate::source::Composed;
-use crate::voice::Voice;
+use crate::voice::{Voice, in_words};
 
 use crate::bindings;
 use crate::bindings::exports::wasi::cli::run::Guest;
@@ -26,19 +25,26 @@ impl Guest for Service {
     fn run() -> Result<(), ()> {
         let mut voice = Voice::default();
         let mut place = None;
+        let mut policy = Policy::new(Plan::SERVICE, now_ms());
         // Bounded by the lifetime of the service.
         loop {
-            match round(&mut voice, &mut place) {
-                Then::Again => {}
-                Then::Wait(ms) => sleep(ms),
-                Then::End => return Ok(()),
+            let ended = round(&mut voice, &mut place);
+            let at = Moment::at(now_ms());
+            let then = match ended {
+                Some(ended) => policy.after_run(&ended, at),
+                None => policy.failed(false, at),
+            };
+            match then {
+                Then::Read => {}
+                Then::Wait { ms, .. } => sleep(ms),
+                Then::End(_) => return Ok(()),
             }
         }
     }
 }
 
-/// Performs one run with the current configuration.
-fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
+/// Performs one run with the current configuration. Returns `None` if the configuration cannot be used.
+fn round(voice: &mut Voice, place: &mut Option<Place>) -> Option<Ended> {
     // A key that cannot be read must not count as unset: the default could be another subject.
     let unread = RefCell::new(Vec::new());
     let read = Options::read(|key| {
@@ -54,20 +60,16 @@ fn round(voice: &mut Voice, place: &mut Option<Place>) -> Then {
             let faults = if unread.is_empty() { read.err().unwrap_or_default() } else { unread };
             let message = in_words(Fault::InvalidConfig, &faults.join("; "));
             log_line(Level::Error, "", voice.fault(&message, None));
-            return unusable();
+            return None;
         }
     };
     let mut shell = Nats::new(&options, place);
     let (settings, api_token) = (options.settings.clone(), options.token.expose().to_owned());
     let mut source = Composed { settings, api_token };
-    match at_once(drive(&mut source, &mut shell, &options.plan)) {
-        Some(report) => {
-            log_report(voice, &options, &report);
-            after(&report)
-        }
-        // No step of this shell is ever pending.
-        None => unusable(),
-    }
+    // No step of this shell is ever pending, so there is always a report.
+    let report = at_once(drive(&mut source, &mut shell, &options.plan))?;
+    log_report(voice, &options, &report);
+    Some(report.ended)
 }
 
 fn log_report(voice: &mut Voice, options: &Options, report: &Report) {

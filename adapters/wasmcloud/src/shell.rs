@@ -168,12 +168,17 @@ impl Shell for Nats<'_> {
     }
 
     fn now_ms(&self) -> u64 {
-        monotonic_clock::now() / NS_PER_MS
+        now_ms()
     }
 
     async fn sleep(&mut self, ms: u64) {
         sleep(ms);
     }
+}
+
+/// Returns the time of the monotonic clock, in milliseconds.
+pub fn now_ms() -> u64 {
+    monotonic_clock::now() / NS_PER_MS
 }
 
 /// Waits for `ms` milliseconds. The engine does other work in the meantime.

@@ -1,5 +1,6 @@
 //! Decides what is logged: a fault once while it lasts, a note once, everything in one line and without the token.
 
+use source_driver::Fault;
 use source_token::{hidden_in, one_line};
 
 /// Maximum length of a line in characters: a server's answer may be a page of HTML.
@@ -42,6 +43,26 @@ impl Voice {
         self.notes.push(line.clone());
         Some(line)
     }
+}
+
+/// Describes a fault: what failed, why, and what to do.
+pub fn in_words(fault: Fault, message: &str) -> String {
+    let (what, remedy) = match fault {
+        Fault::InvalidConfig => ("the configuration is refused", "fix settings or api_token"),
+        Fault::Unauthorized => ("the access is refused", "fix the token or its permissions"),
+        Fault::InvalidCheckpoint => (
+            "the stored checkpoint is refused",
+            "restore the previous settings, or delete the key TENANT.checkpoint to start over",
+        ),
+        Fault::Source => ("Buildkite cannot be read", "retrying"),
+        Fault::Protocol => {
+            ("Buildkite answered with an unknown shape", "report it to the developers")
+        }
+        Fault::Sink => ("events are not acknowledged", "check NATS, the stream and its limits"),
+        Fault::Store => ("the checkpoint cannot be stored or read", "check NATS and the bucket"),
+        Fault::Overtaken => ("overtaken", "this service ends"),
+    };
+    format!("{what}: {message} ({remedy})")
 }
 
 /// Returns `words` as one line of limited length, with the token replaced by `[token]`.

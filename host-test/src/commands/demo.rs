@@ -12,11 +12,12 @@ use crate::guest::limits::Limits;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
 use crate::run::progress::say;
-use crate::run::rounds::{Plan, Until, run};
+use crate::run::rounds::{Job, run};
 use crate::run::stop::{Hangup, Stop};
 use crate::run::tally::Tally;
 use fake_buildkite::{FakeBuildkite, Options};
 use serde_json::json;
+use source_driver::{Plan, Until};
 use std::time::Instant;
 
 /// Options of `demo`.
@@ -69,17 +70,20 @@ pub async fn demo(args: Args) -> Result<()> {
     let plugin = Plugin::load(&engine()?, None)?;
     let began = Instant::now();
     let mut source = source(&plugin, &config, None, &Outbound::direct(system())).await?;
-    let plan = Plan {
-        until: Until::Idle,
-        batch_records: args.max_records,
+    let job = Job {
+        plan: Plan {
+            until: Until::Idle,
+            batch_records: args.max_records,
+            retries: Some(2),
+            ..Plan::RUN
+        },
         records_max: None,
-        retries: 2,
         backfill: None,
         metrics: Metrics::default(),
     };
     let output = Output::stdout()?;
     let mut tally = Tally::default();
-    let result = run(&mut source, output, plan, &mut stop, Hangup::none(), &mut tally).await;
+    let result = run(&mut source, output, job, &mut stop, Hangup::none(), &mut tally).await;
     let seconds = began.elapsed().as_secs_f64();
     match result {
         Err(Failure::ReaderGone) => return Ok(()),

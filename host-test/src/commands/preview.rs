@@ -8,10 +8,11 @@ use crate::guest::engine::CodeCache;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
 use crate::run::progress::say;
-use crate::run::rounds::{Plan, Until, run};
+use crate::run::rounds::{Job, run};
 use crate::run::stop::{Hangup, Stop};
 use crate::run::tally::Tally;
 use serde_json::Value;
+use source_driver::{Plan, Until};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -61,17 +62,20 @@ pub async fn preview(args: Args) -> Result<()> {
     }
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
     let mut source = source(&plugin, &config, None, &outbound).await?;
-    let plan = Plan {
-        until: Until::Once,
-        batch_records: args.records,
+    let job = Job {
+        plan: Plan {
+            until: Until::Once,
+            batch_records: args.records,
+            retries: Some(2),
+            ..Plan::RUN
+        },
         records_max: Some(u64::from(args.records)),
-        retries: 2,
         backfill: None,
         metrics: Metrics::default(),
     };
     let mut tally = Tally::default();
     let output = Output::stdout()?;
-    match run(&mut source, output, plan, &mut stop, Hangup::none(), &mut tally).await {
+    match run(&mut source, output, job, &mut stop, Hangup::none(), &mut tally).await {
         Ok(()) if tally.events == 0 => say("no records in that period"),
         Ok(()) | Err(Failure::ReaderGone) => {}
         Err(failure) => return Err(failure),

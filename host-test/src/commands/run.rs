@@ -10,13 +10,13 @@ use crate::output::{Output, Target};
 use crate::run::listen::Listen;
 use crate::run::metrics::{Endpoint, Metrics};
 use crate::run::patience;
-use crate::run::retry::Retry;
-use crate::run::rounds::{Plan, Until, run as run_loop};
+use crate::run::rounds::{Job, run as run_loop};
 use crate::run::stop::{Hangup, Stop};
 use crate::run::tally::Tally;
 use crate::state::State;
 use buildkite_audit_logs::checkpoint::tools::look_now;
 use rustix::fs::Access;
+use source_driver::{Plan, Until};
 use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "\
@@ -66,14 +66,14 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     /// Maximum number of records in a batch, which is made durable as a whole.
-    #[arg(long, value_name = "N", default_value_t = 1000,
+    #[arg(long, value_name = "N", default_value_t = Plan::RUN.batch_records,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_records: u32,
     /// Serve metrics for Prometheus at http://HOST:PORT/metrics during the run.
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<Listen>,
     /// Maximum number of consecutive retries after transient failures; waits grow up to a minute.
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = Plan::RETRIES)]
     retries: u32,
     #[command(flatten)]
     network: Flags,
@@ -105,9 +105,9 @@ pub async fn run(args: Args) -> Result<()> {
         return Err(Failure::Refused(why));
     }
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
-    let retry = Retry::new(args.retries);
+    let plan = plan(&args);
     let open = || State::open(&path).map_err(|failure| elsewhere(failure, &args, &path));
-    let Some(state) = patience::open(retry, &mut stop, open).await? else { return Ok(()) };
+    let Some(state) = patience::open(plan, &mut stop, open).await? else { return Ok(()) };
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
     // Somebody who starts a run wants new events now, whatever wait the last run ended with.
     let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
@@ -124,23 +124,26 @@ pub async fn run(args: Args) -> Result<()> {
         None => None,
     };
     tracing::info!("started; state {}", path.display());
+    let job = Job {
+        plan,
+        records_max: None,
+        backfill: config.settings["backfill_start_time"].as_str().map(str::to_owned),
+        metrics,
+    };
+    let mut tally = Tally::default();
+    let result = run_loop(&mut source, output, job, &mut stop, hangup, &mut tally).await;
+    tracing::info!("{tally}; {}", tally.lag);
+    result
+}
+
+fn plan(args: &Args) -> Plan {
     let until = match (args.once, args.until_idle) {
         (true, _) => Until::Once,
         (false, true) => Until::Idle,
         (false, false) => Until::Never,
     };
-    let plan = Plan {
-        until,
-        batch_records: args.max_records,
-        records_max: None,
-        retries: args.retries,
-        backfill: config.settings["backfill_start_time"].as_str().map(str::to_owned),
-        metrics,
-    };
-    let mut tally = Tally::default();
-    let result = run_loop(&mut source, output, plan, &mut stop, hangup, &mut tally).await;
-    tracing::info!("{tally}; {}", tally.lag);
-    result
+    let retries = Some(args.retries);
+    Plan { until, batch_records: args.max_records, retries, ..Plan::RUN }
 }
 
 /// Opens the output. Returns `None` if a signal arrived while another program had it locked.
@@ -152,7 +155,7 @@ async fn output(
 ) -> Result<Option<Output>> {
     let mut state = Some(state);
     let open = || Output::open(&args.output, &mut state, own, args.accept_output);
-    patience::open(Retry::new(args.retries), stop, open).await
+    patience::open(plan(args), stop, open).await
 }
 
 /// Adds what to do if the state's default folder is not writable.

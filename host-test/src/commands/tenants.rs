@@ -9,7 +9,6 @@ use crate::guest::limits::Limits;
 use crate::run::listen::Listen;
 use crate::run::metrics::{Endpoint, Metrics};
 use crate::run::patience;
-use crate::run::retry::Retry;
 use crate::run::stop::{Hangup, Stop};
 use crate::state::lock::Lock;
 use crate::tenants::rows::reset;
@@ -19,6 +18,7 @@ use crate::tenants::store::Store;
 use crate::tenants::supply::Supply;
 use crate::tenants::turn::Shared;
 use serde_json::json;
+use source_driver::Plan;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,9 +39,6 @@ Exit code: 0 after SIGINT or SIGTERM; with --until-idle, 1 if a tenant failed.
 
 Example:
   mkdir -p out && host-test tenants --dir tenants --output-dir out";
-
-/// Maximum number of retries to open a state that another program has locked: about two minutes in total.
-const RETRIES: u32 = 8;
 
 /// Options of `tenants`.
 #[derive(Debug, clap::Args)]
@@ -114,7 +111,7 @@ struct RunArgs {
     #[arg(long)]
     expose_token: bool,
     /// Maximum number of records in a batch.
-    #[arg(long, value_name = "N", default_value_t = 1000,
+    #[arg(long, value_name = "N", default_value_t = Plan::TENANT.batch_records,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_records: u32,
     /// Exit once each tenant has read everything or failed.
@@ -198,7 +195,7 @@ async fn run(args: RunArgs) -> Result<()> {
     let _output = Lock::take(&out.join("tenants"))?;
     let path = beside(&dir, args.state.as_ref());
     let open = || Store::open(&path);
-    let Some((store, thread)) = patience::open(Retry::new(RETRIES), &mut stop, open).await? else {
+    let Some((store, thread)) = patience::open(Plan::RUN, &mut stop, open).await? else {
         return Ok(());
     };
     let metrics = Metrics::default();
@@ -206,17 +203,17 @@ async fn run(args: RunArgs) -> Result<()> {
         Some(address) => Some(Endpoint::listen(address, &metrics).await?),
         None => None,
     };
+    let plan = if args.until_idle { Plan::TENANT_UNTIL_IDLE } else { Plan::TENANT };
     let schedule = Schedule {
         dir,
         limits: args.limits,
         concurrency: args.concurrency as usize,
-        until_idle: args.until_idle,
         shared: Shared {
             plugin,
             origins,
             outbound,
             output_dir: out,
-            max_records: args.max_records,
+            plan: Plan { batch_records: args.max_records, ..plan },
             expose_token: args.expose_token,
             metrics,
         },

@@ -3,9 +3,9 @@
 use crate::exit::Failure;
 
 pub use crate::guest::contract::bindings::exports::etl::connector::source::{
-    Batch, Configuration, Descriptor, Error as SourceError, Event, FieldError, Finding, Next,
-    Outcome, Secret, Stats,
+    Configuration, Descriptor, Error, Finding, Outcome, Secret,
 };
+pub use source_driver::{Batch, Event, FieldError, Next, SourceError, Stats};
 
 /// Generated from the WIT, including its comments.
 #[allow(missing_docs, unsafe_code, clippy::all)]
@@ -17,6 +17,8 @@ pub mod bindings {
     });
 }
 
+source_driver::conversions!(crate::guest::contract::bindings::exports::etl::connector::source);
+
 /// Why a call failed.
 #[derive(Debug)]
 pub enum CallError {
@@ -24,6 +26,13 @@ pub enum CallError {
     Source(SourceError),
     /// A message about a trap or an exceeded limit. The instance cannot be used any more.
     Host(String),
+}
+
+impl CallError {
+    /// Returns whether retrying later helps.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Source(error) if error.is_transient())
+    }
 }
 
 impl From<CallError> for Failure {

@@ -5,8 +5,8 @@ use crate::egress::network::Network;
 use crate::guest::clock::Clock;
 use crate::guest::component::Plugin;
 pub use crate::guest::contract::{
-    Batch, CallError, Configuration, Descriptor, Event, FieldError, Finding, Next, Outcome, Secret,
-    SourceError, Stats, bindings,
+    Batch, CallError, Configuration, Descriptor, Error, Event, FieldError, Finding, Next, Outcome,
+    Secret, SourceError, Stats, bindings,
 };
 use crate::guest::fence::Fence;
 pub use crate::guest::limits::Limits;
@@ -123,6 +123,7 @@ impl Source {
         let call = source.call_read_batch(&mut self.store, records_max);
         let answer = tokio::time::timeout(self.limits.call(), call).await;
         let answer = self.leave("read-batch", answer);
+        let answer = answer.map(|answer| answer.map(Batch::from));
         let batch = self.clean(answer)?;
         let count = batch.records.len();
         match count <= records_max as usize {
@@ -165,11 +166,9 @@ impl Source {
     }
 
     /// Adds why the network failed, and removes the token in case a server echoed it.
-    fn clean<T: Texts>(
-        &self,
-        answer: Result<Result<T, SourceError>, CallError>,
-    ) -> Result<T, CallError> {
-        let mut answer = answer.and_then(|answer| answer.map_err(CallError::Source));
+    fn clean<T: Texts>(&self, answer: Result<Result<T, Error>, CallError>) -> Result<T, CallError> {
+        let mut answer =
+            answer.and_then(|answer| answer.map_err(|error| CallError::Source(error.into())));
         if let Some(cause) = self.network.as_ref().and_then(Network::take_cause) {
             match &mut answer {
                 Ok(answer) => answer.explain(&cause),

@@ -2,26 +2,36 @@
 //! an unreachable remote.
 
 use crate::exit::{Failure, Result};
-use crate::run::retry::Retry;
+use crate::run::moment::{moment, policy};
 use crate::run::stop::Stop;
+use source_driver::{End, Plan, Policy, Then};
+use std::time::Duration;
 
-/// Waits before the next retry, as often as `retry` allows. Returns `false` if a signal to stop
-/// came.
+/// Waits before the next retry, as the policy says. Returns `false` if a signal to stop came.
 ///
 /// # Errors
 ///
 /// Returns the failure itself if it is permanent, or if no retry is left.
-pub async fn wait(failure: Failure, retry: &mut Retry, stop: &mut Stop) -> Result<bool> {
+pub async fn wait(failure: Failure, policy: &mut Policy, stop: &mut Stop) -> Result<bool> {
     let Failure::Locked(why) = failure else { return Err(failure) };
-    if stop.is_set() {
-        return Ok(false);
+    match policy.failed(true, moment(stop)) {
+        Then::Read => Ok(true),
+        Then::Wait { ms, .. } => {
+            let time = Duration::from_millis(ms);
+            tracing::warn!("{why}; retrying in {:.1} s", time.as_secs_f64());
+            stop.sleep(time).await;
+            Ok(true)
+        }
+        Then::End(End::Stopped) => Ok(false),
+        Then::End(_) => Err(gave_up(policy, &why)),
     }
-    let Some(time) = retry.failed(rand::random()) else {
-        return Err(Failure::Failed(retry.exhausted(&why)));
-    };
-    tracing::warn!("{why}; retrying in {:.1} s", time.as_secs_f64());
-    stop.sleep(time).await;
-    Ok(true)
+}
+
+/// Returns the failure of a step after which no retry is left.
+pub fn gave_up(policy: &Policy, why: &str) -> Failure {
+    let count = policy.failed_retries();
+    let noun = if count == 1 { "retry" } else { "retries" };
+    Failure::Failed(format!("gave up after {count} {noun}: {why}"))
 }
 
 /// Opens something that another program may have locked. Returns `None` if a signal to stop came
@@ -31,15 +41,16 @@ pub async fn wait(failure: Failure, retry: &mut Retry, stop: &mut Stop) -> Resul
 ///
 /// Returns the error of `open`, unless it is [`Failure::Locked`] and a retry is left.
 pub async fn open<T>(
-    mut retry: Retry,
+    plan: Plan,
     stop: &mut Stop,
     mut open: impl FnMut() -> Result<T>,
 ) -> Result<Option<T>> {
+    let mut policy = policy(plan);
     // Bounded by the retries.
     loop {
         match tokio::task::block_in_place(&mut open) {
             Ok(opened) => return Ok(Some(opened)),
-            Err(failure) if wait(failure.clone(), &mut retry, stop).await? => {}
+            Err(failure) if wait(failure.clone(), &mut policy, stop).await? => {}
             Err(_) => return Ok(None),
         }
     }

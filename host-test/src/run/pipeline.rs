@@ -5,9 +5,10 @@ use crate::exit::{Failure, Result};
 use crate::guest::contract::Batch;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
+use crate::run::moment;
 use crate::run::patience;
-use crate::run::retry::Retry;
 use crate::run::stop::Stop;
+use source_driver::{Plan, Policy};
 use tokio::task::JoinHandle;
 
 /// A write in progress: the output, the batch, its checkpoint, and the result.
@@ -19,7 +20,7 @@ pub struct Pipeline {
     /// `None` while a write is in progress, and after an error.
     output: Option<Output>,
     task: Option<Task>,
-    retry: Retry,
+    policy: Policy,
     stop: Stop,
     metrics: Metrics,
     /// Whether a signal came while a file was locked. A batch was not stored then, so nothing may
@@ -28,9 +29,10 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Creates a pipeline. A locked output or state is retried as often as `retry` allows.
-    pub fn new(output: Output, retry: Retry, stop: Stop, metrics: Metrics) -> Self {
-        Self { output: Some(output), task: None, retry, stop, metrics, is_over: false }
+    /// Creates a pipeline. A locked output or state is retried as often as the plan allows.
+    pub fn new(output: Output, plan: Plan, stop: Stop, metrics: Metrics) -> Self {
+        let policy = moment::policy(plan);
+        Self { output: Some(output), task: None, policy, stop, metrics, is_over: false }
     }
 
     /// Starts to make a batch durable, with its checkpoint. Returns the previous batch, which is
@@ -67,12 +69,12 @@ impl Pipeline {
             let (output, batch, checkpoint, done) = task.await.map_err(|_| ended())?;
             match done {
                 Ok(()) => {
-                    self.retry.succeeded();
+                    self.policy.succeeded();
                     self.output = Some(output);
                     return Ok(Some(batch));
                 }
                 Err(failure) => {
-                    if patience::wait(failure, &mut self.retry, &mut self.stop).await? {
+                    if patience::wait(failure, &mut self.policy, &mut self.stop).await? {
                         self.metrics.retried();
                         self.start(output, batch, checkpoint);
                     } else {
@@ -96,11 +98,11 @@ impl Pipeline {
         while let Some(output) = &mut self.output {
             match tokio::task::block_in_place(|| output.reopen()) {
                 Ok(()) => {
-                    self.retry.succeeded();
+                    self.policy.succeeded();
                     break;
                 }
                 Err(failure) => {
-                    if !patience::wait(failure, &mut self.retry, &mut self.stop).await? {
+                    if !patience::wait(failure, &mut self.policy, &mut self.stop).await? {
                         break;
                     }
                     self.metrics.retried();

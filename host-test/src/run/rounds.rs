@@ -1,56 +1,36 @@
 //! The main loop: reads a batch, makes it durable, stores the checkpoint, and waits as the batch
 //! says.
 
-use crate::exit::{Failure, Result};
-use crate::guest::contract::{Batch, CallError, Next, SourceError};
+use crate::exit::Result;
+use crate::guest::contract::{Batch, CallError, SourceError};
 use crate::guest::source::Source;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
+use crate::run::moment::{moment, policy};
 use crate::run::notes::Notes;
+use crate::run::patience::gave_up;
 use crate::run::pipeline::Pipeline;
 use crate::run::progress::{Progress, until};
-use crate::run::retry::Retry;
 use crate::run::stop::{Hangup, Stop};
 use crate::run::tally::Tally;
+use source_driver::{End, Next, Plan, Policy, Then, Why};
 use std::time::Duration;
-
-/// Maximum number of consecutive calls that ask to be called again at once, but return no record
-/// and make no request. More means that the component spins.
-const EMPTY_CALLS_MAX: u32 = 1_000;
-
-/// Why a run waits for the rate limit.
-const THROTTLED: &str = "throttled by the rate limit, waiting";
-
-/// The condition on which a run ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// At the first `idle` or `throttled`, without waiting.
-    Once,
-    /// At the first `idle`; waits when `throttled`.
-    Idle,
-    /// Never.
-    Never,
-}
 
 /// The parameters of a run.
 #[derive(Debug, Clone)]
-pub struct Plan {
-    /// The condition on which it ends.
-    pub until: Until,
-    /// Maximum number of records to request in one batch.
-    pub batch_records: u32,
+pub struct Job {
+    /// How it reads.
+    pub plan: Plan,
     /// The number of records after which it ends. Whole batches are delivered, so there may be a
     /// few more.
     pub records_max: Option<u64>,
-    /// Maximum number of consecutive retries.
-    pub retries: u32,
     /// The start time of the backfill (RFC 3339), to show its progress.
     pub backfill: Option<String>,
     /// The metrics to update.
     pub metrics: Metrics,
 }
 
-/// Runs a configured source until the plan or a signal ends it. The tally also counts what was
+/// Runs a configured source until its plan or a signal ends it. The tally also counts what was
 /// done before a failure.
 ///
 /// # Errors
@@ -60,16 +40,15 @@ pub struct Plan {
 pub async fn run(
     source: &mut Source,
     output: Output,
-    plan: Plan,
+    job: Job,
     stop: &mut Stop,
     hangup: Hangup,
     tally: &mut Tally,
 ) -> Result<()> {
-    let progress = Progress::start(plan.backfill.as_deref());
-    let retry = Retry::new(plan.retries);
-    let mut pipeline = Pipeline::new(output, retry, stop.clone(), plan.metrics.clone());
-    let notes = Notes::default();
-    let mut run = Run { plan, tally, progress, notes, hangup, read: 0, empty_calls: 0 };
+    let progress = Progress::start(job.backfill.as_deref());
+    let mut pipeline = Pipeline::new(output, job.plan, stop.clone(), job.metrics.clone());
+    let (policy, notes) = (policy(job.plan), Notes::default());
+    let mut run = Run { job, policy, tally, progress, notes, hangup, read: 0 };
     let ended = run.rounds(source, &mut pipeline, stop).await;
     // Whatever ended the run, what was read is made durable.
     run.count(pipeline.finish().await?);
@@ -78,14 +57,14 @@ pub async fn run(
 
 /// The state of a run.
 struct Run<'a> {
-    plan: Plan,
+    job: Job,
+    policy: Policy,
     tally: &'a mut Tally,
     progress: Progress,
     notes: Notes,
     hangup: Hangup,
     /// The number of records read, including the batch in progress.
     read: u64,
-    empty_calls: u32,
 }
 
 impl Run<'_> {
@@ -95,70 +74,83 @@ impl Run<'_> {
         pipeline: &mut Pipeline,
         stop: &mut Stop,
     ) -> Result<()> {
-        let mut retry = Retry::new(self.plan.retries);
-        // Ends with the plan, a signal or a failure; `EMPTY_CALLS_MAX` limits rounds that do nothing.
-        while !stop.is_set() {
-            if self.hangup.has_come() {
-                let durable = pipeline.reopen().await?;
-                self.count(durable);
-            }
-            let wanted =
-                self.plan.records_max.map_or(u64::MAX, |max| max.saturating_sub(self.read));
-            if wanted == 0 {
-                break;
-            }
-            let ask = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.plan.batch_records);
-            let Some(answer) = read(source, ask, stop).await else { break };
-            let batch = match answer {
-                Ok(batch) => batch,
-                Err(CallError::Source(SourceError::Transient(why))) => {
-                    let Some(wait) = retry.failed(rand::random()) else {
-                        return Err(Failure::Failed(retry.exhausted(&why)));
-                    };
-                    self.plan.metrics.retried();
-                    tracing::warn!("{why}; retrying in {:.1} s", wait.as_secs_f64());
-                    self.pause(pipeline, "retrying", wait, stop).await?;
-                    continue;
+        let mut then = self.policy.resume(moment(stop));
+        // Ends as the policy says, which limits rounds that do nothing.
+        loop {
+            then = match then {
+                Then::Read => match self.round(source, pipeline, stop).await? {
+                    Some(then) => then,
+                    None => return Ok(()),
+                },
+                Then::Wait { ms, why } => {
+                    self.pause(pipeline, why, Duration::from_millis(ms), stop).await?;
+                    self.policy.resume(moment(stop))
                 }
-                Err(error) => return Err(error.into()),
+                Then::End(end) => {
+                    log_end(end);
+                    return Ok(());
+                }
             };
-            retry.succeeded();
-            let pause = self.examine(&batch)?;
-            let checkpoint = source.checkpoint().await?;
-            let durable = pipeline.begin(batch, checkpoint).await?;
-            self.count(durable);
-            let Some(pause) = pause else { continue };
-            if pause.ends {
-                pause.log_end();
-                break;
-            }
-            self.pause(pipeline, pause.why, pause.time, stop).await?;
         }
-        Ok(())
     }
 
-    /// Examines a batch that was just read. Returns the pause that follows it, if any.
-    fn examine(&mut self, batch: &Batch) -> Result<Option<Pause>> {
+    /// Reads a batch, and starts to make it durable. Returns `None` if no more records are wanted,
+    /// or the call was abandoned.
+    async fn round(
+        &mut self,
+        source: &mut Source,
+        pipeline: &mut Pipeline,
+        stop: &mut Stop,
+    ) -> Result<Option<Then>> {
+        if self.hangup.has_come() {
+            let durable = pipeline.reopen().await?;
+            self.count(durable);
+        }
+        let wanted = self.job.records_max.map_or(u64::MAX, |max| max.saturating_sub(self.read));
+        if wanted == 0 {
+            return Ok(None);
+        }
+        let ask = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.job.plan.batch_records);
+        let Some(answer) = read(source, ask, stop).await else { return Ok(None) };
+        let batch = match answer {
+            Ok(batch) => batch,
+            Err(error) => return self.failed(error, stop).map(Some),
+        };
         self.read += batch.records.len() as u64;
         self.notes.log(&batch.stats.notes);
-        let is_empty = batch.records.is_empty() && batch.stats.requests == 0;
-        let pause = Pause::of(batch.next, self.plan.until);
-        self.empty_calls = if is_empty && pause.is_none() { self.empty_calls + 1 } else { 0 };
-        if self.empty_calls > EMPTY_CALLS_MAX {
-            let why = "consecutive batches without a record or a request";
-            return Err(Failure::Failed(format!("protocol: {EMPTY_CALLS_MAX} {why}")));
-        }
+        let then = self.policy.batch(&batch, moment(stop))?;
         if matches!(batch.next, Next::Idle(_)) {
             self.progress.caught_up();
         }
-        Ok(pause)
+        let checkpoint = source.checkpoint().await?;
+        let durable = pipeline.begin(batch, checkpoint).await?;
+        self.count(durable);
+        Ok(Some(then))
+    }
+
+    /// Returns what to do after a failed call, or the failure if it ends the run.
+    fn failed(&mut self, error: CallError, stop: &Stop) -> Result<Then> {
+        let then = self.policy.failed(error.is_transient(), moment(stop));
+        match (then, error) {
+            (Then::End(End::Failed), CallError::Source(SourceError::Transient(why))) => {
+                Err(gave_up(&self.policy, &why))
+            }
+            (Then::End(End::Failed), error) => Err(error.into()),
+            (Then::Wait { ms, .. }, CallError::Source(error)) => {
+                self.job.metrics.retried();
+                let seconds = Duration::from_millis(ms).as_secs_f64();
+                tracing::warn!("{error}; retrying in {seconds:.1} s");
+                Ok(then)
+            }
+            (then, _) => Ok(then),
+        }
     }
 
     /// Counts a batch that is durable.
     fn count(&mut self, batch: Option<Batch>) {
         let Some(batch) = batch else { return };
         self.tally.count(&batch);
-        self.plan.metrics.count(&batch, &self.tally.lag);
+        self.job.metrics.count(&batch, &self.tally.lag);
         let oldest = batch.records.first().map(|event| event.occurred_at.as_str());
         self.progress.batch(self.tally, oldest);
     }
@@ -167,12 +159,17 @@ impl Run<'_> {
     async fn pause(
         &mut self,
         pipeline: &mut Pipeline,
-        why: &str,
+        why: Why,
         time: Duration,
         stop: &mut Stop,
     ) -> Result<()> {
         let durable = pipeline.finish().await?;
         self.count(durable);
+        let why = match why {
+            Why::Idle => "caught up, waiting",
+            Why::Throttled => "throttled by the rate limit, waiting",
+            Why::Failed => "retrying",
+        };
         self.progress.wait(self.tally, why, time);
         let end = tokio::time::Instant::now() + time;
         // Ends at that time, with a signal to stop, or with an error; SIGHUPs in between are few.
@@ -201,32 +198,14 @@ async fn read(
     }
 }
 
-/// A wait that the source asks for.
-struct Pause {
-    why: &'static str,
-    time: Duration,
-    /// Whether the plan ends here instead of waiting.
-    ends: bool,
-}
-
-impl Pause {
-    /// Logs what a run that does not wait leaves to the next one.
-    fn log_end(&self) {
-        if self.why == THROTTLED {
-            let (seconds, until) = (self.time.as_secs_f64().ceil(), until(self.time));
-            tracing::warn!(
-                "not everything was read: the rate limit allows the next request in {seconds} s\
-                 {until}; the next run continues there, and --until-idle waits for it"
-            );
-        }
-    }
-
-    fn of(next: Next, until: Until) -> Option<Self> {
-        let (why, ms, ends) = match next {
-            Next::Ready => return None,
-            Next::Idle(ms) => ("caught up, waiting", ms, until != Until::Never),
-            Next::Throttled(ms) => (THROTTLED, ms, until == Until::Once),
-        };
-        Some(Self { why, time: Duration::from_millis(ms), ends })
+/// Logs what a run that does not wait leaves to the next one.
+fn log_end(end: End) {
+    if let End::Throttled { again_in_ms } = end {
+        let time = Duration::from_millis(again_in_ms);
+        let (seconds, until) = (time.as_secs_f64().ceil(), until(time));
+        tracing::warn!(
+            "not everything was read: the rate limit allows the next request in {seconds} s\
+             {until}; the next run continues there, and --until-idle waits for it"
+        );
     }
 }

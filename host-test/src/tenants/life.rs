@@ -6,25 +6,19 @@ use super::folder::Wanted;
 use super::rows::{Change, Report};
 use super::store::Store;
 use super::turn::{Ended, Shared, Tenant};
-use crate::exit::Result;
 use crate::run::lag::Lag;
+use crate::run::moment::{moment, policy};
 use crate::run::notes::Notes;
 use crate::run::stop::Stop;
+use source_driver::{End, Then, Until};
 use source_token::one_line;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tracing::Instrument;
 
-/// First wait after a transient failure; it doubles up to [`WAIT_MAX`].
-const WAIT_FIRST: Duration = Duration::from_secs(1);
-
-/// Maximum wait between two attempts of a failing tenant. A renewed token or a granted permission
-/// is noticed within this time, and a tenant that always traps costs next to nothing.
-const WAIT_MAX: Duration = Duration::from_secs(5 * 60);
-
-/// Maximum number of consecutive retries after transient failures, in a run that ends when idle.
-const RETRIES: u32 = 8;
+/// Wait of a tenant that only a change of its files helps: as good as forever.
+const UNTIL_CHANGED_MS: u64 = u64::MAX / 2;
 
 /// Minimum time between two logged failures of a tenant, whatever it does to its files.
 const LOG_EVERY: Duration = Duration::from_secs(30);
@@ -46,75 +40,78 @@ pub struct Life {
     pub shared: Shared,
     /// The signal to stop.
     pub stop: Stop,
-    /// Whether it ends when it has read everything, or fails permanently.
-    pub until_idle: bool,
-}
-
-/// What a tenant does next.
-enum Then {
-    /// Waits in line, behind the others.
-    Again,
-    /// Waits for this time, or until its files change.
-    Wait(Duration),
-    /// Ends.
-    End,
 }
 
 impl Life {
     /// Runs the tenant. Returns its name, and whether it was failing at the end.
     pub async fn run(mut self) -> (String, bool) {
-        let mut troubles = Troubles::default();
-        let mut tenant = loop {
-            match self.open() {
-                Ok(tenant) => break tenant,
-                Err(failure) => drop(troubles.log(&self.name, &failure.to_string(), true)),
-            }
-            // Ends with a signal or, in a run that ends when idle, after some retries.
-            if self.stop.is_set() || (self.until_idle && troubles.is_over()) {
-                return (self.name, true);
-            }
-            self.stop.sleep(troubles.wait(true)).await;
-        };
-        // Ends with the tenant, a signal, or when it has read everything.
+        let mut log = Log::default();
+        let Some(mut tenant) = self.open(&mut log).await else { return (self.name, true) };
+        // Ends with the tenant, a signal, or as the policy says.
         while !self.stop.is_set() {
-            let then = match self.next(&mut tenant, &mut troubles).await {
-                // It fails permanently, or has read everything.
-                Then::Wait(_) if self.until_idle && troubles.is_over() => Then::End,
-                then => then,
-            };
-            match then {
-                Then::Again => {}
-                Then::End => break,
-                Then::Wait(time) => tokio::select! {
-                    () = tokio::time::sleep(time) => {}
+            match self.next(&mut tenant, &mut log).await {
+                Then::Read => {}
+                Then::End(_) => break,
+                Then::Wait { ms, .. } => tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(ms)) => {}
                     _ = self.wanted.changed() => {}
                     () = self.stop.wait() => {}
                 },
             }
         }
-        (self.name, troubles.count > 0)
+        (self.name, tenant.policy.is_failing())
     }
 
-    /// Takes a turn, or reports why it cannot.
-    async fn next(&mut self, tenant: &mut Tenant, troubles: &mut Troubles) -> Then {
+    /// Reads its part of the state. Returns `None` if that failed until a signal or the policy ended it.
+    async fn open(&mut self, log: &mut Log) -> Option<Tenant> {
+        let mut policy = policy(self.shared.plan);
+        loop {
+            let open = || Account::open(self.store.clone(), &self.name);
+            let failure = match tokio::task::block_in_place(open) {
+                Ok(account) => {
+                    policy.succeeded();
+                    return Some(Tenant {
+                        name: self.name.clone(),
+                        account,
+                        lag: Lag::default(),
+                        policy,
+                        notes: Notes::default(),
+                        looks_now: self.shared.plan.until == Until::Idle,
+                    });
+                }
+                Err(failure) => failure,
+            };
+            log.failure(&self.name, &failure.to_string());
+            match policy.failed(true, moment(&self.stop)) {
+                Then::Read => {}
+                Then::Wait { ms, .. } => self.stop.sleep(Duration::from_millis(ms)).await,
+                Then::End(_) => return None,
+            }
+        }
+    }
+
+    /// Takes a turn, or reports why it cannot. [`Then::Read`] means another turn, behind the others.
+    async fn next(&mut self, tenant: &mut Tenant, log: &mut Log) -> Then {
         let line = Arc::clone(&self.line);
         let place = tokio::select! {
             place = line.acquire() => place,
-            () = self.stop.wait() => return Then::End,
+            () = self.stop.wait() => return Then::End(End::Stopped),
         };
         // Only now, because it may have changed during the wait.
         let wanted = self.wanted.borrow_and_update().clone();
         match wanted {
             None => {
                 self.report(None, Report { state: "removed", ..Report::default() });
-                troubles.count = 0;
-                Then::End
+                tenant.policy.succeeded();
+                Then::End(End::Stopped)
             }
             Some(Err(why)) => {
-                let error = Some(troubles.log(&self.name, &why, false));
+                let error = Some(log.failure(&self.name, &why));
                 self.report(None, Report { state: "failing", error, ..Report::default() });
-                // Only a change of its files helps.
-                Then::Wait(Duration::MAX)
+                match tenant.policy.failed(false, moment(&self.stop)) {
+                    Then::Wait { why, .. } => Then::Wait { ms: UNTIL_CHANGED_MS, why },
+                    then => then,
+                }
             }
             Some(Ok(wish)) => {
                 let (mut stop, mut wanted) = (self.stop.clone(), self.wanted.clone());
@@ -124,43 +121,20 @@ impl Life {
                 let ended = tokio::select! {
                     ended = turn => ended,
                     // Its files changed, so this turn is over; what was delivered is stored.
-                    _ = wanted.changed() => return Then::Again,
+                    _ = wanted.changed() => return Then::Read,
                 };
                 drop(place);
-                self.ended(ended, troubles)
+                self.ended(ended, log)
             }
         }
     }
 
-    fn open(&self) -> Result<Tenant> {
-        let open = || Account::open(self.store.clone(), &self.name);
-        let account = tokio::task::block_in_place(open)?;
-        Ok(Tenant {
-            name: self.name.clone(),
-            account,
-            lag: Lag::default(),
-            barren: 0,
-            notes: Notes::default(),
-            looks_now: self.until_idle,
-        })
-    }
-
     /// Reports the end of a turn.
-    fn ended(&self, mut ended: Ended, troubles: &mut Troubles) -> Then {
-        let then = match ended.failure.take() {
-            None => {
-                troubles.count = 0;
-                troubles.is_waiting = ended.report.state == "throttled";
-                ended.wait.map_or(Then::Again, Then::Wait)
-            }
-            Some((failure, is_transient)) => {
-                ended.report.error =
-                    Some(troubles.log(&self.name, &failure.to_string(), is_transient));
-                Then::Wait(troubles.wait(is_transient))
-            }
-        };
+    fn ended(&self, mut ended: Ended, log: &mut Log) -> Then {
+        let failure = ended.failure.map(|failure| failure.to_string());
+        ended.report.error = failure.map(|why| log.failure(&self.name, &why));
         self.report(ended.checkpoint, ended.report);
-        then
+        ended.then
     }
 
     fn report(&self, checkpoint: Option<String>, report: Report) {
@@ -169,42 +143,20 @@ impl Life {
     }
 }
 
-/// A tenant's consecutive failures.
+/// Limits how often a tenant's failures are logged.
 #[derive(Default)]
-struct Troubles {
-    count: u32,
-    /// Whether the last of them is transient.
-    is_transient: bool,
-    /// Whether the remote asked to wait.
-    is_waiting: bool,
+struct Log {
     logged: Option<Instant>,
 }
 
-impl Troubles {
-    /// Counts a failure, logs it if the last log line is old enough, and returns it as one line of
-    /// bounded length.
-    fn log(&mut self, name: &str, why: &str, is_transient: bool) -> String {
+impl Log {
+    /// Logs a failure if the last log line is old enough, and returns it as one line of bounded length.
+    fn failure(&mut self, name: &str, why: &str) -> String {
         let why = one_line(why, ERROR_CHARS_MAX);
         if self.logged.is_none_or(|logged| logged.elapsed() >= LOG_EVERY) {
             self.logged = Some(Instant::now());
             tracing::warn!(tenant = name, "{why}");
         }
-        self.count = self.count.saturating_add(1);
-        (self.is_transient, self.is_waiting) = (is_transient, false);
         why
-    }
-
-    /// Returns how long to wait after the last failure.
-    fn wait(&self, is_transient: bool) -> Duration {
-        let doubled = WAIT_FIRST.saturating_mul(1 << self.count.saturating_sub(1).min(9));
-        let full = if is_transient { doubled.min(WAIT_MAX) } else { WAIT_MAX };
-        // Jitter, so that tenants that failed together do not return together.
-        full.mul_f64(0.5 + rand::random::<f64>() / 2.0)
-    }
-
-    /// Returns whether waiting does not help.
-    fn is_over(&self) -> bool {
-        let is_retrying = self.count > 0 && self.is_transient && self.count <= RETRIES;
-        !is_retrying && !self.is_waiting
     }
 }

@@ -10,6 +10,7 @@ use super::watch::{Changes, Watch, names};
 use crate::exit::{Failure, Result};
 use crate::guest::limits::Limits;
 use crate::run::stop::Stop;
+use source_driver::Until;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,8 +25,6 @@ pub struct Schedule {
     pub limits: Limits,
     /// Maximum number of turns at the same time.
     pub concurrency: usize,
-    /// Whether each tenant ends when it has read everything, or fails permanently.
-    pub until_idle: bool,
     /// What all turns share.
     pub shared: Shared,
 }
@@ -73,6 +72,7 @@ impl Schedule {
         let mut watch = Watch::start(&self.dir)?;
         let line = Arc::new(Semaphore::new(self.concurrency));
         let mut running = Running::default();
+        let until_idle = self.shared.plan.until == Until::Idle;
         let first = names(&self.dir)?;
         self.mark_removed(&store, &first)?;
         let mut changed: Vec<String> = first.into_iter().collect();
@@ -82,16 +82,16 @@ impl Schedule {
                 watch.also(&self.dir.join(&name));
                 self.look(&name, &store, &line, &stop, &mut running);
             }
-            if self.until_idle && running.tasks.is_empty() {
+            if until_idle && running.tasks.is_empty() {
                 break;
             }
             changed = tokio::select! {
                 () = stop.wait() => break,
                 Some(ended) = running.tasks.join_next() => {
                     // Its folder may have reappeared while the task ended.
-                    running.ended(ended).filter(|_| !self.until_idle).into_iter().collect()
+                    running.ended(ended).filter(|_| !until_idle).into_iter().collect()
                 }
-                changes = watch.next(), if !self.until_idle => self.named(changes, &running),
+                changes = watch.next(), if !until_idle => self.named(changes, &running),
             };
         }
         // Sleeping tasks are woken by the signal.
@@ -143,7 +143,6 @@ impl Schedule {
                     store: store.clone(),
                     shared: self.shared.clone(),
                     stop: stop.clone(),
-                    until_idle: self.until_idle,
                 };
                 running.tasks.spawn(life.run());
                 running.tenants.insert(name.to_owned(), sender);

@@ -9,29 +9,22 @@ use crate::egress::origin::{Origin, list};
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
-use crate::guest::contract::{Batch, CallError, Next, SourceError};
+use crate::guest::contract::{Batch, CallError, Next};
 use crate::guest::source::Source;
 use crate::output::file::{FileSink, Opened};
 use crate::run::lag::Lag;
 use crate::run::metrics::Metrics;
+use crate::run::moment::moment;
 use crate::run::notes::Notes;
 use crate::run::stop::Stop;
 use buildkite_audit_logs::checkpoint::tools::look_now;
+use source_driver::{Plan, Policy, Then};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// Maximum number of calls in one turn: enough for a usual poll, and few enough that a backfill
 /// soon lets others have a turn.
 const CALLS_MAX: usize = 8;
-
-/// Minimum wait that a component can ask for. Less would spin.
-const WAIT_MIN: Duration = Duration::from_millis(100);
-
-/// Maximum wait that a component can ask for. After it, the remote may give a different answer.
-const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Maximum number of consecutive turns without a record or a request that ask for another at once.
-const BARREN_MAX: u32 = 3;
 
 /// What all turns share.
 #[derive(Clone)]
@@ -44,8 +37,8 @@ pub struct Shared {
     pub outbound: Outbound,
     /// The folder of the outputs.
     pub output_dir: PathBuf,
-    /// Maximum number of records in one batch.
-    pub max_records: u32,
+    /// How each tenant's source is read.
+    pub plan: Plan,
     /// Whether the guest gets the token itself.
     pub expose_token: bool,
     /// The metrics of all tenants.
@@ -60,8 +53,8 @@ pub struct Tenant {
     pub account: Account,
     /// The age of its newest event at delivery.
     pub lag: Lag,
-    /// The number of consecutive turns that had no result, and asked for another.
-    pub barren: u32,
+    /// What follows each step.
+    pub policy: Policy,
     /// The source's notes for the operator.
     pub notes: Notes,
     /// Whether it looks for new events at once, even if the last run was told to wait. Set for a
@@ -76,10 +69,10 @@ pub struct Ended {
     pub report: Report,
     /// The checkpoint to store with it, if it moved without a record.
     pub checkpoint: Option<String>,
-    /// The wait before the next turn; `None` means at once, behind the others.
-    pub wait: Option<Duration>,
-    /// Why it failed, and whether a retry may help.
-    pub failure: Option<(Failure, bool)>,
+    /// What follows. [`Then::Read`] means another turn at once, behind the others.
+    pub then: Then,
+    /// Why it failed.
+    pub failure: Option<Failure>,
 }
 
 impl Tenant {
@@ -88,11 +81,12 @@ impl Tenant {
         let mut ended = Ended {
             report: Report { state: "running", ..Report::default() },
             checkpoint: None,
-            wait: None,
+            then: self.policy.resume(moment(stop)),
             failure: None,
         };
-        if let Err(failure) = self.calls(wish, shared, stop, &mut ended).await {
+        if let Err((failure, is_transient)) = self.calls(wish, shared, stop, &mut ended).await {
             ended.report.state = "failing";
+            ended.then = self.policy.failed(is_transient, moment(stop));
             ended.failure = Some(failure);
         }
         ended
@@ -119,20 +113,19 @@ impl Tenant {
         let configuration = wish.config.configuration(checkpoint, shared.expose_token);
         source.configure(&configuration).await.map_err(judge)?;
         let mut sink = None;
-        let mut has_worked = false;
         for _ in 0..CALLS_MAX {
-            if stop.is_set() {
-                return Ok(()); // Everything is stored between two calls.
+            if ended.then != Then::Read {
+                break; // Everything is stored between two calls.
             }
             let batch = tokio::select! {
-                batch = source.read_batch(shared.max_records) => batch,
+                batch = source.read_batch(shared.plan.batch_records) => batch,
                 () = stop.is_overdue() => return Ok(()),
             };
             let batch = match batch {
                 Ok(batch) => batch,
                 Err(error) => {
                     // It covers no more events, but contains the wait that the failure asks for.
-                    if matches!(error, CallError::Source(SourceError::Transient(_)))
+                    if error.is_transient()
                         && let Ok(checkpoint) = source.checkpoint().await
                     {
                         self.account.moved(checkpoint.clone());
@@ -142,7 +135,6 @@ impl Tenant {
                 }
             };
             let checkpoint = source.checkpoint().await.map_err(judge)?;
-            has_worked |= !batch.records.is_empty() || batch.stats.requests > 0;
             self.looks_now &= batch.stats.requests == 0;
             tokio::task::block_in_place(|| self.keep(&batch, checkpoint, shared, &mut sink, ended))
                 .map_err(|failure| {
@@ -150,19 +142,15 @@ impl Tenant {
                     let is_transient = !matches!(failure, Failure::Refused(_));
                     (failure, is_transient)
                 })?;
-            let (state, wait) = match batch.next {
-                Next::Ready => continue,
-                Next::Idle(ms) => ("idle", ms),
-                Next::Throttled(ms) => ("throttled", ms),
+            ended.then = self
+                .policy
+                .batch(&batch, moment(stop))
+                .map_err(|error| permanent(Failure::from(error)))?;
+            ended.report.state = match batch.next {
+                Next::Ready => "running",
+                Next::Idle(_) => "idle",
+                Next::Throttled(_) => "throttled",
             };
-            ended.report.state = state;
-            ended.wait = Some(Duration::from_millis(wait).clamp(WAIT_MIN, WAIT_MAX));
-            break;
-        }
-        self.barren = if has_worked || ended.wait.is_some() { 0 } else { self.barren + 1 };
-        if self.barren >= BARREN_MAX {
-            let why = "protocol: the component asks for more calls without a record or a request";
-            return Err(permanent(Failure::Failed(why.to_owned())));
         }
         Ok(())
     }
@@ -245,6 +233,6 @@ fn egress(wish: &Wish, shared: &Shared) -> Result<Egress> {
 
 /// Returns the failure of a call, and whether a retry may help.
 fn judge(error: CallError) -> (Failure, bool) {
-    let is_transient = matches!(error, CallError::Source(SourceError::Transient(_)));
+    let is_transient = error.is_transient();
     (error.into(), is_transient)
 }

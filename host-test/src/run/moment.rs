@@ -1,0 +1,23 @@
+//! The moment at which something happened, as a policy needs to know it.
+
+use crate::run::stop::Stop;
+use source_driver::{Moment, Plan, Policy};
+use std::sync::LazyLock;
+use std::time::Instant;
+
+/// The start of the clock.
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Returns the policy of a host that starts now.
+pub fn policy(plan: Plan) -> Policy {
+    Policy::new(plan, now_ms())
+}
+
+/// Returns this moment.
+pub fn moment(stop: &Stop) -> Moment {
+    Moment { now_ms: now_ms(), jitter: rand::random(), is_stopped: stop.is_set() }
+}
+
+fn now_ms() -> u64 {
+    u64::try_from(BEGAN.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
