@@ -141,7 +141,7 @@ mod tests {
             assert!(token(short).unwrap_err().contains("shorter than 16"), "{short}");
         }
         assert!(token("x").unwrap_err().contains(&TOKEN_BYTES_MIN.to_string()));
-        assert!(token(&"0".repeat(40)).unwrap_err().contains("over and over"));
+        assert!(token(&"0".repeat(40)).unwrap_err().contains("repeats a single character"));
         assert!(token("\"organizationSlug").unwrap_err().contains("quotation marks"));
         assert!(token(" \r\n").unwrap_err().starts_with("is empty"));
         assert!(token(&"ab".repeat(3_000)).unwrap_err().starts_with("is far too long"));

@@ -24,13 +24,19 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
         Strict(&Place::Top).deserialize(&mut input).and_then(|value| input.end().map(|()| value));
     value.map_err(|error| match error.classify() {
         Category::Data => format!("{error}; remove one of the two"),
-        _ if is_like(text.trim()) => {
+        _ if is_one_token(text) => {
             "is a token, not a config; name the config here, and the file with the token \
                                       under secrets, as shown by `host-test run --help`"
                 .to_owned()
         }
         _ => format!("not JSON ({error}): {}", hint(text, offset(text, &error))),
     })
+}
+
+/// Returns whether the text is a token and nothing else.
+fn is_one_token(text: &str) -> bool {
+    let text = text.trim();
+    !text.contains(char::is_whitespace) && is_like(text)
 }
 
 /// Returns the byte offset of an error. The parser counts columns in bytes, from 1; 0 is the end of the previous line.

@@ -176,7 +176,7 @@ fn an_invalid_proxy_is_refused_and_named_before_anything_is_sent() {
         ),
         (true, "", "http://u:sec/ret@127.0.0.1:1", "--proxy: has a path, or a password"),
         (false, "ALL_PROXY", "socks5h://u:secret@127.0.0.1", "ALL_PROXY: socks5h:// proxies"),
-        (false, "https_proxy", "ftp://u:secret@127.0.0.1", "https_proxy: is not of the form"),
+        (false, "https_proxy", "ftp://u:secret@127.0.0.1", "https_proxy: is not an http://"),
     ] {
         let more = if flag { format!("--proxy {url}") } else { String::new() };
         for line in ["check --config c.json", "run --config c.json --output o --once"] {
