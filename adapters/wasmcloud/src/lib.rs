@@ -10,6 +10,7 @@
 //! | `after` | what follows a run: a wait, or the end |
 //! | `voice` | what is logged: once, in one line, without the token |
 //! | `service`, `shell`, `source` | the connection to the engine; in the component only |
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod after;
 pub mod generation;

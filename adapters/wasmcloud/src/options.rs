@@ -74,8 +74,8 @@ impl Options {
             faults.push(format!("settings: is missing; set the source's settings, {example}"));
         }
         let token = token(get("api_token"), &mut faults);
-        let batch_records = number("batch_records", &get, 1..=10_000, BATCH_RECORDS, &mut faults);
-        let retries = number("retries", &get, 0..=20, RETRIES, &mut faults);
+        let batch_records = number("batch_records", get, 1..=10_000, BATCH_RECORDS, &mut faults);
+        let retries = number("retries", get, 0..=20, RETRIES, &mut faults);
         let plan = Plan { batch_records, budget_ms: BUDGET_MS, retries };
         match faults.is_empty() {
             true => Ok(Self { settings, tenant, token, subject, bucket, plan }),
