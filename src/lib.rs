@@ -21,6 +21,7 @@
 //! Invariants: records and the state that covers them leave together ([`sync::hand_out`]); a failed call moves nothing
 //! ([`source`]); null is never read as "no events" ([`buildkite::answer`], [`buildkite::envelope`]); every size and wait
 //! has a bound.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod text;
 

@@ -9,15 +9,22 @@
 //!
 //! [`guest`] decides what may be loaded, and calls it within limits. [`tenants`] runs many sources side by side, and
 //! [`commands`] has the commands.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod cli;
+#[allow(clippy::disallowed_methods, reason = "the command line is a shell")]
 pub mod commands;
 pub mod config;
 pub mod egress;
 pub mod exit;
 pub mod guest;
+#[allow(clippy::disallowed_methods, reason = "follows links")]
 pub mod names;
+#[allow(clippy::disallowed_methods, reason = "writes files")]
 pub mod output;
+#[allow(clippy::disallowed_methods, reason = "measures time and reads RUST_LOG")]
 pub mod run;
+#[allow(clippy::disallowed_methods, reason = "stores checkpoints in files")]
 pub mod state;
+#[allow(clippy::disallowed_methods, reason = "reads folders and measures time")]
 pub mod tenants;

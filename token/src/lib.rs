@@ -5,6 +5,7 @@
 //! what the operator stored ─ token ─► the token
 //! foreign text ─ hidden_in ─► without the token ─ one_line, cut ─► a message
 //! ```
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod hide;
 mod line;

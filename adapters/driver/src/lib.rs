@@ -11,6 +11,7 @@
 //! Pure but for what a [`Shell`] does: it has no clock, sleeps nowhere and knows no engine. An event is lost by no crash
 //! and no failure, since a checkpoint is stored only after everything it covers was acknowledged; a crash between the two
 //! delivers that batch again. Shells that cannot wait for a future run it by [`at_once`].
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod composed;
 mod contract;

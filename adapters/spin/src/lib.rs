@@ -7,6 +7,7 @@
 //! ```
 //!
 //! The loop is in the crate `source-driver`; this crate decides where events and checkpoints go.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod lines;
 mod route;

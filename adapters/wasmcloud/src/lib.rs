@@ -15,6 +15,7 @@
 //! | `generation` | whether this service is still its tenant's only one |
 //! | `voice` | what is logged: once, in one line, without the token |
 //! | `service`, `shell`, `source` | the connection to the engine; in the component only |
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod generation;
 pub mod options;

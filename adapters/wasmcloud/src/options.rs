@@ -75,8 +75,8 @@ impl Options {
         }
         let token = token(get("api_token"), &mut faults);
         let usual = Plan::POLL.batch_records;
-        let batch_records = number("batch_records", &get, 1..=10_000, usual, &mut faults);
-        let retries = Some(number("retries", &get, 0..=20, RETRIES, &mut faults));
+        let batch_records = number("batch_records", get, 1..=10_000, usual, &mut faults);
+        let retries = Some(number("retries", get, 0..=20, RETRIES, &mut faults));
         let plan = Plan { batch_records, budget_ms: Some(BUDGET_MS), retries, ..Plan::POLL };
         match faults.is_empty() {
             true => Ok(Self { settings, tenant, token, subject, bucket, plan }),

@@ -1,4 +1,5 @@
 //! Finds a secret where the operator stored it: in a file or in an environment variable.
+#![allow(clippy::disallowed_methods, reason = "secrets are in files and in the environment")]
 
 use crate::config::keys::known;
 use crate::config::text;

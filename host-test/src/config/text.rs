@@ -1,5 +1,6 @@
 //! Reads a file that a person wrote: UTF-8, with or without a byte order mark. Other encodings that editors save are
 //! reported by name.
+#![allow(clippy::disallowed_methods, reason = "reads files")]
 
 use std::fs::File;
 use std::io::Read;

@@ -1,5 +1,6 @@
 //! NAT64: IPv6 addresses that stand for IPv4 ones (RFC 6052), as DNS64 returns them in IPv6-only
 //! networks.
+#![allow(clippy::disallowed_methods, reason = "an answer expires")]
 
 use crate::egress::resolve::Lookup;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

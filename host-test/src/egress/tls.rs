@@ -1,4 +1,5 @@
 //! Decides which servers' certificates are trusted.
+#![allow(clippy::disallowed_methods, reason = "certificates are in files")]
 
 use crate::exit::{Failure, Result};
 use rustls::client::{Resumption, WebPkiServerVerifier};

@@ -1,4 +1,5 @@
 //! Reads the environment variables about proxies as curl reads them.
+#![allow(clippy::disallowed_methods, reason = "proxies are named in the environment")]
 
 /// The variables that name a proxy for https, in curl's order.
 const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];

@@ -1,4 +1,5 @@
 //! A response's body on its way to a guest: limited in size and pauses, and without the token.
+#![allow(clippy::disallowed_methods, reason = "an answer has a time limit")]
 
 use crate::egress::mask::Mask;
 use crate::egress::waits::Waits;

@@ -1,4 +1,5 @@
 //! Decides which components may run: those that import only HTTP, streams and clocks.
+#![allow(clippy::disallowed_methods, reason = "reads the component")]
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::bindings::SourcePluginPre;

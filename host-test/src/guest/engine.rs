@@ -1,4 +1,5 @@
 //! The wasmtime engine: one per process, with a clock tick that lets the host interrupt guests.
+#![allow(clippy::disallowed_methods, reason = "stores compiled code")]
 
 use crate::exit::{Failure, Result};
 use crate::guest::environment::explain;

@@ -20,6 +20,7 @@
 //!
 //! Nothing here was measured at the real Buildkite. It follows the public documentation; where that
 //! is silent, [`Quirks`] has a switch.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod answer;
 mod breach;

@@ -161,6 +161,7 @@ impl Limits {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "it is the clock that tests replace")]
 fn system_clock() -> Clock {
     Arc::new(|| {
         // A clock before 1970 counts as 1970; a clock past the year 500,000,000 does not occur.
