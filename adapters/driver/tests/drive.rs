@@ -7,8 +7,7 @@ use source_driver::{
     StoreError, at_once, drive,
 };
 
-const PLAN: Plan =
-    Plan { batch_records: 3, budget_ms: Some(600_000), retries: Some(4), ..Plan::POLL };
+const PLAN: Plan = Plan { batch_records: 3, budget_ms: Some(600_000), ..Plan::POLL };
 
 /// A source of the events 0, 1, 2 … up to `count`. Its checkpoint is the number of the next one.
 struct Numbers {
@@ -200,10 +199,8 @@ fn a_persistent_failure_ends_the_run_and_moves_no_checkpoint() {
     fails(&run(&mut world, transient, &PLAN).unwrap().ended, Fault::Source);
 
     let mut world = World::default();
-    fails(
-        &run(&mut world, vec![SourceError::Unauthorized("no".into())], &PLAN).unwrap().ended,
-        Fault::Unauthorized,
-    );
+    let refused = vec![SourceError::Unauthorized("no".into())];
+    fails(&run(&mut world, refused, &PLAN).unwrap().ended, Fault::Unauthorized);
     assert!(world.slept.is_empty(), "a permanent failure was retried");
 
     let mut world = World { refuses: true, ..World::default() };

@@ -101,7 +101,9 @@ pub async fn run(args: Args) -> Result<()> {
     let written = family(&path);
     if let Some(file) = written.iter().find(|file| own.iter().any(|own| is_same(file, own))) {
         let (name, file) = (path.display(), file.display());
-        let why = format!("state {name}: {file} is a file that the config uses");
+        let why = format!(
+            "state {name}: {file} is a file that the config uses; name another one with --state"
+        );
         return Err(Failure::Refused(why));
     }
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;

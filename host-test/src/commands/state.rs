@@ -65,7 +65,10 @@ pub fn state(args: Args) -> Result<()> {
 fn exists(path: &Path) -> Result<()> {
     match path.exists() {
         true => Ok(()),
-        false => Err(Failure::Refused(format!("state {} does not exist", path.display()))),
+        false => Err(Failure::Refused(format!(
+            "state {} does not exist; name the state file of a run",
+            path.display()
+        ))),
     }
 }
 

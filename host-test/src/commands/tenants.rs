@@ -160,7 +160,7 @@ fn show(args: &StatusArgs) -> Result<()> {
     let state = beside(&args.place.dir, args.place.state.as_ref());
     match status::read(&state)? {
         None if !args.place.dir.is_dir() => Err(Failure::Refused(format!(
-            "--dir {}: there is no such folder",
+            "--dir {} does not exist; name the folder with the tenants' folders",
             args.place.dir.display()
         ))),
         None => print(&format!("no tenant has run yet ({} is missing)\n", state.display())),

@@ -33,7 +33,8 @@ const SECRETS: [&str; 19] = [
     "token",
 ];
 
-const REVOKE: &str = "if it was a real token, revoke it";
+/// What to do about a value that may be a token. Messages say this and do not quote the value.
+pub(crate) const REVOKE: &str = "if it was a real token, revoke it";
 
 /// Refuses a secret among the settings, recognized by its name or its value.
 pub(crate) fn in_settings(settings: &Value) -> Result<()> {

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "secrets are in files and in the environment")]
 
 use crate::config::keys::known;
+use crate::config::misplaced::REVOKE;
 use crate::config::text;
 use crate::egress::token::is_like;
 use serde_json::{Map, Value};
@@ -10,9 +11,6 @@ use std::path::{Path, PathBuf};
 
 /// What to write instead of a secret.
 const WRITE: &str = r#"put it in a file and write {"file": "PATH"}, or write {"env": "NAME"}"#;
-
-/// Replaces the value in messages wherever it may be a token.
-const REVOKE: &str = "if it was a real token, revoke it";
 
 /// A secret that was found.
 pub(super) struct Found {
@@ -74,7 +72,9 @@ fn in_variable(name: &str, variable: &str) -> Result<Found, String> {
     let place = format!("the environment variable {variable}");
     match std::env::var(variable) {
         Ok(text) => Ok(Found { place, text, file: None }),
-        Err(VarError::NotPresent) => Err(format!("secrets.{name}: {place} is not set")),
+        Err(VarError::NotPresent) => {
+            Err(format!("secrets.{name}: {place} is not set; set it for this program"))
+        }
         Err(VarError::NotUnicode(_)) => Err(format!("secrets.{name}: {place} is not UTF-8")),
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn read_at_most(file: File, bytes_max: u64) -> Result<Vec<u8>, String
     let size =
         file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     match size as u64 > bytes_max {
-        true => Err(format!("is larger than {bytes_max} bytes")),
+        true => Err(format!("is larger than {bytes_max} bytes; is it the right file?")),
         false => Ok(bytes),
     }
 }

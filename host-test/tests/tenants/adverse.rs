@@ -1,8 +1,7 @@
 //! What tenants try, and what happens to them.
 
 use fake_buildkite::{Options, SLUG};
-use host_kit::Tenants;
-use host_kit::{Running, all_files, assert_same, stderr, stdout, until};
+use host_kit::{Running, Tenants, all_files, assert_same, stderr, stdout, until};
 use serde_json::json;
 use std::os::unix::fs::symlink;
 use std::process::Command;
