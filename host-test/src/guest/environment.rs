@@ -7,6 +7,11 @@ const EXECUTABLE: &str = "this system denies executable memory, which compiled c
     a systemd unit, set MemoryDenyWriteExecute=no; otherwise allow it in the SELinux, seccomp or \
     prctl(PR_SET_MDWE) policy that forbids it";
 
+/// Why wasmtime needs files of some size. Some kernels apply the limit to files in memory, too.
+const FILE_SIZE: &str = "the limit on the size of files is too small: the initial memory of a \
+    component is mapped from a file in memory; run `ulimit -f unlimited`, or set \
+    LimitFSIZE=infinity in a systemd unit";
+
 /// Returns what to do about a wasmtime error that the environment causes, followed by the error, or `None` for other
 /// errors.
 pub fn cause(error: &wasmtime::Error) -> Option<String> {
@@ -31,6 +36,9 @@ fn judge(text: &str, address_space: Option<u64>) -> Option<String> {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if is_memory && has(&is_denied) {
         return Some(EXECUTABLE.to_owned());
+    }
+    if has(&["os error 27", "file too large"]) {
+        return Some(FILE_SIZE.to_owned());
     }
     if !has(&is_short) {
         return None;
@@ -61,6 +69,8 @@ mod tests {
             "mmap failed to reserve 0x100000000 bytes: Cannot allocate memory (os error 12)";
         assert!(judge(short, Some(2 << 30)).unwrap().contains("2097152 KiB"));
         assert!(judge(short, None).unwrap().contains("vm.overcommit_memory"));
+        let large = "File too large (os error 27)";
+        assert!(judge(large, None).unwrap().contains("LimitFSIZE=infinity"));
         for other in ["expected a component", "Permission denied (os error 13)", "wasm trap"] {
             assert_eq!(judge(other, Some(1)), None, "{other}");
         }
