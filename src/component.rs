@@ -1,6 +1,6 @@
 //! The shell: the WIT world around [`Source`], and its clocks. Together with [`http`] it does all the IO. It makes no
 //! decisions.
-#![allow(missing_docs, unsafe_code)] // Both for the generated bindings alone.
+#![allow(missing_docs, unsafe_code)] // Only for the generated bindings.
 
 use std::cell::RefCell;
 
@@ -50,7 +50,7 @@ fn with_source<T>(act: impl FnOnce(&mut Source) -> Result<T, Failed>) -> Result<
         Some(source) => act(source).map_err(Error::from),
         None => Err(Error::InvalidConfig(vec![FieldError {
             field: "settings".into(),
-            message: "not configured: call configure first, and with success".into(),
+            message: "not configured: configure must succeed first".into(),
         }])),
     })
 }
@@ -80,7 +80,7 @@ impl Guest for Component {
     fn check() -> Result<Vec<Finding>, Error> {
         with_source(|source| {
             let mut probe = source.check();
-            // At most three rounds: each asks for fewer types than the one before, and the third names none.
+            // At most three rounds: each requests fewer types than the one before, and the third none.
             loop {
                 let exchange = http::exchange(probe.config(), probe.request());
                 match probe.receive(exchange, now()) {

@@ -33,7 +33,7 @@ pub enum Error {
     InvalidCheckpoint(String),
     /// The host should call again later.
     Transient(String),
-    /// The developers must act: the remote answered in an unknown shape.
+    /// The developers must act: the remote's answer has an unknown shape.
     Protocol(String),
 }
 

@@ -14,9 +14,9 @@
 //! [`buildkite::answer::Answer`]. Later stages do not see a status, a header or a body.
 //!
 //! The state ([`sync::state`]) has four parts: what it is bound to ([`sync::binding`]), up to which time events were
-//! looked for ([`sync::tail`]), how the remote may be asked ([`sync::pace`]) and the open gaps ([`sync::walk`]). Each has
-//! its own part of the checkpoint. A gap is walked from its top down, since the API lists newest first only. Each poll
-//! opens a new gap at the front, so fresh events never wait for history.
+//! looked for ([`sync::tail`]), when and how requests may be made ([`sync::pace`]) and the open gaps ([`sync::walk`]).
+//! Each has its own part of the checkpoint. A gap is walked from its top down, since the API lists newest first only.
+//! Each poll opens a new gap at the front, so fresh events never wait for history.
 //!
 //! Invariants: records and the state that covers them leave together ([`sync::hand_out`]); a failed call moves nothing
 //! ([`source`]); null is never read as "no events" ([`buildkite::answer`], [`buildkite::envelope`]); every size and wait

@@ -50,7 +50,7 @@ impl Buckets {
         }
     }
 
-    /// Returns the organization's, the user's and the portals' bucket, whether or not their windows have ended.
+    /// Returns the buckets of the organization, the user and the portals, whether or not their windows have ended.
     pub fn all(&self) -> [Option<&Bucket>; 3] {
         [self.organization.as_ref(), self.user.as_ref(), self.portal.as_ref()]
     }

@@ -193,8 +193,8 @@ impl Budget {
         let share = points.saturating_mul(WINDOW_MS) / every_ms;
         (share.saturating_mul(100) > limit.saturating_mul(REREAD_PERCENT)).then(|| {
             format!(
-                "looking for late events reads {events} known ones again, {points} points each \
-                 time; a smaller lookback_seconds costs less"
+                "the search for late events reads {events} known events again, for {points} points \
+                 each time; a smaller lookback_seconds costs less"
             )
         })
     }

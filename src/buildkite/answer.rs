@@ -88,7 +88,7 @@ fn absent(config: &Config, failure: Failure) -> Result<What, Refusal> {
     let transient = |why: &str| Error::Transient(config.token.quote(why));
     match failure {
         Failure::TooLarge => {
-            let why = "a body of more than 16 MiB for a single event";
+            let why = "the answer for a single event is larger than 16 MiB";
             Ok(What::Smaller(Error::Protocol(why.into())))
         }
         Failure::Network(why) => Err(at(Stage::Endpoint, transient(&why))),
@@ -104,7 +104,8 @@ fn body(config: &Config, ask: &Ask, response: &Response) -> Result<What, Refusal
         header(&response.headers, "content-encoding").filter(|name| *name != "identity")
     {
         let encoding = config.token.quote(encoding);
-        let why = format!("the answer is encoded as \"{encoding}\", though identity was asked for");
+        let why =
+            format!("the answer has content-encoding \"{encoding}\", but identity was requested");
         return Err(answer(Error::Protocol(why)));
     }
     let envelope = Envelope::parse(&response.body).map_err(answer)?;
@@ -115,7 +116,7 @@ fn body(config: &Config, ask: &Ask, response: &Response) -> Result<What, Refusal
         return failed(config, ask, failure, envelope.has_data());
     }
     if !envelope.has_data() {
-        // A message of the remote, if there is one, is more useful than ours.
+        // The remote's own message, if any, is more useful.
         let why = ["the answer has no data", &quoted_message(config, response)].concat();
         return Err(answer(Error::Protocol(why)));
     }
@@ -128,8 +129,8 @@ fn body(config: &Config, ask: &Ask, response: &Response) -> Result<What, Refusal
 
 fn no_audit_log(config: &Config, why: &str) -> Error {
     Error::Unauthorized(format!(
-        "Buildkite does not show the audit log of {} to this token's user ({}); possible causes are that the user is not an \
-         administrator of the organization, or that the organization's plan has no audit log (it needs Enterprise)",
+        "Buildkite does not show the audit log of {} to this token's user ({}); check that the user is an \
+         administrator of the organization, and that its plan includes the audit log (Enterprise)",
         config.org_slug,
         config.token.quote(why)
     ))
@@ -137,13 +138,13 @@ fn no_audit_log(config: &Config, why: &str) -> Error {
 
 fn not_visible(config: &Config) -> Error {
     Error::Unauthorized(format!(
-        "organization {} was not found, or is not visible to this token; check org_slug, and that the token has the \
-         organization ticked under Organization Access",
+        "organization {} was not found, or is not visible to this token; check org_slug, and that the \
+         organization is selected under Organization Access of the token",
         config.org_slug
     ))
 }
 
-/// Interprets a 200 with `errors`. Any data beside them is ignored.
+/// Interprets a 200 with `errors`. Any data alongside them is ignored.
 fn failed(
     config: &Config,
     ask: &Ask,
@@ -157,7 +158,7 @@ fn failed(
     if mentions(&failure.message, "cursor") && ask.after.is_some() {
         return Ok(What::BadCursor(quote));
     }
-    // The message quotes what is wrong, and lists what is known without quotation marks.
+    // Buildkite's message puts what is wrong in quotation marks, and lists what is known without them.
     let is_named = |name: &&String| mentions(&failure.message, &["\"", name, "\""].concat());
     let asked = config.event_types.iter().filter(|name| !ask.without.contains(name));
     let unknown: Vec<String> = asked.filter(is_named).cloned().collect();

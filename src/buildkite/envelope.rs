@@ -15,7 +15,7 @@ pub struct Failure {
     pub is_about_the_query: bool,
 }
 
-/// Maximum size of a list of errors. One error has a few hundred bytes.
+/// Maximum size of a list of errors. One error takes a few hundred bytes.
 const ERRORS_BYTES_MAX: usize = 1024 * 1024;
 
 /// Reads a list of errors. An error of another shape is quoted as it is.
@@ -29,7 +29,7 @@ pub fn failures(raw: &str) -> Vec<Failure> {
         }
     };
     if raw.len() > ERRORS_BYTES_MAX {
-        return vec![read("far too many errors")];
+        return vec![read("the list of errors is larger than 1 MiB")];
     }
     match items(raw) {
         Some(errors) => errors.into_iter().map(read).collect(),
@@ -78,7 +78,7 @@ impl<'a> Envelope<'a> {
         // Validated once for the whole body, or the parser would validate each string again.
         let body = match std::str::from_utf8(text) {
             Ok(text) if text.trim_ascii_start().starts_with('{') => Body::read(text),
-            Ok(_) => Err("it begins otherwise".to_owned()),
+            Ok(_) => Err("it does not start with {".to_owned()),
             Err(_) => Err("it is not UTF-8".to_owned()),
         };
         let body = body.map_err(|why| {

@@ -1,5 +1,5 @@
 //! What an answer's headers say about the rate limits, as numbers. A header that is missing or is not a whole number is
-//! ignored. Of a header that occurs twice, the first counts.
+//! ignored. If a header occurs twice, the first one counts.
 //!
 //! Source: buildkite.com/docs/apis/graphql/graphql-resource-limits and buildkite.com/docs/apis/graphql/portals.
 

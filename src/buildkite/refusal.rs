@@ -6,7 +6,7 @@ use crate::error::{Error, FieldError};
 use crate::settings::Config;
 use crate::text::json::Members;
 
-/// How far a request got. The steps of `check` are told apart by it.
+/// How far a request got. `check` has one step per stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Reaching the endpoint.

@@ -59,7 +59,7 @@ impl<'a> Body<'a> {
 /// Maximum number of events in one answer: twice the largest page. This bounds memory.
 const ROWS_MAX: usize = 1_000;
 /// The error for more events than that.
-const TOO_MANY: &str = "edges has far more events than were asked for";
+const TOO_MANY: &str = "edges has far more events than requested";
 
 /// The reader at a place.
 struct Walk<'w, 'a> {

@@ -12,7 +12,7 @@ use crate::text::time::{Millis, SECOND_MS};
 
 /// Maximum clock difference before a warning. The clock affects only what messages say about the age of events.
 const CLOCK_MS_MAX: i64 = 60 * SECOND_MS;
-/// Share of a bucket, in percent, below which the company's other tools are about to get in the way.
+/// Share of a bucket, in percent, below which the company's other tools are about to exhaust it.
 const POINTS_PERCENT_MIN: i64 = 10;
 
 /// How a step ended.
@@ -114,7 +114,7 @@ pub fn report(
                 if failed == Some(Stage::Answer)
                     && (Stage::Token..Stage::Answer).contains(&stage) =>
             {
-                finding(step, Outcome::Skipped, "the answer does not tell".into())
+                finding(step, Outcome::Skipped, "the answer does not say".into())
             }
             None | Some(Ordering::Less) => finding(step, Outcome::Passed, passed(config, stage)),
             Some(Ordering::Equal) => finding(step, Outcome::Failed, message.to_owned()),
@@ -137,7 +137,7 @@ fn skipped(step: &'static str) -> Finding {
 fn passed(config: &Config, stage: Stage) -> String {
     match stage {
         Stage::Endpoint => config.endpoint.origin(),
-        Stage::Tls if !config.endpoint.tls => "not used: this is loopback".into(),
+        Stage::Tls if !config.endpoint.tls => "not used: the endpoint is on loopback".into(),
         Stage::Organization => config.org_slug.clone(),
         Stage::Types if config.event_types.is_empty() => "all".into(),
         _ => "yes".into(),
@@ -166,19 +166,17 @@ fn newest(config: &Config, page: &Page, now: Millis) -> Finding {
 
 fn clock(sent_at: Option<Millis>, now: Millis) -> Finding {
     let Some(server) = sent_at else {
-        let message = "the answer has no usable Date; the newest event's time is used in its place";
+        let message = "the answer has no usable Date; the newest event's time is used instead";
         return finding(step::CLOCK, Outcome::Warned, message.into());
     };
     let off = now.since(server);
     let seconds = off / SECOND_MS;
     match off.abs() <= CLOCK_MS_MAX {
-        true => finding(step::CLOCK, Outcome::Passed, format!("{seconds} s from the server's")),
+        true => finding(step::CLOCK, Outcome::Passed, format!("{seconds} s off the server's")),
         false => finding(
             step::CLOCK,
             Outcome::Warned,
-            format!(
-                "this host's clock is {seconds} s from the server's; set it (no event is lost by it)"
-            ),
+            format!("this host's clock is {seconds} s off the server's; set it (no event is lost)"),
         ),
     }
 }

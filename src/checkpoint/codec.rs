@@ -1,5 +1,5 @@
-//! State ⇄ the text that a host stores: versioned, readable JSON. Anything that is not exactly of this format is
-//! refused with an explanation.
+//! State ⇄ the text that a host stores: versioned, readable JSON. Anything else is refused with an
+//! explanation.
 
 use crate::error::{Error, short};
 use crate::sync::state::State;
@@ -42,7 +42,7 @@ fn refused(why: &str) -> Error {
 /// version, or contradicts itself.
 pub fn decode(text: &str) -> Result<State, Error> {
     if text.len() > CHECKPOINT_BYTES_MAX {
-        return Err(refused("the checkpoint is larger than 2 MiB, which ours never are"));
+        return Err(refused("the checkpoint is larger than the maximum of 2 MiB"));
     }
     let mut reader = Reader::open(text);
     let (format, version) = (reader.text("format"), reader.number("version"));
@@ -54,7 +54,7 @@ pub fn decode(text: &str) -> Result<State, Error> {
     }
     if version != VERSION {
         return Err(refused(&format!(
-            "the checkpoint has version {version}, this connector knows version {VERSION}: use the one that wrote it"
+            "the checkpoint has version {version}, but this connector supports only {VERSION}: use the one that wrote it"
         )));
     }
     let state = State::read(&mut reader);

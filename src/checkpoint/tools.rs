@@ -62,7 +62,7 @@ pub fn look_now(checkpoint: &str) -> Option<String> {
 }
 
 /// Binds a checkpoint to the endpoint and filter of other settings, from its high-water mark on. Gaps that are still
-/// open below it are given up and reported. The organization must stay the same.
+/// open below it are abandoned and reported. The organization must stay the same.
 ///
 /// # Errors
 ///
@@ -71,13 +71,13 @@ pub fn look_now(checkpoint: &str) -> Option<String> {
 pub fn rebind(checkpoint: &str, settings: &str) -> Result<Rebound, String> {
     let words = |error: Error| error.to_string();
     let mut state = decode(checkpoint).map_err(words)?;
-    // The secret is not used here, and the start time is not judged, so any value will do.
+    // The secret is not used here, and the start time is not checked, so any value will do.
     let secrets = [("api_token".to_owned(), "unused-placeholder".to_owned())];
     let config = Config::parse(settings, &secrets, Millis::LAST).map_err(words)?;
     let binding = Binding::of(&config);
     if binding.org_slug() != state.binding.org_slug() {
         return Err(format!(
-            "the state is of organization {}, the settings are of {}; use a state of its own for it",
+            "the state is for organization {}, but the settings are for {}; use a separate state",
             state.binding.org_slug(),
             binding.org_slug()
         ));

@@ -35,7 +35,7 @@ pub fn exchange(config: &Config, request: &Request) -> Exchange {
         .into_iter()
         .filter_map(|(name, value)| Some((name, String::from_utf8(value).ok()?)))
         .collect();
-    let body = response.consume().map_err(|()| network("the body was taken already"))?;
+    let body = response.consume().map_err(|()| network("the body was already taken"))?;
     let promised = crate::buildkite::headers::number(&headers, "content-length")
         .and_then(|length| usize::try_from(length).ok());
     let body = read(body, promised, &deadline)?;
@@ -61,7 +61,7 @@ fn failure(code: &ErrorCode) -> Failure {
         ErrorCode::HttpRequestDenied => Failure::Denied("the request is denied".into()),
         ErrorCode::DestinationIpProhibited => Failure::Denied("its address is prohibited".into()),
         ErrorCode::TlsProtocolError => {
-            Failure::Tls("TLS failed: the endpoint may not be https".into())
+            Failure::Tls("TLS failed: the endpoint may not support https".into())
         }
         ErrorCode::TlsCertificateError => {
             Failure::Tls("TLS failed: the certificate was not accepted".into())
@@ -120,13 +120,13 @@ fn send(
     deadline: &Pollable,
 ) -> Result<IncomingResponse, Failure> {
     let outgoing = prepare(config, request)?;
-    let body = outgoing.body().map_err(|()| network("no body can be sent"))?;
+    let body = outgoing.body().map_err(|()| network("the request body cannot be opened"))?;
     let options = RequestOptions::new();
     // A host without this timeout returns an error; the deadline of the exchange still holds.
     let _ = options.set_connect_timeout(Some(STEP_NS));
     let _ = options.set_first_byte_timeout(Some(STEP_NS));
     let _ = options.set_between_bytes_timeout(Some(STEP_NS));
-    // Here and in `finish` a code's own text (a few bytes, if any) is never freed: code that frees it takes 2 kB.
+    // Here and in `finish`, an error code's text (a few bytes, if any) is never freed: freeing it takes 2 kB of code.
     let pending = match handle(outgoing, Some(options)) {
         Ok(pending) => pending,
         Err(code) => return Err(failure(&ManuallyDrop::new(code))),
@@ -137,7 +137,7 @@ fn send(
     // may arrive later.
     loop {
         if let Some(answer) = pending.get() {
-            let answer = answer.map_err(|()| network("the answer was taken already"))?;
+            let answer = answer.map_err(|()| network("the answer was already taken"))?;
             return answer.map_err(|code| failure(&code));
         }
         if let Err(late) = wait(&pending.subscribe(), deadline) {
@@ -145,7 +145,7 @@ fn send(
             return Err(if finished {
                 late
             } else {
-                network("the request could not be sent whole")
+                network("the request was not sent completely")
             });
         }
     }
@@ -154,14 +154,15 @@ fn send(
 /// Waits until `ready`, but not beyond the deadline.
 fn wait(ready: &Pollable, deadline: &Pollable) -> Result<(), Failure> {
     match poll(&[ready, deadline]).contains(&1) {
-        true => Err(network("no whole answer within 120 seconds")),
+        true => Err(network("no complete answer within 120 seconds")),
         false => Ok(()),
     }
 }
 
 fn write(body: &OutgoingBody, bytes: &[u8], deadline: &Pollable) -> Result<(), Failure> {
-    let stream: OutputStream = body.write().map_err(|()| network("no body can be sent"))?;
-    let broken = |_: StreamError| network("the connection closed while the request was sent");
+    let stream: OutputStream =
+        body.write().map_err(|()| network("the request body cannot be opened"))?;
+    let broken = |_: StreamError| network("the connection closed while the request was being sent");
     let mut rest = bytes;
     while !rest.is_empty() {
         let room = stream.check_write().map_err(broken)?;
@@ -184,7 +185,8 @@ fn read(
     promised: Option<usize>,
     deadline: &Pollable,
 ) -> Result<Vec<u8>, Failure> {
-    let stream: InputStream = body.stream().map_err(|()| network("no body can be read"))?;
+    let stream: InputStream =
+        body.stream().map_err(|()| network("the answer's body cannot be opened"))?;
     // Reserved up front, since a growing buffer is copied repeatedly. The promised length is not always right.
     let mut bytes = Vec::with_capacity(promised.unwrap_or(0).min(ROOM_MAX));
     loop {

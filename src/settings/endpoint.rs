@@ -44,13 +44,13 @@ impl Endpoint {
             return Err("its scheme is not supported");
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
-            return Err("it holds blanks, a fragment or non-ASCII");
+            return Err("it contains white space, a fragment or non-ASCII characters");
         }
         let at = rest.bytes().position(|byte| b"/?".contains(&byte)).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(at).unwrap_or((rest, ""));
         let authority = authority.to_ascii_lowercase();
         if authority.contains('@') {
-            return Err("a user name does not belong in it");
+            return Err("it must not contain a user name");
         }
         let host = host_of(&authority).ok_or("it has no valid host and port")?;
         if !tls && !is_loopback(host) {

@@ -39,7 +39,7 @@ impl<'a> Fields<'a> {
         }
         match Members::read(settings) {
             Ok(members) => Ok(Self { members, faults: Vec::new() }),
-            Err(why) => Err(whole(format!("no JSON object ({why}); {example}"))),
+            Err(why) => Err(whole(format!("not a JSON object ({why}); {example}"))),
         }
     }
 
@@ -86,8 +86,8 @@ impl<'a> Fields<'a> {
             _ => {
                 let what =
                     if kind(raw) == "a number" { short(raw, SHORT) } else { kind(raw).to_owned() };
-                let why = format!("{what}, but it takes a whole number from {least} to {most}");
-                self.fault(key, &why, &format!("for example \"{key}\": {default}"));
+                let why = format!("{what} is not a whole number from {least} to {most}");
+                self.fault(key, &why, &format!("write \"{key}\": {default}, for example"));
                 default
             }
         }
@@ -107,8 +107,8 @@ impl<'a> Fields<'a> {
             self.fault(REQUIRED, "missing or empty", help);
         } else if slug.len() > SLUG_CHARS_MAX || !slug.bytes().all(allowed) {
             let shown = short(&slug, SHORT);
-            let why = ["\"", &shown, "\" is not a slug (lower-case letters, digits and hyphens)"]
-                .concat();
+            let why =
+                ["\"", &shown, "\" is not a slug (lowercase letters, digits and hyphens)"].concat();
             self.fault(REQUIRED, &why, help);
         }
         slug
@@ -133,7 +133,7 @@ impl<'a> Fields<'a> {
         });
         if let Some(other) = endpoint.portal().filter(|slug| *slug != org_slug) {
             let why = ["a portal of ", &short(other, SHORT)].concat();
-            self.fault("endpoint", &why, "take one of the organization that org_slug names");
+            self.fault("endpoint", &why, "use a portal of the organization in org_slug");
         }
         endpoint
     }
@@ -147,7 +147,7 @@ impl<'a> Fields<'a> {
             return Vec::new();
         };
         if items.len() > TYPES_MAX {
-            let why = format!("{} names, but at most {TYPES_MAX} are taken", items.len());
+            let why = format!("{} names, but at most {TYPES_MAX} are allowed", items.len());
             self.fault(key, &why, &help);
             return Vec::new();
         }
@@ -187,18 +187,18 @@ impl<'a> Fields<'a> {
             Some("minute") => 60 * SECOND_MS,
             Some("hour") => HOUR_MS,
             _ => {
-                self.fault("rate_limit.unit", "takes second, minute or hour", help);
+                self.fault("rate_limit.unit", "must be second, minute or hour", help);
                 0
             }
         };
         let rate = limit.take("rate").and_then(|raw| raw.parse::<i64>().ok());
         for key in limit.rest().take(20) {
-            self.fault(&["rate_limit.", &short(key, SHORT)].concat(), "not a key of it", help);
+            self.fault(&["rate_limit.", &short(key, SHORT)].concat(), "unknown key", help);
         }
         match rate {
             Some(rate) if (RATE.0..=RATE.1).contains(&rate) => (unit_ms + rate - 1) / rate,
             _ => {
-                let why = format!("takes a whole number from {} to {}", RATE.0, RATE.1);
+                let why = format!("must be a whole number from {} to {}", RATE.0, RATE.1);
                 self.fault("rate_limit.rate", &why, help);
                 0
             }
@@ -210,7 +210,7 @@ impl<'a> Fields<'a> {
         for (at, (name, _)) in secrets.iter().enumerate() {
             if name != "api_token" {
                 let field = ["secrets.", name].concat();
-                self.fault(&field, "not a secret of this source", "it takes api_token");
+                self.fault(&field, "unknown secret", "the only one is api_token");
             } else {
                 let is_twice = secrets[..at].iter().any(|(earlier, _)| earlier == name);
                 self.once("secrets.api_token", is_twice);

@@ -115,7 +115,7 @@ mod tests {
             let Err(Error::InvalidConfig(faults)) =
                 Config::parse(&settings, &secrets, Millis::LAST)
             else {
-                panic!("{key} was taken")
+                panic!("{key} was accepted")
             };
             assert!(faults.len() == 1 && faults[0].field == key, "{faults:?}");
             assert!(faults[0].message.starts_with("null"), "{faults:?}");
@@ -128,7 +128,7 @@ mod tests {
         let Err(Error::InvalidConfig(faults)) =
             Config::parse(r#"{"org_slug": "acme"}"#, &secrets, Millis::LAST)
         else {
-            panic!("it was taken")
+            panic!("it was accepted")
         };
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].field, "secrets.api_token");

@@ -8,7 +8,7 @@ pub fn hint(name: &str, known: &[&str]) -> String {
     let near = known.iter().map(|known| (distance(known, name), *known)).min();
     match near {
         Some((..=STEPS_MAX, known)) => ["did you mean ", known, "?"].concat(),
-        _ => ["known are ", &known.join(", ")].concat(),
+        _ => ["valid names are ", &known.join(", ")].concat(),
     }
 }
 

@@ -78,15 +78,15 @@ fn newest_past(page: &Page, asked: Asked) -> Option<Millis> {
     page.rows.iter().flatten().filter_map(|row| row.at).filter(|at| *at <= latest).max()
 }
 
-/// Processes the first answer of a run without backfill. From the server's time on everything is new, except what the
-/// page already shows.
+/// Processes the first answer of a run without backfill. Everything from the server's time on is new, except what
+/// the page already shows.
 fn begin(state: &mut State, page: &Page, asked: Asked) -> Tally {
     let past = newest_past(page, asked).map_or(Millis::EPOCH, |newest| newest.plus(1));
     let start = asked.server.map_or(past, |sent| sent.max(past));
     state.tail.begin(start, asked.at);
     Tally {
         notes: vec![format!(
-            "no backfill_start_time: events from {start} on are new, older ones are left out"
+            "backfill_start_time is not set: events from {start} on are read, older ones are skipped"
         )],
         ..Tally::default()
     }
@@ -95,7 +95,7 @@ fn begin(state: &mut State, page: &Page, asked: Asked) -> Tally {
 /// What follows from a page: the gap after it (`None` if closed), the rows to hand out, and the tally.
 type Reading = (Option<Gap>, Vec<Waiting>, Tally);
 
-/// Reads a page of this gap.
+/// Reads a page of the gap.
 fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Result<Reading, Error> {
     let mut tally = Tally::default();
     let count = page.rows.len();
@@ -163,8 +163,8 @@ fn fresh(
     }
     newest_first(&mut waiting);
     drop_doubles(&mut waiting, tally);
-    tally.notes.extend(odd.notes("handed out as received"));
-    tally.notes.extend(missing.notes("not handed out"));
+    tally.notes.extend(odd.notes("delivered as received"));
+    tally.notes.extend(missing.notes("not delivered"));
     waiting
 }
 
@@ -199,7 +199,7 @@ fn newest_first(waiting: &mut [Waiting]) {
     }
 }
 
-/// Drops a uuid that occurs twice on one page. Equal uuids have equal times, so only neighbours are compared.
+/// Drops a uuid that occurs twice on one page. Equal uuids have equal times, so only neighbors are compared.
 fn drop_doubles(waiting: &mut Vec<Waiting>, tally: &mut Tally) {
     let mut seen: Vec<u128> = Vec::new();
     let mut time = None;

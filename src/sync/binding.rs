@@ -70,7 +70,7 @@ impl Binding {
         names.is_empty() || (names.len() < asked.len() && names.iter().enumerate().all(is_once))
     }
 
-    /// Returns why a state of this binding cannot be continued with settings of the `wanted` one, and what to do.
+    /// Returns why a state with this binding cannot be continued with the `wanted` one, and what to do.
     ///
     /// Returns `None` if it can be continued.
     pub fn refusal(&self, wanted: &Self) -> Option<String> {
@@ -89,9 +89,9 @@ impl Binding {
         };
         let (has, wants) = (short(&has, SHOWN), short(&wants, SHOWN));
         Some(format!(
-            "the checkpoint belongs to another {what}: it is for {has}, the settings say {wants}; nothing was changed. \
-             Go back to the former setting; or use a state of its own for the new one; or rebind the state, \
-             which skips events that were not read yet (the usual endpoint is {DEFAULT})"
+            "the checkpoint belongs to another {what}: it is for {has}, but the settings say {wants}; nothing was changed. \
+             Restore the old setting, use a separate state for the new one, or rebind the state, which skips \
+             events not read yet (the default endpoint is {DEFAULT})"
         ))
     }
 }

@@ -3,7 +3,7 @@
 //! A uuid in the set plays one of three parts, which its time alone decides:
 //! - At or above the overlap floor it is *recent*: the next live gap reads it again.
 //! - Within the range of an open gap it is part of that gap's *seam*: it was delivered before the gap was opened.
-//! - In the very millisecond that a walk has reached it is part of the walk's *edge*.
+//! - In the exact millisecond that a walk has reached it is part of the walk's *edge*.
 //!
 //! Gaps never overlap, so the parts cannot be confused, and history far below is never kept.
 

@@ -9,8 +9,8 @@ use crate::text::time::Millis;
 /// Maximum number of odd pages in a row (more was promised, but with no cursor, the same cursor or no rows) before they
 /// are treated as a fault of the remote: the first may be a hiccup, and asking by time may fix the next two.
 pub const ODD_MAX: u32 = 3;
-/// Maximum number of pages in a row without anything new: with pages of one event, a millisecond of 10,000 known events
-/// takes as many.
+/// Maximum number of pages in a row without anything new: with pages of one event, 10,000 known events in one
+/// millisecond take 10,000 pages.
 pub const BARREN_MAX: u32 = 50_000;
 
 /// What a page showed, besides its rows.

@@ -35,7 +35,7 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// Creates a gap of which nothing has been read.
+    /// Creates a gap that has not been read yet.
     pub fn new(floor: Millis, reached: Millis) -> Self {
         Self { floor, reached, cursor: None, confirm: false, barren: 0, odd: 0 }
     }

@@ -66,8 +66,7 @@ pub fn hand_out(
         passed.push(Passed { at: next.at, uuid: next.row.uuid, is_dated });
         if !is_dated && !state.walk.keep_undated(next.row.uuid) {
             notes.push(
-                "many events without a readable time: an earlier one may be handed out twice"
-                    .into(),
+                "many events without a readable time: an earlier one may be delivered twice".into(),
             );
         }
         if !next.excluded {
@@ -110,7 +109,7 @@ fn settle(
     }
     if !all_kept {
         notes.push(format!(
-            "more than {KNOWN_MAX} events are known around {reached}: some may be handed out twice"
+            "more than {KNOWN_MAX} events are known around {reached}: some may be delivered twice"
         ));
     }
     if is_done && index == 0 {
@@ -149,7 +148,7 @@ mod tests {
         let (rows, notes) = hand_out(&config, &mut state, &mut pending, 10);
         assert_eq!(rows.len(), 1);
         let says = |words: &str| notes.iter().any(|note| note.contains(words));
-        assert!(says("may be handed out twice"), "{notes:?}");
+        assert!(says("may be delivered twice"), "{notes:?}");
         assert!(says("a late one would be missed"), "{notes:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The pace: when the remote may be asked, for how much, and without which types. Refusals are kept, so that a new
+//! The pace: when requests may be made, for how much, and without which types. Refusals are kept, so that a new
 //! instance is not refused again.
 
 use crate::ask::{Ask, Target};
@@ -15,10 +15,10 @@ use crate::text::object::Object;
 use crate::text::reader::Reader;
 use crate::text::time::{HOUR_MS, Millis};
 
-/// Good pages at a reduced size before a larger one is tried: seldom enough that at most one page in sixteen is
-/// requested in vain from a remote which cannot do better.
+/// Number of good pages at a reduced size before a larger one is tried: rare enough that at most one request in sixteen
+/// is wasted on a remote that cannot do better.
 const GOOD_PAGES: u32 = 16;
-/// Number of refusals in a row for unknown types, of one or more each, that are followed by another request at once.
+/// Number of refusals in a row, each for one or more unknown types, that are followed by another request at once.
 /// More of them mean a long list of typos, which is not urgent.
 const REFUSALS_FREE: u32 = 3;
 /// Time to the next request after further refusals, in milliseconds.
@@ -48,7 +48,7 @@ pub struct Served<'a> {
     pub is_old: bool,
 }
 
-/// How the remote may be asked.
+/// When and how requests may be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pace {
     /// The host's time of the last request of any kind. Kept only if the settings limit requests.
@@ -90,12 +90,12 @@ impl Pace {
         Self { asked, throttled_until, rest, reduced, unknown, budget: Budget::read(reader) }
     }
 
-    /// Returns what cannot be true of any pace of a state with this binding.
+    /// Returns the invariant that this pace violates in a state with this binding, if any.
     pub fn fault(&self, binding: &Binding) -> Option<&'static str> {
         if self.reduced.as_ref().is_some_and(|reduced| reduced.size == 0) {
-            Some("a page of no events")
+            Some("a page size of 0")
         } else if !binding.can_leave_out(self.unknown.names()) {
-            Some("unknown types that nobody asks for, or nothing else")
+            Some("unknown types that are not requested, or no other types")
         } else {
             None
         }
@@ -147,7 +147,7 @@ impl Pace {
         self.rest.poll_first();
     }
 
-    /// Continues with other settings. Another endpoint has asked for no pause, and all types are requested.
+    /// Continues with other settings. The new endpoint has not asked for a pause, and all types are requested.
     pub fn rebind(&mut self) {
         (self.throttled_until, self.unknown) = (None, Unknown::default());
     }

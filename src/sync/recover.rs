@@ -19,7 +19,7 @@ const NAMES: usize = 200;
 pub fn halve(state: &mut State, ask: &Ask, hopeless: Error) -> Result<String, Error> {
     match state.pace.halve(ask) {
         Some(size) => {
-            Ok(format!("the page was too heavy: asking for {size} events a page ({hopeless})"))
+            Ok(format!("the page was too heavy: asking for {size} events per page ({hopeless})"))
         }
         None => Err(hopeless),
     }
@@ -29,7 +29,7 @@ pub fn halve(state: &mut State, ask: &Ask, hopeless: Error) -> Result<String, Er
 ///
 /// # Errors
 ///
-/// Returns [`Error::Protocol`] if cursors are refused again and again without progress.
+/// Returns [`Error::Protocol`] if cursors are refused repeatedly without progress.
 pub fn drop_cursor(state: &mut State, ask: &Ask, quote: String) -> Result<String, Error> {
     match ask.target {
         Target::Gap(index) if state.walk.drop_cursor(index) => {
@@ -75,8 +75,8 @@ pub fn answered(state: &mut State, ask: &Ask) -> Option<String> {
     let names = short(&known.join(", "), NAMES);
     (!known.is_empty()).then(|| {
         format!(
-            "event_types: Buildkite knows {names} again: its events from {floor} on are read; earlier ones \
-             were skipped. To get them, read this type with a separate state"
+            "event_types: Buildkite knows {names} again; events from {floor} on are read, and earlier ones \
+             were skipped. To get those, read them with a separate state"
         )
     })
 }

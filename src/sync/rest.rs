@@ -1,5 +1,5 @@
-//! The pause of the gaps after one of their pages failed. It is part of the state, so that a new instance waits as this
-//! one would.
+//! The pause of the gaps after one of their pages failed. It is part of the state, so that a new instance waits just as
+//! this one would.
 
 use crate::ask::Target;
 use crate::error::Error;

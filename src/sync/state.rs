@@ -1,5 +1,5 @@
 //! Everything that must outlive an instance: what the state is bound to, the live tail, the pace and the walk. Each of
-//! the four writes, reads and checks its own part of the checkpoint. What needs more than one of them is here.
+//! the four writes, reads and checks its own part of the checkpoint. Code that needs more than one of them is here.
 
 use crate::settings::Config;
 use crate::sync::binding::Binding;
@@ -18,7 +18,7 @@ pub struct State {
     pub binding: Binding,
     /// Up to which time events were looked for.
     pub tail: Tail,
-    /// How the remote may be asked.
+    /// When and how requests may be made.
     pub pace: Pace,
     /// The open gaps and what was delivered around them.
     pub walk: Walk,
@@ -53,13 +53,13 @@ impl State {
         }
     }
 
-    /// Returns what cannot be true of any state of this connector.
+    /// Returns the invariant that this state violates, if any.
     pub fn fault(&self) -> Option<&'static str> {
         let is_odd = self.tail.high_water().is_none() && !self.walk.is_fresh();
         self.walk
             .fault(self.tail.start())
             .or(self.tail.fault())
-            .or(is_odd.then_some("gaps without a high-water time"))
+            .or(is_odd.then_some("gaps without a high-water mark"))
             .or(self.pace.fault(&self.binding))
     }
 
@@ -99,7 +99,8 @@ impl State {
                 None
             }
             Start::Late { start, wanted } => Some(format!(
-                "backfill_start_time {wanted} has no effect: this state already began at {start}"
+                "backfill_start_time {wanted} has no effect: this state began at {start}; \
+                 to start later, use a new state"
             )),
         }
     }

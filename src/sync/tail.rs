@@ -7,7 +7,7 @@ use crate::text::time::{HOUR_MS, Millis, SECOND_MS};
 
 /// How far a live gap reaches below the last ceiling, since a `Date` shows whole seconds and a service's clocks differ.
 const OVERLAP_MS: i64 = 5 * SECOND_MS;
-/// A poll that re-reads at most this many known events is made a full re-read: 100 points, 2 % of a user's budget.
+/// A poll that re-reads at most this many known events is made a full re-read: 100 points, 2% of a user's budget.
 const FULL_FOR_FREE: usize = 25;
 /// How far a server's clock may run ahead of the host's between two polls.
 const AHEAD_MS: i64 = 60 * SECOND_MS;
@@ -42,7 +42,7 @@ pub enum Start {
     },
 }
 
-/// Up to which time events have been read.
+/// The times up to which events have been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tail {
     /// Nothing older is ever delivered: the backfill start or the server's time at the first run. `None` before it.
@@ -100,11 +100,11 @@ impl Tail {
         }
     }
 
-    /// Returns what cannot be true of any tail.
+    /// Returns the invariant that this tail violates, if any.
     pub fn fault(&self) -> Option<&'static str> {
         let has_begun = self.start.is_some() && self.full.is_some() && self.polled.is_some();
         let is_odd = self.high_water.is_some() && !has_begun;
-        is_odd.then_some("a high-water time without a start")
+        is_odd.then_some("a high-water mark without a start")
     }
 
     /// Returns the time below which nothing is ever delivered. `None` before the first run.
@@ -198,7 +198,7 @@ impl Tail {
         last.map_or(seen.max(floor), |last| last.max(seen))
     }
 
-    /// Notes that a live gap with this ceiling was opened, by a full re-read or another poll.
+    /// Notes that a live gap with this ceiling was opened, by a full re-read or an ordinary poll.
     pub fn looked(&mut self, ceiling: Millis, is_full: bool, asked_at: Millis) {
         (self.high_water, self.polled) = (Some(ceiling), Some(asked_at));
         if is_full || self.full.is_none() {

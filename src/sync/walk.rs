@@ -2,7 +2,7 @@
 //! is.
 //!
 //! A gap is a time range that is not fully delivered. The API lists newest first, so a gap is walked from its top down.
-//! A backfill is just the oldest gap and an outage just a tall one: live tail, backfill and recovery are one mechanism.
+//! A backfill is just the oldest gap and an outage is just a tall one: live tail, backfill and recovery are one mechanism.
 
 use crate::ask::Target;
 use crate::sync::delivered::{CROWDED, Known, RECENT_MAX};
@@ -71,7 +71,7 @@ impl Walk {
         }
     }
 
-    /// Returns what cannot be true of any walk that begins at `start`.
+    /// Returns the invariant that a walk beginning at `start` violates, if any.
     pub fn fault(&self, start: Option<Millis>) -> Option<&'static str> {
         let ordered = self.gaps.windows(2).all(|pair| pair[0].floor > pair[1].reached);
         let is_low = self.gaps.last().is_some_and(|gap| Some(gap.floor) < start);
@@ -102,7 +102,7 @@ impl Walk {
         self.known.len()
     }
 
-    /// Returns how many of them lie at `floor` or later.
+    /// Returns how many of these events lie at `floor` or later.
     pub fn known_from(&self, floor: Millis) -> usize {
         self.known.count_from(floor)
     }
@@ -210,7 +210,7 @@ impl Walk {
     }
 
     /// Keeps the uuids of these events, on the way from `above` down to `reached`, that may be read again: the recent
-    /// ones and those at the edge. Forgets the ones kept between. Returns false if one could not be kept.
+    /// ones and those at the edge. Forgets the ones in between. Returns false if one could not be kept.
     #[must_use]
     pub fn keep(
         &mut self,

@@ -1,5 +1,5 @@
-//! Small pieces of JSON, parsed one level deep. Generated code would be larger than the whole component may be. The hot
-//! path, which reads events, uses only single strings from here.
+//! Small pieces of JSON, parsed one level deep. Derived deserializers would exceed the size limit of the
+//! component. The hot path, which reads events, uses only the parser of single strings from here.
 
 use std::borrow::Cow;
 
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for OneLevel {
 
 /// Returns where the JSON is invalid. The parser's own message would take 2 kB of the component.
 pub fn place(why: &serde_json::Error) -> String {
-    format!("it goes wrong at line {}, column {}", why.line(), why.column())
+    format!("invalid at line {}, column {}", why.line(), why.column())
 }
 
 /// Maximum size of an object that is parsed. A checkpoint is the largest. Its members may take sixteen times as much
@@ -134,7 +134,7 @@ impl<'a> Members<'a> {
         Self::read(text).ok()
     }
 
-    /// Takes a member. `null` counts as absent. Of two with the same name the last one counts.
+    /// Takes a member. `null` counts as absent. If two have the same name, the last one counts.
     pub fn take(&mut self, key: &str) -> Option<&'a str> {
         self.take_any(key).filter(|value| *value != "null")
     }

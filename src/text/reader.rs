@@ -17,7 +17,7 @@ impl<'a> Reader<'a> {
     /// Parses an object. A text that is not an object is wrong and has no members.
     pub fn open(text: &'a str) -> Self {
         let members = Members::parse(text);
-        let wrong = members.is_none().then(|| "no object".to_owned());
+        let wrong = members.is_none().then(|| "not an object".to_owned());
         Self { members: members.unwrap_or_default(), wrong }
     }
 

@@ -48,7 +48,7 @@ impl Millis {
 
     /// Parses the `Date` of an HTTP answer (IMF-fixdate, RFC 9110 section 5.6.7), in whole seconds.
     pub fn parse_http_date(text: &str) -> Option<Self> {
-        // `Sun, 06 Nov 1994 08:49:37 GMT` is rewritten, since a parser of its own takes 4 kB of the component.
+        // `Sun, 06 Nov 1994 08:49:37 GMT` is rewritten, since a separate parser would take 4 kB of the component.
         let (date, time) = text.split_at_checked(17)?;
         let (day, month, year) = (date.get(5..7)?, date.get(8..11)?, date.get(12..16)?);
         let month = MONTHS.iter().position(|name| *name == month)? + 1;
@@ -73,7 +73,7 @@ pub fn instant_ms(text: &str) -> Option<i64> {
     .num_days();
     let (hour, minute) = (digits(&[*h1, *h2])?, digits(&[*n1, *n2])?);
     let second = digits(&[*s1, *s2])?;
-    // A minute of 61 seconds is valid.
+    // A leap second, `:60`, is valid.
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }

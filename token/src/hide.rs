@@ -1,6 +1,6 @@
 //! Hides the token in a text that a server may have put it into.
 
-/// This many first bytes of a token are hidden even without the rest of it. Buildkite's tokens begin with the same five.
+/// Number of leading bytes of a token that are hidden even without the rest. Buildkite's tokens share the first five.
 const TELLING_BYTES: usize = 12;
 
 /// Returns the text with `[token]` in place of the token, or of what is left of the token where somebody shortened the
@@ -13,7 +13,7 @@ pub fn hidden_in(text: &str, token: &str) -> Option<String> {
         clean.push_str(before);
         clean.push_str("[token]");
         let common = found.bytes().zip(token.bytes()).take_while(|(a, b)| a == b).count();
-        // Inside a character only if the token is not ASCII, as no token is.
+        // This is inside a character only if the token is not ASCII, but all tokens are.
         rest = found.get(common..).unwrap_or_default();
     }
     if clean.is_empty() {
@@ -23,7 +23,7 @@ pub fn hidden_in(text: &str, token: &str) -> Option<String> {
     Some(clean)
 }
 
-/// Splits a text before the first occurrence of another. By hand, since `str::find` takes 2 kB of the component.
+/// Splits a text before the first occurrence of another. Written by hand, since `str::find` takes 2 kB of the component.
 fn split_at<'a>(text: &'a str, start: &str) -> Option<(&'a str, &'a str)> {
     if start.is_empty() {
         return None;

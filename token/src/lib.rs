@@ -15,8 +15,8 @@ pub use hide::hidden_in;
 pub use line::{cut, ellipsize, one_line};
 pub use stored::{token, trimmed};
 
-/// Length of the shortest token or placeholder, in bytes. What a server echoes of it is hidden in answers, so a shorter
-/// one, found by chance in an answer's own text, would garble events.
+/// Length of the shortest token or placeholder, in bytes. The token is hidden wherever an answer contains it. A shorter
+/// one could be there by chance, and hiding it would garble events.
 pub const TOKEN_BYTES_MIN: usize = 16;
 
 /// Length of the longest token, in bytes. Buildkite's have about 45; a longer value is a file read by mistake.

@@ -1,5 +1,5 @@
 //! A secret as people store it: in a file that an editor or `echo` wrote, in a variable, or with a platform. White
-//! space around it is removed. Anything else beside the token is refused, with a message that quotes nothing.
+//! space around it is removed. Anything else alongside the token is refused, with a message that quotes nothing.
 
 use crate::{TOKEN_BYTES_MAX, TOKEN_BYTES_MIN};
 
@@ -13,7 +13,7 @@ pub fn token(stored: &str) -> Result<&str, String> {
     match fault(value) {
         None => Ok(value),
         Some(why) => Err(format!(
-            "{why}. A token looks like bkua_ and 40 letters and digits; store it alone, in one line"
+            "{why}. A token looks like bkua_ and 40 letters and digits; store it alone, on one line"
         )),
     }
 }
@@ -36,15 +36,15 @@ fn is_quote(letter: char) -> bool {
 fn fault(value: &str) -> Option<&'static str> {
     let first = value.chars().next();
     // Bearer tokens consist of these: RFC 6750, section 2.1. None of them delimits anything in JSON.
-    let is_lawful = |letter: char| letter.is_ascii_alphanumeric() || "-._~+/=".contains(letter);
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "-._~+/=".contains(letter);
     if value.is_empty() {
         Some("is empty")
     } else if value.len() > TOKEN_BYTES_MAX {
         Some("is far too long")
     } else if first == Some('{') || first == Some('[') {
-        Some("is JSON; store the token without braces and name")
+        Some("is JSON; store only the token")
     } else if has_name(value) {
-        Some("is a line like NAME=VALUE; remove the name and the sign after it")
+        Some("is a line like NAME=VALUE; store only the value")
     } else if value.split(is_blank).next().is_some_and(is_scheme) {
         Some(
             "begins with an authentication scheme such as Bearer, which is added automatically; remove it",
@@ -53,7 +53,7 @@ fn fault(value: &str) -> Option<&'static str> {
         Some("is in quotation marks; remove them")
     } else if value.contains(is_blank) {
         Some("contains white space; remove it, and everything else that is not the token")
-    } else if !value.chars().all(is_lawful) {
+    } else if !value.chars().all(is_allowed) {
         Some("contains characters that no token has; only letters, digits and -._~+/= are allowed")
     } else if value.len() < TOKEN_BYTES_MIN {
         Some("is shorter than 16 characters; no token is that short")
@@ -73,7 +73,7 @@ fn has_name(value: &str) -> bool {
     !name.is_empty() && name.chars().all(is_name) && !rest.chars().all(|letter| letter == '=')
 }
 
-/// Whether a word is a scheme of the header `Authorization`.
+/// Returns whether a word is a scheme of the header `Authorization`.
 fn is_scheme(word: &str) -> bool {
     ["bearer", "token", "basic"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_beside_it_is_named_and_nothing_is_quoted() {
+    fn anything_alongside_it_is_named_and_nothing_is_quoted() {
         for (stored, said) in [
             ("\"@\"", "quotation marks"),
             (" '@'\n", "quotation marks"),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_stand_in_an_answer_by_chance_is_refused() {
+    fn a_value_that_an_answer_could_contain_by_chance_is_refused() {
         for short in ["x", "test", "true", "pageInfo", "bkua_0123456789"] {
             assert!(token(short).unwrap_err().contains("shorter than 16"), "{short}");
         }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn lawful_tokens_are_taken() {
+    fn valid_tokens_are_accepted() {
         for good in [TOKEN, "bkua_0123456789a", "eyJhbGciOi.eyJzdWIi~x/+_-", "0123456789abcde=="] {
             assert_eq!(token(good).unwrap(), good);
         }

@@ -52,13 +52,12 @@ fn a_token_without_graphql_access_is_reported_with_the_box_to_tick() {
 }
 
 #[test]
-fn a_hidden_audit_log_is_reported_with_both_possible_causes() {
+fn a_hidden_audit_log_is_reported_with_both_remedies() {
     let denied = Denied { code: "not_admin".into(), message: "Admins only".into() };
     let world = World::with(Options { denied: Some(denied), ..Options::default() });
-    let words =
-        "not_admin: Admins only); possible causes are that the user is not an administrator";
+    let words = "not_admin: Admins only); check that the user is an administrator";
     assert_says(&world, 3, "audit log permitted", "failed", words);
-    assert!(report(&world, 3).2.contains("plan has no audit log"));
+    assert!(report(&world, 3).2.contains("plan includes the audit log"));
 }
 
 #[test]

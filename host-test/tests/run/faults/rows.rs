@@ -79,8 +79,8 @@ fn endless() -> Vec<Row> {
     // From 100 events per page to 1 in seven steps.
     let hopeless = (1..8).map(|number| (number, Fault::Fill(None))).collect();
     let too_large =
-        "the page was too heavy: asking for 50 events a page (protocol: a body of more than";
-    let single = "protocol: a body of more than 16 MiB for a single event";
+        "the page was too heavy: asking for 50 events per page (protocol: the answer for a single";
+    let single = "protocol: the answer for a single event is larger than 16 MiB";
     let pause = Duration::from_millis(10);
     vec![
         Row { faults: hopeless, ..ends("endless at every page size", Fault::None, 1, single) },
@@ -147,7 +147,7 @@ fn network() -> Vec<Row> {
         over(
             "HTTP 504",
             status(504, &[], ""),
-            "too heavy: asking for 50 events a page (transient: HTTP 504",
+            "too heavy: asking for 50 events per page (transient: HTTP 504",
         ),
     ]
 }
@@ -159,7 +159,7 @@ fn answers() -> Vec<Row> {
     let partial = r#"{"errors":[{"message":"timed out"}],"data":{"organization":{"auditEvents":
         {"pageInfo":{"hasNextPage":false,"endCursor":null},"edges":[]}}}}"#;
     vec![
-        over("an HTML page", html, "the answer is not a JSON object (it begins otherwise)"),
+        over("an HTML page", html, "the answer is not a JSON object (it does not start with {)"),
         over("an empty body", body(""), "the answer is not a JSON object"),
         over("a list", body("[]"), "the answer is not a JSON object"),
         over("half of the JSON", body(&partial[..90]), "the answer is not a JSON object"),
@@ -177,7 +177,12 @@ fn refusals(elsewhere: SocketAddr) -> Vec<Row> {
     let denied = r#"{"data":{"organization":{"permissions":{"auditEventsView":{"allowed":false,
         "code":"not_admin","message":"No"}},"auditEvents":null}}}"#;
     vec![
-        ends("gzip", headers("content-encoding", "gzip"), 1, "the answer is encoded as \"gzip\""),
+        ends(
+            "gzip",
+            headers("content-encoding", "gzip"),
+            1,
+            "the answer has content-encoding \"gzip\"",
+        ),
         ends("a redirect, 301", moved(301), 1, redirect),
         ends("a redirect, 302", moved(302), 1, redirect),
         ends("a redirect, 307", moved(307), 1, redirect),
