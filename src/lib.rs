@@ -1,7 +1,7 @@
 //! Buildkite audit logs as a WASI source component.
 //!
 //! It contains no networking code and reads no clock, except in the shell `component`, which is compiled for wasm only.
-//! Data flows to the right, and a module uses only those above it in the list below:
+//! A module uses only the modules declared above it in this file. Data flows to the right:
 //!
 //! ```text
 //! settings ──► Config ┐

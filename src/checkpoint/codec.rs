@@ -54,7 +54,8 @@ pub fn decode(text: &str) -> Result<State, Error> {
     }
     if version != VERSION {
         return Err(refused(&format!(
-            "the checkpoint has version {version}, but this connector supports only {VERSION}: use the one that wrote it"
+            "the checkpoint has version {version}, but this connector supports only {VERSION}: \
+             use the one that wrote it"
         )));
     }
     let state = State::read(&mut reader);

@@ -78,8 +78,8 @@ fn newest_past(page: &Page, asked: Asked) -> Option<Millis> {
     page.rows.iter().flatten().filter_map(|row| row.at).filter(|at| *at <= latest).max()
 }
 
-/// Processes the first answer of a run without backfill. Everything from the server's time on is new, except what
-/// the page already shows.
+/// Processes the first answer of a run without backfill. Everything from the server's time on is new, except what the
+/// page already shows.
 fn begin(state: &mut State, page: &Page, asked: Asked) -> Tally {
     let past = newest_past(page, asked).map_or(Millis::EPOCH, |newest| newest.plus(1));
     let start = asked.server.map_or(past, |sent| sent.max(past));

@@ -89,8 +89,8 @@ impl Binding {
         };
         let (has, wants) = (short(&has, SHOWN), short(&wants, SHOWN));
         Some(format!(
-            "the checkpoint belongs to another {what}: it is for {has}, but the settings say {wants}; nothing was changed. \
-             Restore the old setting, use a separate state for the new one, or rebind the state, which skips \
+            "the checkpoint belongs to another {what}: it is for {has}, but the settings say {wants}; nothing was \
+             changed. Restore the old setting, use a separate state for the new one, or rebind the state, which skips \
              events not read yet (the default endpoint is {DEFAULT})"
         ))
     }

@@ -2,7 +2,8 @@
 //! is.
 //!
 //! A gap is a time range that is not fully delivered. The API lists newest first, so a gap is walked from its top down.
-//! A backfill is just the oldest gap and an outage is just a tall one: live tail, backfill and recovery are one mechanism.
+//! A backfill is just the oldest gap, and an outage is just a tall one: live tail, backfill and recovery are one
+//! mechanism.
 
 use crate::ask::Target;
 use crate::sync::delivered::{CROWDED, Known, RECENT_MAX};

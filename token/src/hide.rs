@@ -23,7 +23,7 @@ pub fn hidden_in(text: &str, token: &str) -> Option<String> {
     Some(clean)
 }
 
-/// Splits a text before the first occurrence of another. Written by hand, since `str::find` takes 2 kB of the component.
+/// Splits a text before the first occurrence of another. By hand, since `str::find` would take 2 kB of the component.
 fn split_at<'a>(text: &'a str, start: &str) -> Option<(&'a str, &'a str)> {
     if start.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! The types of `wit/source.wit`, whose comments apply here too. Hosts convert their own bindings to these types by
+//! The types of `wit/source.wit`, whose comments apply here too. Hosts convert their own bindings to these types with
 //! [`conversions!`](crate::conversions).
 
 use std::fmt;
@@ -36,7 +36,7 @@ pub struct Stats {
     pub requests: u64,
     /// Points spent of the remote's rate limit.
     pub points: u64,
-    /// Events dropped because they had been handed out before.
+    /// Events dropped because they had been delivered before.
     pub repeats: u64,
     /// Events dropped because the settings exclude them.
     pub excluded: u64,
@@ -78,14 +78,14 @@ pub enum SourceError {
     Unauthorized(String),
     /// The operator must decide what happens to the checkpoint.
     InvalidCheckpoint(String),
-    /// Retrying later helps.
+    /// The host should retry later.
     Transient(String),
     /// The developers must investigate.
     Protocol(String),
 }
 
 impl SourceError {
-    /// Returns whether retrying later helps.
+    /// Returns whether retrying later may help.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Transient(_))
     }

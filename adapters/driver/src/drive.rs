@@ -78,7 +78,8 @@ impl<C: Source, S: Shell> Run<'_, C, S> {
             if self.may_retry(error.is_transient()).await {
                 continue;
             }
-            // This covers no new events, but tells the next instance how long to wait. Nothing is lost if it fails.
+            // The checkpoint covers no new events, but tells the next instance how long to wait. Nothing is lost if it
+            // fails.
             if error.is_transient()
                 && let Ok(checkpoint) = self.source.checkpoint()
             {

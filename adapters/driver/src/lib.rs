@@ -1,16 +1,16 @@
 //! The loop of a host that runs a source component and delivers at least once: configure from the stored checkpoint,
-//! read a batch, have it acknowledged, store the checkpoint that covers it, and go on until idle, throttled, out of time
-//! or refused.
+//! read a batch, have it acknowledged, store the checkpoint that covers it, and continue until idle, throttled, out of
+//! time or refused.
 //!
 //! ```text
 //! load → configure → [ read → deliver → store ]* → report
 //! ```
 //!
-//! What follows each step is decided by [`Policy`], which hosts with a loop of their own carry out too.
+//! [`Policy`] decides what follows each step. Hosts with their own loop use it too.
 //!
-//! Pure but for what a [`Shell`] does: it has no clock, sleeps nowhere and knows no engine. An event is lost by no crash
-//! and no failure, since a checkpoint is stored only after everything it covers was acknowledged; a crash between the two
-//! delivers that batch again. Shells that cannot wait for a future run it by [`at_once`].
+//! Except for what a [`Shell`] does, the loop is pure: it has no clock, never sleeps and knows no engine. No crash and
+//! no failure loses an event, since a checkpoint is stored only after everything it covers was acknowledged; a crash
+//! between the two delivers that batch again. Shells that cannot wait for a future run it with [`at_once`].
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod composed;

@@ -42,10 +42,10 @@ pub struct Plan {
 const UNFIXED_MS: u64 = 5 * 60 * 1_000;
 
 impl Plan {
-    /// One poll on a platform that calls again later. A receiver that returns is noticed within half a minute.
+    /// One poll on a platform that calls again later. A receiver that comes back is noticed within half a minute.
     pub const POLL: Self = Self {
         until: Until::Once,
-        // A page: what a crash may repeat, and one checkpoint stored for it.
+        // One page: a crash repeats no more than this, and one checkpoint is stored for it.
         batch_records: 500,
         budget_ms: None,
         retries: Some(4),
@@ -53,7 +53,7 @@ impl Plan {
         unfixed_ms: None,
     };
 
-    /// A service that polls again and again. Each poll has its own retries, so after it one wait of a minute is enough.
+    /// A service that polls repeatedly. Each poll has its own retries, so one wait of a minute after it is enough.
     pub const SERVICE: Self = Self {
         until: Until::Never,
         retries: None,
@@ -65,8 +65,8 @@ impl Plan {
     /// The retries of a program that ends after the last one. Their waits take about two minutes in total.
     pub const RETRIES: u32 = 8;
 
-    /// A program that reads one source, maybe with somebody watching: a short failure is hardly noticed. The return of
-    /// a remote is noticed within a minute, even after hours.
+    /// A program that reads one source, perhaps with somebody watching: a short failure is hardly noticed. The return
+    /// of a remote is noticed within a minute, even after hours.
     pub const RUN: Self = Self {
         until: Until::Never,
         batch_records: 1_000,

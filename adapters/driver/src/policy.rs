@@ -1,4 +1,4 @@
-//! What to do after each step of reading a source: read on, wait or end. All hosts carry out this one policy.
+//! What to do after each step of reading a source: read on, wait or end. All hosts follow this one policy.
 //!
 //! It does no IO: the host tells it what happened and when.
 
@@ -7,7 +7,8 @@ use crate::plan::{Plan, Until};
 use crate::report::{Ended, Fault};
 
 /// Maximum number of consecutive batches that have no record and made no request, yet ask for another call immediately.
-/// A source has work to do in almost every call, so more of them mean that it spins. They cost a fraction of a second.
+/// A source has work to do in almost every call, so more than this means that it spins. They cost a fraction of a
+/// second.
 pub const EMPTY_BATCHES_MAX: u32 = 100;
 
 /// Minimum wait that a source can ask for, in milliseconds. Less would spin.
@@ -125,7 +126,7 @@ impl Policy {
         }
     }
 
-    /// Records that a step succeeded which is not a batch.
+    /// Records that a step other than a batch succeeded.
     pub fn succeeded(&mut self) {
         self.failures = 0;
     }
@@ -147,7 +148,7 @@ impl Policy {
         Ok(self.next(batch.next, at))
     }
 
-    /// Returns what to do after a step failed. `is_transient` tells whether retrying may help.
+    /// Returns what to do after a step failed. `is_transient` says whether retrying may help.
     pub fn failed(&mut self, is_transient: bool, at: Moment) -> Then {
         let backoff = self.plan.backoff;
         let doubled = backoff.first_ms.saturating_mul(1 << self.failures.min(16));
@@ -156,7 +157,7 @@ impl Policy {
             true => Some(doubled.min(backoff.longest_ms)),
             false => self.plan.unfixed_ms,
         };
-        // A wait that somebody must end is never the last one.
+        // A wait for somebody to fix something does not count as a retry.
         let is_last = is_transient && self.plan.retries.is_some_and(|most| self.failures > most);
         let ms = full.map(|full| (full as f64 * (0.5 + at.jitter.clamp(0.0, 1.0) / 2.0)) as u64);
         match ms {
@@ -168,7 +169,7 @@ impl Policy {
         }
     }
 
-    /// Returns what to do after a whole run, for a host that runs again and again.
+    /// Returns what to do after a whole run, for a host that runs repeatedly.
     pub fn after_run(&mut self, ended: &Ended, at: Moment) -> Then {
         match ended {
             Ended::OutOfTime => self.next(Next::Ready, at),

@@ -65,7 +65,7 @@ pub enum Ended {
     OutOfTime,
     /// A step failed permanently or after its retries. Nothing is lost.
     Failed {
-        /// Which step failed, and so who must act.
+        /// Which step failed. This decides who must act.
         fault: Fault,
         /// What went wrong, for humans.
         message: String,
@@ -86,7 +86,7 @@ pub enum Fault {
     InvalidCheckpoint,
     /// The remote or the network path to it.
     Source,
-    /// An answer with an unknown shape: the developers must act.
+    /// An answer of unknown shape: the developers must act.
     Protocol,
     /// The receiver of events.
     Sink,

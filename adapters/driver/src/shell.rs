@@ -19,10 +19,10 @@ pub trait Source {
     ///
     /// # Errors
     ///
-    /// Returns the component's error; the position did not advance then.
+    /// Returns the component's error. The position has not advanced then.
     fn read_batch(&mut self, records_max: u32) -> Result<Batch, SourceError>;
 
-    /// Returns a checkpoint that covers everything that was handed out.
+    /// Returns a checkpoint that covers everything that was delivered.
     ///
     /// # Errors
     ///
@@ -66,14 +66,14 @@ pub trait Shell {
     ///
     /// # Errors
     ///
-    /// Returns the receiver's error. All the events are delivered again then, unless the run ends.
+    /// Returns the receiver's error. All the events are then delivered again, unless the run ends.
     async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError>;
 
     /// Replaces the checkpoint that was loaded or stored last.
     ///
     /// # Errors
     ///
-    /// Returns the store's error; the old checkpoint is still there then.
+    /// Returns the store's error. The old checkpoint is still stored then.
     async fn store(&mut self, checkpoint: &str) -> Result<(), StoreError>;
 
     /// Returns the time of a monotonic clock, in milliseconds.

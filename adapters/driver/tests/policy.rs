@@ -1,4 +1,4 @@
-//! Tells a policy what happened, and compares what it says to do.
+//! Tells a policy what happened, and checks what it says to do.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use source_driver::{
@@ -32,7 +32,7 @@ fn waits(policy: &mut Policy, jitter: f64) -> Vec<u64> {
 }
 
 #[test]
-fn a_batch_is_followed_as_it_says_and_as_the_plan_allows() {
+fn the_policy_does_what_a_batch_says_as_far_as_the_plan_allows() {
     let (idle, throttled) = (Next::Idle(60_000), Next::Throttled(5_000));
     let waits = |why, ms| Then::Wait { ms, why };
     for (until, next, expected) in [
@@ -45,7 +45,7 @@ fn a_batch_is_followed_as_it_says_and_as_the_plan_allows() {
         (Until::Never, Next::Ready, Then::Read),
         (Until::Never, idle, waits(Why::Idle, 60_000)),
         (Until::Never, throttled, waits(Why::Throttled, 5_000)),
-        // A source that asks for no wait must not spin, and one that asks for years is asked again.
+        // A source that asks for no wait must not spin, and a wait of years is shortened to a day.
         (Until::Never, Next::Idle(0), waits(Why::Idle, WAIT_MS_MIN)),
         (Until::Never, Next::Throttled(u64::MAX), waits(Why::Throttled, WAIT_MS_MAX)),
     ] {
@@ -77,7 +77,7 @@ fn unlimited_retries_never_end() {
 }
 
 #[test]
-fn jitter_shortens_a_wait_to_its_half_at_most() {
+fn jitter_shortens_a_wait_by_at_most_half() {
     for (jitter, expected) in [(-1.0, 250), (0.0, 250), (0.5, 375), (1.0, 500), (9.0, 500)] {
         assert_eq!(waits(&mut policy(Plan::RUN), jitter)[0], expected, "{jitter}");
     }
@@ -98,7 +98,7 @@ fn the_count_of_failures_restarts_after_a_success() {
 }
 
 #[test]
-fn what_somebody_must_fix_ends_a_run_and_lets_a_service_wait() {
+fn a_failure_that_somebody_must_fix_ends_a_run_and_makes_a_service_wait() {
     for (plan, expected) in [
         (Plan::POLL, Then::End(End::Failed)),
         (Plan::RUN, Then::End(End::Failed)),
@@ -123,7 +123,7 @@ fn a_source_that_spins_is_stopped_and_one_that_works_is_not() {
         }
         policy.batch(&working, START).unwrap();
     }
-    // Whoever continues all the same is told again.
+    // A host that continues anyway is told again.
     for _ in 0..2 {
         for _ in 0..EMPTY_BATCHES_MAX {
             assert_eq!(policy.batch(&spinning, START), Ok(Then::Read));

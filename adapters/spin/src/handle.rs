@@ -21,7 +21,7 @@ use crate::tenant::Tenant;
 
 /// The label of the key-value store in spin.toml.
 const STORE: &str = "default";
-/// How long a provider of variables, such as a vault, may take.
+/// How long a variables provider, such as a vault, may take.
 const VARIABLES: Duration = Duration::from_secs(30);
 
 #[http_service]
@@ -31,7 +31,8 @@ async fn handle(request: Request) -> impl IntoResponse {
         Route::WrongMethod => refused(StatusCode::METHOD_NOT_ALLOWED, "use POST"),
         Route::WrongName => refused(
             StatusCode::NOT_FOUND,
-            "a tenant name has 1 to 32 characters of a-z and 0-9 with single _ in between, and is not default: for that tenant use POST /poll",
+            "invalid tenant name; use 1 to 32 characters of a-z and 0-9, with single _ between them \
+             (for the default tenant, use POST /poll)",
         ),
         Route::Unknown => {
             refused(StatusCode::NOT_FOUND, "no such path; use POST /poll or POST /poll/TENANT")
@@ -59,7 +60,7 @@ async fn poll(name: Option<&str>) -> (StatusCode, Value) {
         Either::Right(_) => {
             return refused(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "the provider of variables did not answer in time",
+                "the variables provider did not answer within 30 s; check it, and poll again",
             );
         }
     };

@@ -13,11 +13,11 @@ use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, increment, swap};
 use crate::bindings::wasi::keyvalue::store::{Bucket, Error};
 
 /// How long a lease is valid after it was taken or renewed, in milliseconds. It is renewed before each wait, each
-/// request to the collector and each checkpoint; between two of these is one call to the source, which gives up after
-/// 120 s. A poll that is even slower is overtaken, and loses nothing.
+/// request to the collector and each checkpoint; between two of these there is one call to the source, which gives
+/// up after 120 s. An even slower poll is overtaken, and loses nothing.
 const LEASE_MS: u64 = 180_000;
-/// Maximum clock difference between two machines, in milliseconds. A lease that ends later was written by a wrong
-/// clock.
+/// Maximum clock difference between two machines, in milliseconds. A lease that ends later was written with a
+/// wrong clock.
 const APART_MS: u64 = 60_000;
 
 /// A held lease.

@@ -1,6 +1,6 @@
 //! Runs the source on Spin. `POST /poll` polls the audit log of one tenant: its configuration comes from Spin's
-//! variables, its checkpoint is kept in Spin's key-value store, its events go to a collector by HTTP, and the answer
-//! reports as JSON what happened.
+//! variables, its checkpoint is kept in Spin's key-value store, its events go to a collector over HTTP, and the
+//! answer reports what happened, as JSON.
 //!
 //! ```text
 //! route → tenant (variables) → lease → drive: source ⇄ collector ⇄ store → report

@@ -36,13 +36,21 @@ impl Sink {
             matches!(url.scheme_str(), Some("http" | "https")) && is_plain
         };
         let url = address.url.trim().parse().ok().filter(is_right).ok_or_else(|| {
-            format!("variable {named} is not an address such as https://collector.example/events, without user and password")
+            format!(
+                "variable {named} is not a valid address; write it like https://collector.example/events, \
+                 without user name and password"
+            )
         })?;
         let authorization = match address.authorization.trim() {
             "" => None,
             value => {
                 let mut value = HeaderValue::from_str(value)
-                    .map_err(|_| format!("the sink_authorization that belongs to variable {named} is not a valid header value, such as Bearer TOKEN"))?;
+                    .map_err(|_| {
+                        format!(
+                            "the sink_authorization that belongs to variable {named} is not a valid header value; \
+                             write it like Bearer TOKEN"
+                        )
+                    })?;
                 value.set_sensitive(true);
                 Some(value)
             }
@@ -75,7 +83,8 @@ impl Sink {
             request = request.header("authorization", authorization);
         }
         let request = request.body(Full::new(bytes::Bytes::from(body))).map_err(|_| {
-            SinkError::Refused("the request to the collector could not be built".into())
+            SinkError::Refused("the request to the collector could not be built; check sink_url and sink_authorization"
+                    .into(),)
         })?;
         let named = &self.named;
         let response = send(request).await.map_err(|error| {
@@ -83,7 +92,7 @@ impl Sink {
                 "the collector cannot be reached ({error}); check variable {named}, and allowed_outbound_hosts in spin.toml"
             ))
         })?;
-        // The body is never read: it may be endless, and adds nothing to the status.
+        // The body is never read: it may be endless, and says no more than the status.
         let status = response.status();
         match status.as_u16() {
             200..=299 => Ok(()),

@@ -4,7 +4,7 @@ use source_driver::Plan;
 use source_token::token;
 use spin_sdk::variables::{self, Error};
 
-/// How long a poll may take before it starts no further batch, in seconds, unless `budget_seconds` is set.
+/// How long a poll starts new batches, in seconds, unless `budget_seconds` is set.
 const BUDGET_SECONDS: u64 = 25;
 
 /// The configuration of a poll of one tenant.
@@ -51,11 +51,13 @@ impl Tenant {
             };
             let number = text.trim().parse().ok().filter(|number| range.contains(number));
             let (from, to) = (range.start(), range.end());
-            number.ok_or_else(|| format!("variable {named}: not a whole number, {from} to {to}"))
+            number.ok_or_else(|| {
+                format!("variable {named} must be a whole number from {from} to {to}")
+            })
         };
         let missing = |variable: String, what: &str| {
             format!(
-                "variable {variable} is not set: it holds {what}; declare it in spin.toml and set SPIN_VARIABLE_{}",
+                "variable {variable} is not set (it holds {what}); declare it in spin.toml and set SPIN_VARIABLE_{}",
                 variable.to_uppercase()
             )
         };
@@ -65,7 +67,7 @@ impl Tenant {
         let (url_from, url) = shared("sink_url", &own("sink_url"))
             .await?
             .ok_or_else(|| missing("sink_url".into(), "the address to which events are sent"))?;
-        // A tenant's own collector never gets the credentials of the shared one.
+        // A tenant's own collector never receives the credentials of the shared one.
         let authorization = url_from.replacen("sink_url", "sink_authorization", 1);
         let authorization = get(&authorization).await?.unwrap_or_default();
         let api_token = get(&own("api_token"))
@@ -106,6 +108,6 @@ async fn get(variable: &str) -> Result<Option<String>, String> {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
         Err(Error::Undefined(_)) => Ok(None),
         // A provider's message may contain its own secrets.
-        Err(_) => Err(format!("variable {variable} cannot be read; see the log of Spin")),
+        Err(_) => Err(format!("variable {variable} cannot be read; see Spin's log")),
     }
 }

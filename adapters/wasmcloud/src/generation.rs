@@ -1,6 +1,6 @@
 //! Decides which of two services of one tenant continues: the one that incremented the counter last.
 
-/// Returns whether the stored counter is the number that this service got from its increment.
+/// Returns whether the stored counter is the number that this service's increment returned.
 ///
 /// Engines store the counter as eight bytes, big-endian (NATS) or little-endian (in memory, files), or as decimal
 /// digits (Redis).
@@ -10,7 +10,8 @@ pub fn is_ours(stored: &[u8], generation: u64) -> bool {
         || stored == generation.to_string().as_bytes()
 }
 
-/// Returns the key of a tenant's checkpoint. Keys may contain letters, digits and `-/_=.` on NATS, and no `/` on files.
+/// Returns the key of a tenant's checkpoint. Keys may contain letters, digits and `-/_=.` on NATS, but no `/` in file
+/// stores.
 pub fn checkpoint_key(tenant: &str) -> String {
     format!("{tenant}.checkpoint")
 }

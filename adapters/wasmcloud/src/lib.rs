@@ -13,7 +13,7 @@
 //! | `options` | what the operator configured |
 //! | `reply` | whether an answer acknowledges an event |
 //! | `generation` | whether this service is still its tenant's only one |
-//! | `voice` | what is logged: once, in one line, without the token |
+//! | `voice` | what is logged: once, on one line, without the token |
 //! | `service`, `shell`, `source` | the connection to the engine; in the component only |
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

@@ -57,7 +57,7 @@ impl Options {
         let subject = get("subject").unwrap_or_else(|| format!("audit.{tenant}"));
         if !tenant.is_empty() && !is_subject(&subject) {
             faults.push(
-                "subject: must be names with dots between them, without spaces and wildcards, \
+                "subject: must be names separated by dots, without spaces or wildcards, \
                  for example audit.acme"
                     .to_owned(),
             );
@@ -66,12 +66,14 @@ impl Options {
         if bucket.is_empty()
             || !bucket.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
         {
-            faults.push("bucket: may hold letters, digits, - and _ only".to_owned());
+            faults.push("bucket: must contain only letters, digits, - and _".to_owned());
         }
         let settings = get("settings").unwrap_or_default();
         if settings.is_empty() {
             let example = r#"{"org_slug": "acme-inc"}"#;
-            faults.push(format!("settings: is missing; set the source's settings, {example}"));
+            faults.push(format!(
+                "settings: missing; set the source's settings, for example {example}"
+            ));
         }
         let token = token(get("api_token"), &mut faults);
         let usual = Plan::POLL.batch_records;
@@ -86,14 +88,15 @@ impl Options {
 }
 
 fn tenant(value: Option<String>, faults: &mut Vec<String>) -> String {
-    let rule = "a name of a-z, 0-9 and -, for example acme";
+    let rule =
+        format!("a name of 1 to {TENANT_CHARS_MAX} characters of a-z, 0-9 and -, for example acme");
     let Some(name) = value.filter(|name| !name.is_empty()) else {
-        faults.push(format!("tenant: is missing; set {rule}"));
+        faults.push(format!("tenant: missing; set {rule}"));
         return String::new();
     };
     let is_fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.len() > TENANT_CHARS_MAX || !name.chars().all(is_fit) {
-        faults.push(format!("tenant: must be {rule}, at most {TENANT_CHARS_MAX} characters"));
+        faults.push(format!("tenant: must be {rule}"));
         return String::new();
     }
     name
@@ -103,7 +106,7 @@ fn token(value: Option<String>, faults: &mut Vec<String>) -> Secret {
     let fault = match value.as_deref().map(token_in) {
         Some(Ok(token)) => return Secret(token.to_owned()),
         Some(Err(why)) => format!("api_token: the token {why}"),
-        None => "api_token: is missing; provide it as a secret of the workload".to_owned(),
+        None => "api_token: missing; provide it as a secret of the workload".to_owned(),
     };
     faults.push(fault);
     Secret(String::new())

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use source_token::one_line;
 
-/// The relevant part of a JetStream acknowledgement. Source: nats-architecture-and-design, ADR-1: a publish is answered
+/// The relevant part of a JetStream acknowledgment. Source: nats-architecture-and-design, ADR-1: a publish is answered
 /// with `stream` and `seq`, a failed one with a key `error`.
 #[derive(Deserialize)]
 struct Answer {
@@ -21,7 +21,7 @@ const SUBSCRIBER: &[u8] = b"+OK";
 /// Maximum number of characters quoted from an answer.
 const QUOTED_CHARS_MAX: usize = 200;
 
-/// Accepts the acknowledgement of a JetStream stream, or a subscriber's `+OK`, and nothing else. An empty answer is not
+/// Accepts the acknowledgment of a JetStream stream, or a subscriber's `+OK`, and nothing else. An empty answer is not
 /// accepted, since NATS services refuse with a header, which `wasmcloud:messaging` leaves out.
 ///
 /// # Errors
@@ -37,7 +37,7 @@ pub fn acknowledged(body: &[u8]) -> Result<(), String> {
             let text = String::from_utf8_lossy(body);
             let quoted = one_line(&text, QUOTED_CHARS_MAX);
             Err(format!(
-                "the receiver did not acknowledge it with stream and seq or +OK, but answered \"{quoted}\""
+                "the answer \"{quoted}\" is not an acknowledgment: expected stream and seq, or +OK"
             ))
         }
     }

@@ -1,5 +1,5 @@
 //! The service: runs, logs, waits, and repeats until another service takes over.
-#![allow(missing_docs, unsafe_code)] // Both only for the generated bindings.
+#![allow(missing_docs, unsafe_code)] // Only for the generated bindings.
 
 use std::cell::RefCell;
 

@@ -84,7 +84,7 @@ impl<'a> Nats<'a> {
                     return Err(StoreError::Overtaken(why));
                 }
                 // Somebody emptied the bucket. Counting continues from a number that no other service has, since the
-                // numbers given out so far are small.
+                // numbers issued so far are small.
                 None => {
                     *self.place = None;
                     step = monotonic_clock::now().saturating_add(generation).saturating_add(1);

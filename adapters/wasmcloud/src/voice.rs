@@ -1,4 +1,4 @@
-//! Decides what is logged: a fault once while it lasts, a note once, everything in one line and without the token.
+//! Decides what is logged: a fault once while it lasts, a note once, everything on one line and without the token.
 
 use source_driver::Fault;
 use source_token::{hidden_in, one_line};
@@ -49,14 +49,14 @@ impl Voice {
 pub fn in_words(fault: Fault, message: &str) -> String {
     let (what, remedy) = match fault {
         Fault::InvalidConfig => ("the configuration is refused", "fix settings or api_token"),
-        Fault::Unauthorized => ("the access is refused", "fix the token or its permissions"),
+        Fault::Unauthorized => ("access is refused", "fix the token or its permissions"),
         Fault::InvalidCheckpoint => (
             "the stored checkpoint is refused",
             "restore the previous settings, or delete the key TENANT.checkpoint to start over",
         ),
         Fault::Source => ("Buildkite cannot be read", "retrying"),
         Fault::Protocol => {
-            ("Buildkite answered with an unknown shape", "report it to the developers")
+            ("Buildkite's answer has an unknown shape", "report it to the developers")
         }
         Fault::Sink => ("events are not acknowledged", "check NATS, the stream and its limits"),
         Fault::Store => ("the checkpoint cannot be stored or read", "check NATS and the bucket"),

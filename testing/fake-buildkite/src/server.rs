@@ -146,7 +146,7 @@ async fn accept(listener: TcpListener, world: Arc<World>) {
 }
 
 async fn serve(stream: TcpStream, world: Arc<World>) {
-    // Small answers should not wait for the client's acknowledgement. If this fails, they are only
+    // Small answers should not wait for the client's acknowledgment. If this fails, they are only
     // slower.
     let _ = stream.set_nodelay(true);
     // Boxed, because hyper moves it until the connection is returned.

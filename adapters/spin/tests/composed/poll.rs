@@ -130,7 +130,7 @@ async fn two_polls_of_a_tenant_do_not_interleave() {
         busy +=
             u64::from(status == 409 && answer["ended"] == "busy" && answer["again_in_ms"].is_u64());
     }
-    assert!(busy > 0, "no poll met a lease");
+    assert!(busy > 0, "no poll found the lease taken");
     world.poll_to_idle().await;
     assert_eq!(world.assert_all_received(), 0);
 }

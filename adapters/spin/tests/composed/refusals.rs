@@ -1,4 +1,4 @@
-//! Errors name what is wrong and reveal no secret; tenants are kept apart.
+//! Tests that errors name what is wrong and reveal no secret, and that tenants are kept apart.
 
 use crate::collector::Collector;
 use crate::crash::Crash;
@@ -16,7 +16,7 @@ async fn errors_name_what_is_wrong_and_reveal_no_secret() {
     assert_eq!(world.stored("checkpoint/default"), None);
 
     world.app.variables.insert("api_token".into(), token.clone());
-    let wrong = r#"{"org_slug": "", "colour": 1}"#;
+    let wrong = r#"{"org_slug": "", "color": 1}"#;
     let settings = world.app.variables.insert("settings".into(), wrong.into()).unwrap();
     let (status, answer) = world.poll().await;
     assert_eq!((status, &answer["fault"]), (500, &"invalid_config".into()), "{answer}");
@@ -95,7 +95,7 @@ async fn tenants_share_the_application_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn credentials_of_the_common_collector_go_nowhere_else() {
+async fn credentials_of_the_shared_collector_go_nowhere_else() {
     let world = World::start().await;
     let (other, url) = Collector::start(world.app.crash.clone()).await;
     let mut app = world.app.clone();

@@ -1,4 +1,4 @@
-//! Crashes at every step: the engine dies before, during or after a call, and a new one continues.
+//! Tests crashes at every step: the engine dies before, during or after a call, and a new one continues.
 
 use tokio::task::JoinSet;
 
@@ -63,13 +63,13 @@ async fn a_crash_at_any_step_loses_nothing_and_repeats_at_most_a_batch() {
     );
 }
 
-/// Crashes every life of the service in one world but the last, a few steps later each time.
+/// Crashes every run of the service in one world except the last, each a few steps later than the one before.
 #[tokio::test(flavor = "multi_thread")]
 async fn repeated_crashes_lose_nothing() {
     let world = World::new(200).await;
     let mut crashes = 0;
     for life in 1..=150 {
-        // Every second life gets past a whole batch, so that the work advances.
+        // Every second run gets past a whole batch, so that the work advances.
         let at = if life % 2 == 0 { 3 + life % 31 } else { 45 + life % 29 };
         let mut service = world.start_with(Steps { crash_at: Some(at), ..Steps::default() }).await;
         match service.until_idle().await {

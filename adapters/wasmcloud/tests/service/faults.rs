@@ -92,10 +92,7 @@ async fn a_refused_token_is_reported_once_and_never_revealed_and_a_fixed_one_is_
     }
     let log = world.log();
     assert_eq!(log.len(), 1, "{log:?}");
-    assert!(
-        log[0].contains("Error acme the access is refused") && log[0].contains("401"),
-        "{log:?}"
-    );
+    assert!(log[0].contains("Error acme access is refused") && log[0].contains("401"), "{log:?}");
     assert!(log[0].contains("fix the token"), "{log:?}");
     world.set("api_token", TOKEN);
     assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
@@ -123,7 +120,7 @@ async fn every_fault_of_a_configuration_is_named_and_a_fixed_one_is_used() {
     world.set("retries", "5");
     world.set("api_token", &format!("'{TOKEN}'"));
     assert_eq!(service.next().await, Seen::Slept(300_000));
-    // As a file that an editor wrote has it.
+    // With a line break at the end, as an editor writes it.
     world.set("api_token", &format!("{TOKEN}\r\n"));
     let settings = world.shared.config.lock().unwrap()["settings"].clone();
     world.set("settings", r#"{"org_slog": "x"}"#);

@@ -148,7 +148,7 @@ impl store::HostBucket for Host {
         _: Resource<Bucket>,
         _: String,
     ) -> wasmtime::Result<Result<bool, store::Error>> {
-        Err(wasmtime::Error::msg("nobody asks"))
+        Err(wasmtime::Error::msg("exists is never called"))
     }
 
     async fn list_keys(
@@ -156,7 +156,7 @@ impl store::HostBucket for Host {
         _: Resource<Bucket>,
         _: Option<u64>,
     ) -> wasmtime::Result<Result<store::KeyResponse, store::Error>> {
-        Err(wasmtime::Error::msg("nobody asks"))
+        Err(wasmtime::Error::msg("list_keys is never called"))
     }
 
     async fn drop(&mut self, bucket: Resource<Bucket>) -> wasmtime::Result<()> {

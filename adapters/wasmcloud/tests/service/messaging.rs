@@ -22,7 +22,7 @@ impl Host {
                 Err(error) => return Ok(Err(error)),
             },
         };
-        // With Nagle's algorithm, the second of two small writes would wait for an acknowledgement.
+        // With Nagle's algorithm, the second of two small writes would wait for an acknowledgment.
         let sent = match line.set_nodelay(true) {
             Ok(()) => write_text(&mut line, subject.as_bytes()).await,
             Err(error) => Err(error),

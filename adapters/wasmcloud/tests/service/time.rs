@@ -36,7 +36,7 @@ impl monotonic_clock::Host for Host {
     }
 
     async fn subscribe_instant(&mut self, _: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        Err(wasmtime::Error::msg("nobody asks"))
+        Err(wasmtime::Error::msg("subscribe_instant is never called"))
     }
 
     async fn subscribe_duration(&mut self, ns: u64) -> wasmtime::Result<Resource<DynPollable>> {
