@@ -1,6 +1,6 @@
 //! Tests the rate limit in virtual time: a backfill leaves the reserve to others, never waits without reason, and keeps
 //! live polls going.
-#![allow(clippy::panic)] // A test fails by a panic.
+#![allow(clippy::panic)] // A test fails by panicking.
 
 use buildkite_audit_logs::source::Next;
 use buildkite_audit_logs::text::time::Millis;

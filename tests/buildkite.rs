@@ -1,7 +1,7 @@
 //! Tests the request that is sent: its headers, and a document and variables that are JSON whatever the settings
 //! contain.
 
-#![allow(clippy::panic)] // A test fails by a panic.
+#![allow(clippy::panic)] // A test fails by panicking.
 use buildkite_audit_logs::buildkite::query::Request;
 use buildkite_audit_logs::source::Turn;
 use buildkite_audit_logs::text::time::Millis;

@@ -1,5 +1,5 @@
 //! Checkpoints that earlier versions wrote are read, and mean what they meant.
-#![allow(clippy::panic)] // A test says so.
+#![allow(clippy::panic)] // A test fails by panicking.
 
 use buildkite_audit_logs::checkpoint::tools::rebind;
 use buildkite_audit_logs::checkpoint::{decode, encode};

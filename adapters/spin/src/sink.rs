@@ -44,13 +44,12 @@ impl Sink {
         let authorization = match address.authorization.trim() {
             "" => None,
             value => {
-                let mut value = HeaderValue::from_str(value)
-                    .map_err(|_| {
-                        format!(
-                            "the sink_authorization that belongs to variable {named} is not a valid header value; \
-                             write it like Bearer TOKEN"
-                        )
-                    })?;
+                let mut value = HeaderValue::from_str(value).map_err(|_| {
+                    format!(
+                        "the sink_authorization that belongs to variable {named} is not a valid header value; \
+                         write it like Bearer TOKEN"
+                    )
+                })?;
                 value.set_sensitive(true);
                 Some(value)
             }
@@ -83,8 +82,9 @@ impl Sink {
             request = request.header("authorization", authorization);
         }
         let request = request.body(Full::new(bytes::Bytes::from(body))).map_err(|_| {
-            SinkError::Refused("the request to the collector could not be built; check sink_url and sink_authorization"
-                    .into(),)
+            let why = "the request to the collector could not be built; \
+                       check sink_url and sink_authorization";
+            SinkError::Refused(why.into())
         })?;
         let named = &self.named;
         let response = send(request).await.map_err(|error| {

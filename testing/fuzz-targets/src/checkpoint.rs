@@ -1,4 +1,4 @@
-//! A checkpoint: the bytes are its text.
+//! Fuzzes checkpoints: the bytes are the text.
 
 use buildkite_audit_logs::checkpoint::{decode, encode};
 use buildkite_audit_logs::error::Error;
@@ -7,7 +7,8 @@ use kit::configure;
 
 use crate::{heap, promises};
 
-/// Any text is refused in words or is a state that comes back unchanged, and a sync that goes on from it comes to rest.
+/// Asserts that any text is either refused with a message or is a state that survives a round trip, and that a sync
+/// that continues from it becomes idle.
 pub fn run(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     match heap::bounded(text.len(), || decode(&text)) {

@@ -1,9 +1,9 @@
-//! An HTTP answer as a text of the corpus: a line of a status and, if it matters, the milliseconds that it took and
-//! those that pass after it; then headers, an empty line and the body. Whatever is missing is zero or empty.
+//! Parses an HTTP answer from the text of a corpus file: a line with the status and, optionally, the milliseconds that
+//! it took and those that pass after it; then headers, an empty line and the body. Missing parts are zero or empty.
 
 use buildkite_audit_logs::buildkite::response::Response;
 
-/// An answer and what passes after it.
+/// An answer, and the time that passes after it.
 pub struct Told {
     /// The answer.
     pub response: Response,
@@ -11,7 +11,7 @@ pub struct Told {
     pub then_ms: i64,
 }
 
-/// Reads one; any bytes are one.
+/// Parses an answer. Any bytes are valid.
 pub fn read(bytes: &[u8]) -> Told {
     let (head, body) = split(bytes, b"\n\n");
     let head = String::from_utf8_lossy(head);
@@ -28,7 +28,7 @@ pub fn read(bytes: &[u8]) -> Told {
     Told { response: Response { status, headers, body: body.to_vec(), elapsed_ms }, then_ms }
 }
 
-/// What stands before and after the first of these.
+/// Returns what is before and after the first `mark`.
 pub fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> (&'a [u8], &'a [u8]) {
     match bytes.windows(mark.len()).position(|part| part == mark) {
         Some(at) => (&bytes[..at], &bytes[at + mark.len()..]),

@@ -1,5 +1,5 @@
-//! Headers: answers as [`exchange`] reads them, an empty line between two, each with the same good body. A whole source
-//! takes them in: rate limits, `Date`, resets and waits.
+//! Fuzzes headers: answers as [`exchange`] parses them, separated by empty lines, each with the same valid body. A
+//! whole source processes them: rate limits, `Date`, resets and waits.
 
 use buildkite_audit_logs::budget::bucket::Bucket;
 use buildkite_audit_logs::buildkite::response::Response;
@@ -11,13 +11,14 @@ use kit::page::{Row, page};
 
 use crate::{exchange, promises};
 
-/// Answers of one run; more would only make it slower.
+/// Maximum number of answers per run. More would only make it slower.
 const ANSWERS_MAX: usize = 16;
 
-/// Whatever headers say, waits are bounded, an empty bucket is left alone, and in the end the source comes to rest.
+/// Asserts that whatever the headers say, waits are bounded, an empty bucket is left alone, and the source becomes idle
+/// in the end.
 pub fn run(bytes: &[u8]) {
     let mut now = Millis::new(promises::NOW_MS);
-    let mut source = configure(promises::SETTINGS, None, now).expect("settings of our own");
+    let mut source = configure(promises::SETTINGS, None, now).expect("valid settings");
     let mut rest = bytes;
     for number in 0..ANSWERS_MAX {
         let (text, after) = exchange::split(rest, b"\n\n");
@@ -37,7 +38,10 @@ pub fn run(bytes: &[u8]) {
             let after = buckets(&source);
             let ends_within_an_hour = |bucket: &Bucket| bucket.resets.since(now) <= HOUR_MS;
             let mut seen = after.iter().filter(|bucket| !before.contains(bucket));
-            assert!(seen.all(ends_within_an_hour), "a window that would be taken for a jump");
+            assert!(
+                seen.all(ends_within_an_hour),
+                "a window that would be treated as a clock jump"
+            );
             let is_empty = |bucket: &Bucket| {
                 bucket.remaining <= 0 && (1..=HOUR_MS).contains(&bucket.resets.since(now))
             };
@@ -45,13 +49,13 @@ pub fn run(bytes: &[u8]) {
                 assert_ne!(batch.next, Next::Ready, "a request although no points are left");
             }
         }
-        // A day at most, and backwards no more than that.
+        // At most a day, in either direction.
         now = now.plus(told.then_ms.clamp(-24 * HOUR_MS, 24 * HOUR_MS));
     }
     promises::come_to_rest(source, now);
 }
 
-/// A page of one event that says there is another.
+/// Returns a page of one event that promises another page.
 fn body(number: usize, now: Millis) -> Vec<u8> {
     let at = now.plus(-1_000 * number as i64);
     let row = Row::Event { number: number as u64, kind: "X", at: at.to_string() };
@@ -59,6 +63,6 @@ fn body(number: usize, now: Millis) -> Vec<u8> {
 }
 
 fn buckets(source: &Source) -> Vec<Bucket> {
-    let state = decode(&source.checkpoint()).expect("a checkpoint of our own");
+    let state = decode(&source.checkpoint()).expect("a valid checkpoint");
     state.pace.budget().buckets().all().into_iter().flatten().cloned().collect()
 }

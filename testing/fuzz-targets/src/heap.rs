@@ -1,17 +1,17 @@
-//! The bound of memory, as a multiple of the input.
+//! The memory bound, as a multiple of the input.
 
-/// Bytes of memory that a byte of input may take. The densest JSON is a list of errors, `0,0,0`: for two bytes it takes
-/// sixteen in a list that doubles as it grows, thirty-two for what the error says, and a text of one letter: 34 a byte.
-/// An object of members `"":0,` takes 24 a byte in the same way. The rest is for copies of both.
+/// Maximum number of bytes of memory per byte of input. The densest JSON is a list of errors, `0,0,0`: two bytes of it
+/// take 16 bytes in a list that doubles as it grows, 32 bytes for the error, and a string of one character: 34 per
+/// byte. Members such as `"":0,` take 24 per byte in the same way. The rest is for copies of both.
 const FACTOR: usize = 64;
-/// Bytes that an empty input may take: a state, a request with its document, messages.
+/// Maximum number of bytes of memory for an empty input: a state, a request with its document, messages.
 const SLACK: usize = 64 * 1024;
 
-/// Runs something and sees that it took no more memory at once than an input of `bytes` may take.
+/// Runs a closure, and asserts that its peak memory is within the bound for an input of `bytes` bytes.
 pub fn bounded<T>(bytes: usize, run: impl FnOnce() -> T) -> T {
     let mut result = None;
     let peak = allocation_counter::measure(|| result = Some(run())).bytes_max as usize;
     let most = FACTOR * bytes + SLACK;
-    assert!(peak <= most, "{peak} bytes of memory for {bytes} of input");
-    result.expect("it has run")
+    assert!(peak <= most, "{peak} bytes of memory for {bytes} bytes of input");
+    result.expect("the closure ran")
 }

@@ -1,13 +1,13 @@
-//! What is fuzzed: each target takes any bytes and panics where a promise is broken.
+//! The fuzz targets: each takes any bytes, and panics if a promise is broken.
 //!
 //! ```text
 //! testing/fuzz (cargo-fuzz) ─┐
 //! tests/corpus.rs (corpus) ──┴─ bytes ──► target ──► settings, checkpoint, answers, times ──► Source
-//!                                            └──── promises: kept at every call, and at rest in the end
+//!                                            └──── promises: kept by every call, and idle in the end
 //! ```
 //!
 //! `tests/corpus.rs` replays the corpus of `testing/fuzz`, with small changes, in every ordinary test run.
-#![allow(clippy::panic)] // A target says so.
+#![allow(clippy::panic)] // A target fails by panicking.
 
 pub mod checkpoint;
 pub mod exchange;
@@ -19,10 +19,10 @@ pub mod response;
 pub mod settings;
 pub mod sync;
 
-/// A target: its name, which is also that of its folder in the corpus, and its code.
+/// A target: its name, which is also that of its folder in the corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All targets.
 pub const TARGETS: [Target; 5] = [
     ("settings", settings::run),
     ("checkpoint", checkpoint::run),

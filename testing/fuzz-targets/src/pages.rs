@@ -1,4 +1,4 @@
-//! The answers of a pretended remote, chosen by bytes: pages over a fixed log of events, failures, and anything at all.
+//! The answers of a simulated remote, chosen by bytes: pages of a fixed log of events, failures, and arbitrary answers.
 
 use arbitrary::{Result, Unstructured};
 use buildkite_audit_logs::ask::Ask;
@@ -9,20 +9,20 @@ use kit::response::response;
 
 use crate::{exchange, promises};
 
-/// Events of the log: four each minute, in the same millisecond, from an hour before the beginning on.
+/// Number of events in the log: four per minute, all in the same millisecond, starting an hour before the run.
 pub const EVENTS: usize = 256;
-/// Most rows of a page: more than are asked for.
+/// Maximum number of rows in a page: more than are requested.
 const ROWS_MAX: usize = 8;
-/// Most bytes of an answer that is no page.
+/// Maximum size of an answer that is not a page, in bytes.
 const BYTES_MAX: usize = 512;
 
-/// One answer, before it is known what is asked for.
+/// An answer, chosen before the request is known.
 pub enum Chosen {
-    /// Events of the log.
+    /// A page of the log.
     Page {
-        /// Numbers of the events, newest first unless it is in disorder; none: a null node.
+        /// Numbers of the events, newest first unless out of order. `None` is a null node.
         rows: Vec<Option<u8>>,
-        /// Those that were not asked for are left out.
+        /// Whether events that were not requested are left out.
         is_filtered: bool,
         /// Whether it promises another page.
         has_next: bool,
@@ -38,11 +38,11 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    /// Chooses one.
+    /// Chooses an answer.
     ///
     /// # Errors
     ///
-    /// When the bytes cannot be enough.
+    /// Returns an error if there are too few bytes.
     pub fn choose(choices: &mut Unstructured) -> Result<Self> {
         match choices.int_in_range(0..=15u8)? {
             0 => Ok(Self::Failed(Failure::Network("reset".to_owned()))),
@@ -72,7 +72,7 @@ impl Chosen {
         let mut rows = Vec::new();
         for _ in 0..choices.int_in_range(0..=ROWS_MAX)? {
             rows.push(if choices.ratio(1, 16)? { None } else { Some(number) });
-            // Some events are missing, some stand there twice.
+            // Some events are missing, and some occur twice.
             number = number.saturating_sub(*choices.choose(&[1, 1, 1, 2, 0, 5, 40])?);
         }
         if choices.ratio(1, 32)? {
@@ -87,7 +87,7 @@ impl Chosen {
         })
     }
 
-    /// Whether it lists the newest first, as the API promises.
+    /// Returns whether it lists events newest first, as the API promises.
     pub fn is_sorted(&self) -> bool {
         match self {
             Self::Page { rows, .. } => rows.iter().flatten().rev().is_sorted_by_key(|row| at(*row)),
@@ -96,7 +96,7 @@ impl Chosen {
         }
     }
 
-    /// The end of a request.
+    /// Returns the outcome of a request.
     pub fn exchange(&self, ask: &Ask, now: Millis) -> Exchange {
         match self {
             Self::Failed(failure) => Err(failure.clone()),
@@ -115,7 +115,7 @@ impl Chosen {
     }
 }
 
-/// When an event happened.
+/// Returns when an event happened.
 fn at(number: u8) -> Millis {
     Millis::new(promises::NOW_MS - 3_600_000 + i64::from(number / 4) * 60_000)
 }

@@ -1,4 +1,5 @@
-//! What every call promises, whatever the remote answers, and that a source comes to rest once the remote behaves.
+//! Asserts what every call promises, whatever the remote answers, and that a source becomes idle once the remote
+//! behaves.
 
 use std::collections::BTreeMap;
 
@@ -17,44 +18,47 @@ use crate::heap;
 
 /// 2026-11-22T10:00:00Z, as in the fixtures.
 pub const NOW_MS: i64 = 1_795_341_600_000;
-/// The settings of all targets but one.
+/// The settings that most targets use.
 pub const SETTINGS: &str =
     r#"{"org_slug": "acme-inc", "backfill_start_time": "2026-11-22T09:00:00Z"}"#;
 
-/// Calls until a source is idle that gets nothing but empty last pages: 17 gaps, an hour of live polls while an old gap
-/// waits for points, and as much again.
+/// Maximum number of calls until a source that gets only empty last pages is idle: 17 gaps, an hour of live polls while
+/// an old gap waits for points, and as much again.
 const CALLS_MAX: usize = 200;
-/// Longest message, in bytes: a quotation of 300 letters, a list of types cut to 200, and our own words.
+/// Maximum length of a message, in bytes: a quotation of 300 characters, a list of types cut to 200, and our own text.
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 
-/// A message is one line of bounded length without the token, though the remote quotes it.
+/// Asserts that a message is one line of bounded length without the token, even if the remote quotes the token.
 pub fn is_fit(message: &str) {
     assert!(!message.contains(TOKEN), "a message shows the token: {message:?}");
-    assert!(!message.contains(|letter: char| letter.is_control()), "controls in {message:?}");
+    assert!(
+        !message.contains(|letter: char| letter.is_control()),
+        "control characters in {message:?}"
+    );
     assert!(message.len() <= MESSAGE_BYTES_MAX, "a message of {} bytes", message.len());
 }
 
-/// A checkpoint decodes, comes back unchanged and is bounded. Gives it.
+/// Returns the checkpoint, after asserting that it is bounded and survives a round trip.
 pub fn checkpoint(source: &Source) -> String {
     let text = source.checkpoint();
     assert!(text.len() <= CHECKPOINT_BYTES_MAX, "a checkpoint of {} bytes", text.len());
-    let state = decode(&text).expect("a checkpoint of our own");
+    let state = decode(&text).expect("a valid checkpoint");
     assert_eq!(encode(&state), text);
     text
 }
 
-/// The members of a checkpoint but for the rest of gaps.
+/// Returns the members of a checkpoint, except those for the pause of the gaps.
 fn but_for_rest(checkpoint: &str) -> BTreeMap<String, Value> {
     let mut members: BTreeMap<String, Value> = serde_json::from_str(checkpoint).expect("JSON");
     members.retain(|name, _| !["rest_until", "rest_failures", "must_poll"].contains(&&**name));
     members
 }
 
-/// One call of `read-batch`, with the answer that its request gets, and everything that it promises.
+/// Makes one call of `read-batch` with the answer to its request, and asserts everything that the call promises.
 ///
 /// # Errors
 ///
-/// As the call itself; its checkpoint then covers what it covered.
+/// Returns the error of the call. The checkpoint then covers what it covered before.
 pub fn call(
     source: &mut Source,
     max_records: u32,
@@ -72,9 +76,9 @@ pub fn call(
             let before = call.source().checkpoint();
             let bytes = bytes + before.len(); // What is kept may be copied, too.
             let result = heap::bounded(bytes, || call.receive(exchange, now));
-            // Only how soon gaps are asked again may differ.
+            // Only the pause of the gaps may differ.
             let is_unmoved = || but_for_rest(&source.checkpoint()) == but_for_rest(&before);
-            assert!(result.is_ok() || is_unmoved(), "a failed call moved it");
+            assert!(result.is_ok() || is_unmoved(), "a failed call moved the state");
             result
         }
     };
@@ -98,18 +102,18 @@ pub fn call(
     result
 }
 
-/// From now on the remote has nothing more to tell: the source becomes idle in a bounded number of calls, with nothing
-/// left open.
+/// Asserts that once the remote has nothing more to return, the source becomes idle within a bounded number of calls,
+/// with no gap left open.
 pub fn come_to_rest(mut source: Source, mut now: Millis) {
     let last_page = response(200, vec![], page([], false, None));
     for _ in 0..CALLS_MAX {
         let batch =
-            call(&mut source, 1_000, now, |_| Ok(last_page.clone())).expect("a good answer");
+            call(&mut source, 1_000, now, |_| Ok(last_page.clone())).expect("a valid answer");
         match batch.next {
             Next::Ready => {}
             Next::Throttled(wait_ms) => now = now.plus(wait_ms as i64),
             Next::Idle(_) => {
-                let state = decode(&source.checkpoint()).expect("a checkpoint of our own");
+                let state = decode(&source.checkpoint()).expect("a valid checkpoint");
                 let gaps = state.walk.gaps();
                 assert!(gaps.is_empty(), "idle with {} gaps", gaps.len());
                 return;

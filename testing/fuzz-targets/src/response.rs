@@ -1,4 +1,4 @@
-//! One answer, as [`exchange`] reads it: what it means, what `check` says of it, and what a sync makes of it.
+//! Fuzzes one answer, as [`exchange`] parses it: what it means, what `check` reports, and what a sync does with it.
 
 use buildkite_audit_logs::ask::{Ask, Target};
 use buildkite_audit_logs::buildkite::answer::{Page, What, answer};
@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 
 use crate::{exchange, heap, promises};
 
-/// Most events of one answer: twice the largest page.
+/// Maximum number of events in one answer: twice the largest page.
 const ROWS_MAX: usize = 1_000;
 
-/// Any answer has one meaning, in bounded memory and without the token, and a sync survives it.
+/// Asserts that any answer is interpreted in bounded memory and without showing the token, and that a sync survives it.
 pub fn run(bytes: &[u8]) {
     let now = Millis::new(promises::NOW_MS);
     let response = exchange::read(bytes).response;
-    let mut source = configure(promises::SETTINGS, None, now).expect("settings of our own");
+    let mut source = configure(promises::SETTINGS, None, now).expect("valid settings");
     for after in [None, Some("c1".to_owned())] {
         let ask = Ask { target: Target::Gap(0), after, first: 500, ..Ask::check() };
         let exchange = Ok(response.clone());
@@ -27,14 +27,14 @@ pub fn run(bytes: &[u8]) {
             Ok(What::Page(page)) => is_page(&page, &response),
             Ok(What::Smaller(error)) => promises::is_fit(&error.to_string()),
             Ok(What::BadCursor(said)) => promises::is_fit(&said),
-            Ok(What::UnknownTypes(_)) => panic!("no type is asked for"),
+            Ok(What::UnknownTypes(_)) => panic!("no type is requested"),
             Ok(What::Later(later)) => assert!((1_000..=HOUR_MS).contains(&later.wait_ms)),
             Err(refusal) => promises::is_fit(&refusal.error.to_string()),
         }
     }
     let (probe, exchange) = (source.check(), Ok(response.clone()));
     let checked = heap::bounded(bytes.len(), || probe.receive(exchange, now));
-    let Checked::Report(findings) = checked else { panic!("no type is asked for") };
+    let Checked::Report(findings) = checked else { panic!("no type is requested") };
     assert_eq!(findings.len(), 12);
     findings.iter().for_each(|finding| promises::is_fit(&finding.message));
     for _ in 0..2 {
@@ -43,22 +43,22 @@ pub fn run(bytes: &[u8]) {
     promises::come_to_rest(source, now);
 }
 
-/// What some reader takes for the end of a line.
+/// Characters that some readers treat as the end of a line.
 const LINE_BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 
-/// Each record is one line of JSON, not larger than what it came in, and says what its node says.
+/// Asserts that each record is one line of JSON, not larger than its answer, and equal to its node.
 fn is_page(page: &Page, response: &Response) {
     assert_eq!(response.status, 200);
     assert!(page.rows.len() <= ROWS_MAX);
     let rows = || page.rows.iter().flatten();
-    // An escaped line break takes three times the bytes at most.
+    // An escaped line break takes at most three times the bytes.
     assert!(rows().map(|row| row.payload.len()).sum::<usize>() <= 3 * response.body.len());
     for row in rows() {
         assert!(!row.payload.contains(LINE_BREAKS), "{:?}", row.payload);
         let parsed = serde_json::from_str::<&RawValue>(&row.payload);
         assert!(parsed.is_ok(), "{:?}", row.payload);
     }
-    // Its own reader refuses some lawful numbers and halves of surrogates; then there is nothing to compare with.
+    // `Value` refuses some valid numbers and lone surrogates; then there is nothing to compare with.
     let Ok(body) = serde_json::from_slice::<Value>(&response.body) else { return };
     let edges = body["data"]["organization"]["auditEvents"]["edges"].as_array();
     let edges = edges.expect("a page has edges");
@@ -75,7 +75,7 @@ fn is_page(page: &Page, response: &Response) {
     }
 }
 
-/// A record says what its node says, but for `data`, which may be the value of the text.
+/// Asserts that a record equals its node, except that `data` may be the value that the text parses to.
 fn says(payload: &str, node: &Value) {
     let Ok(mut record) = serde_json::from_str::<Value>(payload) else { return };
     let data = record["data"].take();
@@ -89,11 +89,11 @@ fn says(payload: &str, node: &Value) {
     assert_eq!(record, node);
 }
 
-/// Sees what an answer means and that this takes at most so many bytes of memory beside it.
+/// Interprets an answer, and asserts that this takes at most `most` bytes of memory besides the answer itself.
 pub fn in_memory(bytes: &[u8], most: usize) {
     let now = Millis::new(promises::NOW_MS);
     let exchange = Ok(exchange::read(bytes).response);
-    let source = configure(promises::SETTINGS, None, now).expect("settings of our own");
+    let source = configure(promises::SETTINGS, None, now).expect("valid settings");
     let ask = Ask::check();
     let peak = allocation_counter::measure(|| {
         let _ = answer(source.config(), &ask, exchange, now);

@@ -1,4 +1,4 @@
-//! Settings and secrets: the bytes up to the first NUL are the settings, the rest is the token.
+//! Fuzzes settings and secrets: the bytes up to the first NUL are the settings, the rest is the token.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,14 @@ use kit::TOKEN;
 
 use crate::{exchange, heap, promises};
 
-/// Faults that one object of settings can show: two lists of 500 types, 20 keys each of two objects, and the rest.
+/// Maximum number of errors in one settings object: two lists of 500 types, 20 keys in each of two objects, and the
+/// rest.
 const FAULTS_MAX: usize = 1_100;
-/// Longest message about a field: it shows 60 letters of a value, and its help.
+/// Maximum length of a message about a field, in bytes: 60 characters of a value, and the help.
 const MESSAGE_BYTES_MAX: usize = 1_024;
 
-/// Any settings and any token make a source or faults in words, and what is accepted is within its range.
+/// Asserts that any settings and any token lead to a source or to bounded messages, and that accepted values are in
+/// range.
 pub fn run(bytes: &[u8]) {
     let (settings, token) = exchange::split(bytes, b"\0");
     let settings = String::from_utf8_lossy(settings);
@@ -24,7 +26,7 @@ pub fn run(bytes: &[u8]) {
     let token = if token.is_empty() { TOKEN.to_owned() } else { token };
     let secrets = [("api_token".to_owned(), token)];
     let now = Millis::new(promises::NOW_MS);
-    // Invalid UTF-8 grows to three bytes a byte.
+    // Each invalid byte becomes three bytes of UTF-8.
     let source =
         heap::bounded(3 * bytes.len(), || Source::configure(&settings, &secrets, None, now));
     match source {
@@ -33,7 +35,7 @@ pub fn run(bytes: &[u8]) {
             assert!((1..=FAULTS_MAX).contains(&faults.len()), "{} faults", faults.len());
             for fault in faults {
                 let [(_, token)] = &secrets;
-                // Any other word may stand in any sentence, and settings are quoted.
+                // Any other word may occur in a message, and settings are quoted.
                 let is_telling = token.starts_with("bkua_")
                     && token.len() >= 12
                     && !settings.contains(token.as_str());
@@ -45,13 +47,13 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// What was accepted is in its range, and its request is JSON that holds it.
+/// Asserts that accepted settings are in range, and that the request is JSON that contains them.
 fn accepted(mut source: Source, now: Millis) {
     let config = source.config().clone();
     in_range(&config);
     promises::checkpoint(&source);
     let Turn::Send(call) = source.read_batch(1, now) else {
-        panic!("a fresh source asks at once");
+        panic!("a new source makes a request at once");
     };
     assert!((1..=500).contains(&call.ask().first));
     let body: BTreeMap<String, serde_json::Value> =
@@ -70,7 +72,7 @@ fn in_range(config: &Config) {
     for types in [&config.event_types, &config.exclude_event_types] {
         assert!(types.len() <= 500 && types.windows(2).all(|pair| pair[0] < pair[1]));
     }
-    // Written out and read again it is the same address, and what is sent to it fits into a header.
+    // The address survives a round trip, and the token fits into a header.
     let endpoint = &config.endpoint;
     let text = format!("{}{}", endpoint.origin(), endpoint.path);
     assert_eq!(Endpoint::parse(&text).as_ref(), Ok(endpoint));

@@ -1,6 +1,7 @@
-//! The fuzzer's targets without a fuzzer: every file of its corpus, and each with small changes, always the same.
+//! Runs the fuzz targets without a fuzzer: on every file of the corpus, and on each with small changes, always the
+//! same.
 //!
-//! `CHANGES=1000000 cargo test --test corpus` makes as many of them for each target.
+//! `CHANGES=1000000 cargo test --test corpus` makes that many changes per target.
 
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use buildkite_audit_logs::buildkite::response::BODY_BYTES_MAX;
 use fastrand::Rng;
 use fuzz_targets::{TARGETS, response};
 
-/// Changed inputs of one target: a few seconds for all.
+/// Number of changed inputs per target. All targets together take a few seconds.
 const CHANGES: usize = 2_000;
 
 fn files(target: &str) -> Vec<PathBuf> {
@@ -17,18 +18,18 @@ fn files(target: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a corpus");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
-    assert!(files.len() >= 8, "the corpus of {target} is gone");
+    assert!(files.len() >= 8, "the corpus of {target} is missing");
     files
 }
 
-/// Runs an input; on a panic, which is shown above, it says which one it was.
+/// Runs a target on an input. If it panics, the message names the input.
 fn run(target: fn(&[u8]), bytes: &[u8], origin: &Path) {
     let ended = catch_unwind(|| target(bytes));
     let shown = String::from_utf8_lossy(bytes);
-    assert!(ended.is_ok(), "a promise is broken, see above: {}, as {shown:?}", origin.display());
+    assert!(ended.is_ok(), "a promise was broken (see above): {}, as {shown:?}", origin.display());
 }
 
-/// Cuts it short, or changes, removes or repeats some bytes.
+/// Truncates an input, or changes, removes or repeats some of its bytes.
 fn change(rng: &mut Rng, bytes: &mut Vec<u8>) {
     let at = rng.usize(0..=bytes.len());
     let to = (at + rng.usize(0..32)).min(bytes.len());
@@ -62,32 +63,32 @@ fn replay(name: &str) {
 }
 
 #[test]
-fn settings_of_any_kind_are_taken_or_refused_in_words() {
+fn any_settings_are_accepted_or_refused_with_a_message() {
     replay("settings");
 }
 
 #[test]
-fn checkpoints_of_any_kind_are_continued_or_refused_in_words() {
+fn any_checkpoint_is_continued_or_refused_with_a_message() {
     replay("checkpoint");
 }
 
 #[test]
-fn answers_of_any_kind_have_a_meaning() {
+fn any_answer_is_interpreted() {
     replay("response");
 }
 
 #[test]
-fn headers_of_any_kind_lead_to_bounded_waits() {
+fn any_headers_lead_to_bounded_waits() {
     replay("headers");
 }
 
 #[test]
-fn a_sync_of_any_kind_keeps_its_promises() {
+fn any_sync_keeps_its_promises() {
     replay("sync");
 }
 
-/// The largest answer that is taken, made of as many tiny parts as fit, in memory that a host may well limit: its own
-/// size four times: a text read, the record it becomes, and each of them once more while it grows.
+/// The largest accepted answer, made of as many tiny parts as fit, takes at most four times its size in memory, since a
+/// host may limit memory: the text read, the record it becomes, and each once more while it grows.
 #[test]
 fn the_largest_answer_takes_bounded_memory_whatever_it_is_made_of() {
     let events = r#"200

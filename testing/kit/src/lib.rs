@@ -6,9 +6,9 @@
 //! fixture file ──► script::play ⇄ Player (native or WebAssembly) ──► the same text, or the test fails
 //! ```
 //!
-//! [`read`] makes one call of a source with the answer that a test chooses. [`Remote`] is a Buildkite that does nothing
-//! wrong. The simulation and the fuzzer, whose remotes do, build their answers from the same parts.
-#![allow(clippy::panic)] // A test fails by a panic.
+//! [`read`] makes one call of a source with the answer that a test chooses. [`Remote`] is a Buildkite without
+//! faults. The simulation and the fuzzer have faulty remotes, which build their answers from the same parts.
+#![allow(clippy::panic)] // A test fails by panicking.
 
 pub mod asked;
 pub mod fixtures;

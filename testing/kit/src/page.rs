@@ -7,11 +7,11 @@ use std::fmt::Write;
 pub enum Row<'a> {
     /// An event.
     Event {
-        /// The number that its UUID shows.
+        /// The number in its UUID.
         number: u64,
         /// Its type.
         kind: &'a str,
-        /// When it happened; not always a time.
+        /// When it happened. Not always a valid time.
         at: String,
     },
     /// An event that cannot be shown.
@@ -29,7 +29,7 @@ pub fn page<'a>(
     let rows = rows.into_iter();
     let mut body = String::with_capacity(256 + 160 * rows.size_hint().0);
     let cursor = cursor.map_or("null".into(), |cursor| format!("{cursor:?}"));
-    // Writing to a text does not fail.
+    // Writing to a string does not fail.
     let _ = write!(
         body,
         r#"{{"data":{{"organization":{{"permissions":{{"auditEventsView":{{"allowed":true}}}},"auditEvents":{{"pageInfo":{{"hasNextPage":{has_next},"endCursor":{cursor}}},"edges":["#

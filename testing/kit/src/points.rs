@@ -1,4 +1,4 @@
-//! The rate limit of the pretend Buildkite: one bucket, charged after execution. Times are in microseconds.
+//! The rate limit of the simulated Buildkite: one bucket, charged after execution. Times are in microseconds.
 
 /// One second.
 const SECOND_US: i64 = 1_000_000;
@@ -21,7 +21,7 @@ impl Points {
         Self { limit, others, left: limit, ends_us: 0 }
     }
 
-    /// Returns more points than any run needs, since a source assumes Buildkite's default if no limit is named.
+    /// Returns a bucket with more points than any run needs. Without one, a source would assume Buildkite's default.
     pub fn plenty() -> Self {
         Self::new(1_000_000_000, 0)
     }

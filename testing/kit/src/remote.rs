@@ -1,4 +1,4 @@
-//! A pretend Buildkite that does nothing wrong: evenly spaced events, and one bucket of points.
+//! A simulated Buildkite without faults: evenly spaced events, and one bucket of points.
 
 use buildkite_audit_logs::buildkite::response::Response;
 use buildkite_audit_logs::text::time::Millis;
@@ -21,7 +21,7 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Returns a remote with one event each so many milliseconds, up to [`NOW_MS`]. Each is visible immediately.
+    /// Returns a remote with one event every `every_ms` milliseconds, up to [`NOW_MS`]. Each is visible immediately.
     pub fn new(every_ms: i64, points: Points) -> Self {
         Self { every_ms, points }
     }

@@ -1,5 +1,5 @@
 //! One script, two players. A fixture is a text with the calls of a host, the answers of Buildkite, and what the source
-//! did with them. A player repeats it and writes a text of its own; both texts must be equal.
+//! did with them. A player repeats the calls and writes a new text; both texts must be equal.
 //!
 //! Sections start with a line `-- name argument --`. Inputs: `settings`, `checkpoint`, `now TIME`, `restart`, `check`,
 //! `read-batch N`, and after a call an `answer` for each request it makes. An answer is a status, headers, an empty
@@ -55,7 +55,7 @@ pub trait Player {
     ///
     /// # Errors
     ///
-    /// As the source's own `configure`.
+    /// Returns the error of the source's `configure`.
     fn configure(
         &mut self,
         settings: &str,

@@ -14,7 +14,7 @@ pub const TOKEN: &str = "bkua_fixture_0123";
 ///
 /// # Errors
 ///
-/// As [`Source::configure`].
+/// Returns the error of [`Source::configure`].
 pub fn configure(settings: &str, checkpoint: Option<&str>, now: Millis) -> Result<Source, Error> {
     let secrets = [("api_token".to_owned(), TOKEN.to_owned())];
     Source::configure(settings, &secrets, checkpoint, now)
@@ -24,7 +24,7 @@ pub fn configure(settings: &str, checkpoint: Option<&str>, now: Millis) -> Resul
 ///
 /// # Errors
 ///
-/// As the call itself.
+/// Returns the error of the call.
 pub fn read(
     source: &mut Source,
     records_max: u32,
