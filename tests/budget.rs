@@ -62,7 +62,7 @@ fn a_backfill_leaves_the_reserve_to_others() {
 
 #[test]
 fn a_backfill_takes_as_few_windows_as_the_reserve_allows() {
-    // 3,750 points per window are ours, for some 920 events, so 6,000 events take seven windows, six of them whole.
+    // 3,750 points per window are ours, for some 920 events, so 6,000 events take seven windows, six of them in full.
     let windows = backfill(6_000).took_ms / WINDOW_MS + 1;
     assert!(windows <= 7, "{windows} windows");
 }

@@ -1,4 +1,4 @@
-//! The fixtures, played natively.
+//! Plays the fixtures natively.
 
 use buildkite_audit_logs::buildkite::query::Request;
 use buildkite_audit_logs::buildkite::response::{Exchange, Failure, Response};
@@ -19,7 +19,7 @@ impl Native {
     }
 }
 
-/// Requests of one check: its source asks for fewer types each time, and the third time for none by name.
+/// Maximum number of requests of one check: each names fewer types than the one before, and the third names none.
 const CHECK_REQUESTS_MAX: usize = 3;
 
 fn exchange(answer: Option<Answer>) -> Exchange {
@@ -99,7 +99,7 @@ impl Player for Native {
         let (mut requests, mut answers) = (Vec::new(), answers.into_iter());
         let report = loop {
             requests.push(shown(probe.config(), probe.request()));
-            assert!(requests.len() <= CHECK_REQUESTS_MAX, "a check without end");
+            assert!(requests.len() <= CHECK_REQUESTS_MAX, "the check does not end");
             match probe.receive(exchange(answers.next()), Millis::new(now_ms)) {
                 Checked::Report(report) => break report,
                 Checked::Again(next) => probe = next,

@@ -68,7 +68,7 @@ impl Budget {
 
     /// Returns the buckets whose window is open, each with its cost.
     fn open(&self, now: Millis) -> Vec<(&Bucket, Cost)> {
-        let event = self.points_an_event();
+        let event = self.points_per_event();
         let poll = self.live_points.max(PAGE_POINTS + event);
         let points = Cost { page: PAGE_POINTS, event, poll };
         let requests = Cost { page: 1, event: 0, poll: 1 };
@@ -189,7 +189,7 @@ impl Budget {
     pub fn rereading(&self, config: &Config, events: usize) -> Option<String> {
         let limit = self.buckets.points().map(|bucket| bucket.limit).min()?;
         let every_ms = config.lookback_ms.max(config.poll_interval_ms);
-        let points = (events as i64).saturating_mul(self.points_an_event());
+        let points = (events as i64).saturating_mul(self.points_per_event());
         let share = points.saturating_mul(WINDOW_MS) / every_ms;
         (share.saturating_mul(100) > limit.saturating_mul(REREAD_PERCENT)).then(|| {
             format!(
@@ -199,7 +199,7 @@ impl Budget {
         })
     }
 
-    fn points_an_event(&self) -> i64 {
+    fn points_per_event(&self) -> i64 {
         if self.event_points > 0 { self.event_points } else { EVENT_POINTS }
     }
 }

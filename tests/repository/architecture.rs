@@ -1,4 +1,4 @@
-//! Every file that `docs/architecture.md` names exists.
+//! Tests that every file that `docs/architecture.md` names exists.
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// Finds every Rust file and every manifest, except those that a build or an installation made.
+/// Finds every Rust file and every manifest, except generated and installed ones.
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -1,10 +1,10 @@
-//! Every relative link of a Markdown page leads to a file, and every anchor to a heading.
+//! Tests that every relative link of a Markdown page leads to a file, and every anchor to a heading.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
-/// The pages that git keeps; without git, those at the root and in `docs`.
+/// Returns the pages that git tracks or, without git, those at the root and in `docs`.
 fn pages(root: &Path) -> Vec<PathBuf> {
     let listed = Command::new("git").current_dir(root).args(["ls-files", "*.md"]).output();
     let listed = listed.ok().filter(|output| output.status.success() && !output.stdout.is_empty());
@@ -18,7 +18,7 @@ fn pages(root: &Path) -> Vec<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|end| end == "md")).collect()
 }
 
-/// The text without code blocks, whose brackets are no links.
+/// Returns the text without code blocks, whose brackets are not links.
 fn prose(page: &Path) -> String {
     let text = std::fs::read_to_string(page).expect("a page");
     let mut is_code = false;
@@ -30,13 +30,13 @@ fn prose(page: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The targets of `[text](target)`.
+/// Returns the targets of `[text](target)`.
 fn targets(text: &str) -> Vec<&str> {
     let ends = text.match_indices("](").map(|(at, mark)| &text[at + mark.len()..]);
     ends.filter_map(|rest| rest.split(')').next()).collect()
 }
 
-/// The anchors that a page's headings have, as GitHub makes them.
+/// Returns the anchors of a page's headings, as GitHub generates them.
 fn anchors(page: &Path) -> BTreeSet<String> {
     let text = prose(page);
     let headings = text.lines().filter(|line| line.starts_with('#'));

@@ -1,4 +1,4 @@
-//! Tests this repository itself: its modules are in order, and its pages name what exists.
+//! Tests the repository itself: its modules are ordered, and its pages name only what exists.
 
 mod architecture;
 mod circles;

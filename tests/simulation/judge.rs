@@ -1,4 +1,4 @@
-//! Judges whether a run kept its promises. Only what `read-batch` handed out counts.
+//! Judges whether a run kept its promises. Only what `read-batch` returned counts.
 
 use buildkite_audit_logs::checkpoint::decode;
 use buildkite_audit_logs::text::time::Millis;
@@ -9,7 +9,7 @@ use crate::sink::Count;
 use crate::story::{BEGIN_US, SECOND_US, Story};
 use crate::tally::Mark;
 
-/// How far below the start rows are listed, since requests move the bounds outwards.
+/// How far below the start rows are listed, since requests widen the bounds.
 const UNDATED_MS: i64 = 1_001;
 
 /// Judges a finished run.
@@ -56,7 +56,7 @@ pub fn is_complete(host: &Host) -> bool {
     host.story.remote.events().iter().all(|event| once(host, event, count(event), start).is_ok())
 }
 
-/// Checks that an event was delivered exactly once, or not for a good reason.
+/// Checks that an event was delivered exactly once, or that there is a good reason why it was not.
 fn once(host: &Host, event: &Stored, count: Count, start: Millis) -> Result<(), String> {
     let excludes = host.story.wanted.excludes;
     let is_wanted = Millis::new(event.at_us / 1_000) >= start

@@ -1,5 +1,5 @@
 //! Simulates whole syncs in virtual time from seeds: whatever arrives late, in crowds or out of order, and whatever
-//! fails, lies or crashes, each event is handed out exactly once, soon, and at a bounded cost.
+//! fails, lies or crashes, each event is delivered exactly once, promptly, and at a bounded cost.
 //!
 //! `SEEDS=200000 cargo test --test simulation -- --nocapture` runs that many seeds; `SEED=7` replays one.
 
@@ -84,6 +84,6 @@ fn every_event_arrives_once_whatever_the_seed() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     // A few runs do not show how often something occurs.
     if tally.runs >= 1_000 {
-        assert_eq!(tally.rare(), Vec::<&str>::new(), "occurred in fewer than 1 % of the runs");
+        assert_eq!(tally.rare(), Vec::<&str>::new(), "occurred in fewer than 1% of the runs");
     }
 }

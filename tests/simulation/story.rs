@@ -45,7 +45,7 @@ pub struct Story {
     pub habits: Habits,
     pub wanted: Wanted,
     pub remote: Remote,
-    /// Initial page size; later smaller, but never less than half.
+    /// Initial page size. It may shrink later, but never to less than half.
     pub page_max: u32,
     /// Maximum number of times that the settings change.
     pub changes_left: u32,
@@ -93,7 +93,7 @@ impl Story {
             },
         };
         let live_us = rng.i64(5..25) * interval_s * SECOND_US;
-        // What takes hours because of a rate limit or tiny pages tests nothing more.
+        // A run that takes hours because of a rate limit or tiny pages tests nothing more.
         let crowd_max = match points.is_some() || page < 5 || habits.max_records < 20 {
             true => 150,
             false => 3_000,

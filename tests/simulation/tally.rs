@@ -107,7 +107,7 @@ impl Tally {
         for (mark, name) in MARKS {
             let count = self.marks[mark as usize];
             let percent = count as f64 * 100.0 / self.runs.max(1) as f64;
-            lines.push(format!("  {name}: {count} runs ({percent:.1} %)"));
+            lines.push(format!("  {name}: {count} runs ({percent:.1}%)"));
         }
         lines.join("\n")
     }

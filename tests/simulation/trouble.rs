@@ -20,7 +20,7 @@ pub enum Trouble {
     Exceeded(i64),
     Encoded,
     Html,
-    NoObject,
+    NotAnObject,
     NotAllowed,
     Complexity,
     BadCursor,
@@ -62,7 +62,7 @@ pub const ALL: [Trouble; 34] = [
     Exceeded(90),
     Encoded,
     Html,
-    NoObject,
+    NotAnObject,
     NotAllowed,
     Complexity,
     BadCursor,
@@ -108,7 +108,7 @@ pub fn answer(
             &format!(r#"{{"errors":[{{"message":"Please try again in {seconds} seconds."}}]}}"#),
         ),
         Html => response(200, "<html>busy</html>"),
-        NoObject => response(200, "[1]"),
+        NotAnObject => response(200, "[1]"),
         NotAllowed => response(
             200,
             r#"{"data":{"organization":{"permissions":{"auditEventsView":{"allowed":false,"code":"x","message":"y"}},"auditEvents":null}}}"#,
@@ -128,7 +128,7 @@ pub fn answer(
             r#"{"data":{"organization":{"auditEvents":{"pageInfo":{"hasNextPage":false,"endCursor":null},"edges":null}}}}"#,
         ),
         Truncated | Encoded | NoHeaders | WrongHeaders => {
-            Ok(spoilt(trouble, remote.answer(asked, now_us, rng)))
+            Ok(damaged(trouble, remote.answer(asked, now_us, rng)))
         }
         PartialData | NodeNull | RowTwice | SameCursor | NoCursor | EmptyPromise => {
             return lie(trouble, remote, asked, now_us, rng);
@@ -138,7 +138,7 @@ pub fn answer(
 }
 
 /// Damages a true answer.
-fn spoilt(trouble: Trouble, mut response: Response) -> Response {
+fn damaged(trouble: Trouble, mut response: Response) -> Response {
     match trouble {
         Truncated => response.body.truncate(response.body.len() / 2),
         Encoded => response.headers.push(("Content-Encoding".into(), "gzip".into())),

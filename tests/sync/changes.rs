@@ -31,7 +31,7 @@ fn run(settings: &str, checkpoint: Option<&str>, now_ms: i64, uuids: &mut Vec<St
             return source.checkpoint();
         }
     }
-    panic!("no end");
+    panic!("the run does not end");
 }
 
 fn settings(rest: &str) -> String {
@@ -79,7 +79,7 @@ fn an_earlier_start_adds_only_earlier_events() {
 }
 
 #[test]
-fn a_rebound_state_hands_out_nothing_again() {
+fn a_rebound_state_repeats_nothing() {
     let (plain, filtered) =
         (settings(&since(3_599_999)), settings(&(since(3_599_999) + r#","event_types":["X"]"#)));
     let mut uuids = Vec::new();
@@ -124,7 +124,7 @@ fn a_date_from_the_future_hides_nothing() {
     let batch = read(&mut source, 1_000, now, ahead).expect("a batch");
     uuids.extend(batch.rows.into_iter().map(|row| row.id));
     assert_once(uuids.clone(), 40);
-    // Later events are below that date, and are delivered all the same.
+    // Later events are below that date, and are delivered anyway.
     run(&settings, Some(&source.checkpoint()), NOW_MS, &mut uuids);
     assert_once(uuids, 60);
 }

@@ -1,6 +1,6 @@
-"""What a person would write in an hour: pages through an organization's audit events and prints one JSON object a line.
+"""Pages through an organization's audit events and prints one JSON object per line, as anybody might write in an hour.
 
-No state, no retries, no budget; the standard library alone. The floor that the connector is measured against.
+No state, no retries, no budget; only the standard library. The connector is measured against this baseline.
 Usage: page_and_print.py ENDPOINT SLUG TOKEN
 """
 
@@ -40,7 +40,7 @@ def main():
                 try:
                     node["data"] = json.loads(node["data"])
                 except ValueError:
-                    pass  # Some of it is no JSON.
+                    pass  # Not all of it is JSON.
             print(json.dumps(node))
         if not events["pageInfo"]["hasNextPage"]:
             return

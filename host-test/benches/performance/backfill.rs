@@ -1,5 +1,5 @@
-//! A whole backfill to disk through the real command, compared with a plain Python script, and how the cost grows with
-//! the number of events.
+//! Measures a whole backfill to disk through the real command, compared with a plain Python script, and how the cost
+//! grows with the number of events.
 
 use crate::pages::Remote;
 use crate::process::{Taken, watch};
@@ -122,7 +122,7 @@ pub fn section() -> Section {
     Section {
         title: "A backfill, end to end",
         about: "The command `run` reads pre-rendered pages of 500 events on loopback. Records and checkpoint are durable \
-                on disk after each page. The script in `host-test/benches/baseline/` keeps only its output.",
+                on disk after each page. The script in `host-test/benches/baseline/` stores only its output.",
         rows,
         plots: vec![
             Plot {

@@ -1,4 +1,4 @@
-//! Writing and reading checkpoints, small and at their largest, through the component and natively.
+//! Measures how fast checkpoints are written and read, small and at their largest, through the component and natively.
 
 use crate::report::Section;
 use buildkite_audit_logs::source::Source as Native;

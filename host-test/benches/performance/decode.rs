@@ -1,5 +1,6 @@
-//! The cost of WebAssembly: from a response's bytes to records and a checkpoint, through the component and through the
-//! same core compiled natively, in alternation. For comparison, what a naive reader of the same bytes costs natively.
+//! Measures the cost of WebAssembly: from a response's bytes to records and a checkpoint, alternately through the
+//! component and through the same core compiled natively. For comparison, what a naive native reader of the same bytes
+//! costs.
 
 use crate::report::Section;
 use buildkite_audit_logs::buildkite::response::Response;

@@ -1,5 +1,5 @@
-//! Whole calls of `read-batch` including HTTP over loopback: the component in its host, and a native program around the
-//! same core with the same HTTP client.
+//! Measures whole calls of `read-batch`, including HTTP over loopback: the component in its host, and a native program
+//! around the same core with the same HTTP client.
 
 use crate::pages::Remote;
 use crate::report::Section;

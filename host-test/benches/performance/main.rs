@@ -1,5 +1,5 @@
-//! Performance as ratios within one run: compared with the same core compiled natively, with a component that does
-//! nothing, and with a plain Python script. Absolute figures are those of the machine it runs on.
+//! Measures performance as ratios within one run: compared with the same core compiled natively, with a component that
+//! does nothing, and with a plain Python script. Absolute figures are those of the machine it runs on.
 //!
 //! `cargo bench -p host-test --bench performance` runs all parts and writes `docs/performance.md` with its plots. With
 //! names of parts after `--` it runs only those and writes nothing.

@@ -1,4 +1,4 @@
-//! The cost of a new instance: instantiate, configure and checkpoint on a warm engine with a pool.
+//! Measures the cost of a new instance: instantiate, configure and checkpoint on a warm engine with a pool.
 
 use crate::report::Section;
 use compose::compile;

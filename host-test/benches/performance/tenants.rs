@@ -1,5 +1,5 @@
-//! The cost of an idle tenant: many of them in one process, each polled at an interval against the fake Buildkite.
-//! `TENANTS` (10000) and `MINUTES` (2) can be set.
+//! Measures the cost of an idle tenant: many of them in one process, each polled at an interval against the fake
+//! Buildkite. The variables `TENANTS` (10000 by default) and `MINUTES` (2 by default) can be set.
 
 use crate::process::{cpu, memory};
 use crate::report::{Plot, Section};
@@ -85,9 +85,9 @@ fn settle(run: &Run, tenants: u64) {
 /// The cost of this many tenants, once each has been polled.
 struct Cost {
     memory: u64,
-    cpu_ms_a_poll: f64,
+    cpu_ms_per_poll: f64,
     cores: f64,
-    polls_a_tenant: f64,
+    polls_per_tenant: f64,
     oldest_s: f64,
 }
 
@@ -108,9 +108,9 @@ fn cost(fake: &FakeBuildkite, tenants: u64, interval_s: u64, seconds: u64) -> Co
     let elapsed = since.elapsed().as_secs_f64();
     Cost {
         memory: most,
-        cpu_ms_a_poll: 1e3 * spent / polls,
+        cpu_ms_per_poll: 1e3 * spent / polls,
         cores: spent / elapsed,
-        polls_a_tenant: polls * interval_s as f64 / elapsed / tenants as f64,
+        polls_per_tenant: polls * interval_s as f64 / elapsed / tenants as f64,
         oldest_s,
     }
 }
@@ -132,11 +132,15 @@ pub fn section() -> Section {
             "≤ 200 kB".into(),
         ],
         [
-            "resident memory of all, and of one alone".into(),
+            "resident memory of all tenants, and of a single one".into(),
             format!("{} MiB, {} MiB", all.memory >> 20, few[0].1.memory >> 20),
             String::new(),
         ],
-        ["polls per tenant and interval".into(), format!("{:.3}", all.polls_a_tenant), "1".into()],
+        [
+            "polls per tenant and interval".into(),
+            format!("{:.3}", all.polls_per_tenant),
+            "1".into(),
+        ],
         [
             "longest time since a tenant's last poll".into(),
             format!("{:.1} s{}", all.oldest_s, if is_missed { " (a poll was missed)" } else { "" }),
@@ -144,13 +148,13 @@ pub fn section() -> Section {
         ],
         [
             "CPU time per poll".into(),
-            format!("{:.2} ms, {:.2} cores", all.cpu_ms_a_poll, all.cores),
+            format!("{:.2} ms, {:.2} cores", all.cpu_ms_per_poll, all.cores),
             "≤ 2 cores".into(),
         ],
     ];
     let mut points: Vec<(f64, f64)> =
-        few.iter().map(|(count, cost)| (*count as f64, cost.cpu_ms_a_poll)).collect();
-    points.push((tenants as f64, all.cpu_ms_a_poll));
+        few.iter().map(|(count, cost)| (*count as f64, cost.cpu_ms_per_poll)).collect();
+    points.push((tenants as f64, all.cpu_ms_per_poll));
     Section {
         title: "Idle tenants",
         about: "The command `tenants` polls each tenant once a minute. The fake Buildkite runs on the same machine.",

@@ -17,9 +17,9 @@ use crate::key::Key;
 use crate::limits::Balance;
 use crate::world::World;
 
-/// A body: sent whole, broken off, sent in pieces as a fault demands, or every event there is.
+/// A body: sent at once, cut off, sent in pieces by a fault, or generated from every event.
 pub(crate) enum AnswerBody {
-    /// Sent whole.
+    /// Sent at once.
     Whole(Option<Bytes>),
     /// Sent and flushed, after which the connection breaks.
     Broken { start: Option<Bytes>, flushed: bool, how: Option<Breach> },
@@ -46,7 +46,7 @@ impl Body for AnswerBody {
             Self::Broken { start, flushed, how } => match start.take() {
                 Some(bytes) => Some(Ok(bytes)),
                 None if !*flushed => {
-                    // Returning later lets the start leave the write buffer first.
+                    // Returning `Pending` once lets the start leave the write buffer first.
                     *flushed = true;
                     cx.waker().wake_by_ref();
                     return Poll::Pending;

@@ -1,4 +1,4 @@
-//! Damages an answer as a fault demands.
+//! Damages an answer as a fault specifies.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::flow::Flow;
 /// Size of a piece in bytes: about what a socket's buffer accepts at once.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// Breaks off the body halfway, while the head still announces all of it.
+/// Cuts off the body halfway, while the head still announces all of it.
 pub(crate) fn truncate(response: &mut Response<AnswerBody>) {
     cut(response, 2, Breach::Close);
 }

@@ -78,8 +78,8 @@ fn object(text: &mut String, rng: &mut ChaCha8Rng, indent: usize, depth_left: u3
     for number in 0..members {
         text.push_str(if number == 0 { "\n" } else { ",\n" });
         pad(text, indent + 1);
-        // Start at a random key, and step by a number coprime to the number of keys: the keys are in
-        // no alphabetical order, and none occurs twice.
+        // Start at a random key, and step by a number coprime to the number of keys: the keys are
+        // not in alphabetical order, and none occurs twice.
         let key = DATA_KEYS[(first + number * 5) % DATA_KEYS.len()];
         let _ = write!(text, "\"{key}\": ");
         value(text, rng, indent + 1, depth_left);

@@ -1,4 +1,4 @@
-//! Keeps queries parsed, since a connector sends the same one all the time.
+//! Keeps queries parsed, since a connector always sends the same one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -117,5 +117,5 @@ fn error(message: &str) -> GraphQLError {
 }
 
 fn bytes(body: &Body) -> Vec<u8> {
-    serde_json::to_vec(body).expect("maps with text keys and no odd floats always serialize")
+    serde_json::to_vec(body).expect("maps with string keys and finite numbers always serialize")
 }

@@ -117,7 +117,7 @@ fn read_cursor(cursor: &str) -> Option<Key> {
     Some(Key { time_us: time_us.parse().ok()?, tie: tie.parse().ok()? })
 }
 
-/// Parses an ISO 8601 time into microseconds since 1970. Without a zone it is UTC, without a time of day midnight.
+/// Parses an ISO 8601 time into microseconds since 1970. Without a zone it is UTC; without a time it is midnight.
 pub(crate) fn read_time(text: &str) -> Option<i64> {
     let zoned = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_micros());
     let local = |time: NaiveDateTime| time.and_utc().timestamp_micros();

@@ -209,7 +209,11 @@ fn add(world: &World, query: &str) -> Response<AnswerBody> {
             let uuids = Value::from(world.add(count, at_us));
             answer(200, JSON, uuids.to_string().into_bytes())
         }
-        _ => answer(400, JSON, error_body(&format!("n must be a number up to {ADD_MAX}"))),
+        _ => answer(
+            400,
+            JSON,
+            error_body(&format!("n must be a number up to {ADD_MAX}, and at_us a number")),
+        ),
     }
 }
 

@@ -39,7 +39,7 @@ static SUBJECT_OF: LazyLock<StdHashMap<&'static str, &'static str>> = LazyLock::
     EVENT_TYPES.iter().filter_map(|event| Some((*event, longest(event)?))).collect()
 });
 
-/// Returns the subject type of events of this type, if the type's name tells it.
+/// Returns the subject type of events of this type, if the type's name implies one.
 pub(crate) fn subject_type(event_type: &str) -> Option<&'static str> {
     SUBJECT_OF.get(event_type).copied()
 }

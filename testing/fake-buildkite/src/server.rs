@@ -43,7 +43,7 @@ impl FakeBuildkite {
     pub async fn start(options: Options) -> io::Result<Self> {
         if !options.listen.ip().is_loopback() {
             // `/truth` and `/events` answer anyone.
-            let message = "a fake Buildkite listens on loopback only";
+            let message = "a fake Buildkite listens on loopback only; use 127.0.0.1 or ::1";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         let listener = TcpListener::bind(options.listen).await?;

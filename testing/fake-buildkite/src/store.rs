@@ -51,7 +51,7 @@ impl Store {
         // Only ties can be out of order.
         keys.sort_unstable();
         let live = (per_minute > 0.0).then(|| {
-            // Gaps are uniform up to twice the mean, from 1 us to about a year.
+            // Gaps are uniform up to twice the mean, from 1 µs to about a year.
             let gap_us_max = (120_000_000.0 / per_minute).clamp(1.0, 3e13) as i64;
             let rng = synth.draw(Purpose::Times, ADDED_FROM);
             Live { gap_us_max, next_us: micros(now_ms), rng }

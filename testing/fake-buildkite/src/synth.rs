@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_world_has_equal_and_neighbouring_microseconds() {
+    fn the_smallest_world_has_equal_and_neighboring_microseconds() {
         let times: Vec<i64> = Synth::new(9).times().take(60).collect();
         let gaps: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert!(gaps.contains(&0));

@@ -81,7 +81,7 @@ impl Shape {
         let data = response.ok().and_then(|response| response.data);
         let node = data.as_ref().and_then(|data| data.get("auditEvent"));
         serde_json::to_string(&node)
-            .expect("maps with text keys and no odd floats always serialize")
+            .expect("maps with string keys and finite numbers always serialize")
     }
 }
 
@@ -101,7 +101,7 @@ impl ObjectValue for OneEvent<'_> {
     }
 }
 
-/// Returns the selection at the end of a path of fields, also through fragments. This terminates, since a
+/// Returns the selection at the end of a path of fields, following fragments. This terminates, since a
 /// valid query's fragments form no cycle.
 fn descend<'d>(
     set: &'d SelectionSet,

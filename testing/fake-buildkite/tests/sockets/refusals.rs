@@ -96,7 +96,7 @@ async fn without_permission_events_are_null_and_a_reason_is_returned() {
 }
 
 #[tokio::test]
-async fn a_malformed_cursor_or_time_is_an_error_beside_null() {
+async fn a_malformed_cursor_or_time_is_an_error_alongside_null() {
     let fake = start(Options::default()).await;
     for (name, value, message) in [
         ("after", "kaQzNjA3", "The provided cursor was invalid, please fetch a new cursor"),
