@@ -17,7 +17,7 @@ impl FieldError {
     }
 }
 
-/// Returns at most `letters` characters from the start of a foreign text, enough to identify it in a message.
+/// Returns at most `letters` characters from the start of an untrusted text, enough to identify it in a message.
 pub fn short(text: &str, letters: usize) -> String {
     source_token::cut(text, letters).to_owned()
 }

@@ -51,7 +51,7 @@ impl Source {
         &self.config
     }
 
-    /// Returns the state that covers every record handed out so far.
+    /// Returns the state that covers every record delivered so far.
     pub fn checkpoint(&self) -> String {
         encode(&self.state)
     }
@@ -87,7 +87,7 @@ impl Source {
         rows
     }
 
-    /// Finishes a call. `next` follows from the plan alone, never from the number of records.
+    /// Finishes a call. `next` follows only from the plan, never from the number of records.
     fn batch(&mut self, rows: Vec<Row>, mut stats: Stats, now: Millis) -> Batch {
         let mut notes = std::mem::take(&mut self.notes);
         notes.append(&mut stats.notes);

@@ -61,7 +61,7 @@ impl Budget {
         &self.buckets
     }
 
-    /// Forgets points that were assumed at a portal before its requests were counted. Nobody charges them.
+    /// Forgets points that were assumed at a portal before its requests were counted. They are never charged.
     pub fn forget_assumed(&mut self, config: &Config) {
         self.buckets.forget_assumed(config);
     }

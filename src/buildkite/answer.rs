@@ -18,7 +18,7 @@ const CURSOR_BYTES_MAX: usize = 4_096;
 /// One page of events, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The events, or the reason why one cannot be handed out.
+    /// The events, or the reason why one cannot be delivered.
     pub rows: Vec<Result<Row, Missing>>,
     /// Where the next page begins.
     pub end_cursor: Option<String>,

@@ -48,7 +48,7 @@ pub struct View {
 
 /// A page of events, as received.
 pub struct Connection {
-    /// The events, or the reason why one cannot be handed out.
+    /// The events, or the reason why one cannot be delivered.
     pub rows: Vec<Result<Row, Missing>>,
     /// Where the next page begins.
     pub end_cursor: Option<String>,

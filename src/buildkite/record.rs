@@ -14,7 +14,7 @@ use crate::text::uuid::parse_uuid;
 /// Maximum nesting depth of `data` that is unfolded. Common parsers stop at 128, and the record adds one level.
 const DEPTH_MAX: usize = 100;
 
-/// An event, ready to be handed out.
+/// An event, ready to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// The time of the event, truncated to the millisecond. `None` if it cannot be read.
@@ -33,7 +33,7 @@ pub struct Row {
     pub odd: Vec<&'static str>,
 }
 
-/// The reason why an event cannot be handed out.
+/// The reason why an event cannot be delivered.
 pub type Missing = &'static str;
 
 /// Buildkite returned null for the node.
@@ -41,7 +41,7 @@ pub const NULL: Missing = "Buildkite returned null";
 /// The node has another shape.
 pub const NOT_AN_OBJECT: Missing = "the node is not an object";
 
-/// Reads an event. The inner error says why it cannot be handed out; reading can continue after it.
+/// Reads an event. The inner error says why it cannot be delivered; reading can continue after it.
 ///
 /// # Errors
 ///

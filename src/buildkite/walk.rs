@@ -17,7 +17,7 @@ pub struct Body<'a> {
     pub permissions: Option<&'a str>,
     /// The page info of the events, raw.
     pub page_info: Option<&'a str>,
-    /// The events, or the reason why one cannot be handed out.
+    /// The events, or the reason why one cannot be delivered.
     pub rows: Vec<Result<Row, Missing>>,
     /// The first value of another shape.
     pub wrong: Option<String>,

@@ -20,7 +20,7 @@ const POINTS_PERCENT_MIN: i64 = 10;
 pub enum Outcome {
     /// It is as it should be.
     Passed,
-    /// It works, but somebody should take a look.
+    /// It works, but the operator should take a look.
     Warned,
     /// It does not work.
     Failed,

@@ -50,8 +50,8 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
     Ok(lines.join("\n"))
 }
 
-/// Returns a checkpoint whose next call looks for new events, although the last call returned `idle`: somebody who
-/// starts a run wants to see what is new now.
+/// Returns a checkpoint whose next call looks for new events, although the last call returned `idle`: an operator
+/// who starts a run wants to see what is new now.
 ///
 /// Returns `None` if the next call makes a request anyway, or if the text is not a checkpoint of this connector.
 pub fn look_now(checkpoint: &str) -> Option<String> {

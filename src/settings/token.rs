@@ -1,4 +1,4 @@
-//! The API token, in a type that cannot be printed, and the quoting of foreign text without leaking it.
+//! The API token, in a type that cannot be printed, and the quoting of untrusted text without leaking it.
 
 use source_token::{TOKEN_BYTES_MAX, TOKEN_BYTES_MIN, ellipsize, hidden_in};
 
@@ -40,7 +40,7 @@ impl Token {
         format!("Bearer {}", self.0)
     }
 
-    /// Returns foreign text in a form fit for a message: one line, at most 300 characters, without the token if it
+    /// Returns untrusted text in a form fit for a message: one line, at most 300 characters, without the token if it
     /// contains it.
     pub fn quote(&self, text: &str) -> String {
         let mut quoted = String::new();

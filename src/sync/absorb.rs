@@ -1,5 +1,5 @@
-//! (State, ask, page) → rows to hand out, and what becomes of the gap then. The only change of state here is opening a
-//! live gap: a walk moves when its rows are handed out.
+//! (State, ask, page) → rows to deliver, and what then becomes of the gap. The only change of state here is opening a
+//! live gap: a walk moves when its rows are delivered.
 
 use crate::ask::{Ask, Target};
 use crate::buildkite::answer::Page;
@@ -16,11 +16,11 @@ use crate::text::time::{HOUR_MS, Millis};
 /// What a page contained besides rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Rows that had been handed out before.
+    /// Rows that had been delivered before.
     pub repeats: u64,
     /// Rows that the settings exclude.
     pub excluded: u64,
-    /// Events that cannot be handed out.
+    /// Events that cannot be delivered.
     pub null_nodes: u64,
     /// Notes for the operator.
     pub notes: Vec<String>,
@@ -44,7 +44,7 @@ pub fn absorb(
         Target::Live { floor, full } => {
             let newest = page.rows.iter().flatten().filter_map(|row| row.at).max();
             let ceiling = state.tail.ceiling(asked, newest_past(&page, asked), floor);
-            // The newest gap has no upper bound: events above the ceiling are handed out too, and stay known. If a page
+            // The newest gap has no upper bound: events above the ceiling are delivered too, and stay known. If a page
             // has only null nodes, what follows may lie anywhere.
             let top = if page.rows.is_empty() { ceiling } else { Millis::LAST };
             let top = newest.map_or(top, |newest| newest.max(ceiling)).max(floor);
@@ -92,7 +92,7 @@ fn begin(state: &mut State, page: &Page, asked: Asked) -> Tally {
     }
 }
 
-/// What follows from a page: the gap after it (`None` if closed), the rows to hand out, and the tally.
+/// What follows from a page: the gap after it (`None` if closed), the rows to deliver, and the tally.
 type Reading = (Option<Gap>, Vec<Waiting>, Tally);
 
 /// Reads a page of the gap.
@@ -116,7 +116,7 @@ fn read(config: &Config, state: &State, ask: &Ask, page: Page, gap: Gap) -> Resu
     Ok((after, waiting, tally))
 }
 
-/// Returns the rows of a page that were not handed out before, newest first.
+/// Returns the rows of a page that were not delivered before, newest first.
 fn fresh(
     config: &Config,
     state: &State,
@@ -142,7 +142,7 @@ fn fresh(
             continue; // In the margin below the gap: it belongs to an older gap, or to none.
         }
         let is_repeat = match row.at {
-            // Anything above was handed out before, in this gap or a newer one.
+            // Anything above was delivered before, in this gap or a newer one.
             Some(at) => at > gap.reached || state.walk.knows(at, row.uuid),
             None => {
                 let is_here =

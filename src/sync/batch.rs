@@ -24,7 +24,7 @@ pub struct Stats {
     pub repeats: u64,
     /// Events dropped because the settings exclude them.
     pub excluded: u64,
-    /// Events that could not be handed out: null, or without a UUID that can be read.
+    /// Events that could not be delivered: null, or without a UUID that can be read.
     pub null_nodes: u64,
     /// Notes for the operator.
     pub notes: Vec<String>,

@@ -1,11 +1,11 @@
-//! The uuids of events that were handed out and may be read again: one set for all gaps.
+//! The uuids of events that were delivered and may be read again: one set for all gaps.
 //!
-//! A uuid in the set plays one of three parts, which its time alone decides:
+//! A uuid in the set has one of three roles, which depends only on its time:
 //! - At or above the overlap floor it is *recent*: the next live gap reads it again.
 //! - Within the range of an open gap it is part of that gap's *seam*: it was delivered before the gap was opened.
 //! - In the exact millisecond that a walk has reached it is part of the walk's *edge*.
 //!
-//! Gaps never overlap, so the parts cannot be confused, and history far below is never kept.
+//! Gaps never overlap, so the roles cannot be confused, and history far below is never kept.
 
 use crate::text::base64;
 use crate::text::time::Millis;
@@ -36,7 +36,7 @@ impl Known {
         self.0.is_empty()
     }
 
-    /// Returns whether this event was handed out before, as far as is known.
+    /// Returns whether this event was delivered before, as far as is known.
     pub fn contains(&self, at: Millis, uuid: u128) -> bool {
         self.0.binary_search(&(at, uuid)).is_ok()
     }

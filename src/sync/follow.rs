@@ -21,7 +21,7 @@ pub struct Seen {
     pub is_empty: bool,
     /// The time of the lowest row, within the gap.
     pub reached: Millis,
-    /// It has rows that were not handed out before.
+    /// It has rows that were not delivered before.
     pub brings_new: bool,
     /// Where the next page begins.
     pub cursor: Option<String>,

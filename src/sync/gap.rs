@@ -14,7 +14,7 @@ pub struct Cursor {
 }
 
 /// A time range that is not fully delivered:
-/// - Every event of it later than `reached` has been handed out.
+/// - Every event of it later than `reached` has been delivered.
 /// - Of the events in the millisecond `reached`, those in the set of known uuids have been.
 /// - Of the rest, down to `floor`, only those that were delivered before the gap was opened have been. They are known
 ///   too.

@@ -1,4 +1,4 @@
-//! Rows are handed out here, and the state follows them: a gap moves down only past what was handed out.
+//! Rows are delivered here, and the state follows them: a gap moves down only past what was delivered.
 
 use crate::buildkite::record::Row;
 use crate::settings::Config;
@@ -8,7 +8,7 @@ use crate::sync::state::State;
 use crate::sync::walk::Passed;
 use crate::text::time::Millis;
 
-/// A row that waits to be handed out.
+/// A row that waits to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// Its time, or the time of the row above it in the listing if it has none.
@@ -19,7 +19,7 @@ pub struct Waiting {
     pub excluded: bool,
 }
 
-/// A page that is being handed out.
+/// A page that is being delivered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pending {
     /// The gap that the page belongs to, by its index in the list. `None` if it belongs to no gap.
@@ -46,7 +46,7 @@ impl Pending {
     }
 }
 
-/// Hands out at most `max` events from the top of those that are waiting. Returns them newest first, with notes if not
+/// Delivers at most `max` events from the top of those that are waiting. Returns them newest first, with notes if not
 /// all of their uuids could be kept.
 pub fn hand_out(
     config: &Config,
@@ -79,7 +79,7 @@ pub fn hand_out(
     (rows, notes)
 }
 
-/// Moves the gap down past what was handed out, and keeps the uuids that may be read again.
+/// Moves the gap down past what was delivered, and keeps the uuids that may be read again.
 fn settle(
     config: &Config,
     state: &mut State,

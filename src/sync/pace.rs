@@ -152,7 +152,7 @@ impl Pace {
         (self.throttled_until, self.unknown) = (None, Unknown::default());
     }
 
-    /// Forgets points that were assumed at a portal before its requests were counted. Nobody charges them.
+    /// Forgets points that were assumed at a portal before its requests were counted. They are never charged.
     pub fn forget_assumed(&mut self, config: &Config) {
         self.budget.forget_assumed(config);
     }

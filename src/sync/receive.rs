@@ -1,4 +1,4 @@
-//! (State, ask, answer) → rows to hand out, and what the answer changes: the walk, the budget, or the next request.
+//! (State, ask, answer) → rows to deliver, and what the answer changes: the walk, the budget, or the next request.
 
 use crate::ask::Ask;
 use crate::buildkite::answer::{Answer, Page, What};
@@ -15,7 +15,7 @@ use crate::sync::tail::Asked;
 use crate::text::time::Millis;
 
 /// Processes an answer, where `asked_at` is the host's time of the request and `now` that of the answer. Returns what
-/// is to be handed out (only a page brings anything) and the statistics of the call so far.
+/// is to be delivered (only a page brings events) and the statistics of the call so far.
 ///
 /// # Errors
 ///

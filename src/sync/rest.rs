@@ -53,8 +53,8 @@ impl Rest {
         self.must_poll = true;
     }
 
-    /// Returns until when the gaps pause because a page of one failed while live polls succeed. A failing history never
-    /// ends a run whose live polls succeed.
+    /// Returns when the pause ends, if the gaps pause because a page of one failed while live polls succeed. A failing
+    /// history never ends a run whose live polls succeed.
     pub fn until(&self, now: Millis) -> Option<Millis> {
         // A pause longer than the maximum means that the clock went backwards.
         let rests = 1..=REST_MS << REST_DOUBLINGS;

@@ -105,7 +105,7 @@ impl State {
         }
     }
 
-    /// Continues from the high-water mark with these settings. Gaps that are still open below it are given up.
+    /// Continues from the high-water mark with these settings. Gaps that are still open below it are abandoned.
     pub fn rebind(&mut self, config: &Config) {
         self.binding = Binding::of(config);
         self.tail.rebind(config.backfill_start);

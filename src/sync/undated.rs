@@ -1,5 +1,5 @@
-//! The uuids of events that were handed out although their time could not be read. There is no time that says how long
-//! they may be read again, so the most recent ones are kept, in order, wherever they are in the listing.
+//! The uuids of events that were delivered although their time could not be read. Without a time, it is unknown how
+//! long they may be read again, so the most recent ones are kept, in order, wherever they are in the listing.
 
 use crate::text::base64;
 
@@ -20,7 +20,7 @@ impl Undated {
         self.0.is_empty()
     }
 
-    /// Returns whether this event was handed out before, as far as is known.
+    /// Returns whether this event was delivered before, as far as is known.
     pub fn contains(&self, uuid: u128) -> bool {
         self.0.contains(&uuid)
     }

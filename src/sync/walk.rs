@@ -1,4 +1,4 @@
-//! The walk down the listing: the open gaps, the uuids that were handed out and may be read again, and whose turn it
+//! The walk down the listing: the open gaps, the uuids that were delivered and may be read again, and whose turn it
 //! is.
 //!
 //! A gap is a time range that is not fully delivered. The API lists newest first, so a gap is walked from its top down.
@@ -30,7 +30,7 @@ pub struct Passed {
     pub at: Millis,
     /// Its uuid.
     pub uuid: u128,
-    /// Whether its own time can be read. An event without a readable time is known by its uuid alone.
+    /// Whether its own time can be read. An event without a readable time is known only by its uuid.
     pub is_dated: bool,
 }
 
@@ -108,7 +108,7 @@ impl Walk {
         self.known.count_from(floor)
     }
 
-    /// Returns whether this event was handed out before, as far as is known.
+    /// Returns whether this event was delivered before, as far as is known.
     pub fn knows(&self, at: Millis, uuid: u128) -> bool {
         self.known.contains(at, uuid)
     }
@@ -173,7 +173,7 @@ impl Walk {
         }
     }
 
-    /// Gives up all open gaps.
+    /// Abandons all open gaps.
     pub fn close_all(&mut self) {
         self.gaps.clear();
     }

@@ -195,7 +195,7 @@ pub fn string(text: &str) -> Option<String> {
     }
 }
 
-/// Returns the type of a JSON value, in words.
+/// Returns the type of a JSON value, as messages name it.
 pub fn kind(text: &str) -> &'static str {
     match text.as_bytes().first() {
         Some(b'n') => "null",

@@ -107,7 +107,7 @@ impl Story {
         let mut quirks = quirks(rng, page as usize);
         if wanted.rest == NEW_TYPE {
             quirks.knows_from_us = BEGIN_US + rng.i64(0..live_us);
-            // After a refused first poll, nothing else tells its time.
+            // After a refused first poll, nothing else shows its time.
             quirks.no_date = false;
             for event in events.iter_mut().filter(|event| event.at_us >= quirks.knows_from_us) {
                 let becomes_new = event.kind == Kind::Plain && rng.u8(0..3) == 0;

@@ -3,8 +3,8 @@
 /// Number of leading bytes of a token that are hidden even without the rest. Buildkite's tokens share the first five.
 const TELLING_BYTES: usize = 12;
 
-/// Returns the text with `[token]` in place of the token, or of what is left of the token where somebody shortened the
-/// text. Returns `None` if the text does not contain it.
+/// Returns the text with `[token]` in place of the token, or of what is left of the token if the text was shortened.
+/// Returns `None` if the text does not contain it.
 pub fn hidden_in(text: &str, token: &str) -> Option<String> {
     let start = token.get(..TELLING_BYTES).unwrap_or(token);
     let (mut clean, mut rest) = (String::new(), text);

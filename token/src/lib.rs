@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! what the operator stored ─ token ─► the token
-//! foreign text ─ hidden_in ─► without the token ─ one_line, cut ─► a message
+//! untrusted text ─ hidden_in ─► without the token ─ one_line, cut ─► a message
 //! ```
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

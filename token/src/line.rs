@@ -1,4 +1,4 @@
-//! Makes foreign text short enough for a message.
+//! Makes untrusted text short enough for a message.
 
 /// Returns the beginning of a text, at most `chars_max` characters.
 pub fn cut(text: &str, chars_max: usize) -> &str {

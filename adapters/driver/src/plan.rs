@@ -33,12 +33,12 @@ pub struct Plan {
     pub retries: Option<u32>,
     /// The waits between them.
     pub backoff: Backoff,
-    /// Wait after a failure that somebody must fix, in milliseconds. `None`: it ends the run.
+    /// Wait after a failure that the operator must fix, in milliseconds. `None`: it ends the run.
     pub unfixed_ms: Option<u64>,
 }
 
-/// Wait after a failure that somebody must fix, in milliseconds: short enough to notice a renewed token or a granted
-/// permission soon, and long enough that a source that always traps costs next to nothing.
+/// Wait after a failure that the operator must fix, in milliseconds: short enough to notice a renewed token or a
+/// granted permission soon, and long enough that a source that always traps costs next to nothing.
 const UNFIXED_MS: u64 = 5 * 60 * 1_000;
 
 impl Plan {

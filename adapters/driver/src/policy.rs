@@ -157,7 +157,7 @@ impl Policy {
             true => Some(doubled.min(backoff.longest_ms)),
             false => self.plan.unfixed_ms,
         };
-        // A wait for somebody to fix something does not count as a retry.
+        // A wait for the operator does not count as a retry.
         let is_last = is_transient && self.plan.retries.is_some_and(|most| self.failures > most);
         let ms = full.map(|full| (full as f64 * (0.5 + at.jitter.clamp(0.0, 1.0) / 2.0)) as u64);
         match ms {

@@ -98,7 +98,7 @@ fn the_count_of_failures_restarts_after_a_success() {
 }
 
 #[test]
-fn a_failure_that_somebody_must_fix_ends_a_run_and_makes_a_service_wait() {
+fn a_failure_that_the_operator_must_fix_ends_a_run_and_makes_a_service_wait() {
     for (plan, expected) in [
         (Plan::POLL, Then::End(End::Failed)),
         (Plan::RUN, Then::End(End::Failed)),

@@ -83,7 +83,7 @@ impl<'a> Nats<'a> {
                     );
                     return Err(StoreError::Overtaken(why));
                 }
-                // Somebody emptied the bucket. Counting continues from a number that no other service has, since the
+                // The bucket was emptied. Counting continues from a number that no other service has, since the
                 // numbers issued so far are small.
                 None => {
                     *self.place = None;

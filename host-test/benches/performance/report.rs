@@ -83,14 +83,14 @@ fn draw(plot: &Plot) {
             let mut chart = $chart.unwrap();
             chart.configure_mesh().x_desc(plot.across).y_desc(plot.up).draw().unwrap();
             for (number, (name, points)) in plot.lines.iter().enumerate() {
-                let colour = Palette99::pick(number).to_rgba();
+                let color = Palette99::pick(number).to_rgba();
                 let series =
-                    LineSeries::new(points.iter().copied(), colour.stroke_width(2)).point_size(3);
+                    LineSeries::new(points.iter().copied(), color.stroke_width(2)).point_size(3);
                 chart
                     .draw_series(series)
                     .unwrap()
                     .label(*name)
-                    .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], colour));
+                    .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], color));
             }
             chart
                 .configure_series_labels()

@@ -65,7 +65,7 @@ async fn an_older_service_in_mid_batch_costs_only_repeats() {
     }
 }
 
-/// An emptied bucket must not give the older service the newer one's number.
+/// After the bucket is emptied, the older service must not get the newer one's number.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_service_remains_after_the_counter_was_deleted() {
     let world = World::new(45).await;
