@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 pub(crate) fn object(value: Value, what: &str) -> std::result::Result<Map<String, Value>, String> {
     match value {
         Value::Object(object) => Ok(object),
-        Value::Null => Err(format!("{what} must be a JSON object, not null, or left out")),
-        _ => Err(format!("{what} must be a JSON object")),
+        Value::Null => Err(format!("{what} is null; make it a JSON object, or leave it out")),
+        _ => Err(format!("{what} is not a JSON object; write it like {{\"key\": value}}")),
     }
 }
 
