@@ -240,8 +240,8 @@ impl Tail {
         if wanted > start { Start::Late { start, wanted } } else { Start::Kept }
     }
 
-    /// Continues from the high-water mark with other settings. From now on no floor lies below it, so nothing is handed
-    /// out twice. The start stays: an earlier one in the settings adds only what lies below it.
+    /// Continues from the high-water mark with other settings. From now on no floor lies below it, so nothing is
+    /// delivered twice. The start stays: an earlier one in the settings adds only what lies below it.
     pub fn rebind(&mut self, wanted: Option<Millis>) {
         self.followed = wanted;
         self.cover_from(self.high_water.unwrap_or(Millis::EPOCH));
