@@ -4,7 +4,7 @@ use fastrand::Rng;
 use kit::Points;
 
 use crate::habits::{Habits, quirks};
-use crate::remote::{Kind, Remote, Stored};
+use crate::remote::{Kind, Quirks, Remote, Stored};
 
 /// 2026-01-01T00:00:00Z, in microseconds.
 pub const BEGIN_US: i64 = 1_767_225_600_000_000;
@@ -84,13 +84,7 @@ impl Story {
             interval_s,
             start_ms: has_backfill.then_some(start_ms),
             excludes: rng.u8(0..6) == 0,
-            rest: match rng.u8(0..15) {
-                0..3 if page >= 25 && points.is_none() => {
-                    r#","rate_limit":{"rate":2,"unit":"second"}"#
-                }
-                3 => NEW_TYPE,
-                _ => "",
-            },
+            rest: rest(rng, page, points.is_some()),
         };
         let live_us = rng.i64(5..25) * interval_s * SECOND_US;
         // A run that takes hours because of a rate limit or tiny pages tests nothing more.
@@ -106,13 +100,7 @@ impl Story {
         }
         let mut quirks = quirks(rng, page as usize);
         if wanted.rest == NEW_TYPE {
-            quirks.knows_from_us = BEGIN_US + rng.i64(0..live_us);
-            // After a refused first poll, nothing else shows its time.
-            quirks.no_date = false;
-            for event in events.iter_mut().filter(|event| event.at_us >= quirks.knows_from_us) {
-                let becomes_new = event.kind == Kind::Plain && rng.u8(0..3) == 0;
-                event.kind = if becomes_new { Kind::New } else { event.kind };
-            }
+            learn_type(rng, &mut events, &mut quirks, live_us);
         }
         if points.is_some() {
             (quirks.no_date, quirks.frozen_date) = (false, false);
@@ -173,6 +161,26 @@ impl Story {
         let is_toggled = rng.u8(0..4) == 0;
         wanted.excludes ^= is_toggled;
         is_toggled
+    }
+}
+
+/// Picks further settings.
+fn rest(rng: &mut Rng, page: u32, has_points: bool) -> &'static str {
+    match rng.u8(0..15) {
+        0..3 if page >= 25 && !has_points => r#","rate_limit":{"rate":2,"unit":"second"}"#,
+        3 => NEW_TYPE,
+        _ => "",
+    }
+}
+
+/// Lets the remote know a type only after a while, and gives that type to some of the later events.
+fn learn_type(rng: &mut Rng, events: &mut [Stored], quirks: &mut Quirks, live_us: i64) {
+    quirks.knows_from_us = BEGIN_US + rng.i64(0..live_us);
+    // After a refused first poll, nothing else shows its time.
+    quirks.no_date = false;
+    for event in events.iter_mut().filter(|event| event.at_us >= quirks.knows_from_us) {
+        let becomes_new = event.kind == Kind::Plain && rng.u8(0..3) == 0;
+        event.kind = if becomes_new { Kind::New } else { event.kind };
     }
 }
 

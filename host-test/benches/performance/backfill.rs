@@ -65,82 +65,100 @@ fn words(taken: &Taken, events: u64) -> String {
     )
 }
 
+/// The figures at each number of events.
+#[derive(Default)]
+struct Curves {
+    /// CPU time per event, in microseconds.
+    cpu: Vec<(f64, f64)>,
+    /// Peak resident memory, in MiB.
+    memory: Vec<(f64, f64)>,
+    /// Resident memory of the longest backfill over time.
+    flat: Vec<(f64, f64)>,
+}
+
+/// Compares file, SQLite and the Python script.
+fn compare(remote: &Remote, file: &Taken) -> Vec<[String; 3]> {
+    let sqlite = ours(remote, EVENTS, "sqlite:o.sqlite");
+    let mut rows = vec![
+        [format!("{EVENTS} events to a file"), words(file, EVENTS), String::new()],
+        [format!("{EVENTS} events to SQLite"), words(&sqlite, EVENTS), String::new()],
+    ];
+    let Some(script) = python(remote) else {
+        return rows;
+    };
+    rows.push(["the Python script".into(), words(&script, EVENTS), String::new()]);
+    let ratio = |taken: &Taken| {
+        let time = script.time.as_secs_f64() / taken.time.as_secs_f64();
+        let cpu = script.cpu.as_secs_f64() / taken.cpu.as_secs_f64();
+        format!("{time:.1} ({cpu:.1} by CPU time)")
+    };
+    rows.push(["file / Python script throughput".into(), ratio(file), "≥ 6".into()]);
+    rows.push(["SQLite / Python script throughput".into(), ratio(&sqlite), "≥ 5".into()]);
+    rows
+}
+
+fn plots(curves: Curves) -> Vec<Plot> {
+    vec![
+        Plot {
+            file: "backfill-memory.svg",
+            title: "Resident memory of a backfill of 1,000,000 events",
+            across: "seconds",
+            up: "MiB",
+            is_logarithmic: false,
+            lines: vec![("host-test run", curves.flat)],
+        },
+        Plot {
+            file: "backfill-scale.svg",
+            title: "Cost per event, by length of the backfill",
+            across: "events",
+            up: "CPU time in µs; peak memory in MiB",
+            is_logarithmic: true,
+            lines: vec![("CPU time per event, µs", curves.cpu), ("memory, MiB", curves.memory)],
+        },
+    ]
+}
+
+/// Returns the rows that show whether the cost depends on the number of events.
+fn growth(curves: &Curves) -> [[String; 3]; 2] {
+    let listed = |points: &[(f64, f64)]| {
+        points.iter().map(|(_, value)| format!("{value:.0}")).collect::<Vec<_>>().join(", ")
+    };
+    let sizes = "1,000, 10,000, 100,000 and 1,000,000 events";
+    let cpu = format!("{} µs (including startup)", listed(&curves.cpu));
+    let memory = format!("{} MiB", listed(&curves.memory));
+    [
+        [format!("CPU time per event, at {sizes}"), cpu, "flat".into()],
+        [format!("peak memory, at {sizes}"), memory, "flat".into()],
+    ]
+}
+
 pub fn section() -> Section {
     let mut rows = Vec::new();
-    let mut scale = Vec::new();
-    let mut memory = Vec::new();
-    let mut flat = Vec::new();
+    let mut curves = Curves::default();
     // The first start compiles the component; later ones use the cached code.
     drop(ours(&Remote::start(1), 1, "o.ndjson"));
     for events in SCALE {
         let remote = Remote::start(events);
         let file = ours(&remote, events, "o.ndjson");
         if events == EVENTS {
-            let sqlite = ours(&remote, events, "sqlite:o.sqlite");
-            rows.push([format!("{events} events to a file"), words(&file, events), String::new()]);
-            rows.push([
-                format!("{events} events to SQLite"),
-                words(&sqlite, events),
-                String::new(),
-            ]);
-            if let Some(script) = python(&remote) {
-                let ratio = script.time.as_secs_f64() / file.time.as_secs_f64();
-                let cpu = script.cpu.as_secs_f64() / file.cpu.as_secs_f64();
-                rows.push(["the Python script".into(), words(&script, events), String::new()]);
-                rows.push([
-                    "file / Python script throughput".into(),
-                    format!("{ratio:.1} ({cpu:.1} by CPU time)"),
-                    "≥ 4".into(),
-                ]);
-            }
+            rows.extend(compare(&remote, &file));
         }
         if events == SCALE[3] {
-            rows.push([
-                format!("{events} events: resident memory"),
-                format!("{} MiB peak", file.memory >> 20),
-                "≤ 100 MB, flat".into(),
-            ]);
-            flat = file.curve.iter().step_by(10).copied().collect();
+            let peak = format!("{} MiB peak", file.memory >> 20);
+            let name = format!("{events} events: resident memory");
+            rows.push([name, peak, "≤ 100 MB, flat".into()]);
+            curves.flat = file.curve.iter().step_by(10).copied().collect();
         }
-        scale.push((events as f64, 1e6 * file.cpu.as_secs_f64() / events as f64));
-        memory.push((events as f64, file.memory as f64 / (1 << 20) as f64));
+        let cpu_us = 1e6 * file.cpu.as_secs_f64() / events as f64;
+        curves.cpu.push((events as f64, cpu_us));
+        curves.memory.push((events as f64, file.memory as f64 / (1 << 20) as f64));
     }
-    let listed = |points: &[(f64, f64)]| {
-        points.iter().map(|(_, value)| format!("{value:.0}")).collect::<Vec<_>>().join(", ")
-    };
-    let sizes = "1,000, 10,000, 100,000 and 1,000,000 events";
-    rows.push([
-        format!("CPU time per event, at {sizes}"),
-        format!("{} µs (including startup)", listed(&scale)),
-        "flat".into(),
-    ]);
-    rows.push([
-        format!("peak memory, at {sizes}"),
-        format!("{} MiB", listed(&memory)),
-        "flat".into(),
-    ]);
+    rows.extend(growth(&curves));
     Section {
         title: "A backfill, end to end",
         about: "The command `run` reads pre-rendered pages of 500 events on loopback. Records and checkpoint are durable \
                 on disk after each page. The script in `host-test/benches/baseline/` stores only its output.",
         rows,
-        plots: vec![
-            Plot {
-                file: "backfill-memory.svg",
-                title: "Resident memory of a backfill of 1,000,000 events",
-                across: "seconds",
-                up: "MiB",
-                is_logarithmic: false,
-                lines: vec![("host-test run", flat)],
-            },
-            Plot {
-                file: "backfill-scale.svg",
-                title: "Cost per event, by length of the backfill",
-                across: "events",
-                up: "CPU time in µs; peak memory in MiB",
-                is_logarithmic: true,
-                lines: vec![("CPU time per event, µs", scale), ("memory, MiB", memory)],
-            },
-        ],
+        plots: plots(curves),
     }
 }

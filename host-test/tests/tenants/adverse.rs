@@ -2,83 +2,54 @@
 
 use fake_buildkite::{Options, SLUG};
 use host_kit::{Running, Tenants, all_files, assert_same, stderr, stdout, until};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::os::unix::fs::symlink;
 use std::process::Command;
+
+/// A tenant, what its config has besides the endpoint and the organization, and what the message says.
+type Refused = (&'static str, Value, &'static str);
+
+fn configs_for_the_operator_alone() -> Vec<Refused> {
+    vec![
+        ("component", json!({"component": "x.wasm"}), "only the operator can set component"),
+        ("limits", json!({"limits": {}}), "only the operator can set limits"),
+        ("output", json!({"output": "/etc/x"}), "only the operator can set output"),
+        ("proxy", json!({"proxy": "http://x"}), "only the operator can set proxy"),
+        ("private", json!({"allow_private": ["https://x"]}), "can set allow_private"),
+        ("ca", json!({"ca_file": "x"}), "only the operator can set ca_file"),
+    ]
+}
+
+fn misplaced_secrets() -> Vec<Refused> {
+    let secrets = |token: Value| json!({"secrets": {"api_token": token}});
+    let (path, link) = ("a plain name, without a path", "is a link");
+    vec![
+        ("other-key", json!({"secret": {"api_token": {"file": "token"}}}), "did you mean secrets?"),
+        ("env", secrets(json!({"env": "HOME"})), "cannot use environment variables"),
+        ("path", secrets(json!({"file": "../../elsewhere"})), path),
+        ("absolute", secrets(json!({"file": "/etc/passwd"})), path),
+        ("link", secrets(json!({"file": "link"})), link),
+        ("hard", secrets(json!({"file": "hard"})), "one name"),
+        (
+            "misplaced",
+            json!({"settings": {"org_slug": SLUG, "api_token": "bkua_literal"}}),
+            "settings.api_token: a secret belongs under secrets",
+        ),
+        ("setting", json!({"secrets": {"page_size": 7}}), "secrets.page_size: is a setting"),
+        ("literal", secrets(json!("bkua_literal")), "not the value itself"),
+    ]
+}
 
 #[test]
 fn a_setting_that_tenants_may_not_decide_is_refused_and_named() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
-    let settings = json!({"org_slug": SLUG, "endpoint": all.0.fake.endpoint()});
-    let secret = json!({"api_token": {"file": "token"}});
     std::fs::write(all.0.path("elsewhere"), host_kit::TOKEN).unwrap();
-    let cases = [
-        (
-            "component",
-            json!({"settings": settings, "component": "x.wasm"}),
-            "only the operator can set component",
-        ),
-        ("limits", json!({"settings": settings, "limits": {}}), "only the operator can set limits"),
-        (
-            "output",
-            json!({"settings": settings, "output": "/etc/x"}),
-            "only the operator can set output",
-        ),
-        (
-            "proxy",
-            json!({"settings": settings, "proxy": "http://x"}),
-            "only the operator can set proxy",
-        ),
-        (
-            "private",
-            json!({"settings": settings, "allow_private": ["https://x"]}),
-            "only the operator can set allow_private",
-        ),
-        ("ca", json!({"settings": settings, "ca_file": "x"}), "only the operator can set ca_file"),
-        ("other-key", json!({"settings": settings, "secret": secret}), "did you mean secrets?"),
-        (
-            "env",
-            json!({"settings": settings, "secrets": {"api_token": {"env": "HOME"}}}),
-            "cannot use environment variables",
-        ),
-        (
-            "path",
-            json!({"settings": settings, "secrets": {"api_token": {"file": "../../elsewhere"}}}),
-            "a plain name, without a path",
-        ),
-        (
-            "absolute",
-            json!({"settings": settings, "secrets": {"api_token": {"file": "/etc/passwd"}}}),
-            "a plain name, without a path",
-        ),
-        (
-            "link",
-            json!({"settings": settings, "secrets": {"api_token": {"file": "link"}}}),
-            "is a link",
-        ),
-        (
-            "hard",
-            json!({"settings": settings, "secrets": {"api_token": {"file": "hard"}}}),
-            "one name",
-        ),
-        (
-            "misplaced",
-            json!({"settings": {"org_slug": SLUG, "api_token": "bkua_literal"}, "secrets": secret}),
-            "settings.api_token: a secret belongs under secrets",
-        ),
-        (
-            "setting",
-            json!({"settings": settings, "secrets": {"page_size": 7}}),
-            "secrets.page_size: is a setting",
-        ),
-        (
-            "literal",
-            json!({"settings": settings, "secrets": {"api_token": "bkua_literal"}}),
-            "not the value itself",
-        ),
-    ];
-    for (tenant, config, _) in &cases {
-        all.write(tenant, config);
+    let mut cases = configs_for_the_operator_alone();
+    cases.extend(misplaced_secrets());
+    for (tenant, extra, _) in &cases {
+        let mut config = json!({"settings": {"org_slug": SLUG, "endpoint": all.0.fake.endpoint()}});
+        config.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        all.write(tenant, &config);
     }
     all.add("origin", json!({"endpoint": "http://127.0.0.1:9/v1"}));
     symlink(all.0.path("elsewhere"), all.folder("link").join("link")).unwrap();

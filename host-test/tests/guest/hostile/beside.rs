@@ -6,7 +6,7 @@ use host_kit::{PATIENCE, all_files, stdout, until};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
 
 /// A tenant's attack (`{remote}` is the allowed remote, `{evil}` another one), and the expected error.
@@ -63,6 +63,51 @@ fn error_of(all: &Value, tenant: &str) -> Option<String> {
     row["last_error"].as_str().map(str::to_owned)
 }
 
+/// Writes a tenant for each attack, and the good one.
+fn write_all(dir: &Path, remote: &Remote, evil: &TcpListener) {
+    let evil = evil.local_addr().unwrap().to_string();
+    for (tenant, attack, _) in ATTACKS {
+        let attack = attack.replace("{remote}", &remote.address.to_string());
+        write(dir, tenant, &attack.replace("{evil}", &evil));
+    }
+    write(dir, "good", "good");
+}
+
+fn start(place: &Path, remote: &Remote) -> Child {
+    let log = std::fs::File::create(place.join("log")).unwrap();
+    Command::new(host_kit::host())
+        .arg("tenants")
+        .args(["--no-code-cache", "--concurrency", "8", "--log", "trace"])
+        .args(["--memory-mib", "16", "--cpu-seconds", "1", "--call-seconds", "4"])
+        .args(["--response-mib", "1", "--header-kib", "16"])
+        .args(["--allow-host", &format!("http://{}", remote.address)])
+        .arg("--component")
+        .arg(hostile())
+        .arg("--dir")
+        .arg(place.join("tenants"))
+        .arg("--output-dir")
+        .arg(place.join("out"))
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
+/// Asserts that every attack ends with its error.
+fn each_is_named(dir: &Path) {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    for (tenant, _, words) in ATTACKS {
+        let message = loop {
+            if let Some(message) = error_of(&status(dir), tenant) {
+                break message;
+            }
+            assert!(std::time::Instant::now() < deadline, "no error was reported for {tenant}");
+        };
+        assert!(message.contains(words), "{tenant}: {message}");
+        assert!(message.chars().count() < 5_000, "{tenant}: {} letters", message.chars().count());
+    }
+}
+
 #[test]
 fn every_attack_is_stopped_and_named_while_another_tenant_goes_on() {
     let evil = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -72,44 +117,13 @@ fn every_attack_is_stopped_and_named_while_another_tenant_goes_on() {
     let (dir, out) = (place.path().join("tenants"), place.path().join("out"));
     std::fs::create_dir(&dir).unwrap();
     std::fs::create_dir(&out).unwrap();
-    let evil_at = evil.local_addr().unwrap().to_string();
-    for (tenant, attack, _) in ATTACKS {
-        let attack = attack.replace("{remote}", &remote.address.to_string());
-        write(&dir, tenant, &attack.replace("{evil}", &evil_at));
-    }
-    write(&dir, "good", "good");
-    let log = std::fs::File::create(place.path().join("log")).unwrap();
-    let mut child = Command::new(host_kit::host())
-        .arg("tenants")
-        .args(["--no-code-cache", "--concurrency", "8", "--log", "trace"])
-        .args(["--memory-mib", "16", "--cpu-seconds", "1", "--call-seconds", "4"])
-        .args(["--response-mib", "1", "--header-kib", "16"])
-        .args(["--allow-host", &format!("http://{}", remote.address)])
-        .arg("--component")
-        .arg(hostile())
-        .arg("--dir")
-        .arg(&dir)
-        .arg("--output-dir")
-        .arg(&out)
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap();
+    write_all(&dir, &remote, &evil);
+    let mut child = start(place.path(), &remote);
     let lines = || std::fs::read_to_string(out.join("good.ndjson")).unwrap_or_default();
     // However long the attacks took, the good tenant has continued in the meantime.
     until("the loop to be stopped", || error_of(&status(&dir), "loop").is_some());
     assert!(lines().lines().count() >= 3, "the good tenant waited for the others");
-    let deadline = std::time::Instant::now() + PATIENCE;
-    for (tenant, _, words) in ATTACKS {
-        let message = loop {
-            if let Some(message) = error_of(&status(&dir), tenant) {
-                break message;
-            }
-            assert!(std::time::Instant::now() < deadline, "no error was reported for {tenant}");
-        };
-        assert!(message.contains(words), "{tenant}: {message}");
-        assert!(message.chars().count() < 5_000, "{tenant}: {} letters", message.chars().count());
-    }
+    each_is_named(&dir);
     let before = lines().lines().count();
     until("more of the good tenant", || lines().lines().count() > before + 3);
     until("connections to end", || remote.open.load(Ordering::SeqCst) == 0);
