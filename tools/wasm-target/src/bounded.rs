@@ -1,22 +1,22 @@
-//! A command that may take only so long.
+//! Runs a command with a time limit.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Between two looks at the command.
+/// Time between two checks of whether the command has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Most bytes that are kept of what it says.
+/// Maximum number of bytes that are kept of its standard error.
 const SAID_MAX: u64 = 64 * 1024;
 
 /// How a command ended.
 pub enum Ended {
-    /// With success.
+    /// It succeeded.
     Well,
-    /// Without; its error in a line.
+    /// It failed, with this line of its standard error.
     Badly(String),
-    /// It was stopped.
+    /// It reached the time limit and was stopped.
     TooLate,
 }
 
@@ -27,7 +27,7 @@ pub fn run(mut command: Command, limit: Duration) -> std::io::Result<Ended> {
     let stderr = child.stderr.take();
     let reader = std::thread::spawn(move || {
         let mut said = Vec::new();
-        // What cannot be read is not said.
+        // If reading fails, what was read so far is used.
         let _ = stderr.map(|stderr| stderr.take(SAID_MAX).read_to_end(&mut said));
         String::from_utf8_lossy(&said).into_owned()
     });
@@ -38,7 +38,7 @@ pub fn run(mut command: Command, limit: Duration) -> std::io::Result<Ended> {
             None if Instant::now() >= end => {
                 child.kill()?;
                 child.wait()?;
-                // The reader is left alone: a grandchild may keep its pipe open.
+                // The reader is not joined: a grandchild may keep its pipe open.
                 return Ok(Ended::TooLate);
             }
             None => std::thread::sleep(LOOK_EVERY),
