@@ -1,8 +1,9 @@
 //! Installs the target that the components are compiled for.
 //!
-//! `rust-toolchain.toml` declares the target, and rustup installs what that file declares, unless `RUSTUP_AUTO_INSTALL=0`
-//! is set. A distribution's toolchain does not read the file at all. Everything that builds a component therefore calls
-//! [`ensure`] first. It adds a missing target with rustup or, without rustup, returns the command to run.
+//! `rust-toolchain.toml` declares the target, and rustup installs what that file declares, unless
+//! `RUSTUP_AUTO_INSTALL=0` is set. A distribution's toolchain does not read the file at all. Everything that builds a
+//! component therefore calls [`ensure`] first. It adds a missing target with rustup or, without rustup, returns the
+//! command to run.
 
 mod bounded;
 mod lock;
@@ -22,8 +23,8 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// The linker that `.cargo/config.toml` names for the target. It comes with rustup's toolchains.
 const LINKER: &str = "wasm-component-ld";
 
-/// Makes sure that the compiler that cargo uses in the folder `root` can compile components. Prints a line on the terminal
-/// before it installs anything.
+/// Makes sure that the compiler that cargo uses in the folder `root` can compile components. Prints a line on the
+/// terminal before it installs anything.
 ///
 /// # Errors
 ///

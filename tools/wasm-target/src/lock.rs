@@ -11,8 +11,8 @@ const LIMIT: Duration = Duration::from_secs(150);
 /// Time between two attempts.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Locks the toolchain's own folder, so that no file is written. Returns `None` if the folder cannot be locked. Rustup then
-/// has to handle parallel calls itself.
+/// Locks the toolchain's own folder, so that no file is written. Returns `None` if the folder cannot be locked. Rustup
+/// then has to handle parallel calls itself.
 pub fn take(toolchain: &Toolchain) -> Result<Option<File>, String> {
     let Ok(folder) = File::open(toolchain.sysroot.join("lib/rustlib")) else { return Ok(None) };
     let end = Instant::now() + LIMIT;

@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
-/// Prints a line on standard error and, if that is not the terminal, on the terminal too. Cargo hides what a build script
-/// prints, and would repeat a warning at every later build.
+/// Prints a line on standard error and, if that is not the terminal, on the terminal too. Cargo hides what a build
+/// script prints, and would repeat a warning at every later build.
 pub fn line(text: &str) {
     eprintln!("{text}");
     if std::io::stderr().is_terminal() {
