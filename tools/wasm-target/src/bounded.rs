@@ -5,19 +5,19 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Time between two checks of whether the command has ended.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const CHECK_EVERY: Duration = Duration::from_millis(20);
 
 /// Maximum number of bytes that are kept of its standard error.
-const SAID_MAX: u64 = 64 * 1024;
+const STDERR_MAX: u64 = 64 * 1024;
 
 /// How a command ended.
 pub enum Ended {
     /// It succeeded.
-    Well,
+    Succeeded,
     /// It failed, with this line of its standard error.
-    Badly(String),
+    Failed(String),
     /// It reached the time limit and was stopped.
-    TooLate,
+    TimedOut,
 }
 
 /// Runs a command, and stops it after `limit`.
@@ -26,10 +26,10 @@ pub fn run(mut command: Command, limit: Duration) -> std::io::Result<Ended> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     let stderr = child.stderr.take();
     let reader = std::thread::spawn(move || {
-        let mut said = Vec::new();
+        let mut text = Vec::new();
         // If reading fails, what was read so far is used.
-        let _ = stderr.map(|stderr| stderr.take(SAID_MAX).read_to_end(&mut said));
-        String::from_utf8_lossy(&said).into_owned()
+        let _ = stderr.map(|stderr| stderr.take(STDERR_MAX).read_to_end(&mut text));
+        String::from_utf8_lossy(&text).into_owned()
     });
     let end = Instant::now() + limit;
     let status = loop {
@@ -39,18 +39,18 @@ pub fn run(mut command: Command, limit: Duration) -> std::io::Result<Ended> {
                 child.kill()?;
                 child.wait()?;
                 // The reader is not joined: a grandchild may keep its pipe open.
-                return Ok(Ended::TooLate);
+                return Ok(Ended::TimedOut);
             }
-            None => std::thread::sleep(LOOK_EVERY),
+            None => std::thread::sleep(CHECK_EVERY),
         }
     };
     if status.success() {
-        return Ok(Ended::Well);
+        return Ok(Ended::Succeeded);
     }
-    let said = reader.join().unwrap_or_default();
-    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let text = reader.join().unwrap_or_default();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let error = lines.clone().find(|line| line.starts_with("error")).or(lines.next_back());
-    Ok(Ended::Badly(error.map_or_else(|| status.to_string(), str::to_owned)))
+    Ok(Ended::Failed(error.map_or_else(|| status.to_string(), str::to_owned)))
 }
 
 #[cfg(test)]
@@ -62,6 +62,6 @@ mod tests {
         let mut command = Command::new("sleep");
         command.arg("600");
         let ended = run(command, Duration::from_millis(1)).expect("it starts");
-        assert!(matches!(ended, Ended::TooLate));
+        assert!(matches!(ended, Ended::TimedOut));
     }
 }

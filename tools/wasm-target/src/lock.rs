@@ -9,7 +9,7 @@ use crate::toolchain::Toolchain;
 const LIMIT: Duration = Duration::from_secs(150);
 
 /// Time between two attempts.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const CHECK_EVERY: Duration = Duration::from_millis(100);
 
 /// Locks the toolchain's own folder, so that no file is written. Returns `None` if the folder cannot be locked. Rustup
 /// then has to handle parallel calls itself.
@@ -27,7 +27,7 @@ pub fn take(toolchain: &Toolchain) -> Result<Option<File>, String> {
                     LIMIT.as_secs()
                 ));
             }
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_EVERY),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(CHECK_EVERY),
         }
     }
 }

@@ -42,11 +42,11 @@ pub fn add(toolchain: &Toolchain) -> Result<(), String> {
         .env_remove("RUST_BACKTRACE");
     say::line(&format!("adding the target {TARGET} to the Rust toolchain {}", toolchain.name()));
     match run(adding, LIMIT) {
-        Ok(Ended::Well) => Ok(()),
-        Ok(Ended::Badly(said)) => {
-            Err(format!("{missing}, and rustup could not add it ({said}); run: {remedy}"))
+        Ok(Ended::Succeeded) => Ok(()),
+        Ok(Ended::Failed(error)) => {
+            Err(format!("{missing}, and rustup could not add it ({error}); run: {remedy}"))
         }
-        Ok(Ended::TooLate) => Err(format!(
+        Ok(Ended::TimedOut) => Err(format!(
             "{missing}, and rustup did not add it within {} s; run: {remedy}",
             LIMIT.as_secs()
         )),

@@ -33,8 +33,12 @@ impl Toolchain {
             .map_err(|error| format!("cannot run {}: {error}", rustc.display()))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let [sysroot, libraries, host] = text.lines().collect::<Vec<_>>()[..] else {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("{} does not print its folders: {}", rustc.display(), said.trim()));
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(format!(
+                "{} does not print its folders: {}",
+                rustc.display(),
+                stderr.trim()
+            ));
         };
         Ok(Self { sysroot: sysroot.into(), libraries: libraries.into(), host: host.to_owned() })
     }

@@ -121,11 +121,11 @@ fn a_rustup_outside_path_is_found_where_it_installs_itself() {
 
 #[test]
 fn without_rustup_the_command_is_named() {
-    let (is_well, said) = Machine::new().ends();
+    let (is_success, stderr) = Machine::new().ends();
     let words = format!(
         "error: the Rust target wasm32-unknown-unknown is not installed, and rustup is not in PATH; run: rustup target add wasm32-unknown-unknown --toolchain {NAME}\n"
     );
-    assert_eq!((is_well, said), (false, words));
+    assert_eq!((is_success, stderr), (false, words));
 }
 
 #[test]
@@ -135,19 +135,19 @@ fn a_rustup_that_fails_is_quoted_and_the_command_is_named() {
         "rustup",
         "echo 'info: downloading' >&2; echo 'error: no network' >&2; echo 'see ...' >&2; exit 1",
     );
-    let (is_well, said) = machine.ends();
+    let (is_success, stderr) = machine.ends();
     assert!(
-        !is_well
-            && said
+        !is_success
+            && stderr
                 .contains("rustup could not add it (error: no network); run: rustup target add "),
-        "{said}"
+        "{stderr}"
     );
     // It reports success, but adds nothing.
     machine.script("rustup", "exit 0");
-    let (is_well, said) = machine.ends();
+    let (is_success, stderr) = machine.ends();
     assert!(
-        !is_well && said.contains("is not in ") && said.contains("run: rustup target add "),
-        "{said}"
+        !is_success && stderr.contains("is not in ") && stderr.contains("run: rustup target add "),
+        "{stderr}"
     );
 }
 
@@ -156,9 +156,9 @@ fn rustup_does_not_change_the_toolchain_of_a_distribution() {
     let machine = Machine::new();
     machine.script("rustup", ADDS);
     fs::remove_file(machine.manifest()).unwrap();
-    let (is_well, said) = machine.ends();
-    assert!(!is_well && said.contains("was not installed by rustup"), "{said}");
-    assert!(said.contains("libstd-rust-dev-wasm32"), "{said}");
+    let (is_success, stderr) = machine.ends();
+    assert!(!is_success && stderr.contains("was not installed by rustup"), "{stderr}");
+    assert!(stderr.contains("libstd-rust-dev-wasm32"), "{stderr}");
     assert_eq!(machine.calls("bin/rustup"), "");
 }
 
@@ -168,8 +168,8 @@ fn a_missing_linker_is_found_before_anything_is_compiled() {
     touch(&machine.libraries().join("libcore-89ab.rlib"));
     let own = machine.toolchain().join("lib/rustlib/x86_64-unknown-linux-gnu/bin");
     fs::remove_file(own.join("wasm-component-ld")).unwrap();
-    let (is_well, said) = machine.ends();
-    assert!(!is_well && said.contains("run: cargo install wasm-component-ld"), "{said}");
+    let (is_success, stderr) = machine.ends();
+    assert!(!is_success && stderr.contains("run: cargo install wasm-component-ld"), "{stderr}");
     // One in PATH is enough.
     machine.script("wasm-component-ld", "");
     assert_eq!(machine.ends(), (true, String::new()));
@@ -183,8 +183,8 @@ fn parallel_builds_install_the_target_once() {
     let all: Vec<Child> = (0..4).map(|_| machine.start()).collect();
     touch(&machine.path("bin/rustup.go"));
     let all: Vec<_> = all.into_iter().map(|it| ended(it.wait_with_output().unwrap())).collect();
-    assert!(all.iter().all(|(is_well, _)| *is_well), "{all:?}");
-    assert_eq!(all.iter().filter(|(_, said)| !said.is_empty()).count(), 1, "{all:?}");
+    assert!(all.iter().all(|(is_success, _)| *is_success), "{all:?}");
+    assert_eq!(all.iter().filter(|(_, stderr)| !stderr.is_empty()).count(), 1, "{all:?}");
     assert_eq!(machine.calls("bin/rustup").lines().count(), 1);
 }
 
@@ -192,6 +192,6 @@ fn parallel_builds_install_the_target_once() {
 fn the_error_of_a_missing_toolchain_is_quoted() {
     let machine = Machine::new();
     machine.script("rustc", "echo 'error: toolchain is not installed' >&2; exit 1");
-    let (is_well, said) = machine.ends();
-    assert!(!is_well && said.contains("error: toolchain is not installed"), "{said}");
+    let (is_success, stderr) = machine.ends();
+    assert!(!is_success && stderr.contains("error: toolchain is not installed"), "{stderr}");
 }
