@@ -5,9 +5,9 @@ import { http } from "@bytecodealliance/preview2-shim";
 export const PLACEHOLDER = "placeholder-set-by-the-host";
 
 /**
- * Returns `wasi:http` for one origin. jco has no hook for requests, so this wraps the imports: requests to other origins
- * are denied, and `authorization` is set to the token on the way out, so that the component never has it. The server's
- * answer is passed to the component unchanged, even if it echoes the token.
+ * Returns `wasi:http` for one origin. jco has no hook for requests, so this wraps the imports: requests to other
+ * origins are denied, and `authorization` is set to the token on the way out, so that the component never has it. The
+ * server's answer is passed to the component unchanged, even if it echoes the token.
  * @param {string} origin such as `https://graphql.buildkite.com`
  * @param {string} token
  */

@@ -93,7 +93,7 @@ class Source:
         function = self._instance.get_func(
             self._store, self._instance.get_export_index(self._store, name, self._interface)
         )
-        # An epoch interrupts a guest that computes. One that waits for HTTP is interrupted only after the answer arrives.
+        # An epoch interrupts a guest that computes; one that waits for HTTP stops only after the answer arrives.
         self._store.set_epoch_deadline(self._call_seconds)
         answer = function(self._store, *arguments)
         # An ok value is returned without a wrapper. No function's ok value is a variant, so a variant is the error.

@@ -28,8 +28,8 @@ fn crates() -> impl Iterator<Item = (String, String)> {
         .filter_map(|folder| Some((folder.ok()?.path().to_str()?.to_owned(), String::new())))
 }
 
-/// Returns the folder with the sources of the standard library, and its replacement. Rustc names that folder if rustup's
-/// component `rust-src` is installed, and `/rustc/COMMIT` otherwise.
+/// Returns the folder with the sources of the standard library, and its replacement. Rustc names that folder if
+/// rustup's component `rust-src` is installed, and `/rustc/COMMIT` otherwise.
 fn standard_library(root: &Path) -> Option<(String, String)> {
     let ask = |arguments: &[&str]| {
         let output =

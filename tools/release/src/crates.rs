@@ -1,8 +1,8 @@
 //! The crates in the component, as cargo lists them and as rustc compiled them.
 //!
-//! Uses `cargo tree`, because `cargo metadata` lists 47 crates where 14 are linked. It unifies the features of the whole
-//! workspace (the host's `preserve_order` of serde_json brings in indexmap and hashbrown), and includes the crates of
-//! macros (syn, wit-parser), which run only during the build.
+//! Uses `cargo tree`, because `cargo metadata` lists 47 crates where 14 are linked: it unifies the features of the
+//! whole workspace (the host's `preserve_order` of serde_json brings in indexmap and hashbrown), and includes the crates
+//! of macros (syn, wit-parser), which run only during the build.
 
 use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
