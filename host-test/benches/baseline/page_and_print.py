@@ -1,6 +1,7 @@
-"""Pages through an organization's audit events and prints one JSON object per line, as anybody might write in an hour.
+"""Pages through an organization's audit events and prints one JSON object per line, as anybody might write it in an hour.
 
-No state, no retries, no budget; only the standard library. The connector is measured against this baseline.
+It has no state, retries or budget, and uses only the standard library. The benchmark compares the connector with it.
+
 Usage: page_and_print.py ENDPOINT SLUG TOKEN
 """
 
@@ -40,7 +41,7 @@ def main():
                 try:
                     node["data"] = json.loads(node["data"])
                 except ValueError:
-                    pass  # Not all of it is JSON.
+                    pass  # It is not always JSON.
             print(json.dumps(node))
         if not events["pageInfo"]["hasNextPage"]:
             return

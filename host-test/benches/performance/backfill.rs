@@ -156,8 +156,8 @@ pub fn section() -> Section {
     rows.extend(growth(&curves));
     Section {
         title: "A backfill, end to end",
-        about: "The command `run` reads pre-rendered pages of 500 events on loopback. Records and checkpoint are durable \
-                on disk after each page. The script in `host-test/benches/baseline/` stores only its output.",
+        about: "`host-test run` reads pre-rendered pages of 500 events on loopback. After each page, records and \
+                checkpoint are durable on disk. The script in `host-test/benches/baseline/` stores only its output.",
         rows,
         plots: plots(curves),
     }

@@ -70,7 +70,7 @@ pub fn section() -> Section {
     };
     Section {
         title: "Checkpoints",
-        about: "Configure an instance with a checkpoint, then write the checkpoint again.",
+        about: "An instance is configured with a checkpoint, and writes it again.",
         rows: [("ordinary use", 20), ("a busy lookback", 1_000), ("the largest", KNOWN_MAX)]
             .map(row)
             .into(),

@@ -141,8 +141,8 @@ pub fn section() -> Section {
     let us = |time: f64| format!("{:.0} µs", 1e6 * time / PAGES as f64);
     Section {
         title: "Decoding a page",
-        about: "A page of 500 events, from the response's bytes to records and a checkpoint. The fastest of fifteen \
-                passes over forty pages.",
+        about: "A page of 500 events is decoded, from the response's bytes to records and a checkpoint. The figures \
+                are the fastest of fifteen passes over forty pages.",
         rows: vec![
             ["wasm / native throughput".into(), format!("{:.2}", fast / slow), "≥ 0.70".into()],
             [

@@ -111,9 +111,9 @@ pub fn section() -> Section {
     let us = |time: f64| format!("{:.0} µs", 1e6 * time / PAGES as f64);
     Section {
         title: "A whole call over loopback",
-        about: "`read-batch` of 500 events and the checkpoint after it, including HTTP. A server in another process \
+        about: "One call reads 500 events over HTTP, and another takes the checkpoint. A server in another process \
                 sends pre-rendered pages. The comparison is a native program around the same core, with the same HTTP \
-                client. The fastest of fifteen passes over forty pages.",
+                client. The figures are the fastest of fifteen passes over forty pages.",
         rows: vec![
             ["wasm / native throughput".into(), format!("{:.2}", fast / slow), String::new()],
             ["a page: native, wasm".into(), format!("{}, {}", us(fast), us(slow)), String::new()],

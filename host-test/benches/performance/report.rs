@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The figures of one part.
 pub struct Section {
     pub title: &'static str,
-    /// What the figures are, in a sentence or two, without any numbers, since those would not be measured.
+    /// What the figures are, in a sentence or two. No measured numbers: they would go out of date.
     pub about: &'static str,
     /// Name, value and goal.
     pub rows: Vec<[String; 3]>,
@@ -50,9 +50,10 @@ fn docs() -> PathBuf {
 /// Writes `docs/performance.md` and its plots.
 pub fn write(sections: &[Section]) {
     let mut page = format!(
-        "# How fast is it?\n\nThe tables below answer this. `cargo bench -p host-test --bench performance` measures everything and \
-         writes this page.\nExperiments are in [performance-history.md](performance-history.md).\n\nEach ratio is from one \
-         run. Absolute figures are from this machine: {}.\n",
+        "# How fast is it?\n\nThe tables below compare the component with native code, and measure whole runs of \
+         `host-test`.\n`cargo bench -p host-test --bench performance` measures everything and writes this page. \
+         Experiments are in\n[performance-history.md](performance-history.md).\n\nBoth sides of a ratio were measured \
+         in the same run, on this machine: {}.\n",
         machine::words()
     );
     for section in sections {

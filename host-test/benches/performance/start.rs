@@ -54,8 +54,8 @@ pub fn section() -> Section {
     let (ours, floor) = (median(&mut ours_us), median(&mut floor_us));
     Section {
         title: "A new instance",
-        about: "Instantiate, configure and take a checkpoint. The comparison is a component of the same world and \
-                toolchain whose exports return constants. Medians.",
+        about: "An instance is created and configured, and returns a checkpoint. The comparison is a component with \
+                the same world and toolchain whose exports return constants. The figures are medians.",
         rows: vec![
             ["ours / constant".into(), format!("{:.2}", ours / floor), "≤ 3".into()],
             ["ours, constant".into(), format!("{ours:.0} µs, {floor:.0} µs"), String::new()],

@@ -157,7 +157,7 @@ pub fn section() -> Section {
     points.push((tenants as f64, all.cpu_ms_per_poll));
     Section {
         title: "Idle tenants",
-        about: "The command `tenants` polls each tenant once a minute. The fake Buildkite runs on the same machine.",
+        about: "`host-test tenants` polls each tenant once a minute. The fake Buildkite runs on the same machine.",
         rows,
         plots: vec![Plot {
             file: "tenants-scale.svg",

@@ -59,8 +59,8 @@ const steps = {
     return `${store.records.size} events in ${batches} batches, each exactly once with an equal payload`;
   },
 
-  // Uses a new instance for each call. Neither records nor checkpoint of every second batch are stored.
-  async "survives drops"() {
+  // Uses a new instance for each call. For every second batch, neither records nor checkpoint are stored.
+  async "survives dropped batches"() {
     store = new Store();
     let lost;
     let again = 0;
@@ -80,13 +80,13 @@ const steps = {
       if (batch.next === "idle") {
         store.expect(await fake.truth());
         assert(again > 0);
-        return `${call} instances, ${again} batches handed out again in full, nothing lost or repeated`;
+        return `${call} instances, ${again} batches delivered again in full, nothing lost or repeated`;
       }
     }
     throw new Error(`not idle after ${CALLS_MAX} calls`);
   },
 
-  // Reads new events with a new instance, then more with the same one after the wait it asks for.
+  // Reads new events with a new instance, then reads more with the same one after the wait that it asks for.
   async "continues with new events"() {
     const source = await start(store.checkpoint);
     const waits = [];
@@ -114,9 +114,9 @@ const steps = {
   async "refuses settings"() {
     const source = await instance();
     assert.deepEqual(refused("invalid-config", () => source.readBatch(1)).fields, ["settings"]);
-    const wrong = { page_size: 0, rate_limit: { rate: 1, unit: "day" }, colour: "red" };
+    const wrong = { page_size: 0, rate_limit: { rate: 1, unit: "day" }, color: "red" };
     const { fields } = refused("invalid-config", () => source.configure(wrong, undefined, {}));
-    assert.deepEqual(fields.toSorted(), ["colour", "org_slug", "page_size", "rate_limit.unit", "secrets.api_token"]);
+    assert.deepEqual(fields.toSorted(), ["color", "org_slug", "page_size", "rate_limit.unit", "secrets.api_token"]);
     return fields.join(", ");
   },
 

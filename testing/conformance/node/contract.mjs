@@ -1,8 +1,8 @@
-// The errors of a source: wit/source.wit in JavaScript.
+// The errors of a source, from wit/source.wit, in JavaScript.
 
 /**
  * An error of the source. `kind` says who must act: invalid-config, unauthorized, invalid-checkpoint (the operator),
- * transient (call again later, waiting longer each time), protocol (the developers). The message is for humans.
+ * transient (call again later, waiting longer each time), protocol (the developers). The message is for people.
  */
 export class SourceError extends Error {
   name = "SourceError";

@@ -1,12 +1,12 @@
 // Wraps a component's HTTP imports to decide where it may send requests, and with which token.
 import { http } from "@bytecodealliance/preview2-shim";
 
-/** The token that the component gets. It is not a real one. */
+/** The token that the component receives. It is not a real one. */
 export const PLACEHOLDER = "placeholder-set-by-the-host";
 
 /**
- * Returns `wasi:http` for one origin. jco has no hook for requests, but the host passes the imports: requests to other
- * origins are denied, and `authorization` gets the token on the way out, so that the component never has it. The
+ * Returns `wasi:http` for one origin. jco has no hook for requests, so this wraps the imports: requests to other
+ * origins are denied, and `authorization` is set to the token on the way out, so that the component never has it. The
  * server's answer is passed to the component unchanged, even if it echoes the token.
  * @param {string} origin such as `https://graphql.buildkite.com`
  * @param {string} token

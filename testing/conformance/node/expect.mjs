@@ -1,4 +1,4 @@
-// Assertions of the conformance steps, and the bounded loop of a host.
+// Assertions for the conformance steps, and the bounded loop of a host.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { SourceError } from "./contract.mjs";
@@ -28,7 +28,7 @@ export async function* untilIdle(source, done = () => true, waits = []) {
   throw new Error(`not done after ${CALLS_MAX} calls`);
 }
 
-/** Returns the error of this kind, which the call must throw. */
+/** Returns the error that the call throws. Fails unless it is of this kind. */
 export function refused(kind, call) {
   try {
     call();
@@ -39,7 +39,7 @@ export function refused(kind, call) {
   throw new Error(`expected ${kind}, but the call succeeded`);
 }
 
-/** Bounds the run. Uses a thread of its own, since a call into the component blocks this one and its timers. */
+/** Limits the time of the run. Uses its own thread, since a call into the component blocks this one and its timers. */
 export function watch(pid, seconds) {
   const code = `setTimeout(() => {
     require("node:fs").writeSync(2, "FAILED: not done within ${seconds} s\\n");

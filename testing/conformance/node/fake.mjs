@@ -1,4 +1,4 @@
-// A fake Buildkite in a process of its own.
+// A fake Buildkite in its own process.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
@@ -34,7 +34,7 @@ export class Fake {
     return this.#child.pid;
   }
 
-  /** Returns every event by UUID, as its record must be. As text, since the order of keys matters. */
+  /** Returns the expected record of every event, by UUID. They are text, since the order of keys matters. */
   async truth() {
     const lines = (await this.#ask("/truth")).split("\n").filter(Boolean);
     return new Map(lines.map((line) => JSON.parse(line)).map(({ uuid, node }) => [uuid, JSON.stringify(parsed(node))]));
@@ -52,7 +52,7 @@ export class Fake {
   }
 }
 
-/** Parses `data`, which is JSON in a string at Buildkite and a value in a record. What is not JSON stays a string. */
+/** Parses `data`: JSON in a string at Buildkite, a value in a record. Text that is not JSON stays a string. */
 function parsed(node) {
   if (typeof node.data !== "string") return node;
   try {

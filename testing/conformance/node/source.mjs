@@ -7,7 +7,7 @@
 //     // write batch.records, store source.checkpoint(), wait batch.wait milliseconds, and repeat
 //
 // Calls are synchronous and block the thread while an HTTP request is in progress, and nothing stops a component that
-// computes forever. A host with other work runs this in a worker thread, which it can terminate.
+// computes forever. A host with other work should run this in a worker thread, which it can terminate.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ export class Plugin {
     for (const [name, bytes] of Object.entries(files)) {
       if (name.endsWith(".wasm")) modules.set(name, await WebAssembly.compile(bytes));
     }
-    // Import from a file: with a data URL, stack traces would show half a megabyte of it.
+    // Imported from a file: stack traces would show all of a data URL, half a megabyte.
     const folder = await mkdtemp(join(tmpdir(), "source-"));
     try {
       const glue = join(folder, "source.mjs");
@@ -52,7 +52,7 @@ export class Plugin {
   }
 
   /**
-   * Returns a new instance, which may send requests to one origin. An instance is dropped when nothing refers to it.
+   * Returns a new instance, which may send requests to one origin. It is dropped when nothing refers to it.
    * @param {string} origin
    * @param {string} token
    */
@@ -79,7 +79,7 @@ export class Source {
     this.#calls = calls;
   }
 
-  /** Returns name, version, JSON Schemas and hosts of the connector. */
+  /** Returns the connector's name, version, JSON Schemas and hosts. */
   describe() {
     return this.#call("describe");
   }
@@ -88,14 +88,14 @@ export class Source {
    * Configures the instance, from the last stored checkpoint if there is one.
    * @param {object} settings
    * @param {string} [checkpoint]
-   * @param {Record<string, string>} [secrets] names and values; the real token is set on requests
+   * @param {Record<string, string>} [secrets] names and values; `egress` sets the real token on requests
    */
   configure(settings, checkpoint, secrets = { api_token: PLACEHOLDER }) {
     const named = Object.entries(secrets).map(([name, value]) => ({ name, value }));
     this.#call("configure", { settings: JSON.stringify(settings), secrets: named, checkpoint });
   }
 
-  /** Checks the configuration, and returns step, outcome and message of each check. */
+  /** Checks the configuration. Returns the step, outcome and message of each check. */
   check() {
     return this.#call("check");
   }
@@ -110,7 +110,7 @@ export class Source {
     return { records, next: next.tag, wait: Number(next.val ?? 0n), stats };
   }
 
-  /** Returns a checkpoint that covers every record handed out so far. Store it once the records are safe. */
+  /** Returns a checkpoint that covers every record delivered so far. Store it once the records are durable. */
   checkpoint() {
     return this.#call("checkpoint");
   }

@@ -7,7 +7,7 @@ export class Store {
   /** @type {string | undefined} */
   checkpoint;
 
-  /** Stores both, as a host does in one transaction. A repeated event is a failure. */
+  /** Stores records and checkpoint, as a host does in one transaction. Fails on a repeated event. */
   deliver(batch, checkpoint) {
     for (const event of batch.records) {
       assert(!this.records.has(event.id), `event ${event.id} was repeated`);
@@ -16,7 +16,7 @@ export class Store {
     this.checkpoint = checkpoint;
   }
 
-  /** Checks that the store has every event and no other, each with its payload. */
+  /** Checks that the store has exactly these events, each with its payload. */
   expect(truth) {
     assert.equal(this.records.size, truth.size);
     for (const [id, payload] of this.records) assert.equal(JSON.stringify(JSON.parse(payload)), truth.get(id));

@@ -20,7 +20,7 @@ SECONDS_MAX = 240
 
 
 class Conformance:
-    """The steps. Each raises AssertionError or returns a line about what it saw."""
+    """The steps. Each returns a line about what it saw, or raises AssertionError."""
 
     def __init__(self, plugin: Plugin, fake: Fake) -> None:
         self.plugin, self.fake = plugin, fake
@@ -59,8 +59,8 @@ class Conformance:
         expect(self.fake.token not in self.kept.checkpoint, "the checkpoint contains the token")
         return f"{len(self.kept.records)} events in {batches} batches, each exactly once with an equal payload"
 
-    def survives_drops(self) -> str:
-        """Uses a new instance for each call. Neither records nor checkpoint of every second batch are stored."""
+    def survives_dropped_batches(self) -> str:
+        """Uses a new instance for each call. For every second batch, neither records nor checkpoint are stored."""
         self.kept = Store()
         lost, again = [], 0
         for call in range(CALLS_MAX):
@@ -76,11 +76,11 @@ class Conformance:
             if batch.next == "idle":
                 self.kept.expect(self.fake.truth())
                 expect(again, "no batch was dropped")
-                return f"{call + 1} instances, {again} batches handed out again in full, nothing lost or repeated"
+                return f"{call + 1} instances, {again} batches delivered again in full, nothing lost or repeated"
         raise AssertionError(f"not idle after {CALLS_MAX} calls")
 
     def continues_with_new_events(self) -> str:
-        """Reads new events with a new instance, then more with the same one after the wait it asks for."""
+        """Reads new events with a new instance, then reads more with the same one after the wait that it asks for."""
         source = self.start(self.kept.checkpoint)
         waits = []
         for count in (25, 5):
@@ -104,9 +104,9 @@ class Conformance:
     def refuses_settings(self) -> str:
         early = refused(InvalidConfig, lambda: self.plugin.start().read_batch(1))
         expect(list(early.fields) == ["settings"], f"before configure: {early}")
-        settings = {"page_size": 0, "rate_limit": {"rate": 1, "unit": "day"}, "colour": "red"}
+        settings = {"page_size": 0, "rate_limit": {"rate": 1, "unit": "day"}, "color": "red"}
         error = refused(InvalidConfig, lambda: self.plugin.start().configure(settings, {}))
-        wanted = {"org_slug", "page_size", "rate_limit.unit", "colour", "secrets.api_token"}
+        wanted = {"org_slug", "page_size", "rate_limit.unit", "color", "secrets.api_token"}
         expect(error.fields.keys() == wanted, f"fields: {error.fields}")
         return ", ".join(error.fields)
 
@@ -124,7 +124,7 @@ def main() -> None:
             conformance.describes_itself,
             conformance.passes_its_check,
             conformance.reads_everything_once,
-            conformance.survives_drops,
+            conformance.survives_dropped_batches,
             conformance.continues_with_new_events,
             conformance.refuses_a_token,
             conformance.refuses_settings,

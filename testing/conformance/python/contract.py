@@ -1,4 +1,4 @@
-"""The records and errors of a source: wit/source.wit in Python."""
+"""The records and errors of a source, from wit/source.wit, in Python."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class SourceError(Exception):
-    """An error of the source. The class says who must act; the text is for humans."""
+    """An error of the source. The class says who must act; the text is for people."""
 
 
 class InvalidConfig(SourceError):
@@ -23,7 +23,7 @@ class Unauthorized(SourceError):
 
 
 class InvalidCheckpoint(SourceError):
-    """The operator must decide: the checkpoint is damaged or belongs to something else."""
+    """The operator must decide: the checkpoint is corrupt or belongs to something else."""
 
 
 class Transient(SourceError):

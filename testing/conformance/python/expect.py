@@ -1,4 +1,4 @@
-"""Assertions of the conformance steps, and the bounded loop of a host."""
+"""Assertions for the conformance steps, and the bounded loop of a host."""
 
 from __future__ import annotations
 

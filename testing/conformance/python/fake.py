@@ -1,4 +1,4 @@
-"""A fake Buildkite in a process of its own, for the duration of a `with` block."""
+"""A fake Buildkite in its own process, for the duration of a `with` block."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import threading
 import urllib.request
 
-# Requests to loopback must not go through a proxy, whatever the environment says.
+# Requests to loopback must not use a proxy, even if the environment names one.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -19,7 +19,7 @@ class Fake:
         command = [host_test, "fake-buildkite", "--listen", "127.0.0.1:0", "--log", "error"]
         command += ["--seed", str(seed), "--events", str(events)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        # Bounds the whole run, even while a call into the component blocks this thread.
+        # Limits the time of the whole run, even while a call into the component blocks this thread.
         self._watchdog = threading.Timer(seconds, self._expire, [seconds])
         self._watchdog.daemon = True
         self._watchdog.start()
@@ -36,7 +36,7 @@ class Fake:
         self._process.wait(10)
 
     def truth(self) -> dict[str, list]:
-        """Returns every event by UUID, as its record must be."""
+        """Returns the expected record of every event, by UUID."""
         nodes = [exact(line)[2][1] for line in self._ask("/truth").split("\n") if line]
         return {dict(node)["uuid"]: [parsed(pair) for pair in node] for node in nodes}
 
@@ -63,12 +63,12 @@ class Fake:
 
 
 def exact(text: str) -> list | str | bool | None:
-    """Parses JSON without loss: objects as pairs in order, numbers as written."""
+    """Parses JSON without loss: objects become lists of pairs in order, and numbers stay as written."""
     return json.loads(text, object_pairs_hook=list, parse_int=_number, parse_float=_number, parse_constant=_refuse)
 
 
 def parsed(pair: tuple) -> tuple:
-    """Parses `data`, which is JSON in a string at Buildkite and a value in a record. What is not JSON stays a string."""
+    """Parses `data`: JSON in a string at Buildkite, a value in a record. Text that is not JSON stays a string."""
     name, value = pair
     if name == "data" and isinstance(value, str):
         try:
@@ -79,7 +79,7 @@ def parsed(pair: tuple) -> tuple:
 
 
 def _number(text: str) -> dict[str, str]:
-    return {"number": text}  # Distinct from every object and string here.
+    return {"number": text}  # Differs from every object and string here.
 
 
 def _refuse(text: str) -> None:

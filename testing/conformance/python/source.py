@@ -25,7 +25,7 @@ INTERFACE = "etl:connector/source@0.1.0"
 
 
 class Plugin:
-    """A compiled component. Its instances may run in threads of their own."""
+    """A compiled component. Each instance may run in its own thread."""
 
     def __init__(self, path: str, memory_bytes: int = 128 << 20, call_seconds: int = 400) -> None:
         config = Config()
@@ -46,7 +46,7 @@ class Plugin:
         self._closed.set()
 
     def start(self) -> Source:
-        """Returns a new instance. An instance is dropped when nothing refers to it any more."""
+        """Returns a new instance. It is dropped when nothing refers to it."""
         store = Store(self.engine)
         store.set_limits(memory_size=self.memory_bytes)
         store.set_wasi(WasiConfig())  # No files, variables, arguments or streams.
@@ -60,14 +60,14 @@ class Plugin:
 
 
 class Source:
-    """One instance. A trap or a call over its time raises wasmtime's own error, and the instance is unusable."""
+    """One instance. After a trap or a timeout, which raise wasmtime's own errors, the instance is unusable."""
 
     def __init__(self, store: Store, instance: Any, call_seconds: int) -> None:
         self._store, self._instance, self._call_seconds = store, instance, call_seconds
         self._interface = instance.get_export_index(store, INTERFACE)
 
     def describe(self) -> dict[str, Any]:
-        """Returns name, version, JSON Schemas and hosts of the connector."""
+        """Returns the connector's name, version, JSON Schemas and hosts."""
         return _fields(self._call("describe"))
 
     def configure(self, settings: dict[str, Any], secrets: dict[str, str], checkpoint: str | None = None) -> None:
@@ -76,7 +76,7 @@ class Source:
         self._call("configure", _record(settings=json.dumps(settings), secrets=named, checkpoint=checkpoint))
 
     def check(self) -> list[dict[str, str]]:
-        """Checks the configuration, and returns `step`, `outcome` and `message` of each check."""
+        """Checks the configuration. Returns the `step`, `outcome` and `message` of each check."""
         return [_fields(finding) for finding in self._call("check")]
 
     def read_batch(self, max_records: int) -> Batch:
@@ -86,17 +86,17 @@ class Source:
         return Batch(records, batch.next.tag, (batch.next.payload or 0) / 1000, _fields(batch.stats))
 
     def checkpoint(self) -> str:
-        """Returns a checkpoint that covers every record handed out so far. Store it once they are safe."""
+        """Returns a checkpoint that covers every record delivered so far. Store it once they are durable."""
         return self._call("checkpoint")
 
     def _call(self, name: str, *arguments: Any) -> Any:
         function = self._instance.get_func(
             self._store, self._instance.get_export_index(self._store, name, self._interface)
         )
-        # An epoch ends a guest that computes; one that waits for HTTP is interrupted only after the answer has arrived.
+        # An epoch interrupts a guest that computes; one that waits for HTTP stops only after the answer arrives.
         self._store.set_epoch_deadline(self._call_seconds)
         answer = function(self._store, *arguments)
-        # An ok value is returned without a wrapper. No function has a variant as its ok value, so a variant is the error.
+        # An ok value is returned without a wrapper. No function's ok value is a variant, so a variant is the error.
         if isinstance(answer, Variant):
             raise ERRORS[answer.tag](answer.payload)
         return answer

@@ -15,14 +15,14 @@ class Store:
         self.checkpoint: str | None = None
 
     def deliver(self, batch: Batch, checkpoint: str) -> None:
-        """Stores both, as a host does in one transaction. A repeated event is a failure."""
+        """Stores records and checkpoint, as a host does in one transaction. Fails on a repeated event."""
         for event in batch.records:
             expect(event.id not in self.records, f"event {event.id} was repeated")
             self.records[event.id] = event.payload
         self.checkpoint = checkpoint
 
     def expect(self, truth: dict[str, list]) -> None:
-        """Checks that the store has every event and no other, each with its payload."""
+        """Checks that the store has exactly these events, each with its payload."""
         expect(self.records.keys() == truth.keys(), f"{len(self.records)} of {len(truth)} events")
         for uuid, payload in self.records.items():
             expect(exact(payload) == truth[uuid], f"the payload of {uuid} differs: {payload}")

@@ -1,4 +1,4 @@
-//! The macro of `cfg-if` 1.0.5 as its authors published it (licenses beside), with a build script of ours.
+//! The macro of `cfg-if` 1.0.5 as published (see the licenses in this folder), with our own build script.
 
 #![no_std]
 #![deny(missing_docs)]

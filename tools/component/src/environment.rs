@@ -1,8 +1,8 @@
-//! The environment of the build: without what an outer cargo sets for its own target.
+//! The environment of the build, without the variables that an outer cargo sets for its own target.
 
 use std::process::Command;
 
-/// Variables that would change or break the component. Those of the network and of registries stay.
+/// Variables that would change or break the component. Those for the network and registries stay.
 const REMOVED: [&str; 9] = [
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_MAKEFLAGS",
@@ -15,10 +15,10 @@ const REMOVED: [&str; 9] = [
     "RUSTFLAGS",
 ];
 
-/// Settings of cargo that arrive as variables of these forms.
+/// Prefixes of variables that override cargo's settings.
 const REMOVED_PREFIXES: [&str; 3] = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"];
 
-/// Removes them.
+/// Removes these variables from the environment of a command.
 pub fn scrub(cargo: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

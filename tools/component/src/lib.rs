@@ -1,5 +1,5 @@
-//! Builds the components of this repository. Whatever needs one, a build script, `cargo component`, `tools/compose` or
-//! `tools/release`, builds it here, so that the same sources always make the same bytes.
+//! Builds the components of this repository. Build scripts, `cargo component`, `tools/compose` and `tools/release` all
+//! build them here, so that the same sources always produce the same bytes.
 //!
 //! ```text
 //! sources ──► wasm_target::ensure ──► cargo rustc, without the caller's environment and paths ──► component.wasm
@@ -16,12 +16,12 @@ use wasm_target::TARGET;
 /// The package of the source component.
 pub const SOURCE: &str = "buildkite-audit-logs";
 
-/// Builds a package of the workspace in `root` as it is shipped, and returns where the component is. `target` is the
-/// target folder: not the one of a cargo that is running, whose lock this one would wait for forever.
+/// Builds a package of the workspace in `root` as it is released, and returns the path of the component. `target` is
+/// the target folder. It must not be that of a running cargo: this one would wait for its lock forever.
 ///
 /// # Errors
 ///
-/// The target is missing and cannot be installed, or what cargo reports.
+/// Returns an error if the target is missing and cannot be installed, or if cargo fails.
 pub fn build(root: &Path, package: &str, target: &Path) -> Result<PathBuf, String> {
     wasm_target::ensure(root)?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
@@ -29,7 +29,7 @@ pub fn build(root: &Path, package: &str, target: &Path) -> Result<PathBuf, Strin
     let output = cargo
         .current_dir(root)
         .args(["rustc", "--locked", "--quiet", "--package", package, "--lib"])
-        // A cdylib alone: an rlib beside it would keep the linker from optimizing across crates.
+        // Only the cdylib: building an rlib too would prevent optimization across crates at link time.
         .args(["--crate-type", "cdylib", "--profile", "component"])
         .args(["--target", TARGET, "--target-dir"])
         .arg(target)
@@ -44,6 +44,6 @@ pub fn build(root: &Path, package: &str, target: &Path) -> Result<PathBuf, Strin
     let wasm = target.join(TARGET).join("component").join(file);
     match wasm.is_file() {
         true => Ok(wasm),
-        false => Err(format!("cargo built no component at {}", wasm.display())),
+        false => Err(format!("cargo succeeded, but built no component at {}", wasm.display())),
     }
 }

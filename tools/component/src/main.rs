@@ -1,15 +1,15 @@
-//! `cargo component`: builds the source component, or the package that is named.
+//! `cargo component`: builds the source component or another package.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 const HELP: &str = "\
-Builds a component of this repository as it is shipped.
+Builds a component of this repository as it is released.
 
 usage: cargo component [PACKAGE] [--target-dir FOLDER]
 
-PACKAGE is buildkite-audit-logs unless named. The component's path is printed; without
---target-dir it is below target/components. Run it in the repository's folder.
+PACKAGE defaults to buildkite-audit-logs, and FOLDER to target/components. Prints the
+component's path. Run it in the root folder of the repository.
 
 Example:
   cargo component spin-trigger";
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
             }
             "--target-dir" => match arguments.next() {
                 Some(folder) => target = folder,
-                None => return refuse("--target-dir needs a folder"),
+                None => return refuse("--target-dir needs a folder; see --help"),
             },
             name if !name.starts_with('-') => name.clone_into(&mut package),
             _ => return refuse(&format!("unknown option {argument}; see --help")),
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     }
     let root = match std::env::current_dir() {
         Ok(root) => root,
-        Err(error) => return refuse(&format!("the current folder: {error}")),
+        Err(error) => return refuse(&format!("cannot find the current folder: {error}")),
     };
     match component::build(&root, &package, &root.join(Path::new(&target))) {
         Ok(wasm) => {

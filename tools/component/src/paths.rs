@@ -1,22 +1,22 @@
-//! Paths in panic messages. They name folders of this machine, and make the component larger where those are long.
+//! Removes this machine's folders from the paths in panic messages, so that every machine builds the same component.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use wasm_target::TARGET;
 
-/// The `--config` that removes them. It adds to the flags of `.cargo/config.toml`.
+/// Returns the value of `--config` that removes the folders. It adds to the flags in `.cargo/config.toml`.
 pub fn remapped(root: &Path) -> String {
     let flags: Vec<String> = crates()
         .chain(standard_library(root))
-        // TOML cannot quote such a path; it stays.
+        // A literal string in TOML cannot contain a quote, so such a path stays.
         .filter(|(from, _)| !from.contains('\''))
         .map(|(from, to)| format!("'--remap-path-prefix={from}/={to}'"))
         .collect();
     format!("target.{TARGET}.rustflags = [{}]", flags.join(", "))
 }
 
-/// The folders that cargo unpacks crates into.
+/// Returns the folders into which cargo unpacks crates.
 fn crates() -> impl Iterator<Item = (String, String)> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
@@ -28,8 +28,8 @@ fn crates() -> impl Iterator<Item = (String, String)> {
         .filter_map(|folder| Some((folder.ok()?.path().to_str()?.to_owned(), String::new())))
 }
 
-/// The sources of the standard library. Where rustup's component `rust-src` is installed, rustc names these; elsewhere it
-/// names `/rustc/COMMIT`.
+/// Returns the folder with the sources of the standard library, and its replacement. Rustc names that folder if
+/// rustup's component `rust-src` is installed, and `/rustc/COMMIT` otherwise.
 fn standard_library(root: &Path) -> Option<(String, String)> {
     let ask = |arguments: &[&str]| {
         let output =

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! source ───┐
-//! adapter ──┴─► plug ──► one component, which imports the source no longer
+//! adapter ──┴─► plug ──► one component, which no longer imports the source
 //! ```
 
 mod plug;
@@ -13,15 +13,15 @@ use component::SOURCE;
 
 pub use plug::plug;
 
-/// Where the repository lies.
+/// The root folder of the repository.
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// Compiles an adapter, and composes the source into it: the file given, or one that is compiled now. `target` is the
-/// target folder.
+/// Compiles an adapter, and composes the source into it. The source is the given file, or is compiled too. `target` is
+/// the target folder.
 ///
 /// # Errors
 ///
-/// What cargo or the composition says, or that a file cannot be read.
+/// Returns an error if cargo or the composition fails, or if a file cannot be read.
 pub fn composed(adapter: &str, source: Option<&Path>, target: &Path) -> Result<Vec<u8>, String> {
     let adapter = read(&compile(adapter, target)?)?;
     let source = match source {
@@ -35,11 +35,11 @@ pub fn composed(adapter: &str, source: Option<&Path>, target: &Path) -> Result<V
 ///
 /// # Errors
 ///
-/// The target is missing and cannot be installed, or what cargo reports.
+/// Returns an error if the target is missing and cannot be installed, or if cargo fails.
 pub fn compile(package: &str, target: &Path) -> Result<PathBuf, String> {
     component::build(Path::new(ROOT), package, target)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+    std::fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
 }

@@ -22,7 +22,7 @@ struct Options {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Engine {
-    /// The HTTP trigger in adapters/spin (Spin also composes it itself, as spin.toml says)
+    /// The HTTP trigger in adapters/spin (Spin can also compose it itself, from spin.toml)
     Spin,
     /// The service in adapters/wasmcloud
     Wasmcloud,
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(why) => {
-            eprintln!("{why}");
+            eprintln!("error: {why}");
             ExitCode::FAILURE
         }
     }

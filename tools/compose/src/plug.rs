@@ -1,14 +1,13 @@
-//! Connects one component's exports to another one's imports.
+//! Connects the exports of one component to the imports of another.
 
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions};
 
-/// Composes `plug` into `socket`. What `socket` imports and `plug` exports is bound; the other imports of both remain
-/// imports.
+/// Composes `plug` into `socket`. Binds each import of `socket` that `plug` exports; all other imports remain.
 ///
 /// # Errors
 ///
-/// Returns a message about what does not fit.
+/// Returns a message that says what does not fit.
 pub fn plug(socket: Vec<u8>, plug: Vec<u8>) -> Result<Vec<u8>, String> {
     let mut graph = CompositionGraph::new();
     let mut add = |name: &str, bytes: Vec<u8>| {

@@ -1,5 +1,4 @@
-//! Tests that the planted bugs match the code: each text occurs in its file exactly once. `cargo run -p mutants` plants
-//! them one by one and runs the simulation.
+//! Tests that the planted bugs match the code: each snippet occurs in its file exactly once.
 
 use crate::list::{HARMLESS, MUTANTS};
 

@@ -1,24 +1,24 @@
-//! Planted bugs: each is one place of the core written wrongly, as somebody might write it. The simulation must find
-//! every one of them.
+//! Planted bugs: each one rewrites one place in the core, as somebody might get it wrong. The simulation must find
+//! every one.
 
 use crate::mutant::{Mutant, mutant};
 
 /// The bugs, in no particular order.
 pub const MUTANTS: &[Mutant] = &[
     mutant(
-        "a type that was not known is never tried again",
+        "an unknown type is never retried",
         "src/sync/rejected_types.rs",
         "let is_trial = is_full && self.refusals == 0;",
         "let is_trial = is_full && self.names.is_empty();",
     ),
     mutant(
-        "a type that is not known is tried at every call",
+        "an unknown type is retried at every call",
         "src/sync/rejected_types.rs",
         "let is_trial = is_full && self.refusals == 0;",
         "let is_trial = is_full;",
     ),
     mutant(
-        "a re-read without a type counts for it, too",
+        "a re-read without a type counts for that type too",
         "src/sync/tail.rs",
         "looked.map_or(full, |looked| looked.min(full))",
         "looked.map_or(full, |looked| looked.max(full))",
@@ -30,25 +30,25 @@ pub const MUTANTS: &[Mutant] = &[
         "",
     ),
     mutant(
-        "the gap ends with its first page",
+        "a gap ends with its first page",
         "src/sync/hand_out.rs",
         "state.walk.set(index, after);",
         "state.walk.set(index, after.filter(|_| false));",
     ),
     mutant(
-        "the edge is passed over: >= for >",
+        "events at the edge are skipped: >= for >",
         "src/sync/absorb.rs",
         "Some(at) => at > gap.reached ||",
         "Some(at) => at >= gap.reached ||",
     ),
     mutant(
-        "the floor is left out: <= for <",
+        "events at the floor are skipped: <= for <",
         "src/sync/absorb.rs",
         "if above < gap.floor {",
         "if above <= gap.floor {",
     ),
     mutant(
-        "no dedupe",
+        "repeats are not dropped",
         "src/sync/absorb.rs",
         "Some(at) => at > gap.reached || state.walk.knows(at, row.uuid),",
         "Some(at) => at > gap.reached,",
@@ -60,19 +60,19 @@ pub const MUTANTS: &[Mutant] = &[
         "waiting.iter().any(is_here)",
     ),
     mutant(
-        "a new instance asks at once when nothing is open",
+        "a new instance makes a request at once when no gap is open",
         "src/sync/plan.rs",
         "state.tail.is_due(config.poll_interval_ms, now);",
         "state.tail.is_due(config.poll_interval_ms, now) || state.walk.gaps().is_empty();",
     ),
     mutant(
-        "the rest of failing gaps is forgotten with the instance",
+        "the pause of failing gaps is not in the checkpoint",
         "src/sync/rest.rs",
         "object.time(\"rest_until\", self.until);",
         "",
     ),
     mutant(
-        "the page's cursor is kept in mid-page",
+        "the page's cursor is kept in the middle of a page",
         "src/sync/hand_out.rs",
         "let Gap { floor, cursor, confirm, .. } = pending.before.clone();",
         "let Gap { floor, confirm, .. } = pending.before.clone();\n        \
@@ -135,7 +135,7 @@ pub const MUTANTS: &[Mutant] = &[
         "self.covered.plus(-2_000)",
     ),
     mutant(
-        "a raised lookback reaches below what is known",
+        "a raised lookback reaches below the known events",
         "src/sync/tail.rs",
         "self.start.unwrap_or(Millis::EPOCH).max(self.covered)",
         "self.start.unwrap_or(Millis::EPOCH)",
@@ -153,7 +153,7 @@ pub const MUTANTS: &[Mutant] = &[
         "let from = Some(gap.floor);",
     ),
     mutant(
-        "a short page is taken for the last",
+        "a short page is taken for the last one",
         "src/sync/follow.rs",
         "if !seen.has_next && (!seen.is_full || is_confirmed) {",
         "if !seen.is_full {",
@@ -189,7 +189,7 @@ pub const MUTANTS: &[Mutant] = &[
         "if is_full || self.polled.is_some() {",
     ),
     mutant(
-        "no full re-read while more than a few are known",
+        "full re-reads come too rarely",
         "src/sync/tail.rs",
         "            || since_full >= lookback_ms\n            || high_water.since(full) >= lookback_ms;",
         "            || since_full >= lookback_ms + HOUR_MS;",
@@ -201,19 +201,19 @@ pub const MUTANTS: &[Mutant] = &[
         "high_water.plus(-OVERLAP_MS).max(looked.plus(-lookback_ms)).max(self.lowest())",
     ),
     mutant(
-        "recent uuids go before the floor rises",
+        "recent uuids are dropped before the floor rises",
         "src/sync/hand_out.rs",
         "    state.tail.cover_from(recent);\n",
         "",
     ),
     mutant(
-        "a uuid twice on one page comes twice",
+        "a uuid that is twice on one page is delivered twice",
         "src/sync/absorb.rs",
         "        !is_double\n",
         "        true\n",
     ),
     mutant(
-        "history never has its turn",
+        "history never gets its turn",
         "src/sync/walk.rs",
         "self.front_pages >= FRONT_PAGES",
         "self.front_pages >= FRONT_PAGES + u32::MAX / 2",
@@ -232,8 +232,8 @@ pub const MUTANTS: &[Mutant] = &[
     ),
 ];
 
-/// Bugs that no run can show, each with the reason.
+/// Bugs that no run can reveal, each with the reason.
 pub const HARMLESS: &[(Mutant, &str)] = &[(
     mutant("a cut gap keeps its cursor", "src/sync/gap.rs", "        self.cursor = None;\n", ""),
-    "the cursor stands above the cut: the walk comes to the gap all the same, only later",
+    "the cursor is above the cut, so the walk still reaches the gap, only later",
 )];

@@ -1,6 +1,6 @@
 //! Plants the bugs of `list.rs` one by one in a copy of this repository, and reports which of them the simulation
-//! finds. Fails if one survives. `SEEDS` sets the number of runs for each; an argument selects mutants by a part of
-//! their names.
+//! finds. Fails if one survives. `SEEDS` sets the number of runs for each; an argument selects the mutants whose
+//! names contain it.
 
 #[cfg(test)]
 mod fit;
@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 use list::{HARMLESS, MUTANTS};
 use mutant::Mutant;
 
-/// Number of runs for each mutant, unless `SEEDS` says otherwise. Most are found within a hundred.
+/// Default number of runs for each mutant. Most are found within a hundred.
 const SEEDS: &str = "5000";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Plants a mutant and runs the simulation. Returns the first line of the first failure if the bug was found.
+/// Plants a mutant and runs the simulation. Returns the first line of the first failure, or `None` if nothing failed.
 fn find(tree: &Path, build: &Path, mutant: &Mutant) -> Result<Option<String>, Box<dyn Error>> {
     let path = tree.join(mutant.file);
     let right = std::fs::read_to_string(&path)?;

@@ -1,19 +1,19 @@
-//! A bug, as one place of the core written wrongly.
+//! A bug: one place in the core, rewritten wrongly.
 
 /// A bug to plant.
 #[derive(Debug, Clone, Copy)]
 pub struct Mutant {
-    /// What is wrong then.
+    /// What goes wrong.
     pub name: &'static str,
-    /// The file, from the root of the repository.
+    /// The file, relative to the root of the repository.
     pub file: &'static str,
-    /// What stands there, exactly once.
+    /// The code to replace, which occurs exactly once in the file.
     pub right: &'static str,
-    /// What takes its place.
+    /// The code that replaces it.
     pub wrong: &'static str,
 }
 
-/// Makes an entry of the list.
+/// Returns an entry of the list.
 pub const fn mutant(
     name: &'static str,
     file: &'static str,

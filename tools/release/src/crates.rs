@@ -1,8 +1,8 @@
 //! The crates in the component, as cargo lists them and as rustc compiled them.
 //!
-//! Uses `cargo tree` instead of `cargo metadata`, which has the features of the whole workspace (serde_json with the
-//! host's `preserve_order`, hence indexmap and hashbrown, none of which is in the component), and includes the crates of
-//! macros (syn, wit-parser), which run only during the build: 47 crates where 14 are linked.
+//! Uses `cargo tree`, because `cargo metadata` lists 47 crates where 14 are linked: it unifies the features of the
+//! whole workspace (the host's `preserve_order` of serde_json brings in indexmap and hashbrown), and includes the crates
+//! of macros (syn, wit-parser), which run only during the build.
 
 use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,12 +13,12 @@ use std::process::Command;
 pub const PACKAGE: &str = "buildkite-audit-logs";
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// A crate: its licence, its repository, and the crates it uses.
+/// A crate: its license, its repository, and the crates it uses.
 #[derive(Default)]
 pub struct Part {
-    pub licence: String,
+    pub license: String,
     pub repository: String,
-    /// Whether it is a part of this repository.
+    /// Whether it is part of this repository.
     pub is_local: bool,
     pub uses: BTreeSet<Key>,
 }
@@ -77,7 +77,7 @@ fn parse(printed: &str) -> Result<Parts> {
         let is_local = package.next().is_some_and(|rest| rest.starts_with("(/"));
         let part = parts.entry(key.clone()).or_default();
         part.is_local = is_local;
-        part.licence = fields.next().with_context(form)?.to_owned();
+        part.license = fields.next().with_context(form)?.to_owned();
         part.repository = fields.next().with_context(form)?.to_owned();
         above.push(key);
     }
@@ -142,7 +142,7 @@ mod tests {
         let names: Vec<_> = top.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["macro", "serde_json", "source-token", "talc"]);
         assert_eq!(uses("serde_json", "1.0.1"), [&key("itoa", "1.0.2")]);
-        assert_eq!(parts[&key("talc", "5.0.0")].licence, "MIT");
+        assert_eq!(parts[&key("talc", "5.0.0")].license, "MIT");
         let local = parts.iter().filter(|(_, part)| part.is_local).map(|((name, _), _)| name);
         assert_eq!(local.collect::<Vec<_>>(), ["buildkite-audit-logs", "source-token"]);
     }

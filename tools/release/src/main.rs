@@ -4,11 +4,11 @@
 //! ```text
 //! component ── sections, sums ──► the same bytes twice, or the first difference
 //! component, tree ──► describe, sbom, packed ──► files of a release ──► sums
-//! component, program ── inside ──► the program carries it, or not
+//! component, program ── inside ──► whether the program contains it
 //! ```
 //!
-//! Everything written depends only on the commit and the component: no current time, no random number, no path of the
-//! machine.
+//! Everything written depends only on the commit and the component: not on the current time, random numbers
+//! or local paths.
 
 mod crates;
 mod describe;
@@ -24,7 +24,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: release-tools compare ONE.wasm OTHER.wasm       fail and name the first section that differs
+usage: release-tools compare ONE.wasm OTHER.wasm       fail, and name the first section that differs
        release-tools write COMPONENT.wasm TREE OUT COMMIT TIME
                                                        write everything released with the component of TREE to OUT
        release-tools inside COMPONENT.wasm PROGRAM     fail unless PROGRAM contains exactly that component";

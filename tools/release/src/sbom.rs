@@ -1,5 +1,5 @@
-//! Writes the software bill of materials in CycloneDX: each crate in the component, with version, licence and checksum.
-//! `cargo cyclonedx` would list crates that are not in it: see `crates.rs`.
+//! Writes the software bill of materials in CycloneDX: each crate in the component, with version, license and checksum.
+//! `cargo cyclonedx` would also list crates that are not in the component; see `crates.rs`.
 
 use crate::crates::{Key, PACKAGE, Part, Parts, run};
 use crate::sums::sha256;
@@ -23,7 +23,7 @@ pub fn document(parts: &Parts, wasm: &[u8], tree: &Path, time: &str) -> Result<S
     let rust = rust.split(' ').nth(1).context("rustc does not print its version")?;
     let mut components = vec![standard_library(rust)];
     for (key, part) in parts.iter().filter(|((name, _), _)| name != PACKAGE) {
-        // A crate of this repository is in no registry, which would know a checksum.
+        // A crate of this repository has no checksum, because it is not in a registry.
         let sum = if part.is_local { None } else { Some(checksum(&lock, key)?) };
         components.push(component(key, part, sum));
     }
@@ -52,7 +52,7 @@ pub fn document(parts: &Parts, wasm: &[u8], tree: &Path, time: &str) -> Result<S
                 "version": version,
                 "description": "WebAssembly component, built for wasm32-unknown-unknown",
                 "hashes": [{"alg": "SHA-256", "content": sha256(wasm)}],
-                "licenses": [{"expression": parts[&(itself.clone(), version.clone())].licence}],
+                "licenses": [{"expression": parts[&(itself.clone(), version.clone())].license}],
                 "purl": reference(&(itself.clone(), version.clone())),
             },
         },
@@ -77,7 +77,7 @@ fn component(key: &Key, part: &Part, checksum: Option<&str>) -> Value {
         "version": key.1,
         "scope": "required",
         "hashes": hashes,
-        "licenses": [{"expression": part.licence}],
+        "licenses": [{"expression": part.license}],
         "purl": reference(key),
         "externalReferences": sources,
     })

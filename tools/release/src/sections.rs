@@ -25,7 +25,7 @@ pub fn first_difference(one: &[u8], other: &[u8]) -> Result<Option<String>> {
                 around(other.bytes, place)
             )
         }
-        // One has more sections, or only the numbers between sections differ.
+        // One has more sections, or only the bytes between sections differ.
         None => format!("{} and {} sections, {sizes}", sections.len(), others.len()),
     }))
 }
@@ -42,7 +42,7 @@ fn sections(wasm: &[u8]) -> Result<Vec<Section<'_>>> {
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload?;
         let name = match &payload {
-            // Skipped, since the sections inside come next and say more.
+            // Skipped: the sections inside follow, and are more specific.
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => continue,
             Payload::CustomSection(custom) => format!("{:?} (custom)", custom.name()),
             Payload::CodeSectionStart { .. } => "code".to_owned(),

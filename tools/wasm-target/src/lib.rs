@@ -1,9 +1,9 @@
-//! The target that the components are compiled for, and how it gets onto a machine.
+//! Installs the target that the components are compiled for.
 //!
-//! `rust-toolchain.toml` declares the target, and rustup installs what is declared there, unless it is told not to
-//! (`RUSTUP_AUTO_INSTALL=0`). A distribution's toolchain does not read that file at all. Whatever builds a component
-//! calls [`ensure`] first: it adds a missing target where rustup is at hand, and names the command to run where it is
-//! not.
+//! `rust-toolchain.toml` declares the target, and rustup installs what that file declares, unless
+//! `RUSTUP_AUTO_INSTALL=0` is set. A distribution's toolchain does not read the file at all. Everything that builds a
+//! component therefore calls [`ensure`] first. It adds a missing target with rustup or, without rustup, returns the
+//! command to run.
 
 mod bounded;
 mod lock;
@@ -20,22 +20,22 @@ use toolchain::Toolchain;
 /// The target of the components.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The linker that `.cargo/config.toml` names for it. It comes with rustup's toolchains.
+/// The linker that `.cargo/config.toml` names for the target. It comes with rustup's toolchains.
 const LINKER: &str = "wasm-component-ld";
 
-/// Sees that components can be compiled with the compiler that cargo uses in the folder `root`. Says in a line on the
-/// terminal that it installs something.
+/// Makes sure that the compiler that cargo uses in the folder `root` can compile components. Prints a line on the
+/// terminal before it installs anything.
 ///
 /// # Errors
 ///
-/// What is missing, why it cannot be installed, and the command that installs it.
+/// Returns a message that says what is missing, why it cannot be installed, and which command installs it.
 pub fn ensure(root: &Path) -> Result<(), String> {
     let toolchain = Toolchain::of(root)?;
     toolchain.has_linker()?;
     if toolchain.has_target() {
         return Ok(());
     }
-    // Builds that run side by side do not install it side by side.
+    // Only one of several parallel builds installs it.
     let _lock = lock::take(&toolchain)?;
     if toolchain.has_target() {
         return Ok(());

@@ -1,18 +1,18 @@
-//! One at a time, among all processes that use a toolchain.
+//! A lock between all processes that use a toolchain.
 
 use std::fs::{File, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::toolchain::Toolchain;
 
-/// Longest wait for another process that installs: as long as it may take itself, and a little.
+/// Longest wait for another process that installs: its own time limit and a little more.
 const LIMIT: Duration = Duration::from_secs(150);
 
-/// Between two attempts.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Time between two attempts.
+const CHECK_EVERY: Duration = Duration::from_millis(100);
 
-/// Takes the lock, which is that of the toolchain's own folder: nothing is written. `None` where folders cannot be
-/// locked; rustup has to cope by itself there.
+/// Locks the toolchain's own folder, so that no file is written. Returns `None` if the folder cannot be locked. Rustup
+/// then has to handle parallel calls itself.
 pub fn take(toolchain: &Toolchain) -> Result<Option<File>, String> {
     let Ok(folder) = File::open(toolchain.sysroot.join("lib/rustlib")) else { return Ok(None) };
     let end = Instant::now() + LIMIT;
@@ -27,7 +27,7 @@ pub fn take(toolchain: &Toolchain) -> Result<Option<File>, String> {
                     LIMIT.as_secs()
                 ));
             }
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_EVERY),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(CHECK_EVERY),
         }
     }
 }

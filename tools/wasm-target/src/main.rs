@@ -1,4 +1,4 @@
-//! For scripts: `cargo run --package wasm-target` installs the target of the components, or says what to do.
+//! `cargo run --package wasm-target`, for scripts: installs the target of the components, or says what to do.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! rustup adds the target.
+//! Adds the target with rustup.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,23 +9,23 @@ use crate::bounded::{Ended, run};
 use crate::say;
 use crate::toolchain::Toolchain;
 
-/// Longest time for it: some 20 MB, which a slow line brings within a minute. Behind a network that swallows packets
+/// Time limit. The target is about 20 MB, which a slow connection downloads within a minute. Where packets are dropped,
 /// rustup itself waits far longer.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// What a person types to add the target.
+/// Returns the command with which a person adds the target.
 pub fn command(toolchain: &Toolchain) -> String {
     format!("rustup target add {TARGET} --toolchain {}", toolchain.name())
 }
 
-/// Adds the target.
+/// Adds the target to a toolchain.
 pub fn add(toolchain: &Toolchain) -> Result<(), String> {
-    let missing = format!("the target {TARGET} of the components is not installed");
+    let missing = format!("the Rust target {TARGET} is not installed");
     let Some(home) = toolchain.rustup_home() else {
         return Err(format!(
-            "{missing}, and the Rust toolchain {} was not installed by rustup: install the package of its distribution \
-             (Debian: libstd-rust-dev-wasm32; Fedora: rust-std-static-{TARGET}), or rustup (https://rustup.rs) and run: \
-             rustup target add {TARGET}",
+            "{missing}, and the Rust toolchain {} was not installed by rustup; install your distribution's package \
+             (Debian: libstd-rust-dev-wasm32; Fedora: rust-std-static-{TARGET}), or install rustup (https://rustup.rs) \
+             and run: rustup target add {TARGET}",
             toolchain.sysroot.display()
         ));
     };
@@ -36,28 +36,28 @@ pub fn add(toolchain: &Toolchain) -> Result<(), String> {
     let mut adding = Command::new(&rustup);
     adding
         .args(["target", "add", TARGET, "--toolchain", &toolchain.name()])
-        // The one that this toolchain is in, whatever the environment says.
+        // The folder that has this toolchain, even if the environment names another.
         .env("RUSTUP_HOME", home)
-        // A trace would hide the line that counts.
+        // A backtrace would hide the error.
         .env_remove("RUST_BACKTRACE");
     say::line(&format!("adding the target {TARGET} to the Rust toolchain {}", toolchain.name()));
     match run(adding, LIMIT) {
-        Ok(Ended::Well) => Ok(()),
-        Ok(Ended::Badly(said)) => {
-            Err(format!("{missing}, and rustup could not add it ({said}); run: {remedy}"))
+        Ok(Ended::Succeeded) => Ok(()),
+        Ok(Ended::Failed(error)) => {
+            Err(format!("{missing}, and rustup could not add it ({error}); run: {remedy}"))
         }
-        Ok(Ended::TooLate) => Err(format!(
+        Ok(Ended::TimedOut) => Err(format!(
             "{missing}, and rustup did not add it within {} s; run: {remedy}",
             LIMIT.as_secs()
         )),
         Err(error) => Err(format!(
-            "{missing}, and {} does not run ({error}); run: {remedy}",
+            "{missing}, and {} cannot be run ({error}); run: {remedy}",
             rustup.display()
         )),
     }
 }
 
-/// Where rustup is: in the search path, or where it installs itself.
+/// Finds rustup in `PATH`, or in the folder where it installs itself.
 fn program() -> Option<PathBuf> {
     let file = format!("rustup{}", std::env::consts::EXE_SUFFIX);
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -1,16 +1,16 @@
-//! A line for the person at the terminal.
+//! Prints a line for the person at the terminal.
 
 use std::io::{IsTerminal, Write};
 
-/// Says a line on standard error, and on the terminal where that is another place: cargo hides what a build script
-/// writes, and repeats a warning with every later build.
+/// Prints a line on standard error and, if that is not the terminal, on the terminal too. Cargo hides what a build
+/// script prints, and would repeat a warning at every later build.
 pub fn line(text: &str) {
     eprintln!("{text}");
     if std::io::stderr().is_terminal() {
         return;
     }
     if let Ok(mut terminal) = std::fs::File::options().write(true).open("/dev/tty") {
-        // Over cargo's progress bar. Nothing depends on it.
+        // Overwrites cargo's progress bar. A failure does not matter.
         let _ = writeln!(terminal, "\r\x1b[K{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! A compiler and what came with it.
+//! A compiler and the files that came with it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,23 +6,23 @@ use std::process::Command;
 
 use crate::{LINKER, TARGET};
 
-/// The compiler that cargo takes: it is named by `RUSTC` or in the search path.
+/// Returns the compiler that cargo uses: the one that `RUSTC` names, or `rustc` in `PATH`.
 pub fn rustc() -> OsString {
     std::env::var_os("RUSTC").filter(|name| !name.is_empty()).unwrap_or("rustc".into())
 }
 
-/// What came with a compiler.
+/// A compiler and the files that came with it.
 pub struct Toolchain {
     /// Its root folder.
     pub sysroot: PathBuf,
-    /// Where the target's libraries lie, or would.
+    /// The folder for the target's libraries. It may not exist.
     libraries: PathBuf,
-    /// The machine it runs on.
+    /// The host tuple, such as `x86_64-unknown-linux-gnu`.
     host: String,
 }
 
 impl Toolchain {
-    /// The toolchain that is used in this folder.
+    /// Returns the toolchain that is used in this folder.
     pub fn of(root: &Path) -> Result<Self, String> {
         let rustc = rustc();
         let output = Command::new(&rustc)
@@ -33,23 +33,27 @@ impl Toolchain {
             .map_err(|error| format!("cannot run {}: {error}", rustc.display()))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let [sysroot, libraries, host] = text.lines().collect::<Vec<_>>()[..] else {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("{} does not name its folders: {}", rustc.display(), said.trim()));
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(format!(
+                "{} does not print its folders: {}",
+                rustc.display(),
+                stderr.trim()
+            ));
         };
         Ok(Self { sysroot: sysroot.into(), libraries: libraries.into(), host: host.to_owned() })
     }
 
-    /// Whether the target's libraries are there.
+    /// Returns whether the target's libraries are installed.
     pub fn has_target(&self) -> bool {
         let files = std::fs::read_dir(&self.libraries).into_iter().flatten().flatten();
-        // The file's name goes on with a hash. rustup puts the folder in its place as a whole.
+        // The file name continues with a hash. Rustup moves the whole folder into place at once.
         files.map(|file| file.file_name()).any(|name| {
             let name = name.to_string_lossy();
             name.starts_with("libcore-") && name.ends_with(".rlib")
         })
     }
 
-    /// Sees that the target's linker can be found: in the toolchain or in the search path.
+    /// Checks that the target's linker is in the toolchain or in `PATH`.
     pub fn has_linker(&self) -> Result<(), String> {
         let own = self.sysroot.join("lib/rustlib").join(&self.host).join("bin");
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -65,16 +69,16 @@ impl Toolchain {
         }
     }
 
-    /// As rustup calls it.
+    /// Returns rustup's name for the toolchain.
     pub fn name(&self) -> String {
         let name = self.sysroot.file_name().unwrap_or(self.sysroot.as_os_str());
         name.to_string_lossy().into_owned()
     }
 
-    /// The folder of the rustup that installed it; `None` for one that came from elsewhere.
+    /// Returns the folder of the rustup that installed the toolchain. `None` if it came from elsewhere.
     pub fn rustup_home(&self) -> Option<&Path> {
         let toolchains = self.sysroot.parent()?;
-        // The list of what can be added.
+        // Rustup's list of the components that can be added.
         let manifest = self.sysroot.join("lib/rustlib/multirust-channel-manifest.toml");
         (toolchains.ends_with("toolchains") && manifest.is_file())
             .then(|| toolchains.parent())

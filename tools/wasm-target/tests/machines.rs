@@ -1,5 +1,5 @@
-//! Machines of every kind: with the target, without it, with rustup and without. Compiler and rustup are scripts that
-//! answer as the real ones do; `.ci/target` runs the real ones.
+//! Tests machines with and without the target, and with and without rustup. Compiler and rustup are scripts that behave
+//! like the real ones; `.ci/target` runs the real ones.
 #![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const NAME: &str = "1.95.0-x86_64-unknown-linux-gnu";
 
-/// A rustup that adds the target as the real one does, and keeps a record of its calls.
+/// A rustup that adds the target like the real one, and records its calls.
 const ADDS: &str = r#"echo "$RUSTUP_HOME: $*" >> "$0.calls"
     mkdir -p "$RUSTUP_HOME/toolchains/$5/lib/rustlib/wasm32-unknown-unknown/lib"
     touch "$RUSTUP_HOME/toolchains/$5/lib/rustlib/wasm32-unknown-unknown/lib/libcore-0123.rlib""#;
@@ -20,7 +20,7 @@ const ADDS: &str = r#"echo "$RUSTUP_HOME: $*" >> "$0.calls"
 struct Machine(TempDir);
 
 impl Machine {
-    /// A toolchain of rustup's, without the target, and no rustup.
+    /// Returns a machine with a toolchain that rustup installed, but without the target and without rustup.
     fn new() -> Self {
         let machine = Self(tempfile::tempdir().unwrap());
         fs::create_dir_all(machine.libraries()).unwrap();
@@ -58,7 +58,7 @@ impl Machine {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// What rustup was called with.
+    /// Returns the arguments that rustup was called with, a line for each call.
     fn calls(&self, rustup: &str) -> String {
         fs::read_to_string(self.path(&format!("{rustup}.calls"))).unwrap_or_default()
     }
@@ -89,7 +89,7 @@ fn touch(file: &Path) {
 }
 
 #[test]
-fn a_target_that_is_there_is_left_alone_in_silence() {
+fn an_installed_target_is_left_alone_and_nothing_is_printed() {
     let machine = Machine::new();
     machine.script("rustup", ADDS);
     touch(&machine.libraries().join("libcore-89ab.rlib"));
@@ -98,7 +98,7 @@ fn a_target_that_is_there_is_left_alone_in_silence() {
 }
 
 #[test]
-fn rustup_adds_a_missing_target_to_the_toolchain_in_use_and_it_is_said_in_one_line() {
+fn rustup_adds_a_missing_target_to_the_toolchain_in_use_and_one_line_says_so() {
     let machine = Machine::new();
     machine.script("rustup", ADDS);
     let line = format!("adding the target wasm32-unknown-unknown to the Rust toolchain {NAME}\n");
@@ -107,12 +107,12 @@ fn rustup_adds_a_missing_target_to_the_toolchain_in_use_and_it_is_said_in_one_li
     let call =
         format!("{}: target add wasm32-unknown-unknown --toolchain {NAME}\n", home.display());
     assert_eq!(machine.calls("bin/rustup"), call);
-    assert_eq!(machine.ends(), (true, String::new()), "a second time there is nothing to do");
+    assert_eq!(machine.ends(), (true, String::new()), "the second time there is nothing to do");
     assert_eq!(machine.calls("bin/rustup"), call);
 }
 
 #[test]
-fn a_rustup_outside_of_the_search_path_is_found_where_it_installs_itself() {
+fn a_rustup_outside_path_is_found_where_it_installs_itself() {
     let machine = Machine::new();
     machine.script("../home/.cargo/bin/rustup", ADDS);
     assert!(machine.ends().0);
@@ -121,77 +121,77 @@ fn a_rustup_outside_of_the_search_path_is_found_where_it_installs_itself() {
 
 #[test]
 fn without_rustup_the_command_is_named() {
-    let (is_well, said) = Machine::new().ends();
+    let (is_success, stderr) = Machine::new().ends();
     let words = format!(
-        "error: the target wasm32-unknown-unknown of the components is not installed, and rustup is not in PATH; run: rustup target add wasm32-unknown-unknown --toolchain {NAME}\n"
+        "error: the Rust target wasm32-unknown-unknown is not installed, and rustup is not in PATH; run: rustup target add wasm32-unknown-unknown --toolchain {NAME}\n"
     );
-    assert_eq!((is_well, said), (false, words));
+    assert_eq!((is_success, stderr), (false, words));
 }
 
 #[test]
-fn a_rustup_that_cannot_is_quoted_and_the_command_is_named() {
+fn a_rustup_that_fails_is_quoted_and_the_command_is_named() {
     let machine = Machine::new();
     machine.script(
         "rustup",
         "echo 'info: downloading' >&2; echo 'error: no network' >&2; echo 'see ...' >&2; exit 1",
     );
-    let (is_well, said) = machine.ends();
+    let (is_success, stderr) = machine.ends();
     assert!(
-        !is_well
-            && said
+        !is_success
+            && stderr
                 .contains("rustup could not add it (error: no network); run: rustup target add "),
-        "{said}"
+        "{stderr}"
     );
-    // It says that it did, and did not.
+    // It reports success, but adds nothing.
     machine.script("rustup", "exit 0");
-    let (is_well, said) = machine.ends();
+    let (is_success, stderr) = machine.ends();
     assert!(
-        !is_well && said.contains("is not in ") && said.contains("run: rustup target add "),
-        "{said}"
+        !is_success && stderr.contains("is not in ") && stderr.contains("run: rustup target add "),
+        "{stderr}"
     );
 }
 
 #[test]
-fn a_toolchain_of_a_distribution_is_not_rustup_s_to_change() {
+fn rustup_does_not_change_the_toolchain_of_a_distribution() {
     let machine = Machine::new();
     machine.script("rustup", ADDS);
     fs::remove_file(machine.manifest()).unwrap();
-    let (is_well, said) = machine.ends();
-    assert!(!is_well && said.contains("was not installed by rustup"), "{said}");
-    assert!(said.contains("libstd-rust-dev-wasm32"), "{said}");
+    let (is_success, stderr) = machine.ends();
+    assert!(!is_success && stderr.contains("was not installed by rustup"), "{stderr}");
+    assert!(stderr.contains("libstd-rust-dev-wasm32"), "{stderr}");
     assert_eq!(machine.calls("bin/rustup"), "");
 }
 
 #[test]
-fn a_toolchain_without_the_linker_is_known_before_anything_is_compiled() {
+fn a_missing_linker_is_found_before_anything_is_compiled() {
     let machine = Machine::new();
     touch(&machine.libraries().join("libcore-89ab.rlib"));
     let own = machine.toolchain().join("lib/rustlib/x86_64-unknown-linux-gnu/bin");
     fs::remove_file(own.join("wasm-component-ld")).unwrap();
-    let (is_well, said) = machine.ends();
-    assert!(!is_well && said.contains("run: cargo install wasm-component-ld"), "{said}");
-    // One in the search path is as good.
+    let (is_success, stderr) = machine.ends();
+    assert!(!is_success && stderr.contains("run: cargo install wasm-component-ld"), "{stderr}");
+    // One in PATH is enough.
     machine.script("wasm-component-ld", "");
     assert_eq!(machine.ends(), (true, String::new()));
 }
 
 #[test]
-fn builds_side_by_side_install_it_once() {
+fn parallel_builds_install_the_target_once() {
     let machine = Machine::new();
     // The first waits here until all have started.
     machine.script("rustup", &format!("until [ -e \"$0.go\" ]; do :; done\n{ADDS}"));
     let all: Vec<Child> = (0..4).map(|_| machine.start()).collect();
     touch(&machine.path("bin/rustup.go"));
     let all: Vec<_> = all.into_iter().map(|it| ended(it.wait_with_output().unwrap())).collect();
-    assert!(all.iter().all(|(is_well, _)| *is_well), "{all:?}");
-    assert_eq!(all.iter().filter(|(_, said)| !said.is_empty()).count(), 1, "{all:?}");
+    assert!(all.iter().all(|(is_success, _)| *is_success), "{all:?}");
+    assert_eq!(all.iter().filter(|(_, stderr)| !stderr.is_empty()).count(), 1, "{all:?}");
     assert_eq!(machine.calls("bin/rustup").lines().count(), 1);
 }
 
 #[test]
-fn a_compiler_that_is_missing_or_says_nothing_is_named() {
+fn the_error_of_a_missing_toolchain_is_quoted() {
     let machine = Machine::new();
     machine.script("rustc", "echo 'error: toolchain is not installed' >&2; exit 1");
-    let (is_well, said) = machine.ends();
-    assert!(!is_well && said.contains("error: toolchain is not installed"), "{said}");
+    let (is_success, stderr) = machine.ends();
+    assert!(!is_success && stderr.contains("error: toolchain is not installed"), "{stderr}");
 }

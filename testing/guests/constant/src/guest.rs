@@ -1,5 +1,5 @@
-//! The world, with constant exports.
-#![allow(missing_docs, unsafe_code)] // Both only for the generated bindings.
+//! Exports of the world that return constants.
+#![allow(missing_docs, unsafe_code)] // For the generated bindings.
 
 #[allow(clippy::all)]
 mod bindings {

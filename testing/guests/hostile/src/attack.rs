@@ -1,10 +1,10 @@
-//! The attacks, by name. Each returns its outcome; the good tenant has none.
+//! The attacks, by name. Each returns its outcome, except `good`, which does not attack.
 
 use std::hint::black_box;
 
 use crate::send::{Request, send};
 
-/// Performs an attack, and returns its outcome.
+/// Performs an attack, and returns its outcome. Returns `None` for `good`.
 pub fn attack(name: &str, url: &str, secret: &str) -> Option<String> {
     let ask = |url: &str| Some(send(&Request { url, ..Request::default() }));
     let with = |name: &'static str, value: &str| {
@@ -23,10 +23,10 @@ pub fn attack(name: &str, url: &str, secret: &str) -> Option<String> {
             }
         }
         "recursion" => Some(deeper(0).to_string()),
-        // A panic ends in a trap.
+        // Ends in a trap, as a panic does.
         "trap" => std::process::abort(),
         "long-error" => Some("x".repeat(8 << 20)),
-        // Used for another host, an address, a port, the metadata service, and for the allowed host's answers.
+        // Used for another host, an address, a port, the metadata service and the answers of the allowed host.
         "ask" => ask(url),
         "scan" => {
             Some((1..=20).map(|port| ask(&format!("{url}:{port}/")).unwrap_or_default()).collect())

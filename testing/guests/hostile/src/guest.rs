@@ -1,4 +1,4 @@
-//! The world around the attacks. One tenant is good: it returns one record per poll for as long as it lives.
+//! Exports of the world that perform the attacks. With the settings `good`, each poll returns one record instead.
 #![allow(unsafe_code)] // For the generated exports.
 
 use std::cell::RefCell;
@@ -24,7 +24,7 @@ impl Guest for Hostile {
             version: "0".into(),
             settings_schema: "{}".into(),
             record_schema: "{}".into(),
-            // The hosts it asks for, without being allowed any of them.
+            // Claims hosts that it is not allowed to reach.
             allowed_hosts: vec!["https://evil.example".into(), "http://127.0.0.1:1".into()],
         }
     }

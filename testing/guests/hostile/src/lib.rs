@@ -1,5 +1,5 @@
-//! A source component that attacks its host. Its settings are the name of the attack and its argument: `attack URL`. It
-//! reports the host's answer in the text of an error.
+//! A source component that attacks its host. Its settings are the name of the attack and a URL: `NAME URL`. It reports
+//! the host's answer in the text of an error.
 //!
 //! ```text
 //! settings ──► attack ── send ──► host ── answer ──► error text

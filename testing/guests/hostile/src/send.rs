@@ -6,7 +6,7 @@ use crate::bindings::wasi::http::types::{
 };
 use crate::bindings::wasi::io::streams::StreamError;
 
-/// Maximum number of bytes of the answer that are reported.
+/// Maximum number of bytes of an answer that are reported.
 const QUOTED_MAX: usize = 4_000;
 
 /// The request to send.
@@ -54,7 +54,7 @@ fn exchange(request: &Request) -> Result<String, String> {
         let stream = body.write().map_err(|()| "no stream")?;
         for chunk in request.body.as_bytes().chunks(4096) {
             if stream.blocking_write_and_flush(chunk).is_err() {
-                break; // The answer says more than this error.
+                break; // The answer is more informative than this error.
             }
         }
     }
