@@ -14,7 +14,7 @@ use crate::egress::hook::Egress;
 use crate::egress::network::Network;
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
-use crate::guest::component::Plugin;
+use crate::guest::component::{BUNDLED, Plugin};
 use crate::guest::engine::{CodeCache, Options, build};
 use crate::guest::source::Source;
 use crate::output::stream::{self, unwritten};
@@ -22,13 +22,17 @@ use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Loads the component that the command line names, or the one that the config names, or the bundled one.
+/// Loads the component that the command line names, or the one that the config names, or the bundled one. Only the
+/// bundled one is trusted.
 ///
 /// # Errors
 ///
 /// Same as [`Plugin::load`].
 pub fn plugin(named: Option<&PathBuf>, config: &Config, code: &CodeCache) -> Result<Plugin> {
     let path: Option<&Path> = named.or(config.component.as_ref()).map(PathBuf::as_path);
+    if path.is_none() {
+        return Plugin::trusted(code, BUNDLED);
+    }
     let engine = build(&Options { code: code.clone(), ..Options::default() })?;
     Plugin::load(&engine, path)
 }

@@ -1,4 +1,4 @@
-//! The wasmtime engine: one per process, with a clock tick that lets the host interrupt guests.
+//! The wasmtime engine: one per process. It lets the host interrupt guests, unless the guest is trusted.
 #![allow(clippy::disallowed_methods, reason = "stores compiled code")]
 
 use crate::exit::{Failure, Result};
@@ -25,6 +25,18 @@ pub struct Options {
     pub limits: Limits,
     /// Where compiled code is cached, so that the next start need not compile it again.
     pub code: CodeCache,
+    /// What ends a call that computes for too long.
+    pub(crate) interrupt: Interrupt,
+}
+
+/// What ends a call that computes for too long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Interrupt {
+    /// A clock tick: the instance ends, and the process continues.
+    #[default]
+    Epoch,
+    /// A watchdog: the process ends. The guest is faster, since it does not look for a tick in each loop.
+    Watchdog,
 }
 
 /// Where compiled code is cached. Whoever can write there decides what this process runs.
@@ -91,7 +103,8 @@ pub fn engine() -> Result<wasmtime::Engine> {
     build(&Options { code: CodeCache::off(), ..Options::default() })
 }
 
-/// Builds the engine and starts its ticker thread, which ends when the engine is dropped.
+/// Builds the engine and, if guests are interrupted by a tick, starts the thread that ticks. The thread ends when the
+/// engine is dropped.
 ///
 /// # Errors
 ///
@@ -100,7 +113,7 @@ pub fn engine() -> Result<wasmtime::Engine> {
 pub fn build(options: &Options) -> Result<wasmtime::Engine> {
     let fail = |error| Failure::Failed(format!("cannot start wasmtime: {}", explain(&error)));
     let mut config = wasmtime::Config::new();
-    config.epoch_interruption(true);
+    config.epoch_interruption(options.interrupt == Interrupt::Epoch);
     // Guest frames in an error would not help the operator: the component is stripped.
     config.wasm_backtrace_max_frames(None);
     if let Some(folder) = options.code.open()? {
@@ -112,19 +125,25 @@ pub fn build(options: &Options) -> Result<wasmtime::Engine> {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances, options)));
     }
     let engine = wasmtime::Engine::new(&config).map_err(fail)?;
-    let weak = engine.weak();
-    std::thread::Builder::new()
-        .name("epoch".to_owned())
-        .spawn(move || {
-            // Bounded by the lifetime of the engine.
-            while let Some(engine) = weak.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                std::thread::sleep(TICK);
-            }
-        })
-        .map_err(|error| Failure::Failed(format!("cannot start the epoch thread: {error}")))?;
+    if options.interrupt == Interrupt::Epoch {
+        tick(&engine)?;
+    }
     Ok(engine)
+}
+
+/// Starts the thread that ticks.
+fn tick(engine: &wasmtime::Engine) -> Result<()> {
+    let weak = engine.weak();
+    let thread = std::thread::Builder::new().name("epoch".to_owned()).spawn(move || {
+        // Bounded by the lifetime of the engine.
+        while let Some(engine) = weak.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TICK);
+        }
+    });
+    let fail = |error| Failure::Failed(format!("cannot start the epoch thread: {error}"));
+    thread.map(drop).map_err(fail)
 }
 
 /// Returns a pool for this many instances. Address space is reserved for all of them. They take memory only for what

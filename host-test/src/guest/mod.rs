@@ -10,3 +10,4 @@ pub mod limits;
 pub(crate) mod redact;
 pub mod source;
 pub mod tenant;
+pub(crate) mod watchdog;

@@ -12,6 +12,9 @@ use crate::guest::fence::Fence;
 pub use crate::guest::limits::Limits;
 use crate::guest::redact::{Texts, hide};
 use crate::guest::tenant::Tenant;
+use crate::guest::watchdog::Watchdog;
+use std::future::Future;
+use tokio::time::error::Elapsed;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtx;
@@ -25,6 +28,8 @@ pub struct Source {
     store: Store<Tenant>,
     guest: bindings::SourcePlugin,
     limits: Limits,
+    /// Limits the CPU time instead of an epoch's tick.
+    watchdog: Option<Watchdog>,
     /// Set by the first trap or exceeded limit: wasmtime forbids entering such an instance again.
     gone: bool,
     network: Option<Network>,
@@ -65,9 +70,13 @@ impl Source {
             })
         });
         store.set_epoch_deadline(1);
+        let watchdog = plugin.is_watched.then(|| Watchdog::start(limits.cpu())).transpose();
+        let watchdog = watchdog.map_err(|error| {
+            CallError::Host(format!("start: cannot start the watchdog thread: {error}"))
+        })?;
         let start = plugin.pre.instantiate_async(&mut store);
-        match tokio::time::timeout(limits.call(), start).await {
-            Ok(Ok(guest)) => Ok(Self { store, guest, limits, gone: false, network }),
+        match limit(&limits, watchdog.as_ref(), "start", start).await {
+            Ok(Ok(guest)) => Ok(Self { store, guest, limits, watchdog, gone: false, network }),
             Ok(Err(error)) => Err(CallError::Host(store.data().fence.cause("start", &error))),
             Err(_) => Err(CallError::Host("start: the time limit was exceeded".to_owned())),
         }
@@ -81,7 +90,7 @@ impl Source {
     pub async fn describe(&mut self) -> Result<Descriptor, CallError> {
         self.enter("describe")?;
         let call = self.guest.etl_connector_source().call_describe(&mut self.store);
-        let answer = tokio::time::timeout(self.limits.call(), call).await;
+        let answer = limit(&self.limits, self.watchdog.as_ref(), "describe", call).await;
         self.leave("describe", answer)
     }
 
@@ -94,7 +103,7 @@ impl Source {
         self.enter("configure")?;
         let source = self.guest.etl_connector_source();
         let call = source.call_configure(&mut self.store, configuration);
-        let answer = tokio::time::timeout(self.limits.call(), call).await;
+        let answer = limit(&self.limits, self.watchdog.as_ref(), "configure", call).await;
         let answer = self.leave("configure", answer);
         self.clean(answer)
     }
@@ -107,7 +116,7 @@ impl Source {
     pub async fn check(&mut self) -> Result<Vec<Finding>, CallError> {
         self.enter("check")?;
         let call = self.guest.etl_connector_source().call_check(&mut self.store);
-        let answer = tokio::time::timeout(self.limits.call(), call).await;
+        let answer = limit(&self.limits, self.watchdog.as_ref(), "check", call).await;
         let answer = self.leave("check", answer);
         self.clean(answer)
     }
@@ -121,7 +130,7 @@ impl Source {
         self.enter("read-batch")?;
         let source = self.guest.etl_connector_source();
         let call = source.call_read_batch(&mut self.store, records_max);
-        let answer = tokio::time::timeout(self.limits.call(), call).await;
+        let answer = limit(&self.limits, self.watchdog.as_ref(), "read-batch", call).await;
         let answer = self.leave("read-batch", answer);
         let answer = answer.map(|answer| answer.map(Batch::from));
         let batch = self.clean(answer)?;
@@ -142,7 +151,7 @@ impl Source {
     pub async fn checkpoint(&mut self) -> Result<String, CallError> {
         self.enter("checkpoint")?;
         let call = self.guest.etl_connector_source().call_checkpoint(&mut self.store);
-        let answer = tokio::time::timeout(self.limits.call(), call).await;
+        let answer = limit(&self.limits, self.watchdog.as_ref(), "checkpoint", call).await;
         let answer = self.leave("checkpoint", answer);
         let checkpoint = self.clean(answer)?;
         match checkpoint.len() <= CHECKPOINT_BYTES_MAX {
@@ -194,7 +203,7 @@ impl Source {
     fn leave<T>(
         &mut self,
         call: &str,
-        answer: Result<wasmtime::Result<T>, tokio::time::error::Elapsed>,
+        answer: Result<wasmtime::Result<T>, Elapsed>,
     ) -> Result<T, CallError> {
         let why = match answer {
             Ok(Ok(answer)) => return Ok(answer),
@@ -206,4 +215,20 @@ impl Source {
         };
         Err(self.stop(why))
     }
+}
+
+/// Limits the time of a call and, if there is a watchdog, its CPU time.
+async fn limit<T>(
+    limits: &Limits,
+    watchdog: Option<&Watchdog>,
+    name: &'static str,
+    call: impl Future<Output = T>,
+) -> Result<T, Elapsed> {
+    let call = async {
+        match watchdog {
+            Some(watchdog) => watchdog.time(name, call).await,
+            None => call.await,
+        }
+    };
+    tokio::time::timeout(limits.call(), call).await
 }

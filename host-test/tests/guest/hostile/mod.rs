@@ -5,6 +5,7 @@ mod beside;
 mod memory;
 mod remote;
 mod returns;
+mod watchdog;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -20,7 +20,7 @@ fn guest_with(change: impl FnOnce(&str) -> String) -> Vec<u8> {
 }
 
 /// Returns a component in which every function does `body` and whose module has these additional parts.
-fn guest(body: &str, parts: &str) -> Vec<u8> {
+pub(super) fn guest(body: &str, parts: &str) -> Vec<u8> {
     guest_with(|text| {
         let text = text.replace("unreachable", body);
         let (start, end) = text.trim_end().split_at(text.trim_end().len() - 1);
