@@ -29,7 +29,7 @@ token is removed. `limits` and `component` (a path) are optional. `host-test des
 settings.
 
 Every event is written exactly once to a file or to sqlite:FILE, even if the process is killed at any
-instant. To standard output it is written at least once: a killed run may repeat the batch in progress.
+instant. To standard output it is written at least once: a killed run may repeat the batches in progress.
 SIGINT and SIGTERM end the run after the batch in progress, with exit code 0; the run waits at most 5 s
 for a remote that does not answer. A second signal ends it immediately, with exit code 130.
 After SIGHUP, and before each write, an output that was moved away is replaced by a new file.
@@ -65,7 +65,8 @@ pub struct Args {
     /// Use this component instead of the bundled one. Overrides the component in the config.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
-    /// Maximum number of records in a batch, which is made durable as a whole.
+    /// Maximum number of records in a batch. Batches become durable as a whole, several at once if
+    /// the disk is slow.
     #[arg(long, value_name = "N", default_value_t = Plan::RUN.batch_records,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_records: u32,

@@ -131,7 +131,7 @@ impl FileSink {
     pub fn write(
         &mut self,
         state: &mut dyn Ledger,
-        events: &[Event],
+        events: &[&Event],
         checkpoint: &str,
     ) -> Result<()> {
         if !events.is_empty() && !self.is_written {

@@ -99,8 +99,8 @@ impl Output {
     /// Returns [`Failure::Failed`] if the write fails; the checkpoint is not stored in that case.
     /// Returns [`Failure::Locked`] if another program has locked a file; call again with the same
     /// records to continue. Returns [`Failure::ReaderGone`] if standard output was closed.
-    pub fn deliver(&mut self, events: &[Event], checkpoint: String) -> Result<()> {
-        let changed = self.last.as_ref() != Some(&checkpoint);
+    pub fn deliver(&mut self, events: &[&Event], checkpoint: &str) -> Result<()> {
+        let changed = self.last.as_deref() != Some(checkpoint);
         if events.is_empty() && !changed {
             return Ok(());
         }
@@ -116,13 +116,13 @@ impl Output {
                     sink.write(events)?;
                 }
                 self.is_written = true;
-                state.store(Some(&checkpoint), None, |_| Ok(()))?;
+                state.store(Some(checkpoint), None, |_| Ok(()))?;
                 self.is_written = false;
             }
-            Sink::File(sink) => sink.write(state, events, &checkpoint)?,
-            Sink::Sqlite(sink) => sink.write(state, events, &checkpoint)?,
+            Sink::File(sink) => sink.write(state, events, checkpoint)?,
+            Sink::Sqlite(sink) => sink.write(state, events, checkpoint)?,
         }
-        self.last = Some(checkpoint);
+        self.last = Some(checkpoint.to_owned());
         Ok(())
     }
 
@@ -167,7 +167,7 @@ impl Sink {
 }
 
 /// Returns the records as lines: one JSON object each, as the component returned it.
-fn lines(events: &[Event]) -> Vec<u8> {
+fn lines(events: &[&Event]) -> Vec<u8> {
     let size = events.iter().map(|event| event.payload.len() + 1).sum();
     let mut lines = Vec::with_capacity(size);
     for event in events {

@@ -65,7 +65,7 @@ impl SqliteSink {
     /// # Errors
     ///
     /// Same as [`State::store`] and [`SqliteSink::reopen`].
-    pub fn write(&mut self, state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
+    pub fn write(&mut self, state: &mut State, events: &[&Event], checkpoint: &str) -> Result<()> {
         for _ in 1..MOVES_MAX {
             self.reopen(state)?;
             match store(state, events, checkpoint) {
@@ -135,7 +135,7 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     path.metadata().ok().map(|named| (named.dev(), named.ino()))
 }
 
-fn store(state: &mut State, events: &[Event], checkpoint: &str) -> Result<()> {
+fn store(state: &mut State, events: &[&Event], checkpoint: &str) -> Result<()> {
     state.store(Some(checkpoint), None, |all| {
         let mut insert = all.prepare_cached(
             "INSERT INTO output.events (uuid, occurred_at, kind, payload) VALUES (?1, ?2, ?3, ?4)",

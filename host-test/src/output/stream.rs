@@ -69,7 +69,7 @@ impl StreamSink {
     ///
     /// Returns [`Failure::ReaderGone`] if standard output is a closed pipe, [`Failure::Failed`] for
     /// any other error.
-    pub fn write(&mut self, events: &[Event]) -> Result<()> {
+    pub fn write(&mut self, events: &[&Event]) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }

@@ -1,8 +1,8 @@
-//! Makes one batch durable while the next one is read, so that the disk and the network do not wait
-//! for each other.
+//! Makes batches durable while the next ones are read, so that the disk and the network do not wait
+//! for each other. A slow disk gets several batches at once.
 
 use crate::exit::{Failure, Result};
-use crate::guest::contract::Batch;
+use crate::guest::contract::{Batch, Event};
 use crate::output::Output;
 use crate::run::metrics::Metrics;
 use crate::run::moment;
@@ -11,15 +11,48 @@ use crate::run::stop::Stop;
 use source_driver::{Plan, Policy};
 use tokio::task::JoinHandle;
 
-/// A write in progress: the output, the batch, its checkpoint, and the result.
-type Task = JoinHandle<(Output, Batch, String, Result<()>)>;
+/// Maximum size of the records in a group, in bytes, unless a single batch is larger: about 16,000 events. A larger
+/// group would save little time, and each of its bytes is in memory several times.
+const GROUP_BYTES_MAX: usize = 8 << 20;
 
-/// An output with at most one write in progress. Dropping it during a write is like a kill: the
-/// batch was not stored.
+/// Maximum number of batches in a group. Those without records have no size.
+const GROUP_BATCHES_MAX: usize = 64;
+
+/// Batches that become durable together, with the checkpoint after the last one.
+#[derive(Default)]
+struct Group {
+    batches: Vec<Batch>,
+    checkpoint: String,
+    bytes: usize,
+}
+
+impl Group {
+    fn add(&mut self, batch: Batch, checkpoint: String) {
+        self.bytes += bytes(&batch);
+        self.batches.push(batch);
+        self.checkpoint = checkpoint;
+    }
+
+    fn has_room_for(&self, batch: &Batch) -> bool {
+        self.batches.len() < GROUP_BATCHES_MAX && self.bytes + bytes(batch) <= GROUP_BYTES_MAX
+    }
+}
+
+fn bytes(batch: &Batch) -> usize {
+    batch.records.iter().map(|event| event.payload.len()).sum()
+}
+
+/// A write in progress: the output, the group, and the result.
+type Task = JoinHandle<(Output, Group, Result<()>)>;
+
+/// An output with at most one write in progress. Dropping it is like a kill: the batches that are
+/// not durable yet are not stored.
 pub struct Pipeline {
     /// `None` while a write is in progress, and after an error.
     output: Option<Output>,
     task: Option<Task>,
+    /// What was read during the write in progress.
+    next: Group,
     policy: Policy,
     stop: Stop,
     metrics: Metrics,
@@ -32,51 +65,69 @@ impl Pipeline {
     /// Creates a pipeline. A locked output or state is retried as often as the plan allows.
     pub fn new(output: Output, plan: Plan, stop: Stop, metrics: Metrics) -> Self {
         let policy = moment::policy(plan);
-        Self { output: Some(output), task: None, policy, stop, metrics, is_over: false }
+        let (task, next) = (None, Group::default());
+        Self { output: Some(output), task, next, policy, stop, metrics, is_over: false }
     }
 
-    /// Starts to make a batch durable, with its checkpoint. Returns the previous batch, which is
-    /// durable now.
+    /// Takes a batch and the checkpoint after it, to make them durable. Returns the earlier batches
+    /// that are durable now. Waits only if too much is not durable yet.
     ///
     /// # Errors
     ///
-    /// Returns the error of [`Output::deliver`] for the previous batch. This batch is not started
-    /// in that case.
-    pub async fn begin(&mut self, batch: Batch, checkpoint: String) -> Result<Option<Batch>> {
-        let before = self.finish().await?;
+    /// Returns the error of [`Output::deliver`] for earlier batches.
+    pub async fn begin(&mut self, batch: Batch, checkpoint: String) -> Result<Vec<Batch>> {
+        let is_writing = self.task.as_ref().is_some_and(|task| !task.is_finished());
+        let durable = match is_writing && self.next.has_room_for(&batch) {
+            true => Vec::new(),
+            false => self.end_write().await?,
+        };
         if !self.is_over {
-            let output = self.output.take().ok_or_else(ended)?;
-            self.start(output, batch, checkpoint);
+            if self.output.is_none() && self.task.is_none() {
+                return Err(ended());
+            }
+            self.next.add(batch, checkpoint);
+            self.start_next();
         }
-        Ok(before)
+        Ok(durable)
     }
 
-    fn start(&mut self, mut output: Output, batch: Batch, checkpoint: String) {
+    /// Starts to write what was read, unless a write is in progress.
+    fn start_next(&mut self) {
+        if !self.next.batches.is_empty()
+            && let Some(output) = self.output.take()
+        {
+            let group = std::mem::take(&mut self.next);
+            self.start(output, group);
+        }
+    }
+
+    fn start(&mut self, mut output: Output, group: Group) {
         self.task = Some(tokio::task::spawn_blocking(move || {
-            let done = output.deliver(&batch.records, checkpoint.clone());
-            (output, batch, checkpoint, done)
+            let records: Vec<&Event> =
+                group.batches.iter().flat_map(|batch| &batch.records).collect();
+            let done = output.deliver(&records, &group.checkpoint);
+            drop(records);
+            (output, group, done)
         }));
     }
 
-    /// Waits until no write is in progress. Returns the last batch, which is durable now.
-    ///
-    /// # Errors
-    ///
-    /// Same as [`Output::deliver`].
-    pub async fn finish(&mut self) -> Result<Option<Batch>> {
+    /// Waits for the write in progress, and starts the next one. Returns the batches that are
+    /// durable now.
+    async fn end_write(&mut self) -> Result<Vec<Batch>> {
         // Bounded by the retries.
         while let Some(task) = self.task.take() {
-            let (output, batch, checkpoint, done) = task.await.map_err(|_| ended())?;
+            let (output, group, done) = task.await.map_err(|_| ended())?;
             match done {
                 Ok(()) => {
                     self.policy.succeeded();
                     self.output = Some(output);
-                    return Ok(Some(batch));
+                    self.start_next();
+                    return Ok(group.batches);
                 }
                 Err(failure) => {
                     if patience::wait(failure, &mut self.policy, &mut self.stop).await? {
                         self.metrics.retried();
-                        self.start(output, batch, checkpoint);
+                        self.start(output, group);
                     } else {
                         self.is_over = true;
                         tracing::warn!("a batch was not stored; the next run reads it again");
@@ -84,7 +135,19 @@ impl Pipeline {
                 }
             }
         }
-        Ok(None)
+        Ok(Vec::new())
+    }
+
+    /// Waits until everything is durable. Returns the batches that became durable.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Output::deliver`].
+    pub async fn finish(&mut self) -> Result<Vec<Batch>> {
+        let mut durable = self.end_write().await?;
+        // What was read during that write. Nothing is read now, so there is no third group.
+        durable.extend(self.end_write().await?);
+        Ok(durable)
     }
 
     /// Continues in a new file if the output was moved away; see [`Output::reopen`].
@@ -92,7 +155,7 @@ impl Pipeline {
     /// # Errors
     ///
     /// Same as [`Pipeline::finish`] and [`Output::reopen`].
-    pub async fn reopen(&mut self) -> Result<Option<Batch>> {
+    pub async fn reopen(&mut self) -> Result<Vec<Batch>> {
         let before = self.finish().await?;
         // Bounded by the retries. If a signal ends the wait, the next write reopens, or the run ends.
         while let Some(output) = &mut self.output {

@@ -51,7 +51,7 @@ pub async fn run(
     let mut run = Run { job, policy, tally, progress, notes, hangup, read: 0 };
     let ended = run.rounds(source, &mut pipeline, stop).await;
     // Whatever ended the run, what was read is made durable.
-    run.count(pipeline.finish().await?);
+    run.count(&pipeline.finish().await?);
     ended
 }
 
@@ -104,7 +104,7 @@ impl Run<'_> {
     ) -> Result<Option<Then>> {
         if self.hangup.has_come() {
             let durable = pipeline.reopen().await?;
-            self.count(durable);
+            self.count(&durable);
         }
         let wanted = self.job.records_max.map_or(u64::MAX, |max| max.saturating_sub(self.read));
         if wanted == 0 {
@@ -124,7 +124,7 @@ impl Run<'_> {
         }
         let checkpoint = source.checkpoint().await?;
         let durable = pipeline.begin(batch, checkpoint).await?;
-        self.count(durable);
+        self.count(&durable);
         Ok(Some(then))
     }
 
@@ -146,13 +146,14 @@ impl Run<'_> {
         }
     }
 
-    /// Counts a batch that is durable.
-    fn count(&mut self, batch: Option<Batch>) {
-        let Some(batch) = batch else { return };
-        self.tally.count(&batch);
-        self.job.metrics.count(&batch, &self.tally.lag);
-        let oldest = batch.records.first().map(|event| event.occurred_at.as_str());
-        self.progress.batch(self.tally, oldest);
+    /// Counts batches that are durable.
+    fn count(&mut self, batches: &[Batch]) {
+        for batch in batches {
+            self.tally.count(batch);
+            self.job.metrics.count(batch, &self.tally.lag);
+            let oldest = batch.records.first().map(|event| event.occurred_at.as_str());
+            self.progress.batch(self.tally, oldest);
+        }
     }
 
     /// Finishes the batch in progress, and waits.
@@ -164,7 +165,7 @@ impl Run<'_> {
         stop: &mut Stop,
     ) -> Result<()> {
         let durable = pipeline.finish().await?;
-        self.count(durable);
+        self.count(&durable);
         let why = match why {
             Why::Idle => "caught up, waiting",
             Why::Throttled => "throttled by the rate limit, waiting",

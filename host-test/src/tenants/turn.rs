@@ -9,7 +9,7 @@ use crate::egress::origin::{Origin, list};
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
-use crate::guest::contract::{Batch, CallError, Next};
+use crate::guest::contract::{Batch, CallError, Event, Next};
 use crate::guest::source::Source;
 use crate::output::file::{FileSink, Opened};
 use crate::run::lag::Lag;
@@ -177,7 +177,8 @@ impl Tenant {
             };
             insist_on_file(&self.path(shared))?;
             self.account.writing(batch.records.len());
-            sink.write(&mut self.account, &batch.records, &checkpoint)?;
+            let records: Vec<&Event> = batch.records.iter().collect();
+            sink.write(&mut self.account, &records, &checkpoint)?;
             ended.checkpoint = None;
             self.lag.see(batch.stats.newest.as_deref(), SystemTime::now());
             ended.report.newest = self.lag.newest().map(|time| (time, self.lag.seconds));

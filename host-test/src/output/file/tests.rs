@@ -67,6 +67,7 @@ fn records_are_written_once_if_the_state_is_locked_before_the_checkpoint() {
         kind: String::new(),
         payload: payload.to_owned(),
     });
+    let events = [&events[0], &events[1]];
     for _ in 0..2 {
         assert!(matches!(sink.write(&mut state, &events, "c"), Err(Locked(_))));
         assert_eq!(state.checkpoint, None);
