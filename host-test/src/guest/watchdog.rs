@@ -6,7 +6,6 @@ use std::future::Future;
 use std::io::Write;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// How often the watchdog looks. It limits seconds, so a tenth of one is precise enough.
@@ -54,7 +53,8 @@ impl Watchdog {
             lock(&self.0).since = Some(Instant::now());
             let result = future.as_mut().poll(context);
             let mut spent = lock(&self.0);
-            spent.before += spent.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+            let now = spent.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+            spent.before += now;
             result
         })
         .await
