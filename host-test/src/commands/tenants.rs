@@ -186,7 +186,6 @@ async fn run(args: RunArgs) -> Result<()> {
         instances: Some(args.concurrency),
         limits: args.limits,
         code: args.code.clone(),
-        ..Options::default()
     })?);
     let origins = args.supply.origins(&plugin, args.limits).await?;
     let outbound = Outbound::new(&args.network, Environment::Ignored)?;

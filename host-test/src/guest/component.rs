@@ -3,7 +3,7 @@
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::bindings::SourcePluginPre;
-use crate::guest::engine::{CodeCache, Interrupt, Options, build};
+use crate::guest::engine::{CodeCache, build_uninterruptible};
 use crate::guest::environment::cause;
 use crate::guest::tenant::Tenant;
 use sha2::{Digest, Sha256};
@@ -69,10 +69,9 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// Same as [`build`] and [`Plugin::new`].
+    /// Same as [`crate::guest::engine::build`] and [`Plugin::new`].
     pub fn trusted(code: &CodeCache, bytes: &[u8]) -> Result<Self> {
-        let interrupt = Interrupt::Watchdog;
-        let engine = build(&Options { code: code.clone(), interrupt, ..Options::default() })?;
+        let engine = build_uninterruptible(code)?;
         Ok(Self { is_watched: true, ..Self::new(&engine, bytes)? })
     }
 

@@ -25,18 +25,6 @@ pub struct Options {
     pub limits: Limits,
     /// Where compiled code is cached, so that the next start need not compile it again.
     pub code: CodeCache,
-    /// What ends a call that computes for too long.
-    pub(crate) interrupt: Interrupt,
-}
-
-/// What ends a call that computes for too long.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Interrupt {
-    /// A clock tick: the instance ends, and the process continues.
-    #[default]
-    Epoch,
-    /// A watchdog: the process ends. The guest is faster, since it does not look for a tick in each loop.
-    Watchdog,
 }
 
 /// Where compiled code is cached. Whoever can write there decides what this process runs.
@@ -103,36 +91,15 @@ pub fn engine() -> Result<wasmtime::Engine> {
     build(&Options { code: CodeCache::off(), ..Options::default() })
 }
 
-/// Builds the engine and, if guests are interrupted by a tick, starts the thread that ticks. The thread ends when the
-/// engine is dropped.
+/// Builds an engine that can interrupt its guests, and starts the thread that ticks. The thread ends when the engine is
+/// dropped.
 ///
 /// # Errors
 ///
 /// Returns [`Failure::Failed`] if this machine cannot run wasmtime or start a thread, and [`Failure::Refused`] if the
 /// named folder for compiled code cannot be used or others can write to it.
 pub fn build(options: &Options) -> Result<wasmtime::Engine> {
-    let fail = |error| Failure::Failed(format!("cannot start wasmtime: {}", explain(&error)));
-    let mut config = wasmtime::Config::new();
-    config.epoch_interruption(options.interrupt == Interrupt::Epoch);
-    // Guest frames in an error would not help the operator: the component is stripped.
-    config.wasm_backtrace_max_frames(None);
-    if let Some(folder) = options.code.open()? {
-        let mut kept = CacheConfig::new();
-        kept.with_directory(folder);
-        config.cache(Some(Cache::new(kept).map_err(fail)?));
-    }
-    if let Some(instances) = options.instances {
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances, options)));
-    }
-    let engine = wasmtime::Engine::new(&config).map_err(fail)?;
-    if options.interrupt == Interrupt::Epoch {
-        tick(&engine)?;
-    }
-    Ok(engine)
-}
-
-/// Starts the thread that ticks.
-fn tick(engine: &wasmtime::Engine) -> Result<()> {
+    let engine = create(options, true)?;
     let weak = engine.weak();
     let thread = std::thread::Builder::new().name("epoch".to_owned()).spawn(move || {
         // Bounded by the lifetime of the engine.
@@ -143,7 +110,33 @@ fn tick(engine: &wasmtime::Engine) -> Result<()> {
         }
     });
     let fail = |error| Failure::Failed(format!("cannot start the epoch thread: {error}"));
-    thread.map(drop).map_err(fail)
+    thread.map(|_| engine).map_err(fail)
+}
+
+/// Builds an engine that cannot interrupt its guests. They run faster, since they do not look for a tick in each loop.
+///
+/// # Errors
+///
+/// Same as [`build`].
+pub(crate) fn build_uninterruptible(code: &CodeCache) -> Result<wasmtime::Engine> {
+    create(&Options { code: code.clone(), ..Options::default() }, false)
+}
+
+fn create(options: &Options, can_interrupt: bool) -> Result<wasmtime::Engine> {
+    let fail = |error| Failure::Failed(format!("cannot start wasmtime: {}", explain(&error)));
+    let mut config = wasmtime::Config::new();
+    config.epoch_interruption(can_interrupt);
+    // Guest frames in an error would not help the operator: the component is stripped.
+    config.wasm_backtrace_max_frames(None);
+    if let Some(folder) = options.code.open()? {
+        let mut kept = CacheConfig::new();
+        kept.with_directory(folder);
+        config.cache(Some(Cache::new(kept).map_err(fail)?));
+    }
+    if let Some(instances) = options.instances {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances, options)));
+    }
+    wasmtime::Engine::new(&config).map_err(fail)
 }
 
 /// Returns a pool for this many instances. Address space is reserved for all of them. They take memory only for what
