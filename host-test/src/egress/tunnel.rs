@@ -50,7 +50,7 @@ enum Fault {
     Status(StatusCode),
     /// It did not answer with valid HTTP/1.
     Garbage(hyper::Error),
-    /// It sent bytes before the host did, which TLS does not allow.
+    /// It sent bytes before the host did, which a TLS server never does.
     Early,
 }
 
@@ -80,8 +80,8 @@ impl fmt::Display for ProxyError {
             ),
             Fault::Status(StatusCode::FORBIDDEN) => write!(
                 f,
-                "the proxy {proxy} does not allow connections to {target} (HTTP 403); have it \
-                 allowed there, or bypass the proxy (NO_PROXY, or --proxy none) if the host can be \
+                "the proxy {proxy} does not allow connections to {target} (HTTP 403); have the \
+                 proxy allow it, or bypass the proxy (NO_PROXY, or --proxy none) if the host can be \
                  reached directly"
             ),
             Fault::Status(status) => write!(
@@ -93,13 +93,13 @@ impl fmt::Display for ProxyError {
             Fault::Garbage(error) => write!(
                 f,
                 "the proxy {proxy} did not answer CONNECT {target} as an HTTP proxy does ({}); \
-                 check scheme, host and port in {source}",
+                 check the scheme, host and port in {source}",
                 innermost(error)
             ),
             Fault::Early => write!(
                 f,
                 "the proxy {proxy} sent data into the tunnel to {target} before TLS began; check \
-                 host and port in {source}"
+                 the host and port in {source}"
             ),
         }
     }
@@ -136,7 +136,7 @@ pub(crate) async fn open(
         .handshake(wire)
         .await
         .map_err(garbage)?;
-    // The task ends with this function, however the function ends.
+    // The task ends when this function returns, on every path.
     let mut task = JoinSet::new();
     task.spawn(connection.with_upgrades());
     let mut request = Request::builder()

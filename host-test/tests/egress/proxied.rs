@@ -76,7 +76,7 @@ fn a_proxy_may_speak_tls_itself() {
     let plain = answering(b"HTTP/1.1 400 No\r\n\r\n");
     let line = format!("{CHECK} --proxy https://127.0.0.1:{plain}");
     let plain = output_of(&mut command(&world, &line), 1);
-    let words = "did not answer with TLS; check scheme, host and port in --proxy";
+    let words = "did not answer with TLS; check the scheme, host and port in --proxy";
     assert!(plain.contains(words), "{plain}");
 }
 

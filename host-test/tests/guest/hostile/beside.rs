@@ -127,7 +127,7 @@ fn every_attack_is_stopped_and_named_while_another_tenant_goes_on() {
         "a packet arrived"
     );
     let log = std::fs::read_to_string(place.path().join("log")).unwrap();
-    assert!(log.contains("ended a response of more than 1 MiB"), "the limit is named");
+    assert!(log.contains("cut off a response of more than 1 MiB"), "the limit is named");
     no_token_anywhere(place.path(), &remote);
 }
 
