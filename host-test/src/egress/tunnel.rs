@@ -81,8 +81,8 @@ impl fmt::Display for ProxyError {
             Fault::Status(StatusCode::FORBIDDEN) => write!(
                 f,
                 "the proxy {proxy} does not allow connections to {target} (HTTP 403); have the \
-                 proxy allow it, or bypass the proxy (NO_PROXY, or --proxy none) if the host can be \
-                 reached directly"
+                 proxy allow it, or bypass the proxy (NO_PROXY, or --proxy none) if the host is \
+                 reachable directly"
             ),
             Fault::Status(status) => write!(
                 f,
@@ -136,7 +136,7 @@ pub(crate) async fn open(
         .handshake(wire)
         .await
         .map_err(garbage)?;
-    // The task ends when this function returns, on every path.
+    // Dropping the set ends the task, however this function ends.
     let mut task = JoinSet::new();
     task.spawn(connection.with_upgrades());
     let mut request = Request::builder()

@@ -72,7 +72,7 @@ fn a_component_that_imports_more_is_refused_and_the_import_is_named() {
     let message = Plugin::new(&engine, &bytes).err().unwrap().to_string();
     assert_eq!(
         message,
-        "the component has imports that no source may have: \
+        "the component has imports that are not allowed: \
          wasi:filesystem/preopens@0.2.6, wasi:sockets/tcp@0.2.6"
     );
     for bytes in [&b"(component)"[..], b"\0asm\x01\0\0\0", b"nonsense", b""] {
