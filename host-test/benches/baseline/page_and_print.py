@@ -1,6 +1,6 @@
-"""Pages through an organization's audit events and prints one JSON object per line, as anybody might write in an hour.
+"""Pages through an organization's audit events and prints one JSON object per line.
 
-No state, no retries, no budget; only the standard library. The connector is measured against this baseline.
+Anyone could write it in an hour. No state, no retries, no budget; only the standard library. The connector is measured against this baseline.
 Usage: page_and_print.py ENDPOINT SLUG TOKEN
 """
 

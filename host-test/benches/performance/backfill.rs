@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Number of events that both read.
+/// Number of events that the command and the script read.
 const EVENTS: u64 = 100_000;
 /// Numbers of events for which the cost is measured.
 const SCALE: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The figures of one part.
 pub struct Section {
     pub title: &'static str,
-    /// What the figures are, in a sentence or two, without any numbers, since those would not be measured.
+    /// What the figures are, in a sentence or two without results, since those would not be measured.
     pub about: &'static str,
     /// Name, value and goal.
     pub rows: Vec<[String; 3]>,

@@ -1,4 +1,4 @@
-//! Which certificates are accepted, and how each TLS failure is distinguished.
+//! Which certificates are accepted, and how each TLS failure is reported.
 
 use crate::server::{acceptor, acceptor_with, answering, command, output_of, serve, serve_with};
 use fake_buildkite::Options;
