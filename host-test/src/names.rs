@@ -11,7 +11,7 @@ const LINKS_MAX: usize = 40;
 /// The mode of files that the host creates: only the owner may read audit data and files next to tokens.
 pub const PRIVATE: u32 = 0o600;
 
-/// Suffixes of the files that SQLite creates beside a database.
+/// Suffixes of the files that SQLite creates next to a database.
 /// Source: <https://www.sqlite.org/tempfiles.html>.
 const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
 
@@ -66,7 +66,7 @@ pub fn lock_beside(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Returns the names of a database and of all files that SQLite or the host creates beside it.
+/// Returns the names of a database and of all files that SQLite or the host creates next to it.
 pub fn family(database: &Path) -> Vec<PathBuf> {
     let beside = |end: &&str| {
         let mut name = OsString::from(database);

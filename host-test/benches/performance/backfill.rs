@@ -41,7 +41,7 @@ fn ours(remote: &Remote, events: u64, output: &str) -> Taken {
     taken
 }
 
-/// Runs the Python script. Returns `None` if there is no Python.
+/// Runs the Python script. Returns `None` if Python cannot be started.
 fn python(remote: &Remote) -> Option<Taken> {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("o.ndjson");

@@ -1,4 +1,4 @@
-//! Finds members in the wrong place: a secret inside or beside the settings, a setting inside or beside the secrets.
+//! Finds members in the wrong place: a secret in or next to the settings, or a setting in or next to the secrets.
 //! No message quotes a value, which may be a token.
 
 use crate::config::json::KEY_CHARS_MAX;
@@ -54,7 +54,7 @@ pub(crate) fn in_settings(settings: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a secret or a setting beside `settings` and `secrets`. `known` are the keys that belong there.
+/// Refuses a secret or a setting next to `settings` and `secrets`. `known` are the keys that belong there.
 pub(crate) fn at_top(top: &Map<String, Value>, known: &[&str]) -> Result<()> {
     for (key, value) in top.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
         if is_setting(key) {

@@ -30,7 +30,7 @@ pub(crate) type ProxyConnector = HttpsConnector<HttpConnector<Guarded>>;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why there is no tunnel. The message names the proxy without its credentials, and says what to do.
+/// Why a tunnel could not be opened. The message names the proxy without its credentials, and says what to do.
 #[derive(Debug)]
 pub(crate) struct ProxyError {
     proxy: String,
@@ -43,7 +43,7 @@ pub(crate) struct ProxyError {
 /// What the proxy did.
 #[derive(Debug)]
 enum Fault {
-    /// There is no connection, or no TLS with the proxy itself.
+    /// The connection to the proxy failed, or TLS with the proxy itself failed.
     Unreachable(BoxError),
     /// It asked for credentials or refused them. The flag says whether credentials were sent.
     Credentials(bool),

@@ -20,7 +20,7 @@ pub fn cause(error: &wasmtime::Error) -> Option<String> {
     Some(format!("{cause} ({text})"))
 }
 
-/// Returns what to do about an error, followed by the error, or the error alone if the environment is not the cause.
+/// Returns what to do about an error, followed by the error, or only the error if the environment is not the cause.
 pub fn explain(error: &wasmtime::Error) -> String {
     cause(error).unwrap_or_else(|| format!("{error:#}"))
 }

@@ -1,4 +1,4 @@
-//! Commands that run beside a test.
+//! Commands that run while a test runs.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command};
