@@ -1,6 +1,7 @@
 """Pages through an organization's audit events and prints one JSON object per line.
 
-Anyone could write it in an hour. No state, no retries, no budget; only the standard library. The connector is measured against this baseline.
+Anyone could write it in an hour. No state, no retries, no budget; only the standard library. The connector is measured
+against this baseline.
 Usage: page_and_print.py ENDPOINT SLUG TOKEN
 """
 
