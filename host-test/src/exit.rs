@@ -1,4 +1,4 @@
-//! The message and exit code of a process that fails: one case for each party that has to act.
+//! The message and exit code of a failed command: one case for each party that has to act.
 
 /// Why a command failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,18 +7,18 @@
 //!            egress ══ remote
 //! ```
 //!
-//! [`guest`] decides what may be loaded, and calls it within limits. [`tenants`] runs many sources side by side, and
-//! [`commands`] has the commands.
+//! [`guest`] decides which components may be loaded, and calls them within limits. [`tenants`] runs many sources side
+//! by side. Each command is a module of [`commands`].
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod cli;
-#[allow(clippy::disallowed_methods, reason = "the command line is a shell")]
+#[allow(clippy::disallowed_methods, reason = "commands use files, clocks and variables")]
 pub mod commands;
 pub mod config;
 pub mod egress;
 pub mod exit;
 pub mod guest;
-#[allow(clippy::disallowed_methods, reason = "follows links")]
+#[allow(clippy::disallowed_methods, reason = "resolves symbolic links")]
 pub mod names;
 #[allow(clippy::disallowed_methods, reason = "writes files")]
 pub mod output;

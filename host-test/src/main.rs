@@ -1,4 +1,4 @@
-//! The command `host-test`. All of it is in the library, except for one check that runs before Rust starts.
+//! The command `host-test`. All of it is in the library, except for one check that runs before Rust's runtime starts.
 
 use host_test::output::stream::note_closed;
 

@@ -1,4 +1,4 @@
-//! Finds the file that a name refers to, through links and even before the file exists.
+//! Finds the file that a path refers to, through links and even before the file exists.
 
 use crate::exit::{Failure, Result};
 use std::ffi::OsString;
@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 /// Maximum number of links followed from one name. Source: Linux, path_resolution(7).
 const LINKS_MAX: usize = 40;
 
-/// The mode of files that the host creates: only their owner may read audit data, or files beside tokens.
+/// The mode of files that the host creates: only the owner may read audit data and files next to tokens.
 pub const PRIVATE: u32 = 0o600;
 
-/// Suffixes of the files that SQLite creates beside a database.
+/// Suffixes of the files that SQLite creates next to a database.
 /// Source: <https://www.sqlite.org/tempfiles.html>.
 const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
 
-/// Returns the canonical absolute name of a file, through all links, even if it does not exist yet. SQLite never takes
-/// an absolute name for a URI or for `:memory:`.
+/// Returns the canonical absolute name of a file, through all links, even if it does not exist yet. SQLite never
+/// mistakes an absolute name for a URI or for `:memory:`.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn true_name(path: &Path) -> Result<PathBuf> {
         if let Ok(found) = name.canonicalize() {
             return Ok(found);
         }
-        // It does not exist, or it is a link to something that does not.
+        // It does not exist, or it links to something that does not.
         let last = name.file_name().ok_or_else(|| refuse("is not the name of a file".into()))?;
         let folder = folder(&name)
             .canonicalize()
@@ -39,7 +39,7 @@ pub fn true_name(path: &Path) -> Result<PathBuf> {
             Err(_) => return Ok(here),
         }
     }
-    Err(refuse("is a loop of links".into()))
+    Err(refuse("its links form a loop; remove one of them".into()))
 }
 
 /// Returns why a folder cannot be used, and what to do if it does not exist.
@@ -47,7 +47,7 @@ pub fn no_folder(folder: &Path, error: &std::io::Error) -> String {
     let folder = folder.display();
     match error.kind() {
         std::io::ErrorKind::NotFound => format!("the folder {folder} does not exist; create it"),
-        _ => format!("folder {folder}: {error}"),
+        _ => format!("the folder {folder} is not usable: {error}"),
     }
 }
 
@@ -66,7 +66,7 @@ pub fn lock_beside(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Returns the names of a database and of all files that SQLite or the host creates beside it.
+/// Returns the names of a database and of all files that SQLite or the host creates next to it.
 pub fn family(database: &Path) -> Vec<PathBuf> {
     let beside = |end: &&str| {
         let mut name = OsString::from(database);

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Number of events that both read.
+/// Number of events that the command and the script read.
 const EVENTS: u64 = 100_000;
 /// Numbers of events for which the cost is measured.
 const SCALE: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
@@ -41,7 +41,7 @@ fn ours(remote: &Remote, events: u64, output: &str) -> Taken {
     taken
 }
 
-/// Runs the Python script. Returns `None` if there is no Python.
+/// Runs the Python script. Returns `None` if Python cannot be started.
 fn python(remote: &Remote) -> Option<Taken> {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("o.ndjson");

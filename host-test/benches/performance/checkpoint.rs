@@ -1,4 +1,5 @@
-//! Measures how fast checkpoints are written and read, small and at their largest, through the component and natively.
+//! Measures how fast checkpoints are read and written, from small ones to the largest, through the component and
+//! natively.
 
 use crate::report::Section;
 use buildkite_audit_logs::source::Source as Native;
@@ -14,7 +15,7 @@ use tokio::runtime::Runtime;
 const ROUNDS: usize = 30;
 const SETTINGS: &str = r#"{"org_slug": "acme-inc"}"#;
 
-/// Returns a checkpoint with this many known uuids.
+/// Returns a checkpoint with this many known UUIDs.
 fn checkpoint(known: usize) -> String {
     let mut all = Known::default();
     let base = Millis::parse_rfc3339("2026-01-01T00:00:00Z").unwrap();

@@ -1,6 +1,6 @@
 //! Measures the cost of WebAssembly: from a response's bytes to records and a checkpoint, alternately through the
-//! component and through the same core compiled natively. For comparison, what a naive native reader of the same bytes
-//! costs.
+//! component and through the same core compiled natively. For comparison, it also measures a naive native
+//! reader of the same bytes.
 
 use crate::report::Section;
 use buildkite_audit_logs::buildkite::response::Response;
@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 const PAGES: usize = 40;
 const PAGE_ROWS: usize = 500;
-/// Number of passes over all pages. The fastest of each kind counts, since anything else the machine does only adds
+/// Number of passes over all pages. The fastest of each kind counts, since other work on the machine only adds
 /// time.
 const ROUNDS: usize = 15;
 

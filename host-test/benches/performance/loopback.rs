@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 const PAGES: usize = 40;
 const PAGE_ROWS: u32 = 500;
 const EVENTS: usize = PAGES * PAGE_ROWS as usize;
-/// Number of passes over all pages. The fastest of each kind counts, since anything else the machine does only adds
+/// Number of passes over all pages. The fastest of each kind counts, since other work on the machine only adds
 /// time.
 const ROUNDS: usize = 15;
 
@@ -86,7 +86,7 @@ async fn wasm(plugin: &Plugin, remote: &Remote) -> Duration {
     source.configure(&configuration).await.unwrap();
     let began = Instant::now();
     let mut rows = 0;
-    // Exactly as many calls as pages return everything.
+    // One call for each page returns everything.
     for _ in 0..PAGES {
         rows += source.read_batch(PAGE_ROWS).await.unwrap().records.len();
         std::hint::black_box(source.checkpoint().await.unwrap());

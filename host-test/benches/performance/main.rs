@@ -2,7 +2,7 @@
 //! does nothing, and with a plain Python script. Absolute figures are those of the machine it runs on.
 //!
 //! `cargo bench -p host-test --bench performance` runs all parts and writes `docs/performance.md` with its plots. With
-//! names of parts after `--` it runs only those and writes nothing.
+//! names of parts after `--`, it runs only those parts and writes nothing.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod backfill;

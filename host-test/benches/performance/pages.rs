@@ -1,4 +1,4 @@
-//! A remote that serves rendered pages, so that only the client is measured. Its events are a second apart, newest
+//! A remote that serves pre-rendered pages, so that only the client is measured. Its events are a second apart, newest
 //! first. It runs in its own process.
 
 use buildkite_audit_logs::text::time::Millis;
@@ -19,13 +19,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// Number of different events, which are repeated with other uuids and times.
+/// Number of different events, which are repeated with other UUIDs and times.
 const TEMPLATES: usize = 500;
 
 /// Number of events in a full page.
 const PAGE: u64 = 500;
 
-/// Maximum number of events for which all pages are rendered in advance: 90 MB.
+/// Maximum number of events for which all pages are rendered in advance. They take 90 MB.
 const RENDERED_MAX: u64 = 100_000;
 
 /// The serving process. It ends when this value is dropped.
@@ -54,7 +54,7 @@ impl Drop for Remote {
     }
 }
 
-/// An event, split where its uuid and its time are inserted.
+/// An event, split where its UUID and its time are inserted.
 struct Template([String; 3]);
 
 struct Log {

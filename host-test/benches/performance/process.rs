@@ -1,4 +1,4 @@
-//! Memory and CPU time of a child process while it runs.
+//! Measures the memory and CPU time of a child process while it runs.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -35,7 +35,11 @@ pub fn cpu(id: u32) -> Option<Duration> {
     Some(Duration::from_secs_f64((ticks(11)? + ticks(12)?) / TICKS))
 }
 
-/// Watches a child until it ends. Panics if it fails.
+/// Watches a child until it ends.
+///
+/// # Panics
+///
+/// Panics if the child fails.
 pub fn watch(mut child: Child) -> Taken {
     let began = Instant::now();
     let mut taken = Taken::default();

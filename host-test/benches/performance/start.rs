@@ -42,7 +42,7 @@ pub fn section() -> Section {
     let ours = Plugin::new(&engine, BUNDLED).unwrap();
     let floor = Plugin::new(&engine, &std::fs::read(constant).unwrap()).unwrap();
     let (mut ours_us, mut floor_us) = (Vec::new(), Vec::new());
-    // Alternating, so that other load on the machine affects both.
+    // Alternates, so that other load on the machine affects both.
     for _ in 0..ROUNDS {
         ours_us.push(runtime.block_on(once(&ours)).as_secs_f64() * 1e6);
         floor_us.push(runtime.block_on(once(&floor)).as_secs_f64() * 1e6);

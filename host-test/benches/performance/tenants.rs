@@ -1,5 +1,5 @@
-//! Measures the cost of an idle tenant: many of them in one process, each polled at an interval against the fake
-//! Buildkite. The variables `TENANTS` (10000 by default) and `MINUTES` (2 by default) can be set.
+//! Measures the cost of an idle tenant: many of them in one process, each of which polls the fake Buildkite at an
+//! interval. The variables `TENANTS` (10000 by default) and `MINUTES` (2 by default) can be set.
 
 use crate::process::{cpu, memory};
 use crate::report::{Plot, Section};

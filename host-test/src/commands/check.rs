@@ -89,7 +89,7 @@ fn as_json(findings: &[Finding]) -> String {
 
 fn as_table(findings: &[Finding]) -> String {
     let width = findings.iter().map(|finding| finding.step.chars().count()).max().unwrap_or(0);
-    let colour = std::io::stdout().is_terminal();
+    let color = std::io::stdout().is_terminal();
     let mut table = String::new();
     for finding in findings {
         let code = match finding.outcome {
@@ -99,7 +99,7 @@ fn as_table(findings: &[Finding]) -> String {
             Outcome::Skipped => 90,
         };
         let word = format!("{:<7}", word(finding.outcome));
-        let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word };
+        let word = if color { format!("\x1b[{code}m{word}\x1b[0m") } else { word };
         let indented = finding.message.replace('\n', &format!("\n{:1$}", "", width + 11));
         // Writing to a `String` cannot fail.
         let _ = writeln!(table, "{word}  {:<width$}  {indented}", finding.step);

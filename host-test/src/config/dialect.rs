@@ -1,4 +1,4 @@
-//! Explains why a text is not JSON: it is in another format, or it has something that only other parsers allow.
+//! Explains why a text is not JSON: it is in another format, or it uses syntax that only other parsers allow.
 
 /// Returns what is wrong and what to do. `at` is the byte offset at which the parser stopped, or the end. The result
 /// does not quote the text, which may hold a token.
@@ -7,11 +7,11 @@ pub(crate) fn hint(text: &str, at: usize) -> &'static str {
         return "it is empty";
     }
     if text.contains('\0') {
-        return "it contains zero bytes; save it as UTF-8 text";
+        return "it contains NUL bytes; save it as UTF-8 text";
     }
     format(text)
         .or_else(|| mistake(text, at))
-        .unwrap_or("look for the error just before that place")
+        .unwrap_or("look for the error just before that position")
 }
 
 /// Recognizes another format by the first line that is neither empty nor a comment.
@@ -26,7 +26,7 @@ fn format(text: &str) -> Option<&'static str> {
         Some('<') if !has_name => Some("it looks like XML; write it as JSON"),
         Some(':') if has_name => Some(YAML),
         Some('=') if has_name => Some(TOML),
-        // A table header: a JSON list does not hold a name without quotation marks.
+        // A table header: a JSON list cannot contain a name without quotation marks.
         Some('[') if !has_name && is_table(first) => Some(TOML),
         _ => None,
     }
@@ -47,7 +47,7 @@ fn mistake(text: &str, at: usize) -> Option<&'static str> {
     let (before, rest) = text.split_at_checked(at)?;
     let before = before.trim_end();
     Some(match rest.chars().next() {
-        None => "it ends too early: a brace, a bracket or a quotation mark is not closed",
+        None => "it ends too early: a brace, bracket or quotation mark is not closed",
         Some('/' | '#') => "it has a comment, which JSON does not allow; remove it",
         Some('\'') => "it has single quotes; put keys and strings in double quotes (\")",
         Some('\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}') => {
@@ -111,7 +111,7 @@ mod tests {
             ("{} {}", "more text"),
             ("", "empty"),
             (" \n", "empty"),
-            ("{\"a\"\0: 1}", "zero bytes"),
+            ("{\"a\"\0: 1}", "NUL bytes"),
         ] {
             let error = json::read(text).err().unwrap_or_default();
             assert!(error.starts_with("not JSON (") && error.contains(wanted), "{text:?}: {error}");

@@ -19,7 +19,7 @@ const API_TOKEN: &str = "api_token";
 
 const KEYS: [&str; 4] = ["settings", "secrets", "component", "limits"];
 
-/// A config file that was read and is well-formed. The component validates the settings.
+/// A well-formed config file. The component validates the settings.
 #[derive(Debug)]
 pub struct Config {
     /// The settings, as a JSON value.
@@ -30,7 +30,7 @@ pub struct Config {
     pub token: Option<Token>,
     /// The component to use instead of the bundled one.
     pub component: Option<PathBuf>,
-    /// The limits on what the component may use.
+    /// The limits on the component's resources.
     pub limits: Limits,
     /// Files that the config uses, including the config itself. None of them may be an output.
     pub files: Vec<PathBuf>,
@@ -41,7 +41,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`Failure::Refused`] with the file and the key, but never with the value of a secret.
+    /// Returns [`Failure::Refused`] with the file and the key, but never with the value of a secret.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         text::read(path)
             .and_then(|text| Self::parse(&text, path))
@@ -63,9 +63,9 @@ impl Config {
         };
         misplaced::in_settings(&config.settings)?;
         if let Some(value) = top.remove("component") {
-            let file = value
-                .as_str()
-                .ok_or("component: must be the path of a file; leave it out for the bundled one")?;
+            let file = value.as_str().ok_or(
+                "component: must be a file's path; leave it out for the bundled component",
+            )?;
             config.component = Some(folder.join(file));
             config.files.push(folder.join(file));
         }
@@ -85,7 +85,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// A message that says what is wrong with it and does not quote it.
+    /// Returns a message that says what is wrong with it and does not quote it.
     pub(crate) fn keep(&mut self, name: &str, place: &str, text: &str) -> Result<(), String> {
         let token = Token::new(text)
             .map_err(|why| format!("secrets.{name}: the token in {place} {why}"))?;
@@ -96,7 +96,7 @@ impl Config {
         Ok(())
     }
 
-    /// Returns what the component gets. If `is_exposed`, that includes the token itself instead of
+    /// Returns what the component receives. If `is_exposed`, that includes the token itself instead of
     /// its placeholder.
     pub fn configuration(&self, checkpoint: Option<String>, is_exposed: bool) -> Configuration {
         let token = self.token.as_ref().filter(|_| is_exposed);
@@ -116,7 +116,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// A message that says what is wrong with the setting `endpoint`.
+    /// Returns a message that says what is wrong with the setting `endpoint`.
     pub fn origin(&self) -> Result<Origin, String> {
         match self.settings.get("endpoint") {
             None => Origin::parse(endpoint::DEFAULT),

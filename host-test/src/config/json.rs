@@ -1,4 +1,4 @@
-//! Reads JSON that a person wrote. A duplicate key is refused with its path, whereas `serde_json` alone silently keeps
+//! Reads JSON that a person wrote. A duplicate key is refused with its path; `serde_json` alone would silently keep
 //! the last one. Text that is not JSON is refused with a hint.
 
 use crate::config::dialect::hint;
@@ -16,8 +16,8 @@ pub(crate) const KEY_CHARS_MAX: usize = 60;
 ///
 /// # Errors
 ///
-/// Returns a message that says what is wrong, where, and what to do. It does not quote strings of the file, and quotes
-/// keys only if they do not look like a token.
+/// Returns a message that says what is wrong, where, and what to do. It does not quote strings from the file, and
+/// quotes keys only if they do not look like a token.
 pub(crate) fn read(text: &str) -> Result<Value, String> {
     let mut input = serde_json::Deserializer::from_str(text);
     let value =
@@ -25,8 +25,8 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
     value.map_err(|error| match error.classify() {
         Category::Data => format!("{error}; remove one of the two"),
         _ if is_one_token(text) => {
-            "is a token, not a config; name the config here, and the file with the token \
-                                      under secrets, as shown by `host-test run --help`"
+            "is a token, not a config; name a config file here, and the token's file in it under \
+             secrets, as shown by `host-test run --help`"
                 .to_owned()
         }
         _ => format!("not JSON ({error}): {}", hint(text, offset(text, &error))),

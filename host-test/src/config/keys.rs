@@ -4,6 +4,7 @@
 use crate::egress::token::is_like;
 use serde_json::{Map, Value};
 
+/// Returns the object in a value, or a message that names it `what`.
 pub(crate) fn object(value: Value, what: &str) -> std::result::Result<Map<String, Value>, String> {
     match value {
         Value::Object(object) => Ok(object),
@@ -12,6 +13,7 @@ pub(crate) fn object(value: Value, what: &str) -> std::result::Result<Map<String
     }
 }
 
+/// Refuses an object with a key that is not in `keys`. `prefix` is the path of the object, with a dot at its end.
 pub(crate) fn known(
     object: &Map<String, Value>,
     prefix: &str,
@@ -23,7 +25,7 @@ pub(crate) fn known(
     if is_like(unknown) {
         let place = if prefix.is_empty() { "the config" } else { prefix.trim_end_matches('.') };
         return Err(format!(
-            "{place}: a key looks like a token; if it is one, revoke it, because it was in a file"
+            "{place}: a key looks like a token; if it is one, revoke it, since it was in a file"
         ));
     }
     let near = keys

@@ -1,4 +1,4 @@
-//! Finds members in the wrong place: a secret inside or beside the settings, a setting inside or beside the secrets.
+//! Finds members in the wrong place: a secret in or next to the settings, or a setting in or next to the secrets.
 //! No message quotes a value, which may be a token.
 
 use crate::config::json::KEY_CHARS_MAX;
@@ -54,7 +54,7 @@ pub(crate) fn in_settings(settings: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a secret or a setting beside `settings` and `secrets`. `known` are the keys that belong there.
+/// Refuses a secret or a setting next to `settings` and `secrets`. `known` are the keys that belong there.
 pub(crate) fn at_top(top: &Map<String, Value>, known: &[&str]) -> Result<()> {
     for (key, value) in top.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
         if is_setting(key) {
@@ -138,7 +138,7 @@ mod tests {
             let why = in_settings(&json!({"org_slug": "acme", name: TOKEN})).unwrap_err();
             assert!(why.starts_with(&format!("settings.{name}: a secret belongs under secrets")));
             assert!(why.contains("revoke the token") && !why.contains("0123"), "{why}");
-            // A place is not a token, so there is nothing to revoke.
+            // This names a file and holds no token, so there is nothing to revoke.
             let why = in_settings(&json!({name: {"file": "token"}})).unwrap_err();
             assert!(why.contains(r#""secrets": {"api_token""#) && !why.contains("revoke"));
         }
@@ -162,7 +162,7 @@ mod tests {
         for secret in all["x-secrets"].as_array().unwrap() {
             assert!(is_secret(secret["name"].as_str().unwrap()), "{secret}");
         }
-        in_settings(&json!({"page_token": "x", "token_lifetime_seconds": 1, "colour": 1})).unwrap();
+        in_settings(&json!({"page_token": "x", "token_lifetime_seconds": 1, "color": 1})).unwrap();
         in_settings(&json!([1])).unwrap();
     }
 

@@ -26,7 +26,7 @@ pub(super) struct Found {
 ///
 /// # Errors
 ///
-/// A message with the name of the secret, and never with its value.
+/// Returns a message with the name of the secret, and never with its value.
 pub(super) fn find(name: &str, source: Value, folder: &Path) -> Result<Found, String> {
     let source = match source {
         Value::Object(source) => source,
@@ -82,7 +82,7 @@ fn in_variable(name: &str, variable: &str) -> Result<Found, String> {
 fn in_file(name: &str, file: &str, folder: &Path) -> Result<Found, String> {
     let path = folder.join(file);
     let text = text::read(&path).map_err(|why| match is_like(file) {
-        true => format!("secrets.{name}: file must be the path of a file; {REVOKE}"),
+        true => format!("secrets.{name}: file must be a file's path; {REVOKE}"),
         false if !path.exists() => format!(
             "secrets.{name}: the file {} does not exist; create it, with only the token in it",
             path.display()

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Maximum size of a config or secret file, in bytes: 1 MiB. A larger one was named by mistake.
+/// Maximum size of a config or secret file, in bytes: 1 MiB. A larger file was named by mistake.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Byte order marks of other encodings. If one is the beginning of another, the longer one comes first.
@@ -23,7 +23,7 @@ const REMEDY: &str = "save it as UTF-8 (in PowerShell: Set-Content -Encoding utf
 ///
 /// # Errors
 ///
-/// A message that says why, without quoting the file.
+/// Returns a message that says why, without quoting the file.
 pub(crate) fn read(path: &Path) -> Result<String, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     decode(read_at_most(file, FILE_BYTES_MAX)?)
@@ -33,13 +33,13 @@ pub(crate) fn read(path: &Path) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// A message that says why, without quoting the file.
+/// Returns a message that says why, without quoting the file.
 pub(crate) fn read_at_most(file: File, bytes_max: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let size =
         file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     match size as u64 > bytes_max {
-        true => Err(format!("is larger than {bytes_max} bytes; is it the right file?")),
+        true => Err(format!("is larger than {bytes_max} bytes; check the file's name")),
         false => Ok(bytes),
     }
 }
@@ -52,7 +52,7 @@ pub(crate) fn read_at_most(file: File, bytes_max: u64) -> Result<Vec<u8>, String
 /// which may be a secret.
 pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
     let marked = MARKS.iter().find(|(mark, _)| bytes.starts_with(mark)).map(|(_, name)| *name);
-    // Without a mark: JSON and tokens begin with ASCII, where every other byte of UTF-16 is zero.
+    // Without a mark: JSON and tokens begin with ASCII, so every other byte in UTF-16 is zero.
     let unmarked = matches!(bytes[..], [0, ..] | [_, 0, ..]).then_some("UTF-16");
     if let Some(encoding) = marked.or(unmarked) {
         return Err(format!("is {encoding}, but only UTF-8 is supported; {REMEDY}"));

@@ -20,7 +20,7 @@ pub(crate) fn is_direct(list: &str, origin: &Origin) -> bool {
             continue;
         }
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        // Many people write `*.example.com`, for which the crate wants the domain.
+        // People often write `*.example.com`, where the crate expects `.example.com`.
         kept.push(if host == "*" { host } else { host.trim_start_matches('*') });
     }
     let matcher = Matcher::builder().https("http://proxy.invalid").no(kept.join(",")).build();

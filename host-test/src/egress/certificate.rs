@@ -7,16 +7,16 @@ use rustls::pki_types::UnixTime;
 use source_token::one_line;
 use webpki::Error as Chain;
 
-/// Maximum number of a certificate's names that are quoted, since a remote wrote them.
+/// Maximum number of names that a message quotes from a certificate, since a remote wrote them.
 const NAMES_MAX: usize = 5;
 
-/// Maximum number of characters of a quoted text from a certificate.
+/// Maximum number of characters that a message quotes from any text in a certificate.
 const NAME_CHARS_MAX: usize = 100;
 
-/// What is wrong with a certificate, and what to do: both follow "presented a certificate".
+/// What is wrong with a certificate, and what to do. Both follow the words "presented a certificate".
 type Fault = (String, String);
 
-/// Returns why the certificate of a server is refused, and what to do.
+/// Returns why a server's certificate is refused, and what to do.
 pub(crate) fn explain(bad: &Bad, peer: &Peer) -> String {
     let (what, remedy) = time(bad)
         .or_else(|| trust(bad, peer))
@@ -45,17 +45,19 @@ fn time(bad: &Bad) -> Option<Fault> {
     let (what, remedy) = match bad {
         Bad::ExpiredContext { time, not_after } => (
             format!("that expired at {}", shown(not_after)),
-            format!("have it renewed, or set this machine's clock, which says {}", shown(time)),
+            format!("have it renewed, or correct this machine's clock, which says {}", shown(time)),
         ),
-        Bad::Expired => owned(("that has expired", "have it renewed, or set this machine's clock")),
+        Bad::Expired => {
+            owned(("that has expired", "have it renewed, or correct this machine's clock"))
+        }
         Bad::NotValidYetContext { time, not_before } => (
             format!("that is not valid before {}", shown(not_before)),
             format!(
-                "set this machine's clock, which says {}, or have the certificate replaced",
+                "correct this machine's clock, which says {}, or have the certificate replaced",
                 shown(time)
             ),
         ),
-        Bad::NotValidYet => owned(("that is not valid yet", "set this machine's clock")),
+        Bad::NotValidYet => owned(("that is not valid yet", "correct this machine's clock")),
         _ => return None,
     };
     Some((what, remedy))
@@ -75,15 +77,15 @@ fn trust(bad: &Bad, peer: &Peer) -> Option<Fault> {
         Bad::UnknownIssuer => {
             return Some(owned((
                 "from an unknown issuer",
-                "for a private CA or a gateway that inspects TLS, name its CA certificate with \
-                 --ca-file FILE, or with SSL_CERT_FILE; for a public CA, have the server send its \
+                "for a private CA or a gateway that inspects TLS, pass its CA certificate with \
+                 --ca-file FILE or SSL_CERT_FILE; for a public CA, have the server send its \
                  intermediate certificates",
             )));
         }
         Bad::BadSignature => {
             return Some(owned((
                 "with a signature that does not match its issuer's key",
-                "if its CA was renewed under the same name, name the new CA certificate with \
+                "if its CA was renewed under the same name, pass the new CA certificate with \
                  --ca-file FILE; otherwise have the certificate replaced",
             )));
         }
@@ -105,7 +107,7 @@ fn trust(bad: &Bad, peer: &Peer) -> Option<Fault> {
     Some((format!("for another name{names}"), remedy))
 }
 
-/// Returns a name as rustls shows it, `DnsName("x.example")` or `IpAddress(192.0.2.1)`, without its type.
+/// Strips the type from a name as rustls shows it: `DnsName("x.example")` or `IpAddress(192.0.2.1)`.
 fn plain(name: &str) -> &str {
     let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inner.unwrap_or(name).trim_matches('"')
@@ -131,7 +133,7 @@ fn form(bad: &Bad) -> Option<(&'static str, &'static str)> {
         | Bad::ExpiredRevocationListContext { .. } => REVOCATION,
         Bad::InvalidOcspResponse => (
             "with an invalid OCSP response",
-            "have the server fetch a new one, or turn OCSP stapling off there",
+            "have the server fetch a new one, or turn off OCSP stapling there",
         ),
         Bad::UnsupportedSignatureAlgorithm
         | Bad::UnsupportedSignatureAlgorithmContext { .. }
@@ -149,8 +151,8 @@ fn form(bad: &Bad) -> Option<(&'static str, &'static str)> {
 fn chain(bad: &Chain) -> Option<(&'static str, &'static str)> {
     Some(match bad {
         Chain::CaUsedAsEndEntity => (
-            "that is a CA's own, as `openssl req -x509` makes it",
-            "have the CA issue one for the server, or make it with basicConstraints=CA:FALSE",
+            "that is a CA certificate, such as `openssl req -x509` creates",
+            "have the CA issue one for the server, or create it with basicConstraints=CA:FALSE",
         ),
         Chain::EndEntityUsedAsCa => (
             "whose issuer is not a CA",
@@ -160,10 +162,10 @@ fn chain(bad: &Chain) -> Option<(&'static str, &'static str)> {
         Chain::EmptyEkuExtension => PURPOSE,
         Chain::UnsupportedCriticalExtension => CRITICAL,
         Chain::UnsupportedCertVersion => {
-            ("that is not of X.509 version 3", "have it issued as version 3, with a subjectAltName")
+            ("that is not X.509 version 3", "have it issued as version 3, with a subjectAltName")
         }
         Chain::NameConstraintViolation => (
-            "for a name that its CA may not issue",
+            "for a name that its CA may not certify",
             "have it issued by a CA whose name constraints allow the name",
         ),
         Chain::PathLenConstraintViolated
@@ -192,7 +194,7 @@ fn chain(bad: &Chain) -> Option<(&'static str, &'static str)> {
         | Chain::UnsupportedIndirectCrl
         | Chain::UnsupportedRevocationReason
         | Chain::UnsupportedRevocationReasonsPartitioning => REVOCATION,
-        // The other errors have their own rustls error.
+        // Rustls has its own variants for the other errors.
         _ => return None,
     })
 }

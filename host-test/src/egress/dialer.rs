@@ -1,4 +1,4 @@
-//! Connects to origins: directly, to addresses that may be dialled, or through the operator's proxy.
+//! Connects to origins: directly, to addresses that may be dialed, or through the operator's proxy.
 
 use crate::egress::guard::Guarded;
 use crate::egress::origin::Origin;
@@ -27,8 +27,8 @@ pub(crate) struct Dialer(Arc<[Way]>);
 /// How one origin is reached.
 pub(crate) struct Way {
     pub(crate) origin: Origin,
-    /// Checks the addresses that may be dialled for it. With a proxy, it checks only an origin that is
-    /// written as an address: the proxy resolves names, so it must check what they resolve to.
+    /// Checks the addresses that may be dialed for it. With a proxy, it checks only an origin that is
+    /// written as an address: the proxy resolves names, so the proxy must check what they resolve to.
     pub(crate) guard: Guarded,
     proxy: Option<(Proxy, ProxyConnector)>,
 }

@@ -1,5 +1,5 @@
-//! Explains what went wrong on the network: an error of `wasi:http` for the guest, and for the
-//! operator the full cause and what to do.
+//! Translates network failures: into an error of `wasi:http` for the guest, and into a message with the full cause and
+//! what to do for the operator.
 
 use crate::egress::chain::{find, innermost};
 use crate::egress::dialer::Way;
@@ -11,7 +11,7 @@ use std::error::Error;
 use std::io;
 use wasmtime_wasi_http::Error as HttpError;
 
-/// The error for the guest, and the message for the operator where there is more to say.
+/// The error for the guest, and a message for the operator if there is more to say.
 pub(crate) type Failed = (HttpError, Option<String>);
 
 /// Translates a failure.
@@ -41,7 +41,7 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
         match io_kind(error) {
             Some(io::ErrorKind::TimedOut) => return timed_out(way),
             Some(io::ErrorKind::ConnectionRefused) => return (HttpError::ConnectionRefused, None),
-            // The TCP connection was established; it was closed instead of answering the TLS hello.
+            // The peer accepted the TCP connection, but closed it instead of answering the TLS hello.
             Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
                 if is_connect && origin.is_https() =>
             {
@@ -64,7 +64,7 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
     }
 }
 
-/// Returns the failure of a connection that was not established in time.
+/// Returns the failure for a connection that was not established in time.
 pub(crate) fn timed_out(way: &Way) -> Failed {
     let why = way.proxy().map(|proxy| {
         let (origin, name, source) = (&way.origin, &proxy.name, proxy.source);
@@ -76,7 +76,7 @@ pub(crate) fn timed_out(way: &Way) -> Failed {
     (HttpError::ConnectionTimeout, why)
 }
 
-/// Returns the failure of an address that must not be dialled, with the flag that allows it, if there is one.
+/// Returns the failure for an address that must not be dialed, with the flag that allows it, if there is one.
 pub(crate) fn prohibited(no: &Prohibited, way: &Way) -> Failed {
     let origin = &way.origin;
     let what = match origin.address() {

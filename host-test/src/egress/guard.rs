@@ -1,5 +1,5 @@
-//! Lets through only addresses that may be dialled. It checks the very address that is then dialled,
-//! so a name that resolves differently in two lookups (DNS rebinding) gains nothing.
+//! Lets only addresses through that may be dialed. It checks the very address that is then dialed, so a name that
+//! resolves differently in a second lookup (DNS rebinding) gains nothing.
 
 use crate::egress::nat64::{Nat64, candidates, is_local_use, is_well_known};
 use crate::egress::prohibited::Prohibited;
@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A resolver for hyper that drops addresses that must not be dialled for an origin.
+/// A resolver for hyper that drops addresses that must not be dialed for an origin.
 #[derive(Clone)]
 pub struct Guarded {
     lookup: Lookup,
@@ -26,14 +26,15 @@ impl Guarded {
         Self { lookup, nat64, reach }
     }
 
-    /// Checks that an address may be dialled.
+    /// Checks that an address may be dialed.
     ///
     /// An address behind NAT64 is judged by the IPv4 address that it stands for. This always applies to 64:ff9b::/96,
-    /// and to other prefixes once the network's answer for `ipv4only.arpa` (RFC 7050) shows them. Whoever controls the
-    /// resolver can forge such an answer. It therefore opens only 64:ff9b:1::/48, which holds nothing but translated
-    /// addresses (RFC 8215), and only for IPv4 addresses that may be dialled themselves. For all other prefixes it can
-    /// close but not open: a unique local address (fd00::/8) stays private whatever a resolver answers, and behind such
-    /// a prefix the operator has `--allow-private`.
+    /// and to other prefixes once the network's answer for `ipv4only.arpa` (RFC 7050) reveals them.
+    ///
+    /// Whoever controls the resolver can forge such an answer. It therefore permits addresses only in 64:ff9b:1::/48,
+    /// which is reserved for translation (RFC 8215), and only if the IPv4 address may be dialed itself. For all other
+    /// prefixes, it can prohibit addresses but not permit them: a unique local address (fd00::/8) stays private
+    /// whatever a resolver answers, and only `--allow-private` permits it.
     ///
     /// # Errors
     ///
@@ -65,8 +66,8 @@ impl Guarded {
     }
 
     /// Returns whether the network's translation matters: the address is in the space reserved for translation, or
-    /// could stand for an IPv4 address that must not be dialled. Addresses that end like `::1` could stand for one in
-    /// 0.0.0.0/8, which is not routable and not checked.
+    /// could stand for an IPv4 address that must not be dialed. Addresses that end like `::1` could stand for one in
+    /// 0.0.0.0/8. That block is not routable, so it is not checked.
     fn is_doubtful(&self, address: Ipv6Addr) -> bool {
         let is_bad = |v4: Ipv4Addr| v4.octets()[0] != 0 && !self.reach.allows(IpAddr::V4(v4));
         is_local_use(address)

@@ -23,7 +23,7 @@ pub(crate) fn explain(error: &rustls::Error, peer: &Peer) -> (HttpError, String)
                 alert_message: None,
             };
             let text = format!(
-                "{name} refused the TLS handshake ({alert:?}); check host and port in {source}"
+                "{name} refused the TLS handshake ({alert:?}); check the host and port in {source}"
             );
             (code, text)
         }
@@ -36,23 +36,25 @@ pub(crate) fn explain(error: &rustls::Error, peer: &Peer) -> (HttpError, String)
         }
         rustls::Error::InvalidMessage(_) | rustls::Error::InappropriateMessage { .. } => {
             let text = format!(
-                "{name} did not answer with TLS; check scheme, host and port in {source}, and {ELSE}"
+                "{name} did not answer with TLS; check the scheme, host and port in {source}, and \
+                 {ELSE}"
             );
             (HttpError::TlsProtocolError, text)
         }
         other => {
-            let text = format!("TLS with {name} failed: {other}; check host and port in {source}");
+            let text =
+                format!("TLS with {name} failed: {other}; check the host and port in {source}");
             (HttpError::TlsProtocolError, text)
         }
     }
 }
 
-/// Returns the error for a connection that was closed instead of an answer.
+/// Returns the error for a connection that the peer closed during the handshake.
 pub(crate) fn closed(peer: &Peer) -> (HttpError, String) {
     let Peer { name, source, .. } = peer;
     let text = format!(
-        "{name} closed the connection during the TLS handshake; check scheme, host and port in \
-         {source}, and {ELSE}"
+        "{name} closed the connection during the TLS handshake; check the scheme, host and port \
+         in {source}, and {ELSE}"
     );
     (HttpError::TlsProtocolError, text)
 }

@@ -1,5 +1,5 @@
-//! Routes a guest's HTTP request to the network, to a script, or nowhere, and limits the size of the
-//! request's and the response's body in all cases.
+//! Routes a guest's HTTP requests to the network, to a script, or nowhere. In all cases, it limits the sizes of request
+//! and response bodies.
 
 use crate::egress::mask::{Mask, mask_headers};
 use crate::egress::network::Network;
@@ -22,7 +22,7 @@ pub type Responder = dyn Fn(Request<Bytes>) -> Result<Response<WasiBody>, HttpEr
 /// Where the requests of an instance go.
 #[derive(Clone)]
 pub enum Egress {
-    /// To one origin, with the operator's token.
+    /// To the allowed origins, with the operator's token.
     Network(Network),
     /// To a closure, for tests that must not depend on a network.
     Scripted(Arc<Responder>),
@@ -97,14 +97,14 @@ impl Egress {
             return Err(HttpError::HttpRequestDenied);
         }
         let (parts, body) = request.into_parts();
-        // The body is collected first, so that a request on a pooled connection that just closed can be repeated.
+        // Collects the body first, so that a request on a pooled connection that has just closed can be repeated.
         let collected = tokio::time::timeout(waits.first_byte, collect(body, sizes.request))
             .await
             .map_err(|_| HttpError::ConnectionWriteTimeout)?
             .inspect_err(|error| {
                 if let HttpError::HttpRequestBodySize(_) = error {
                     self.warn(&format!(
-                        "denied a request of more than {} KiB",
+                        "denied a request with a body of more than {} KiB",
                         sizes.request >> 10
                     ));
                 }

@@ -4,7 +4,7 @@ use crate::egress::token::Token;
 use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
 
-/// Replaces each byte of the token, so that every length stays correct.
+/// Replaces each byte of the token, so that no length changes.
 const LETTER: u8 = b'*';
 
 /// Finds the token in a stream of bytes, even if it is split across pieces.
@@ -39,7 +39,7 @@ impl Mask {
         all.freeze()
     }
 
-    /// Returns what was held back, which is not a token, at the end of the stream.
+    /// Returns what is still held back at the end of the stream. It is not a whole token.
     pub(crate) fn end(&mut self) -> Bytes {
         std::mem::take(&mut self.held).freeze()
     }
@@ -54,7 +54,7 @@ impl Mask {
     }
 }
 
-/// Masks the token in headers. A value that is not valid after that becomes empty.
+/// Masks the token in headers. A value that this makes invalid becomes empty.
 pub(crate) fn mask_headers(headers: &mut http::HeaderMap, token: &Token) {
     for value in headers.values_mut() {
         let mut mask = Mask::new(token);

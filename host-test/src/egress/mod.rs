@@ -1,4 +1,4 @@
-//! Outgoing requests: to which origins and addresses, through which proxy, with which token and certificates.
+//! Outgoing requests: the origins and addresses that they may reach, and their proxy, token and certificates.
 
 pub(crate) mod bypass;
 pub(crate) mod certificate;

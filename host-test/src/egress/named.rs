@@ -40,7 +40,7 @@ fn read(text: &str) -> std::result::Result<Origin, String> {
     if !["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         return Err("must begin with https:// and a host".to_owned());
     }
-    // One slash is what address bars add to an origin.
+    // Browsers add one slash to an origin.
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains(['/', '?', '#', '\\']) {
         return Err("must not have a path, query or fragment: it would be ignored".to_owned());
@@ -56,7 +56,7 @@ fn read(text: &str) -> std::result::Result<Origin, String> {
     Origin::parse(text)
 }
 
-/// Splits host and port. Two or more colons without brackets are an IPv6 address, which is not a valid host.
+/// Splits host and port. With two or more colons and no brackets, it is an IPv6 address, which is not a valid host.
 fn split(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
@@ -84,7 +84,7 @@ pub(crate) fn is_host(host: &str) -> bool {
     }
 }
 
-/// Returns whether this is a port that something can listen on.
+/// Returns whether this is a port number from 1 to 65535, in digits only.
 fn is_port(port: &str) -> bool {
     port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }

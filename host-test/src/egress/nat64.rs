@@ -11,13 +11,13 @@ use tokio::sync::Mutex;
 /// The prefix lengths of RFC 6052, section 2.2.
 const LENGTHS: [u8; 6] = [32, 40, 48, 56, 64, 96];
 
-/// A name that has only IPv4 addresses: DNS64 made any IPv6 answer for it (RFC 7050).
+/// A name that has only IPv4 addresses, so any IPv6 answer for it comes from DNS64 (RFC 7050).
 const IPV4_ONLY: &str = "ipv4only.arpa";
 
 /// The addresses of that name. Source: RFC 7050, section 2.2.
 const WELL_KNOWN: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
 
-/// Maximum time of the lookup of that name: the connection that waits for it has 30 s in total.
+/// Maximum time to look up that name: the connection that waits for it has 30 s in total.
 const DISCOVERY_MAX: Duration = Duration::from_secs(5);
 
 /// How long the prefixes found stay valid: the operating system's resolver does not return their TTL.
@@ -39,8 +39,8 @@ pub fn is_local_use(address: Ipv6Addr) -> bool {
     address.to_bits() >> 80 == 0x0064_ff9b_0001
 }
 
-/// Returns the IPv4 address that an IPv6 one stands for under a prefix of this length, or `None` if the bits that RFC
-/// 6052 requires to be zero are not.
+/// Returns the IPv4 address that an IPv6 one stands for under a prefix of this length, or `None` unless the bits that
+/// RFC 6052 requires to be zero are zero.
 pub fn embedded(address: Ipv6Addr, length: u8) -> Option<Ipv4Addr> {
     let octets = address.octets();
     let start = usize::from(length / 8);

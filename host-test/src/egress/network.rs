@@ -75,7 +75,7 @@ impl Network {
         Self::through(origins, token, &Outbound::direct(lookup), limits)
     }
 
-    /// Creates access to these origins in the way that the operator chose. Requests carry `token`.
+    /// Creates access to these origins as the operator configured it. Requests carry `token`.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Network {
     ) -> Result<Self> {
         let tls = outbound.trust().client(origins.iter().any(Origin::is_https))?;
         let dialer = Dialer::new(origins, outbound, &tls).map_err(Failure::Refused)?;
-        // Only loopback origins can have plain http: the check of the origin denies all others.
+        // Only loopback origins can use plain http: parsing refuses all other origins.
         let https = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
@@ -165,7 +165,7 @@ impl Network {
         let asked = Origin::of(request.uri());
         let Some(way) = asked.as_ref().and_then(|origin| dialer.way(origin)) else {
             // Path and query stay out of the log: the guest controls them.
-            let asked = asked.map_or("no origin".to_owned(), |origin| origin.to_string());
+            let asked = asked.map_or("an unsupported URL".to_owned(), |origin| origin.to_string());
             let allowed = list(&dialer.origins());
             self.warn(&format!("denied a request to {asked}; allowed: {allowed}"));
             return Err((HttpError::HttpRequestDenied, None));
@@ -198,7 +198,7 @@ impl Network {
         let size: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
         if size as u64 > self.0.header_bytes {
             self.warn(&format!(
-                "denied an answer whose head is larger than {} KiB",
+                "rejected a response with more than {} KiB of headers",
                 self.0.header_bytes >> 10
             ));
             return Err((HttpError::HttpResponseHeaderSectionSize(None), None));

@@ -52,7 +52,7 @@ impl Origin {
         &self.host
     }
 
-    /// Returns the port, by default the scheme's own.
+    /// Returns the port, which by default is the scheme's.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -62,7 +62,7 @@ impl Origin {
         self.host.trim_start_matches('[').trim_end_matches(']').parse().ok()
     }
 
-    /// Returns whether the operator chose this machine itself: `localhost` or a loopback address.
+    /// Returns whether the host is this machine: `localhost` or a loopback address.
     pub fn is_loopback(&self) -> bool {
         match self.address() {
             Some(address) => address.to_canonical().is_loopback(),

@@ -1,4 +1,4 @@
-//! What the operator configures about outgoing requests, by flags and environment. A tenant cannot.
+//! The operator's configuration of outgoing requests, from flags and the environment. Tenants cannot change it.
 
 use crate::egress::guard::Guarded;
 use crate::egress::named;
@@ -27,7 +27,7 @@ pub struct Flags {
     ca_file: Option<PathBuf>,
     /// Allow this origin, https://HOST[:PORT], to resolve to a private address (RFC 1918,
     /// carrier-grade NAT, unique local IPv6). May be repeated. Loopback, link-local and metadata
-    /// addresses stay refused.
+    /// addresses are always refused.
     #[arg(long = "allow-private", value_name = "ORIGIN", help_heading = "Network")]
     allow_private: Vec<String>,
 }
@@ -41,7 +41,7 @@ pub enum Environment {
     Ignored,
 }
 
-/// The configuration of outgoing requests. Cheap to clone; clones share what was found about the network.
+/// The configuration of outgoing requests. Cheap to clone; clones share what they learn about the network.
 #[derive(Clone)]
 pub struct Outbound {
     lookup: Lookup,
@@ -162,8 +162,8 @@ pub(crate) mod tests {
         Outbound::with(&line.flags, Environment::Ignored, lookup)
     }
 
-    /// Returns the addresses that would be dialled for a URL.
-    async fn dialled(outbound: &Outbound, url: &str) -> Vec<SocketAddr> {
+    /// Returns the addresses that would be dialed for a URL.
+    async fn dialed(outbound: &Outbound, url: &str) -> Vec<SocketAddr> {
         let origin = Origin::parse(url).unwrap();
         let name: Name = origin.host().parse().unwrap();
         let mut guard = outbound.guard(outbound.reach(&origin));
@@ -190,7 +190,7 @@ pub(crate) mod tests {
                 ("https://a.corp:8443", false),
                 ("https://x.a.corp", false),
             ] {
-                let count = dialled(&outbound, url).await.len();
+                let count = dialed(&outbound, url).await.len();
                 assert_eq!(count == 1, is_opened && is_named, "{url} at {address}");
             }
         }

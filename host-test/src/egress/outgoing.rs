@@ -1,5 +1,5 @@
-//! Checks a guest's request before it is sent: complete, limited in size, and without the placeholder where it must
-//! not be.
+//! Checks a guest's request before it is sent: its body must be complete and within the size limit, and only
+//! `Authorization` may hold the placeholder.
 
 use crate::egress::token::PLACEHOLDER;
 use bytes::Bytes;

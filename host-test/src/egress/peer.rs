@@ -2,7 +2,7 @@
 
 use crate::egress::origin::Origin;
 
-/// A server, for messages.
+/// A server, as messages name it.
 pub(crate) struct Peer<'a> {
     /// Its name: `https://graphql.buildkite.com`, or `the proxy https://proxy.corp:443`.
     pub(crate) name: String,

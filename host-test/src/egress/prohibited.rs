@@ -1,10 +1,10 @@
-//! An address that must not be dialled, and its message.
+//! An address that must not be dialed, and its message.
 
 use crate::egress::reach::{Reach, is_private};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// An address that must not be dialled.
+/// An address that must not be dialed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prohibited {
     pub(crate) address: IpAddr,

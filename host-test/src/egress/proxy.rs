@@ -3,7 +3,7 @@
 use crate::egress::bypass::is_direct;
 use crate::egress::named::is_host;
 use crate::egress::origin::Origin;
-use crate::egress::variables::{self, Environment};
+use crate::egress::variables::{self, VariableLookup};
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 use std::fmt;
@@ -35,11 +35,11 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// Returns the setting of the flag, or else of the environment, or `None` if requests go directly.
+    /// Returns the setting from the flag, or else from the environment, or `None` if requests go directly.
     /// `uses_environment` says whether the environment applies without a flag that names it.
     pub fn of(
         flag: Option<&ProxyUrl>,
-        environment: Environment,
+        environment: VariableLookup,
         uses_environment: bool,
     ) -> Option<Self> {
         let direct = || variables::direct(environment);
@@ -55,7 +55,7 @@ impl Setting {
         }
     }
 
-    fn from_environment(environment: Environment, direct: String) -> Option<Self> {
+    fn from_environment(environment: VariableLookup, direct: String) -> Option<Self> {
         let (source, url) = variables::proxy(environment)?;
         Some(Self { source, url: ProxyUrl(url), direct })
     }
@@ -73,7 +73,7 @@ impl Setting {
         self.parse().map(Some).map_err(|why| format!("{}: {why}", self.source))
     }
 
-    /// Checks the flag, if it was given: it must be valid even if nothing goes through it.
+    /// Checks the flag, if it was given: it must be valid even if no request goes through the proxy.
     ///
     /// # Errors
     ///
@@ -90,11 +90,11 @@ impl Setting {
         let form = |why: &str| {
             format!(
                 "{why}; write http://[USER:PASSWORD@]HOST[:PORT], such as \
-                 http://proxy.corp.example:3128, with special characters of the password as %XX"
+                 http://proxy.corp.example:3128, with special characters in the password as %XX"
             )
         };
         if self.url.0.is_empty() {
-            return Err(form("is empty; use none for no proxy, env for the environment's"));
+            return Err(form("is empty; use none for no proxy, or env for the environment's"));
         }
         let (scheme, rest) = match self.url.0.split_once("://") {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),

@@ -27,7 +27,7 @@ impl Reach {
         }
     }
 
-    /// Returns whether an address may be dialled. An IPv4-mapped IPv6 address is judged as the IPv4
+    /// Returns whether an address may be dialed. An IPv4-mapped IPv6 address is judged as the IPv4
     /// address; [`crate::egress::guard::Guarded`] unwraps a translated one (NAT64).
     pub fn allows(self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -66,9 +66,9 @@ fn is_shared(address: Ipv4Addr) -> bool {
 }
 
 /// Returns whether an address is a cloud's metadata service outside of the link-local ranges, which
-/// are never dialled anyway. Metadata services return credentials to any client inside the cloud.
+/// are never dialed anyway. Metadata services return credentials to any client inside the cloud.
 /// Sources: the documentation of Alibaba Cloud, Azure (WireServer), AWS (fd00:ec2::254 and its
-/// neighbours), Google Cloud and Oracle Cloud.
+/// neighbors), Google Cloud and Oracle Cloud.
 fn is_metadata(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => matches!(v4.octets(), [100, 100, 100, 200] | [168, 63, 129, 16]),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn private_and_metadata_addresses_are_never_dialled() {
+    fn private_and_metadata_addresses_are_never_dialed() {
         for bad in PRIVATE.iter().chain(&NEVER) {
             assert!(!allows(Reach::Public, bad), "{bad}");
         }

@@ -1,5 +1,5 @@
-//! The body of a request, which signals when sending begins: then the connection is established, and
-//! the wait for the first byte of the answer begins.
+//! A request body that signals when sending begins. From then on, the connection is established, and the wait for the
+//! first byte of the response has begun.
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -9,15 +9,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 
-/// A whole body.
+/// A complete body that signals when it is sent.
 pub(crate) struct Sent {
     bytes: Full<Bytes>,
     begun: Option<oneshot::Sender<()>>,
 }
 
 impl Sent {
-    /// Returns a body, and a receiver that resolves once the body is polled or dropped: an empty one
-    /// is never polled.
+    /// Returns a body, and a receiver that resolves once the body is polled or dropped. An empty body is never polled.
     pub(crate) fn new(bytes: Bytes) -> (Self, oneshot::Receiver<()>) {
         let (sender, receiver) = oneshot::channel();
         (Self { bytes: Full::new(bytes), begun: Some(sender) }, receiver)

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 /// Maximum number of TLS sessions that a tenant's later connections may resume. They are not shared with other tenants.
 const SESSIONS_MAX: usize = 8;
 
-/// Maximum size of the `--ca-file`, in bytes. All certificates that browsers trust take up a fifth of a MiB.
+/// Maximum size of the `--ca-file`, in bytes. All certificates that browsers trust take about 0.2 MiB.
 const CA_BYTES_MAX: u64 = 4 << 20;
 
 fn provider() -> Arc<CryptoProvider> {
@@ -35,11 +35,11 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Also trusts the certificates in this file.
+    /// Creates the set of trusted certificates, including those in this file.
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] with the flag and the file.
+    /// Returns [`Failure::Refused`] with the flag and the file if the file is not usable.
     pub fn with(file: Option<&Path>) -> Result<Self> {
         let own = match file {
             None => Vec::new(),
@@ -53,8 +53,8 @@ impl Trust {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] if `SSL_CERT_FILE` or `SSL_CERT_DIR` names nothing usable, and [`Failure::Failed`]
-    /// if TLS cannot be set up.
+    /// Returns [`Failure::Refused`] if `SSL_CERT_FILE` or `SSL_CERT_DIR` names no usable certificate, and
+    /// [`Failure::Failed`] if TLS cannot be set up.
     pub fn verifier(&self) -> Result<Arc<WebPkiServerVerifier>> {
         if let Some(verifier) = self.verifier.get() {
             return Ok(Arc::clone(verifier));
@@ -65,7 +65,7 @@ impl Trust {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let named =
             named(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR")).map_err(Failure::Refused)?;
-        // Certificates of the operating system that rustls cannot read are no reason to stop.
+        // Skips certificates of the operating system that rustls cannot read.
         roots.add_parsable_certificates(named.unwrap_or_else(|| load_native_certs().certs));
         roots.add_parsable_certificates(self.own.iter().cloned());
         let made = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
@@ -74,7 +74,7 @@ impl Trust {
         Ok(Arc::clone(self.verifier.get_or_init(|| made)))
     }
 
-    /// Returns the configuration for a client of one tenant. `is_used` says whether any of its origins uses TLS at all.
+    /// Returns the configuration for the client of one tenant. `is_used` says whether any of its origins uses TLS.
     ///
     /// # Errors
     ///
@@ -92,8 +92,8 @@ impl Trust {
     }
 }
 
-/// Returns the certificates that the two variables name, or `None` if neither is set. A variable that names nothing
-/// usable is refused: without its certificates, each connection would fail later, for a less obvious reason.
+/// Returns the certificates that the two variables name, or `None` if neither is set. A variable that names no
+/// usable certificate is refused: otherwise each connection would fail later, for a less obvious reason.
 fn named(
     file: Option<OsString>,
     dirs: Option<OsString>,
@@ -129,7 +129,7 @@ fn named(
 
 /// Returns the certificates that were loaded. At least one of them must be readable.
 fn usable(loaded: CertificateResult) -> std::result::Result<Vec<CertificateDer<'static>>, String> {
-    const REMEDY: &str = "name PEM certificates, or unset it";
+    const REMEDY: &str = "point it to PEM certificates, or unset it";
     let (good, _) = RootCertStore::empty().add_parsable_certificates(loaded.certs.iter().cloned());
     match (good, loaded.errors.first()) {
         (0, Some(error)) => Err(format!("cannot be read: {error}; {REMEDY}")),
@@ -145,13 +145,18 @@ fn read(file: &Path) -> std::result::Result<Vec<CertificateDer<'static>>, String
         .and_then(|file| file.take(CA_BYTES_MAX + 1).read_to_end(&mut bytes))
         .map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() as u64 > CA_BYTES_MAX {
-        return Err(format!("is larger than {} MiB; name a PEM file of CAs", CA_BYTES_MAX >> 20));
+        return Err(format!(
+            "is larger than {} MiB; name a PEM file of CA certificates",
+            CA_BYTES_MAX >> 20
+        ));
     }
     let certs = CertificateDer::pem_slice_iter(&bytes)
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(|error| format!("is not a PEM file of certificates: {error}"))?;
     if certs.is_empty() {
-        return Err("contains no certificate; it must have -----BEGIN CERTIFICATE-----".to_owned());
+        return Err(
+            "contains no certificate; PEM begins with -----BEGIN CERTIFICATE-----".to_owned()
+        );
     }
     let mut roots = RootCertStore::empty();
     for cert in &certs {

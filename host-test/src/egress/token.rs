@@ -1,11 +1,11 @@
-//! The API token: a value that the host holds, and that nothing can print.
+//! The API token: the host holds it, and nothing can print it.
 
 use http::HeaderValue;
 
 /// What the guest gets instead of every secret. It is not a secret itself.
 pub const PLACEHOLDER: &str = "host-test-placeholder";
 
-/// This many letters and digits in a row are not a name that a person chose.
+/// A run of this many letters and digits is not a name that a person chose.
 const RANDOM_CHARS: usize = 32;
 
 /// Returns whether a text that should be a name may be a token in the wrong place. If so, it is not quoted.
@@ -36,7 +36,7 @@ impl Token {
         Ok(Self(header))
     }
 
-    /// Returns the text with the token replaced by `[token]`, even if somebody shortened it. Returns `None` if the text
+    /// Returns the text with the token replaced by `[token]`, even if it was shortened. Returns `None` if the text
     /// does not contain the token.
     pub fn hidden_in(&self, text: &str) -> Option<String> {
         source_token::hidden_in(text, self.exposed())

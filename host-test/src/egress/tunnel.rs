@@ -30,7 +30,7 @@ pub(crate) type ProxyConnector = HttpsConnector<HttpConnector<Guarded>>;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why there is no tunnel. The message names the proxy without its credentials, and says what to do.
+/// Why a tunnel could not be opened. The message names the proxy without its credentials, and says what to do.
 #[derive(Debug)]
 pub(crate) struct ProxyError {
     proxy: String,
@@ -43,14 +43,14 @@ pub(crate) struct ProxyError {
 /// What the proxy did.
 #[derive(Debug)]
 enum Fault {
-    /// There is no connection, or no TLS with the proxy itself.
+    /// The connection to the proxy failed, or TLS with the proxy itself failed.
     Unreachable(BoxError),
     /// It asked for credentials or refused them. The flag says whether credentials were sent.
     Credentials(bool),
     Status(StatusCode),
     /// It did not answer with valid HTTP/1.
     Garbage(hyper::Error),
-    /// It sent bytes before the host did, which TLS does not allow.
+    /// It sent bytes before the host did, which a TLS server never does.
     Early,
 }
 
@@ -80,9 +80,9 @@ impl fmt::Display for ProxyError {
             ),
             Fault::Status(StatusCode::FORBIDDEN) => write!(
                 f,
-                "the proxy {proxy} does not allow connections to {target} (HTTP 403); have it \
-                 allowed there, or bypass the proxy (NO_PROXY, or --proxy none) if the host can be \
-                 reached directly"
+                "the proxy {proxy} does not allow connections to {target} (HTTP 403); have the \
+                 proxy allow it, or bypass the proxy (NO_PROXY, or --proxy none) if the host is \
+                 reachable directly"
             ),
             Fault::Status(status) => write!(
                 f,
@@ -93,13 +93,13 @@ impl fmt::Display for ProxyError {
             Fault::Garbage(error) => write!(
                 f,
                 "the proxy {proxy} did not answer CONNECT {target} as an HTTP proxy does ({}); \
-                 check scheme, host and port in {source}",
+                 check the scheme, host and port in {source}",
                 innermost(error)
             ),
             Fault::Early => write!(
                 f,
                 "the proxy {proxy} sent data into the tunnel to {target} before TLS began; check \
-                 host and port in {source}"
+                 the host and port in {source}"
             ),
         }
     }
@@ -136,7 +136,7 @@ pub(crate) async fn open(
         .handshake(wire)
         .await
         .map_err(garbage)?;
-    // The task ends with this function, however the function ends.
+    // Dropping the set ends the task, however this function ends.
     let mut task = JoinSet::new();
     task.spawn(connection.with_upgrades());
     let mut request = Request::builder()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 use wasmtime_wasi_http::RequestOptions;
 
-/// Maximum time that a guest may request for each of connecting, the first byte, and the pause between bytes.
+/// Maximum time that a guest may request for connecting, for the first byte, and for each pause between bytes.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// The time limits of one request.

@@ -1,4 +1,4 @@
-//! A response's body on its way to a guest: limited in size and pauses, and without the token.
+//! A response body on its way to a guest: its size and pauses are limited, and the token is masked.
 #![allow(clippy::disallowed_methods, reason = "an answer has a time limit")]
 
 use crate::egress::mask::Mask;
@@ -38,7 +38,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
         let this = &mut *self;
-        // Repeats only for a piece that is held back whole, so at most once per piece.
+        // Repeats only if a whole piece is held back or dropped, so at most once per piece.
         loop {
             let frame = match Pin::new(&mut this.inner).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => frame,
@@ -59,7 +59,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
             };
             let size = frame.data_ref().map_or(0, Bytes::len) as u64;
             if size > this.left {
-                tracing::warn!("ended a response of more than {} MiB", this.bytes_max >> 20);
+                tracing::warn!("cut off a response of more than {} MiB", this.bytes_max >> 20);
                 return Poll::Ready(Some(Err(HttpError::HttpResponseBodySize(Some(
                     this.bytes_max,
                 )))));
@@ -72,7 +72,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
                 continue;
             };
             let data = mask.piece(data);
-            // An empty piece could be taken for the end.
+            // An empty piece could be mistaken for the end.
             if !data.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
@@ -80,7 +80,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        // What is held back is still to come.
+        // The bytes that are held back are still to come.
         self.mask.is_none() && self.inner.is_end_stream()
     }
 
@@ -103,7 +103,7 @@ mod tests {
         let token = Token::new("bkua_secret_0123456789").unwrap();
         let mut trailers = http::HeaderMap::new();
         trailers.insert("x-echo", token.authorization());
-        // It ends like the beginning of a token.
+        // It ends with the beginning of a token.
         let body = Full::new(Bytes::from_static(b"all of it, bkua_"));
         let body = body.with_trailers(std::future::ready(Some(Ok(trailers))));
         let watched = Watched::new(

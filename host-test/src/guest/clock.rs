@@ -1,4 +1,4 @@
-//! Clocks that stand still until they are set, so that a scripted exchange produces the same text at any time.
+//! Clocks that stand still until they are set, so that a scripted exchange always produces the same text.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

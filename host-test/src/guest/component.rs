@@ -16,7 +16,7 @@ use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 /// The component of this repository, built by `build.rs`.
 pub const BUNDLED: &[u8] = include_bytes!(env!("COMPONENT_WASM"));
 
-/// Maximum size of a component, in bytes: 64 MiB. Those written in scripting languages have about 20 MiB.
+/// Maximum size of a component, in bytes: 64 MiB. Those written in scripting languages take about 20 MiB.
 const COMPONENT_BYTES_MAX: u64 = 64 << 20;
 
 /// Everything that a component may import, each in any version 0.2.x.
@@ -32,7 +32,7 @@ pub const IMPORTS_ALLOWED: [&str; 7] = [
 
 /// A component that was checked, compiled and linked, and can be instantiated many times.
 pub struct Plugin {
-    /// The names of its imports, in its own order.
+    /// The names of its imports, in the component's order.
     pub imports: Vec<String>,
     /// Its size in bytes.
     pub size: usize,
@@ -55,7 +55,7 @@ impl Plugin {
         let refuse = |why: String| Failure::Refused(format!("component {}: {why}", path.display()));
         let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
         if size > COMPONENT_BYTES_MAX {
-            return Err(refuse(format!("has {size} bytes, more than {COMPONENT_BYTES_MAX}")));
+            return Err(refuse(format!("is {size} bytes; the limit is {COMPONENT_BYTES_MAX}")));
         }
         let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
         Self::new(engine, &bytes).map_err(|failure| match failure {
@@ -93,7 +93,7 @@ impl Plugin {
             imports.iter().map(String::as_str).filter(|name| !allowed(name)).collect();
         if !foreign.is_empty() {
             return Err(Failure::Refused(format!(
-                "the component has imports that no source may have: {}",
+                "the component has imports that are not allowed: {}",
                 foreign.join(", ")
             )));
         }
@@ -126,7 +126,7 @@ impl HasData for Io {
     type Data<'a> = &'a mut ResourceTable;
 }
 
-/// Links interface by interface, so that a guest has only what is named here.
+/// Links one interface at a time, so that a guest has only what is named here.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Tenant>> {
     use wasmtime_wasi::p2::bindings::clocks;
     use wasmtime_wasi_io::bindings::wasi::io;

@@ -1,4 +1,4 @@
-//! What a call to a source takes and returns, as defined in the WIT, and why a call failed.
+//! The types that calls to a source take and return, as defined in the WIT, and why a call failed.
 
 use crate::exit::Failure;
 
@@ -22,9 +22,9 @@ source_driver::conversions!(crate::guest::contract::bindings::exports::etl::conn
 /// Why a call failed.
 #[derive(Debug)]
 pub enum CallError {
-    /// The source returned an error. The instance can be used further.
+    /// The source returned an error. The instance remains usable.
     Source(SourceError),
-    /// A message about a trap or an exceeded limit. The instance cannot be used any more.
+    /// A message about a trap or an exceeded limit. The instance is no longer usable.
     Host(String),
 }
 

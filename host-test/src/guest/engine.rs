@@ -16,14 +16,14 @@ pub const TICK: Duration = Duration::from_millis(10);
 /// shims.
 pub(crate) const PARTS_MAX: u32 = 16;
 
-/// How to build the engine.
+/// Options for building the engine.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Maximum number of instances at once, in a pool that is reserved at the start. `None` for no pool.
     pub instances: Option<u32>,
     /// The limits that the pool is sized for.
     pub limits: Limits,
-    /// Where compiled code is cached, so that the next start need not compile it again.
+    /// Where compiled code is cached, so that the next start does not compile it again.
     pub code: CodeCache,
 }
 
@@ -45,7 +45,7 @@ impl CodeCache {
         Self { folder: None, off: true }
     }
 
-    /// Opens the folder and creates it if missing. Returns `None` if no folder can be used, which only costs time.
+    /// Opens the folder and creates it if missing. Returns `None` if no folder is usable, which only costs time.
     fn open(&self) -> Result<Option<PathBuf>> {
         if self.off {
             return Ok(None);
@@ -78,7 +78,10 @@ fn private(path: &Path) -> std::result::Result<PathBuf, String> {
     let is_ours = metadata.uid() == rustix::process::geteuid().as_raw();
     match is_ours && metadata.mode() & 0o022 == 0 {
         true => Ok(path),
-        false => Err("others can write to it, and its contents are executed".to_owned()),
+        false => Err(
+            "others can write to it, and its contents are executed; make it writable only by you"
+                .to_owned(),
+        ),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Explains errors caused by a hardened or small environment: which limit or setting is the cause.
+//! Explains errors caused by a hardened or constrained environment: which limit or setting is the cause.
 
 use rustix::process::{Resource, getrlimit};
 
@@ -7,10 +7,10 @@ const EXECUTABLE: &str = "this system denies executable memory, which compiled c
     a systemd unit, set MemoryDenyWriteExecute=no; otherwise allow it in the SELinux, seccomp or \
     prctl(PR_SET_MDWE) policy that forbids it";
 
-/// Why wasmtime needs files of some size. Some kernels apply the limit to files in memory, too.
-const FILE_SIZE: &str = "the limit on the size of files is too small: the initial memory of a \
-    component is mapped from a file in memory; run `ulimit -f unlimited`, or set \
-    LimitFSIZE=infinity in a systemd unit";
+/// Why wasmtime needs to create files. Some kernels apply the file size limit to in-memory files too.
+const FILE_SIZE: &str = "the file size limit is too small: a component's initial memory is \
+    mapped from an in-memory file; run `ulimit -f unlimited`, or set LimitFSIZE=infinity in a \
+    systemd unit";
 
 /// Returns what to do about a wasmtime error that the environment causes, followed by the error, or `None` for other
 /// errors.
@@ -20,7 +20,7 @@ pub fn cause(error: &wasmtime::Error) -> Option<String> {
     Some(format!("{cause} ({text})"))
 }
 
-/// Returns what to do about an error, followed by the error, or the error alone if the environment is not the cause.
+/// Returns what to do about an error, followed by the error, or only the error if the environment is not the cause.
 pub fn explain(error: &wasmtime::Error) -> String {
     cause(error).unwrap_or_else(|| format!("{error:#}"))
 }
@@ -45,15 +45,14 @@ fn judge(text: &str, address_space: Option<u64>) -> Option<String> {
     }
     Some(match address_space {
         Some(bytes) => format!(
-            "the limit on virtual memory, {} KiB, is too small: components reserve addresses, not \
-             memory; run `ulimit -v unlimited`, or set LimitAS=infinity in a systemd unit",
+            "the limit on virtual memory, {} KiB, is too small: components reserve address \
+             space, not memory; run `ulimit -v unlimited`, or set LimitAS=infinity in a systemd \
+             unit",
             bytes >> 10
         ),
-        None => {
-            "this system denies virtual memory: components reserve addresses, not memory; check \
-                 vm.overcommit_memory and vm.max_map_count, and the memory limit of the container"
-                .to_owned()
-        }
+        None => "this system denies virtual memory: components reserve address space, not memory; \
+             check vm.overcommit_memory, vm.max_map_count and the container's memory limit"
+            .to_owned(),
     })
 }
 

@@ -21,7 +21,7 @@ impl Fence {
     }
 
     /// Counts a tick at which the guest was computing. Returns `false` to stop the guest. Time in
-    /// which it waits for the host does not count.
+    /// which the guest waits for the host does not count.
     pub(crate) fn tick(&mut self) -> bool {
         self.ticks += 1;
         let may_continue = self.ticks * TICK.as_millis() <= self.limits.cpu().as_millis();
@@ -38,7 +38,7 @@ impl Fence {
         let text = format!("{error:#}");
         match (&self.hit, trap) {
             (Some(hit), _) => format!("{call}: {hit}"),
-            // Recognized only by its text. Source: wasmtime's `HostcallFuelExhausted` or similar.
+            // Wasmtime identifies this error only by its text.
             _ if text.contains("fuel allocated for hostcalls") => {
                 let mib = self.limits.returned_mib;
                 format!("{call}: the limit of {mib} MiB of returned data was exceeded")

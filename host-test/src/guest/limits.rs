@@ -1,16 +1,16 @@
-//! What one instance may use: each limit with its default, and the reason for the default.
+//! The limits of one instance, each with its range, its default and the reason for the default.
 
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// 4 GiB is what a 32-bit component can address.
+/// A 32-bit component can address 4 GiB.
 const MEMORY_MIB: RangeInclusive<u64> = 1..=4_096;
-/// An hour: a call that takes longer does not end at all.
+/// At most an hour: a call that takes longer never ends.
 const SECONDS: RangeInclusive<u64> = 1..=3_600;
 const BODY_MIB: RangeInclusive<u64> = 1..=1_024;
 const REQUEST_KIB: RangeInclusive<u64> = 1..=65_536;
-/// Hyper takes no buffer of less than 8 KiB.
+/// Hyper accepts no buffer smaller than 8 KiB.
 const HEADER_KIB: RangeInclusive<u64> = 8..=1_024;
 const TABLE_ELEMENTS: RangeInclusive<u64> = 1..=10_000_000;
 
@@ -18,31 +18,31 @@ const TABLE_ELEMENTS: RangeInclusive<u64> = 1..=10_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Limits, for each tenant")]
 pub struct Limits {
-    /// Linear memory, in MiB. A page of the maximum size, 16 MiB, takes about 60.
+    /// Linear memory, in MiB. A page of the maximum size, 16 MiB, takes about 60 MiB.
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().memory_mib,
           value_parser = clap::value_parser!(u64).range(MEMORY_MIB))]
     pub memory_mib: u64,
-    /// Wall-clock time of one call, in seconds. The component limits its own exchange to 120.
+    /// Wall-clock time of one call, in seconds. The component limits each exchange to 120 s.
     #[arg(long, value_name = "S", default_value_t = Limits::default().call_seconds,
           value_parser = clap::value_parser!(u64).range(SECONDS))]
     pub call_seconds: u64,
-    /// CPU time of one call, in seconds. A full page takes well under 1.
+    /// CPU time of one call, in seconds. A full page takes well under 1 s.
     #[arg(long, value_name = "S", default_value_t = Limits::default().cpu_seconds,
           value_parser = clap::value_parser!(u64).range(SECONDS))]
     pub cpu_seconds: u64,
-    /// Size of a response body, in MiB. The component itself stops at 16.
+    /// Size of a response body, in MiB. The component itself stops at 16 MiB.
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().response_mib,
           value_parser = clap::value_parser!(u64).range(BODY_MIB))]
     pub response_mib: u64,
-    /// Size of a request body, in KiB. A GraphQL query takes a few.
+    /// Size of a request body, in KiB. A GraphQL query takes a few KiB.
     #[arg(long, value_name = "KIB", default_value_t = Limits::default().request_kib,
           value_parser = clap::value_parser!(u64).range(REQUEST_KIB))]
     pub request_kib: u64,
-    /// Size of a response's headers, in KiB. Servers send 1 or 2.
+    /// Size of a response's headers, in KiB. Servers send 1 or 2 KiB.
     #[arg(long, value_name = "KIB", default_value_t = Limits::default().header_kib,
           value_parser = clap::value_parser!(u64).range(HEADER_KIB))]
     pub header_kib: u64,
-    /// Size of all strings that a call returns, in MiB. A page of the maximum size takes about 20.
+    /// Size of all strings that a call returns, in MiB. A page of the maximum size takes about 20 MiB.
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().returned_mib,
           value_parser = clap::value_parser!(u64).range(BODY_MIB))]
     pub returned_mib: u64,
@@ -87,11 +87,11 @@ impl Limits {
         Self::default().fields().map(|(key, ..)| key)
     }
 
-    /// Sets the limits that a config's `limits` has.
+    /// Sets the limits that a config's `limits` contains.
     ///
     /// # Errors
     ///
-    /// A message with the key whose value is invalid, and its range.
+    /// Returns a message with the key whose value is invalid, and its range.
     pub fn set(&mut self, object: &Map<String, Value>) -> Result<(), String> {
         for (key, range, limit) in self.fields() {
             if let Some(value) = object.get(key) {
@@ -108,12 +108,12 @@ impl Limits {
         Ok(())
     }
 
-    /// Returns the wall-clock time of one call.
+    /// Returns the limit on the wall-clock time of one call.
     pub fn call(&self) -> Duration {
         Duration::from_secs(self.call_seconds)
     }
 
-    /// Returns the CPU time of one call.
+    /// Returns the limit on the CPU time of one call.
     pub fn cpu(&self) -> Duration {
         Duration::from_secs(self.cpu_seconds)
     }

@@ -1,16 +1,16 @@
-//! Redacts texts before anybody sees them. The guest never has the token, but a server may echo it,
+//! Redacts texts before anyone sees them. The guest never has the token, but a server may echo it,
 //! and then the guest's messages contain it.
 
 use crate::egress::token::Token;
 use crate::guest::contract::{Batch, CallError, Finding, Outcome, SourceError};
 use source_token::one_line;
 
-/// Something that a guest returned, with texts for people that can be changed.
+/// A guest's return value that may contain texts for people.
 pub(crate) trait Texts {
     /// Calls `f` with each text for people. Records and checkpoints are data and are left out.
     fn texts(&mut self, f: &mut dyn FnMut(&mut String));
 
-    /// Adds to the message of a failure why the network failed, which the guest cannot know.
+    /// Adds the cause of a network failure, which the guest cannot know, to the message of the failure.
     fn explain(&mut self, _cause: &str) {}
 }
 
@@ -73,7 +73,7 @@ impl Texts for CallError {
             Self::Source(SourceError::Transient(text) | SourceError::Protocol(text)) => {
                 append(text, cause);
             }
-            // A request that the host did not allow.
+            // The host denied a request.
             Self::Source(SourceError::InvalidConfig(fields)) => {
                 // The message already says what to do; the cause follows.
                 if let Some(field) = fields.last_mut() {
@@ -98,7 +98,7 @@ const TEXT_CHARS_MAX: usize = 4_000;
 /// Maximum number of notes, findings or fields of one call that are kept.
 const TEXTS_MAX: usize = 1_000;
 
-/// Replaces the token with `[token]` in whatever a guest returned, and limits the length of its texts.
+/// Replaces the token with `[token]` in everything that a guest returned, and limits the length of its texts.
 pub(crate) fn hide<T: Texts>(
     token: Option<&Token>,
     mut answer: Result<T, CallError>,

@@ -20,7 +20,7 @@ use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi_http::WasiHttpCtx;
 
-/// Maximum size of a checkpoint, in bytes. The bundled component's have at most 2 MiB.
+/// Maximum size of a checkpoint, in bytes. Those of the bundled component take at most 2 MiB.
 pub(crate) const CHECKPOINT_BYTES_MAX: usize = 4 << 20;
 
 /// A running instance.
@@ -36,11 +36,11 @@ pub struct Source {
 }
 
 impl Source {
-    /// Instantiates a component. `clock` holds the clocks that it sees, or `None` for the real ones.
+    /// Instantiates a component. `clock` replaces the real clocks, if it is given.
     ///
     /// # Errors
     ///
-    /// Returns [`CallError::Host`] if it does not fit within the limits or traps at its start.
+    /// Returns [`CallError::Host`] if it exceeds a limit or traps when it starts.
     pub async fn start(
         plugin: &Plugin,
         egress: Egress,
@@ -78,7 +78,10 @@ impl Source {
         match limit(&limits, watchdog.as_ref(), "start", start).await {
             Ok(Ok(guest)) => Ok(Self { store, guest, limits, watchdog, gone: false, network }),
             Ok(Err(error)) => Err(CallError::Host(store.data().fence.cause("start", &error))),
-            Err(_) => Err(CallError::Host("start: the time limit was exceeded".to_owned())),
+            Err(_) => {
+                let seconds = limits.call_seconds;
+                Err(CallError::Host(format!("start: the time limit of {seconds} s was exceeded")))
+            }
         }
     }
 
@@ -94,7 +97,7 @@ impl Source {
         self.leave("describe", answer)
     }
 
-    /// Configures the instance with settings (JSON), secrets and the stored checkpoint.
+    /// Configures the instance with settings (JSON), secrets and the stored checkpoint, if any.
     ///
     /// # Errors
     ///
@@ -157,7 +160,7 @@ impl Source {
         match checkpoint.len() <= CHECKPOINT_BYTES_MAX {
             true => Ok(checkpoint),
             false => Err(self.stop(format!(
-                "checkpoint: it has {} bytes, more than {CHECKPOINT_BYTES_MAX}",
+                "checkpoint: {} bytes were returned; the limit is {CHECKPOINT_BYTES_MAX}",
                 checkpoint.len()
             ))),
         }

@@ -1,4 +1,4 @@
-//! What wasmtime keeps for one instance.
+//! The data that wasmtime keeps for one instance.
 
 use crate::egress::hook::Hooks;
 use crate::guest::fence::Fence;
@@ -6,7 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-/// What belongs to one instance and is dropped with it.
+/// The data of one instance, which is dropped with it.
 pub struct Tenant {
     pub(super) table: ResourceTable,
     pub(super) wasi: WasiCtx,

@@ -1,4 +1,4 @@
-//! Which addresses are dialled, and what the operator reads about those that are not. Nothing leaves loopback: the test
+//! Which addresses are dialed, and what the operator reads about those that are not. Nothing leaves loopback: the test
 //! resolves the names, and each address is refused.
 
 use crate::server::{command, output_of};

@@ -1,4 +1,4 @@
-//! The way out: the token, certificates, proxies, private addresses, and what the operator reads about each.
+//! Outgoing requests: the token, certificates, proxies, private addresses, and what the operator reads about each.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod addresses;

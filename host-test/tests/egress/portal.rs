@@ -1,4 +1,4 @@
-//! A portal holds the query and accepts only its variables: least privilege.
+//! Portals, which store the query and accept only its variables: least privilege.
 
 use fake_buildkite::{Fault, Options, Quirks};
 use host_kit::{World, assert_same, stdout};
@@ -6,7 +6,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 #[test]
-fn a_portal_delivers_every_event_once_with_and_without_data_around_its_answers() {
+fn a_portal_delivers_every_event_once_with_and_without_a_data_wrapper() {
     for wrapped_portal in [true, false] {
         let quirks = Quirks { wrapped_portal, ..Quirks::default() };
         let world = World::with(Options { events: 700, quirks, ..Options::default() });

@@ -1,4 +1,4 @@
-//! Requests through a proxy: what it sees and what it does not, and each way in which it fails.
+//! Requests through a proxy: what it sees and does not see, and each way in which it fails.
 
 use crate::proxy::{Manner, Proxy};
 use crate::server::{acceptor, answering, command, output_of, serve};
@@ -7,7 +7,7 @@ use host_kit::{TOKEN, World};
 use serde_json::json;
 use std::net::TcpListener;
 
-/// A name that is never looked up: that is left to the proxy, and this one does not do it.
+/// A name that nothing looks up: the host leaves that to the proxy, and this proxy does not need it.
 const HOST: &str = "graphql.example";
 
 const CHECK: &str = "check --config c.json --ca-file ca.pem";
@@ -22,7 +22,7 @@ fn world() -> World {
 }
 
 #[test]
-fn requests_go_through_the_proxy_that_flag_or_environment_name() {
+fn requests_go_through_the_proxy_that_the_flag_or_environment_names() {
     let world = world();
     let server = serve(&world, HOST);
     let proxy = Proxy::start(&world, Manner::Tunnel(server.port));
@@ -46,7 +46,7 @@ fn requests_go_through_the_proxy_that_flag_or_environment_name() {
 }
 
 #[test]
-fn a_proxy_may_speak_tls_itself() {
+fn a_proxy_can_speak_tls_itself() {
     let world = world();
     let tls = acceptor(&world, "localhost", (2020, 4000), &["http/1.1"]);
     std::fs::rename(world.path("ca.pem"), world.path("proxy.pem")).unwrap();
@@ -76,7 +76,7 @@ fn a_proxy_may_speak_tls_itself() {
     let plain = answering(b"HTTP/1.1 400 No\r\n\r\n");
     let line = format!("{CHECK} --proxy https://127.0.0.1:{plain}");
     let plain = output_of(&mut command(&world, &line), 1);
-    let words = "did not answer with TLS; check scheme, host and port in --proxy";
+    let words = "did not answer with TLS; check the scheme, host and port in --proxy";
     assert!(plain.contains(words), "{plain}");
 }
 
@@ -155,7 +155,7 @@ fn each_failure_of_a_proxy_is_reported_with_what_to_do() {
         }
         assert_eq!(proxy.heads.lock().unwrap().len(), 2);
     }
-    // Bound and then released, so nobody listens there.
+    // Bound and then released, so nothing listens there.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut unreachable = command(&world, CHECK);
     let message = output_of(unreachable.env("HTTPS_PROXY", format!("http://u:secret@{free}")), 1);
@@ -233,7 +233,7 @@ fn only_the_operators_flag_sets_the_proxy_of_tenants() {
     let env = format!("{line} --allow-host {host} --proxy env --state other");
     output_of(command(&world, &env).env("HTTPS_PROXY", &url), 0);
     assert_eq!(server.seen.lock().unwrap().len(), 2);
-    // A private address, so that nothing is sent however wrong this goes.
+    // A private address, so that nothing is sent even if this test fails.
     write("https://10.0.0.1/v1");
     let ignored = format!("{line} --allow-host https://10.0.0.1 --state third");
     let words = output_of(command(&world, &ignored).env("HTTPS_PROXY", &url), 1);

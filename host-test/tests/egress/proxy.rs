@@ -1,4 +1,4 @@
-//! An HTTP proxy that behaves as a test wants.
+//! An HTTP proxy that behaves as a test specifies.
 
 use host_kit::World;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ pub enum Manner {
 
 pub struct Proxy {
     pub port: u16,
-    /// The heads of the requests.
+    /// The heads of the requests so far.
     pub heads: Arc<Mutex<Vec<String>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Servers that speak TLS, with certificates of a private CA.
+//! Servers that speak TLS, with certificates from a private CA.
 
 use bytes::Bytes;
 use host_kit::World;
@@ -44,7 +44,7 @@ pub fn acceptor_with(
     change: impl FnOnce(&mut CertificateParams),
 ) -> TlsAcceptor {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
-    // Two CAs of the same name would be mistaken for each other.
+    // Two CAs with the same name would be mistaken for each other.
     params.distinguished_name.push(DnType::CommonName, format!("CA of {name}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -107,7 +107,7 @@ pub fn answering(bytes: &'static [u8]) -> u16 {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            // Reads the client's hello, since closing without that would reset the connection.
+            // Reads the client's hello first: closing with unread data would reset the connection.
             let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
             let _ = std::io::Write::write_all(&mut stream, bytes);
         }
@@ -125,7 +125,7 @@ pub fn command(world: &World, line: &str) -> Command {
     command
 }
 
-/// Runs it and asserts the exit code. Returns its whole output.
+/// Runs the command and asserts its exit code. Returns its standard output and error.
 pub fn output_of(command: &mut Command, code: i32) -> String {
     let output = command.output().unwrap();
     let message = host_kit::stdout(&output) + &host_kit::stderr(&output);

@@ -40,7 +40,7 @@ fn no_output_log_state_or_file_holds_the_token() {
     }
     let accepted = |seen: &fake_buildkite::Seen| seen.authorization == Authorization::Accepted;
     let requests = world.fake.requests();
-    // Each of the six lines that make requests has made at least one.
+    // Each of the six commands that make requests has made at least one.
     assert!(requests.len() >= 6 && requests.iter().all(accepted), "{requests:?}");
 }
 
@@ -88,7 +88,7 @@ fn a_bad_token_is_reported_but_not_quoted() {
 fn the_fake_buildkite_accepts_only_tokens_that_the_host_accepts() {
     let world = World::new(1);
     for bad in ["test", "'bkua_5ecre7f00dcafe'", "0000000000000000"] {
-        // Not a loopback address, so it ends whether or not it accepts the token.
+        // Not a loopback address, so the command ends whether or not it accepts the token.
         let message = world.bad(&format!("fake-buildkite --listen 192.0.2.1:0 --token {bad}"), 2);
         assert!(message.contains("--token: it ") && !message.contains("5ecre7"), "{message}");
     }
@@ -128,7 +128,7 @@ fn white_space_around_a_secret_is_removed() {
     }
 }
 
-/// Starts a remote that returns in every answer what it got as `Authorization`.
+/// Starts a remote that echoes the `Authorization` header in every answer.
 fn echo(status: &'static str, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -138,7 +138,7 @@ fn echo(status: &'static str, body: &'static str) -> String {
             let mut stream = stream.unwrap();
             let mut request = Vec::new();
             let mut some = [0; 4096];
-            // A request is one JSON object, so it ends with its brace.
+            // The request's body is one JSON object, so it ends with a brace.
             while !request.ends_with(b"}") {
                 let size = stream.read(&mut some).unwrap();
                 if size == 0 {
@@ -190,7 +190,7 @@ fn a_token_that_the_server_echoes_is_masked() {
 }
 
 #[test]
-fn a_token_in_the_wrong_place_of_the_config_is_not_quoted() {
+fn a_token_in_the_wrong_place_in_the_config_is_not_quoted() {
     let world = World::new(1);
     let hex = &TOKEN["bkua_".len()..];
     for secrets in [

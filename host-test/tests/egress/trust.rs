@@ -1,4 +1,4 @@
-//! Which certificates are accepted, and how each TLS failure is distinguished.
+//! Which certificates are accepted, and how each TLS failure is reported.
 
 use crate::server::{acceptor, acceptor_with, answering, command, output_of, serve, serve_with};
 use fake_buildkite::Options;
@@ -89,7 +89,7 @@ fn a_certificate_that_is_not_for_a_server_is_reported_as_such() {
     };
     type Change = fn(&mut CertificateParams);
     let cases: [(Change, &str); 2] = [
-        (as_ca, "is a CA's own, as `openssl req -x509` makes it; have the CA issue one"),
+        (as_ca, "is a CA certificate, such as `openssl req -x509` creates; have the CA issue one"),
         (for_clients, "is not for servers; have it issued with the extended key usage serverAuth"),
     ];
     for (change, words) in cases {
@@ -127,7 +127,7 @@ fn a_server_without_tls_is_distinguished_from_a_bad_certificate() {
 }
 
 #[test]
-fn certificates_of_the_environment_are_used_or_refused_and_named() {
+fn certificates_from_the_environment_are_used_or_refused_and_named() {
     let world = world(1);
     let server = serve(&world, "localhost");
     at(&world, server.port);
@@ -174,7 +174,7 @@ fn a_ca_file_adds_certificates_and_may_not_be_empty() {
         let line = format!("{name} --config c.json --ca-file ca.pem {more}");
         output_of(&mut command(&world, &line), 0);
     }
-    // In addition to the environment's, which another CA signed.
+    // The flag adds to the environment's certificates, which come from another CA.
     std::fs::copy(world.path("ca.pem"), world.path("mine.pem")).unwrap();
     acceptor(&world, "other", (2020, 4000), &[]);
     let mut both = command(&world, "check --config c.json --ca-file mine.pem");

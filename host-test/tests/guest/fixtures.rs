@@ -1,4 +1,4 @@
-//! The fixtures, played through the compiled component.
+//! Plays the fixtures through the compiled component.
 
 use bytes::Bytes;
 use host_kit::scripted::ScriptedBody;

@@ -1,4 +1,4 @@
-//! Components: the source plays the fixtures, and one that attacks its host is stopped.
+//! Components: the bundled one plays the fixtures, and hostile ones are stopped.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod fixtures;

@@ -1,4 +1,4 @@
-//! What a component may not do: import more, reach other hosts, or exceed its limits.
+//! What a component must not do: import more than is allowed, reach other hosts, or exceed its limits.
 
 use host_kit::World;
 use host_test::egress::hook::Egress;
@@ -21,7 +21,7 @@ fn configuration(endpoint: &str) -> Configuration {
 }
 
 #[tokio::test]
-async fn names_that_resolve_to_this_machine_or_a_private_network_are_not_dialled() {
+async fn names_that_resolve_to_this_machine_or_a_private_network_are_not_dialed() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -72,7 +72,7 @@ fn a_component_that_imports_more_is_refused_and_the_import_is_named() {
     let message = Plugin::new(&engine, &bytes).err().unwrap().to_string();
     assert_eq!(
         message,
-        "the component has imports that no source may have: \
+        "the component has imports that are not allowed: \
          wasi:filesystem/preopens@0.2.6, wasi:sockets/tcp@0.2.6"
     );
     for bytes in [&b"(component)"[..], b"\0asm\x01\0\0\0", b"nonsense", b""] {
@@ -91,7 +91,7 @@ fn the_bundled_component_imports_exactly_the_allow_list() {
 
 #[test]
 fn the_bundled_component_is_small() {
-    // It would be 150 kB when optimized for size, but decode a page at half the speed: speed matters more.
+    // Optimized for size, it would be 150 kB, but would decode a page at half the speed. Speed matters more.
     assert!(BUNDLED.len() <= 220_000, "{} bytes", BUNDLED.len());
 }
 

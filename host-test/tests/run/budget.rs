@@ -1,5 +1,5 @@
 //! The rate limit, through the component and over sockets, with Buildkite's own buckets and a clock that jumps over the
-//! waits: the cost of a backfill, of idle polls and of a busy neighbour.
+//! waits: the cost of a backfill, of idle polls and of a busy neighbor.
 //!
 //! `cargo test -p host-test --test run budget -- --nocapture` prints the figures.
 
@@ -150,7 +150,7 @@ async fn an_idle_poll_costs_what_it_reads_again_plus_ten_points() {
 }
 
 #[tokio::test]
-async fn a_busy_neighbour_costs_one_429_per_window_and_no_request_before_the_reset() {
+async fn a_busy_neighbor_costs_one_429_per_window_and_no_request_before_the_reset() {
     let mut world = World::new(3_000).await;
     let mut random = 1_u64;
     for _ in 0..CALLS_MAX {
@@ -164,8 +164,8 @@ async fn a_busy_neighbour_costs_one_429_per_window_and_no_request_before_the_res
     assert_eq!(world.events, 3_000);
     let windows: Vec<u64> =
         world.exceeded().iter().map(|seen| (seen.at_ms - BEGIN_MS) / WINDOW_MS).collect();
-    println!("busy neighbour: {} events, {} times 429", world.events, windows.len());
-    assert!(!windows.is_empty(), "the neighbour was not busy enough to cost anything");
+    println!("busy neighbor: {} events, {} times 429", world.events, windows.len());
+    assert!(!windows.is_empty(), "the neighbor was not busy enough to cost anything");
     assert!(windows.windows(2).all(|pair| pair[0] != pair[1]), "twice in one window: {windows:?}");
     let seen = world.fake.requests();
     for pair in seen.windows(2).filter(|pair| pair[0].status == 429) {

@@ -1,10 +1,10 @@
-//! Compares what was written with what should have been.
+//! Compares what was written with what should have been written.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-/// The UUIDs of records, one a line.
+/// Returns the UUIDs of records, one record per line.
 pub fn uuids(lines: &str) -> Vec<String> {
     lines
         .lines()
@@ -15,7 +15,7 @@ pub fn uuids(lines: &str) -> Vec<String> {
         .collect()
 }
 
-/// How many of `wanted` are not in `got`, and how many are in it too often or without being wanted.
+/// Returns how many UUIDs `got` misses, and how many it has too often or should not have.
 pub fn difference(got: &[String], wanted: &[String]) -> (usize, usize) {
     let mut count: HashMap<&str, i64> = HashMap::new();
     got.iter().for_each(|uuid| *count.entry(uuid).or_default() += 1);
@@ -25,8 +25,8 @@ pub fn difference(got: &[String], wanted: &[String]) -> (usize, usize) {
     (missing, repeated)
 }
 
-/// Insists that two lists hold the same, each as often.
+/// Asserts that two lists hold the same UUIDs, each equally often.
 pub fn assert_same(got: &[String], wanted: &[String]) {
     let sizes = (got.len(), wanted.len());
-    assert_eq!(difference(got, wanted), (0, 0), "missing, too many; sizes {sizes:?}");
+    assert_eq!(difference(got, wanted), (0, 0), "(missing, surplus); sizes {sizes:?}");
 }

@@ -1,5 +1,5 @@
-//! What the tests of `host-test` share. A test runs the real command on a real folder against a fake Buildkite on
-//! loopback, and compares what was written with what the fake knows to be true.
+//! Test support for `host-test`. A test runs the real command on a real folder against a fake Buildkite on
+//! loopback, and compares what was written with the events that the fake has.
 //!
 //! ```text
 //! World: config, token ──► host-test (a process of its own) ◄── HTTP on loopback ──► fake-buildkite
@@ -7,14 +7,14 @@
 //!                              └──► output ──► uuids ──► assert_same ◄── truth ────────────┘
 //! ```
 //!
-//! | file | has |
+//! | module | contents |
 //! |---|---|
 //! | `world` | a folder with a config, and the command in it |
 //! | `tenants` | folders of tenants, and the command over them |
-//! | `running` | a command that runs beside the test, and waiting for it |
-//! | `compare` | the UUIDs in an output, and what differs between two lists |
+//! | `running` | a command that runs while the test runs, and functions that wait for it |
+//! | `compare` | the UUIDs in an output, and the differences between two lists |
 //! | `scripted` | response bodies for tests that call the library without a network |
-#![allow(clippy::unwrap_used, clippy::panic)] // A test fails by a panic.
+#![allow(clippy::unwrap_used, clippy::panic)] // A failed test panics.
 
 pub mod compare;
 pub mod running;

@@ -1,13 +1,17 @@
-//! Commands that run beside a test.
+//! Commands that run while a test runs.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-/// Longest wait for anything a test waits for. It is met in well under a second.
+/// Maximum time that a test waits for anything. Most waits end in well under a second.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Waits for something to come true.
+/// Waits until `is_true` returns `true`.
+///
+/// # Panics
+///
+/// Panics after [`PATIENCE`], with `what` it waited for.
 pub fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !is_true() {
@@ -16,7 +20,7 @@ pub fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     }
 }
 
-/// A child that is killed when the test forgets it.
+/// A child process that is killed when this value is dropped.
 pub struct Running(pub Child);
 
 impl Running {
@@ -25,26 +29,26 @@ impl Running {
         Self(command.spawn().unwrap())
     }
 
-    /// Sends a signal by name and waits for the end; returns the exit code.
+    /// Sends a signal by name and waits for the process to end. Returns its exit code.
     pub fn signal(mut self, name: &str) -> Option<i32> {
         let id = self.0.id().to_string();
         Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
         self.0.wait().unwrap().code()
     }
 
-    /// Waits for a line of standard error that holds `text`.
+    /// Waits for a line of standard error that contains `text`.
     pub fn says(&mut self, text: &str) {
         let lines = BufReader::new(self.0.stderr.take().unwrap());
         let mut lines = lines.lines();
-        // Bounded by the life of the child.
+        // Bounded by the lifetime of the child.
         while let Some(Ok(line)) = lines.next() {
             if line.contains(text) {
-                // Read on, or the child blocks on a full pipe.
+                // Keeps reading, since the child would block on a full pipe.
                 std::thread::spawn(move || lines.for_each(drop));
                 return;
             }
         }
-        panic!("it ended without saying: {text}");
+        panic!("the command ended without printing: {text}");
     }
 }
 

@@ -11,9 +11,9 @@ use http_body_util::BodyExt;
 /// The body of a scripted response.
 #[derive(Debug, Clone)]
 pub enum ScriptedBody {
-    /// The complete body.
+    /// A complete body.
     Whole(Bytes),
-    /// The beginning of the body, after which the connection breaks.
+    /// The beginning of a body, after which the connection breaks.
     Cut(Bytes),
 }
 

@@ -1,4 +1,4 @@
-//! Folders for tenants and their outputs, and the command over them.
+//! Folders for tenants and their outputs, and the command that runs the tenants.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -21,7 +21,7 @@ impl Tenants {
         Self(world)
     }
 
-    /// Adds a tenant; `settings` are added to its slug, endpoint and start.
+    /// Adds a tenant. `settings` are added to its slug, endpoint and start of the backfill.
     pub fn add(&self, tenant: &str, settings: Value) {
         let mut all = json!({"org_slug": SLUG, "endpoint": self.0.fake.endpoint(),
                              "backfill_start_time": "2024-12-31T00:00:00Z"});
@@ -36,32 +36,32 @@ impl Tenants {
         let folder = self.folder(tenant);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("token"), TOKEN).unwrap();
-        // As editors do it: the new file is put in the place of the old one.
+        // Replaces the old file with a new one, as editors do.
         std::fs::write(folder.join("new"), config.to_string()).unwrap();
         std::fs::rename(folder.join("new"), folder.join("config.json")).unwrap();
     }
 
-    /// The folder of a tenant.
+    /// Returns the folder of a tenant.
     pub fn folder(&self, tenant: &str) -> PathBuf {
         self.0.path("dir").join(tenant)
     }
 
-    /// The command over all tenants.
+    /// Returns the command that runs all tenants.
     pub fn command(&self, more: &str) -> Command {
         let allowed = self.0.fake.endpoint().replace("/v1", "");
         let line = format!("tenants --dir dir --output-dir out --allow-host {allowed} {more}");
         self.0.command(&line)
     }
 
-    /// The UUIDs in the output of a tenant.
+    /// Returns the UUIDs in the output of a tenant.
     pub fn got(&self, tenant: &str) -> Vec<String> {
         let name = self.0.path(&format!("out/{tenant}.ndjson"));
         let text = std::fs::read_to_string(name).unwrap_or_default();
-        // While it runs, the last line may be half written; a torn one that stays is a record that is missing.
+        // While the command runs, the last line may be incomplete. If it stays incomplete, its record is missing.
         uuids(&text[..text.rfind('\n').map_or(0, |end| end + 1)])
     }
 
-    /// The state of a tenant and its last error.
+    /// Returns the state of a tenant and its last error.
     pub fn status(&self, tenant: &str) -> (String, String) {
         let output = self.0.host("tenants status --dir dir --json");
         let all: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();

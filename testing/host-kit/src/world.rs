@@ -10,23 +10,23 @@ use tokio::runtime::Runtime;
 
 use crate::compare::uuids;
 
-/// The command under test, which cargo builds for the tests of `host-test`.
+/// Returns the path of the command under test, which cargo builds for the tests of `host-test`.
 pub fn host() -> String {
-    std::env::var("CARGO_BIN_EXE_host-test").expect("run by `cargo test -p host-test`")
+    std::env::var("CARGO_BIN_EXE_host-test").expect("set by `cargo test -p host-test`")
 }
 
-/// Where all tests keep the compiled component: cargo's folder for what tests write.
+/// Returns the folder in which all tests cache the compiled component: cargo's folder for files that tests write.
 fn cache() -> PathBuf {
     let host = PathBuf::from(host());
     host.ancestors().nth(2).expect("the target folder").join("tmp")
 }
 
-/// A token that is easy to find anywhere it should not be.
+/// A token that is easy to find wherever it should not be.
 pub const TOKEN: &str = "bkua_5ecre7f00dcafe5ecre7f00dcafe5ecre7f00dca";
 
 /// A fake Buildkite, and a folder whose config names it.
 pub struct World {
-    /// Where the fake runs.
+    /// The runtime of the fake.
     pub runtime: Runtime,
     /// The fake.
     pub fake: FakeBuildkite,
@@ -35,12 +35,12 @@ pub struct World {
 }
 
 impl World {
-    /// Returns a world with so many events.
+    /// Returns a world with this many events.
     pub fn new(events: u64) -> Self {
         Self::with(Options { events, ..Options::default() })
     }
 
-    /// Returns a world with these options, but for the token.
+    /// Returns a world with these options, except for the token.
     pub fn with(options: Options) -> Self {
         let runtime = Runtime::new().unwrap();
         let options = Options { token: TOKEN.to_owned(), ..options };
@@ -52,12 +52,12 @@ impl World {
         world
     }
 
-    /// The path of a file in the folder.
+    /// Returns the path of a file in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Writes the config; `settings` are added to slug and endpoint.
+    /// Writes a config. `settings` are added to its slug and endpoint.
     pub fn config(&self, settings: Value) {
         let mut all = json!({"org_slug": fake_buildkite::SLUG, "endpoint": self.fake.endpoint()});
         for (key, value) in settings.as_object().unwrap() {
@@ -68,19 +68,19 @@ impl World {
         }));
     }
 
-    /// Writes this config.
+    /// Writes this config, with nothing added.
     pub fn whole_config(&self, config: &Value) {
         std::fs::write(self.path("c.json"), config.to_string()).unwrap();
     }
 
-    /// Returns the command, in the folder, without this process's settings for logs.
+    /// Returns the command with these arguments, in the folder, without this process's `RUST_LOG`.
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(host());
         command
             .args(line.split_whitespace())
             .current_dir(self.folder.path())
             .env_remove("RUST_LOG")
-            // Compiled once for all tests, and not into the cache of the user.
+            // The component is compiled once for all tests, and not into the user's cache.
             .env("XDG_CACHE_HOME", cache())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -88,38 +88,38 @@ impl World {
         command
     }
 
-    /// Runs the command to its end.
+    /// Runs the command until it ends.
     pub fn host(&self, line: &str) -> Output {
         self.command(line).output().unwrap()
     }
 
-    /// Runs and insists on success.
+    /// Runs the command and asserts that it succeeds.
     pub fn good(&self, line: &str) -> Output {
         let output = self.host(line);
         assert!(output.status.success(), "{line}: {}", stderr(&output));
         output
     }
 
-    /// Runs and insists on an exit code; returns what was said.
+    /// Runs the command and asserts its exit code. Returns its standard error.
     pub fn bad(&self, line: &str, code: i32) -> String {
         let output = self.host(line);
         assert_eq!(output.status.code(), Some(code), "{line}: {}", stderr(&output));
         stderr(&output)
     }
 
-    /// The UUIDs of all events of the fake.
+    /// Returns the UUIDs of all events of the fake.
     pub fn truth(&self) -> Vec<String> {
         self.fake.uuids()
     }
 
-    /// The uuids in an output file, which must consist of whole lines.
+    /// Returns the UUIDs in an output file, which must consist of whole lines.
     pub fn in_file(&self, name: &str) -> Vec<String> {
         let text = std::fs::read_to_string(self.path(name)).unwrap();
         assert!(text.is_empty() || text.ends_with('\n'), "the last line is torn");
         uuids(&text)
     }
 
-    /// The uuids in an output database.
+    /// Returns the UUIDs in an output database.
     pub fn in_sqlite(&self, name: &str) -> Vec<String> {
         let database = rusqlite::Connection::open(self.path(name)).unwrap();
         let mut query = database.prepare("SELECT uuid FROM events").unwrap();
@@ -128,12 +128,12 @@ impl World {
     }
 }
 
-/// Standard error as text.
+/// Returns standard error as text.
 pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Standard output as text.
+/// Returns standard output as text.
 pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -143,12 +143,12 @@ pub fn copy(world: &World, from: &str, to: &str) {
     std::fs::copy(world.path(from), world.path(to)).unwrap();
 }
 
-/// Puts a copy into a file's place: another inode, the same content.
+/// Replaces a file with a copy, which has another inode.
 pub fn put_back(world: &World, copy: &str, name: &str) {
     std::fs::rename(world.path(copy), world.path(name)).unwrap();
 }
 
-/// Everything below a folder, as bytes.
+/// Returns the path and the bytes of each file directly in a folder.
 pub fn all_files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

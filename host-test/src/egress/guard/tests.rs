@@ -1,4 +1,4 @@
-//! Which addresses may be dialled, with and without NAT64.
+//! Which addresses may be dialed, with and without NAT64.
 
 use super::*;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ async fn the_well_known_prefix_is_judged_by_the_address_inside() {
         let address: IpAddr = format!("64:ff9b::{inner}").parse().unwrap();
         assert_eq!(guard.judge(address).await.is_ok(), good, "{inner}");
     }
-    // Neither other bits in the prefix nor a mapped address inside it is well-known.
+    // Other bits in the prefix, or a mapped address inside it, are not well-known.
     for bad in ["64:ff9b::1:808:808", "64:ff9b:0:1::808:808", "64:ff9b::ffff:808:808"] {
         assert!(guard.judge(bad.parse().unwrap()).await.is_err(), "{bad}");
     }
@@ -66,7 +66,7 @@ async fn without_an_answer_a_doubtful_address_stays_refused() {
 }
 
 #[tokio::test]
-async fn the_local_use_prefix_opens_in_the_layout_that_the_network_shows() {
+async fn the_local_use_prefix_is_permitted_in_the_layout_that_the_network_reveals() {
     for (shown, good, bad) in [
         ("64:ff9b:1:c000:0:aa00::", "64:ff9b:1:808:8:800::", "64:ff9b:1:a00:0:100::"),
         ("64:ff9b:1:12c0:0:ab::", "64:ff9b:1:1208:8:808::", "64:ff9b:1:120a:0:1::"),
@@ -83,7 +83,7 @@ async fn the_local_use_prefix_opens_in_the_layout_that_the_network_shows() {
 }
 
 #[tokio::test]
-async fn a_forged_discovery_opens_no_private_address() {
+async fn a_forged_discovery_permits_no_private_address() {
     for (forged, address) in [
         ("fd00::192.0.0.170", "fd00::8.8.8.8"),
         ("fd12:3456:c000:aa::", "fd12:3456:808:808::"),
@@ -98,8 +98,8 @@ async fn a_forged_discovery_opens_no_private_address() {
 }
 
 #[tokio::test]
-async fn a_discovered_prefix_closes_what_is_behind_it() {
-    // Global or unique local by their first bits, the metadata service by their last.
+async fn a_discovered_prefix_prohibits_addresses_by_the_ones_inside() {
+    // Their first bits make them global or unique local, but the IPv4 addresses inside are prohibited.
     for (shown, address, reach) in [
         ("2a00:64::192.0.0.170", "2a00:64::169.254.169.254", Reach::Public),
         ("2a00:64:c000:aa::", "2a00:64:a00:1::", Reach::Public),
@@ -127,7 +127,7 @@ async fn the_network_is_asked_once_and_only_for_doubtful_addresses() {
 }
 
 #[tokio::test]
-async fn only_the_permitted_ones_of_several_addresses_are_dialled() {
+async fn only_the_permitted_addresses_of_a_name_are_dialed() {
     let addresses = ["169.254.169.254", "10.0.0.1", "64:ff9b::a00:1", "64:ff9b::808:808"];
     let found = move |count: usize| -> Lookup {
         let all = addresses[..count].iter().map(|text| SocketAddr::new(text.parse().unwrap(), 443));

@@ -1,4 +1,4 @@
-//! The token never enters the memory of a guest: all of it is searched after each call.
+//! The token never enters a guest's memory: the tests search all of it after each call.
 
 use super::remote::Remote;
 use fake_buildkite::{FakeBuildkite, Options};
@@ -13,7 +13,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use wasmtime::{Engine, LinearMemory, MemoryCreator, MemoryType};
 
-/// Maximum size of a guest's memory.
+/// Maximum size of a guest's memory, in bytes.
 const ROOM: usize = 128 << 20;
 
 /// The memories of the guests, for the test to read while no guest runs.
@@ -64,7 +64,7 @@ unsafe impl MemoryCreator for Memories {
         _: Option<usize>,
         _: usize,
     ) -> Result<Box<dyn LinearMemory>, String> {
-        // Zeroed by the system when touched; a few of them live as long as the test.
+        // The system zeroes pages when they are touched. The few memories live as long as the test.
         let bytes = Box::leak(vec![0; ROOM].into_boxed_slice()).as_mut_ptr();
         let room = Arc::new(Room { bytes, size: Mutex::new(minimum) });
         self.0.lock().unwrap().push(Arc::clone(&room));
@@ -79,7 +79,7 @@ impl Memories {
         let rooms = self.0.lock().unwrap();
         let found = rooms.iter().map(|room| {
             let size = *room.size.lock().unwrap();
-            // The room lives forever, and no guest runs now.
+            // The room is never freed, and no guest runs now.
             let all = unsafe { std::slice::from_raw_parts(room.bytes, size) };
             memchr::memmem::find_iter(all, bytes).count()
         });
@@ -91,7 +91,7 @@ async fn look(endpoint: &str) -> (Memories, usize) {
     let memories = Memories::default();
     let mut config = wasmtime::Config::new();
     config.epoch_interruption(true);
-    // The initial contents of a memory are copied into ours, not mapped.
+    // The initial contents of a memory are copied into the test's memory, not mapped.
     config.memory_reservation(0).memory_guard_size(0).memory_init_cow(false);
     config.with_host_memory(Arc::new(memories.clone()));
     let engine = Engine::new(&config).unwrap();
@@ -111,9 +111,9 @@ async fn look(endpoint: &str) -> (Memories, usize) {
         checkpoint: None,
     };
     let search = |after: &str| {
-        // Parts of it as well: all except what such tokens have in common.
+        // Searches for parts of the token, without the prefix that all tokens share.
         for part in [&TOKEN.as_bytes()[5..25], &TOKEN.as_bytes()[25..]] {
-            assert_eq!(memories.count(part), 0, "the token stands in memory after {after}");
+            assert_eq!(memories.count(part), 0, "the token is in memory after {after}");
         }
     };
     source.describe().await.unwrap();
@@ -135,7 +135,7 @@ async fn look(endpoint: &str) -> (Memories, usize) {
 }
 
 #[tokio::test]
-async fn the_token_is_never_in_a_guest_s_memory() {
+async fn the_token_is_never_in_guest_memory() {
     let options = Options { token: TOKEN.to_owned(), events: 700, ..Options::default() };
     let fake = FakeBuildkite::start(options).await.unwrap();
     assert_eq!(look(&fake.endpoint()).await.1, 700);
@@ -148,7 +148,7 @@ fn the_token_is_not_in_memory_even_when_the_remote_echoes_it() {
     let endpoint = format!("http://{}/echo", remote.address);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (memories, _) = runtime.block_on(look(&endpoint));
-    assert!(memories.count(b"and again Bearer ***") > 0, "the answer was read");
+    assert!(memories.count(b"and again Bearer ***") > 0, "the guest did not read the answer");
     let seen = remote.seen.lock().unwrap();
     assert!(!seen.is_empty());
     assert!(seen.iter().all(|seen| seen.authorization == format!("Bearer {TOKEN}")), "{seen:?}");

@@ -1,5 +1,5 @@
 //! Components that attack their host, through the real command and through the library: each is stopped, the cause is
-//! named, and whoever runs beside it does not notice.
+//! named, and other tenants are not affected.
 
 mod beside;
 mod memory;
@@ -10,7 +10,7 @@ mod watchdog;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// The hostile component, compiled once.
+/// Returns the path of the hostile component, which is compiled once.
 fn hostile() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("components");

@@ -1,4 +1,4 @@
-//! A remote that answers oddly and records the requests.
+//! A remote that misbehaves and records the requests.
 
 use bytes::Bytes;
 use http::{Request, Response, header};
@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
-/// What was seen of one request.
+/// What the remote saw of one request.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub path: String,
@@ -79,7 +79,7 @@ async fn answer(request: Request<Incoming>, log: &Mutex<Vec<Seen>>, evil: Socket
         all,
     });
     let whole = |text: String| {
-        let once = futures_like(vec![text.into_bytes()], Duration::ZERO, false);
+        let once = body_of(vec![text.into_bytes()], Duration::ZERO, false);
         Response::new(once)
     };
     match path.as_str() {
@@ -95,10 +95,8 @@ async fn answer(request: Request<Incoming>, log: &Mutex<Vec<Seen>>, evil: Socket
             response.headers_mut().insert("x-echo", echo.parse().unwrap());
             response
         }
-        "/slow" => {
-            Response::new(futures_like(vec![b"x".to_vec()], Duration::from_millis(50), true))
-        }
-        "/endless" => Response::new(futures_like(vec![vec![b'x'; 1 << 16]], Duration::ZERO, true)),
+        "/slow" => Response::new(body_of(vec![b"x".to_vec()], Duration::from_millis(50), true)),
+        "/endless" => Response::new(body_of(vec![vec![b'x'; 1 << 16]], Duration::ZERO, true)),
         "/head" => {
             let mut response = whole("x".into());
             for number in 0..90 {
@@ -112,14 +110,14 @@ async fn answer(request: Request<Incoming>, log: &Mutex<Vec<Seen>>, evil: Socket
 }
 
 /// Returns a body of these pieces, each after a pause, once or forever.
-fn futures_like(
+fn body_of(
     pieces: Vec<Vec<u8>>,
     pause: Duration,
     is_endless: bool,
 ) -> UnsyncBoxBody<Bytes, Infallible> {
     let (sender, receiver) = tokio::sync::mpsc::channel::<Vec<u8>>(1);
     tokio::spawn(async move {
-        // Ends when nobody reads any more.
+        // Ends when the reader is gone.
         loop {
             for piece in &pieces {
                 tokio::time::sleep(pause).await;

@@ -1,4 +1,4 @@
-//! What a component returns, written into its memory by hand: more than it may, and what is not text.
+//! Components written by hand: they loop, use too much memory, or return too much data or invalid text.
 
 use host_test::egress::hook::Egress;
 use host_test::guest::component::Plugin;
@@ -19,7 +19,7 @@ fn guest_with(change: impl FnOnce(&str) -> String) -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
 }
 
-/// Returns a component in which every function does `body` and whose module has these additional parts.
+/// Returns a component in which every function has this body and whose module has these additional parts.
 pub(super) fn guest(body: &str, parts: &str) -> Vec<u8> {
     guest_with(|text| {
         let text = text.replace("unreachable", body);
@@ -36,7 +36,7 @@ async fn start(bytes: &[u8], limits: Limits) -> Source {
 fn host<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
     match answer.unwrap_err() {
         CallError::Host(why) => why,
-        CallError::Source(error) => panic!("the guest answered {error:?}"),
+        CallError::Source(error) => panic!("the guest returned {error:?}"),
     }
 }
 
@@ -56,7 +56,7 @@ async fn an_endless_loop_is_stopped_in_each_export() {
         host(start(&bytes, limits).await.checkpoint().await),
     ];
     assert!(message.iter().all(|message| message.contains("the CPU limit of ")), "{message:?}");
-    // Strings cannot be passed: the guest is asked for memory for them, and loops there.
+    // To pass strings, the host asks the guest for memory, and the guest loops there.
     let message = host(start(&bytes, limits).await.configure(&configuration).await);
     assert!(message.contains("configure: the CPU limit"), "{message}");
 }
@@ -87,7 +87,7 @@ async fn a_table_that_grows_forever_is_stopped() {
 }
 
 #[tokio::test]
-async fn an_endless_recursion_is_stopped() {
+async fn endless_recursion_is_stopped() {
     let bytes = guest("(call $deep) unreachable", "(func $deep (call $deep))");
     let message = host(start(&bytes, Limits::default()).await.checkpoint().await);
     assert!(
@@ -126,7 +126,7 @@ fn returning(records: u32, payload_at: u32, payload: u32) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_batch_of_a_gigabyte_is_not_copied() {
-    // A thousand records of one MiB, all of them the same MiB.
+    // A thousand records of 1 MiB each, all of them the same MiB of memory.
     let bytes = returning(1_000, 65_536, 1 << 20);
     let message = host(start(&bytes, Limits::default()).await.read_batch(1_000).await);
     assert_eq!(message, "read-batch: the limit of 64 MiB of returned data was exceeded");
