@@ -15,8 +15,8 @@ use std::path::PathBuf;
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Makes at most three requests, outputs no records and does not touch the state. Exit code: 0 if nothing \
-failed, 2 for the config, 3 for credentials or permissions, 1 for anything else.\n
+Makes at most three requests, writes no records and does not use the state. Exit code: 0 if nothing \
+failed, 2 if the config is refused, 3 if access is denied, 1 if anything else fails.\n
 Example:\n  host-test check --config acme.json")]
 pub struct Args {
     /// Config file, as for `run`.
@@ -38,7 +38,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns an error if there is no report to print: the config is refused, or the component fails.
+/// Returns an error if there is no report to print, because the config file is refused or the component fails.
 pub async fn check(args: Args) -> Result<u8> {
     let config = Config::read(&args.config)?;
     let outbound = Outbound::new(&args.network, Environment::Heeded)?;
@@ -89,7 +89,7 @@ fn as_json(findings: &[Finding]) -> String {
 
 fn as_table(findings: &[Finding]) -> String {
     let width = findings.iter().map(|finding| finding.step.chars().count()).max().unwrap_or(0);
-    let colour = std::io::stdout().is_terminal();
+    let color = std::io::stdout().is_terminal();
     let mut table = String::new();
     for finding in findings {
         let code = match finding.outcome {
@@ -99,7 +99,7 @@ fn as_table(findings: &[Finding]) -> String {
             Outcome::Skipped => 90,
         };
         let word = format!("{:<7}", word(finding.outcome));
-        let word = if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word };
+        let word = if color { format!("\x1b[{code}m{word}\x1b[0m") } else { word };
         let indented = finding.message.replace('\n', &format!("\n{:1$}", "", width + 11));
         // Writing to a `String` cannot fail.
         let _ = writeln!(table, "{word}  {:<width$}  {indented}", finding.step);

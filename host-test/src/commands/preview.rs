@@ -1,4 +1,4 @@
-//! `preview`: shows a few records for a config, without keeping any state.
+//! `preview`: shows a few records for a config, without storing any state.
 
 use super::{plugin, source};
 use crate::config::file::Config;
