@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 /// A write in progress: the output, the batch, its checkpoint, and the result.
 type Task = JoinHandle<(Output, Batch, String, Result<()>)>;
 
-/// An output with at most one write in progress. Dropping it during a write is like a kill: the
-/// batch was not stored.
+/// An output with at most one write in progress. Dropping it during a write is like killing the
+/// process: the batch does not count as stored.
 pub struct Pipeline {
     /// `None` while a write is in progress, and after an error.
     output: Option<Output>,
@@ -23,8 +23,8 @@ pub struct Pipeline {
     policy: Policy,
     stop: Stop,
     metrics: Metrics,
-    /// Whether a signal came while a file was locked. A batch was not stored then, so nothing may
-    /// be stored after it.
+    /// Whether a signal arrived while a file was locked. The batch was not stored then, so nothing
+    /// may be stored after it.
     is_over: bool,
 }
 
@@ -35,13 +35,13 @@ impl Pipeline {
         Self { output: Some(output), task: None, policy, stop, metrics, is_over: false }
     }
 
-    /// Starts to make a batch durable, with its checkpoint. Returns the previous batch, which is
-    /// durable now.
+    /// Starts to make a batch and its checkpoint durable. Returns the previous batch, which is now
+    /// durable.
     ///
     /// # Errors
     ///
-    /// Returns the error of [`Output::deliver`] for the previous batch. This batch is not started
-    /// in that case.
+    /// Returns the error of [`Output::deliver`] for the previous batch. In that case, the write of
+    /// this batch does not start.
     pub async fn begin(&mut self, batch: Batch, checkpoint: String) -> Result<Option<Batch>> {
         let before = self.finish().await?;
         if !self.is_over {
@@ -58,7 +58,7 @@ impl Pipeline {
         }));
     }
 
-    /// Waits until no write is in progress. Returns the last batch, which is durable now.
+    /// Waits until no write is in progress. Returns the last batch, which is now durable.
     ///
     /// # Errors
     ///
