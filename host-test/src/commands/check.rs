@@ -15,8 +15,8 @@ use std::path::PathBuf;
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Makes at most three requests, writes no records and does not use the state. Exit code: 0 if nothing \
-failed, 2 if the config is refused, 3 if access is denied, 1 if anything else fails.\n
+Makes at most three requests, writes no records and does not use the state. Exit code: 0 if \
+nothing failed, 2 if the config is refused, 3 if access is denied, 1 if anything else fails.\n
 Example:\n  host-test check --config acme.json")]
 pub struct Args {
     /// Config file, as for `run`.

@@ -24,15 +24,15 @@ Config file, JSON:
   {\"settings\": {\"org_slug\": \"acme\", \"backfill_start_time\": \"2026-01-01T00:00:00Z\"},
    \"secrets\": {\"api_token\": {\"file\": \"acme.token\"}},
    \"limits\": {\"memory_mib\": 128, \"call_seconds\": 150, \"response_mib\": 64}}
-A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself; white space around the
-token is removed. `limits` and `component` (a path) are optional. `host-test describe` shows all
+A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself; white space around
+the token is removed. `limits` and `component` (a path) are optional. `host-test describe` shows all
 settings.
 
-Every event is written exactly once to a file or to sqlite:FILE, even if the process is killed at any
-moment. Standard output is at-least-once: after a kill, the next run may repeat the last batch.
-SIGINT and SIGTERM end the run after the batch in progress, with exit code 0; the run waits at most 5 s
-for a remote that does not answer. A second signal ends it immediately, with exit code 130.
-If the output was moved away, the run creates a new one, at the next write or on SIGHUP.
+Every event is written exactly once to a file or to sqlite:FILE, even if the process is killed at
+any moment. Standard output is at-least-once: after a kill, the next run may repeat the last batch.
+SIGINT and SIGTERM end the run after the batch in progress, with exit code 0; the run waits at most
+5 s for a remote that does not answer. A second signal ends it immediately, with exit code 130.
+If the output was moved away, the run continues in a new one, at the next write or on SIGHUP.
 
 Example:
   host-test run --config acme.json --output sqlite:acme.sqlite --until-idle";

@@ -29,7 +29,7 @@ Each tenant has a folder in DIR, with config.json and its secret files:
   DIR/acme/token         only the token
 A tenant controls its settings and nothing else: component, limits, paths and hosts are flags, and a
 secret is a regular file in its own folder. Folders that are added, changed or removed are noticed
-while it runs; an invalid configuration is reported and does not stop other tenants. Records go to
+at run time; an invalid configuration is reported and does not stop other tenants. Records go to
 OUTPUT_DIR/TENANT.ndjson, each exactly once, even if the process is killed at any moment.
 
 A tenant whose endpoint or event_types changed fails, because its checkpoint belongs to the old

@@ -164,7 +164,8 @@ impl State {
         match is_ours {
             true => Ok(()),
             false => Err(Failure::Refused(format!(
-                "state {}: another process changed it during this run (was its lock file removed?); run only one",
+                "state {}: another process changed it (was its lock file removed?); run only one \
+                 process with this state",
                 self.path.display()
             ))),
         }

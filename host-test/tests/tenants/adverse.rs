@@ -143,9 +143,8 @@ fn a_component_must_match_its_pin_and_allows_no_other_endpoint() {
     let text = refused("--component c.wasm");
     assert!(text.contains("use --allow-host, or pin the component"), "{text}");
     let text = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
-    assert!(text.contains("--component-sha256: the component has "), "{text}");
-    let pin =
-        text.split("the component has ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    assert!(text.contains("--component-sha256: the component's SHA-256 is "), "{text}");
+    let pin = text.split("SHA-256 is ").nth(1).unwrap().split(',').next().unwrap().to_owned();
     // A pinned component may name its hosts, but this tenant's endpoint is not among them.
     let line = format!(
         "tenants --dir dir --output-dir out --component c.wasm --component-sha256 {pin} --until-idle"
