@@ -1,4 +1,4 @@
-//! The rate limit as the operator of a run sees it.
+//! The rate limit, as the operator of a run sees it.
 
 use fake_buildkite::{Limits, Options};
 use host_kit::{Running, World, stderr, stdout};
