@@ -61,7 +61,7 @@ pub async fn fake(args: Args) -> Result<()> {
     Token::new(&args.token).map_err(|why| Failure::Refused(format!("--token {why}")))?;
     if !args.listen.ip().is_loopback() {
         return Err(Failure::Refused(format!(
-            "--listen {}: must be a loopback address, because the fake is local; use 127.0.0.1",
+            "--listen {}: must be a loopback address; use 127.0.0.1",
             args.listen
         )));
     }

@@ -93,8 +93,8 @@ fn reset(path: &Path) -> Result<()> {
     match State::open(path)?.replace(None, "reset")? {
         true => print(
             "reset: the next run starts where the settings say. It repeats what was delivered since \
-             backfill_start_time;\nwithout that setting, it skips events that were not delivered \
-             yet.\nThe old checkpoint is kept in the table `kept` of the state file.\n",
+             backfill_start_time;\nwithout that setting, it skips events not yet delivered.\n\
+             The old checkpoint is kept in the table `kept` of the state file.\n",
         ),
         false => print("there was no checkpoint; nothing changed\n"),
     }

@@ -172,7 +172,7 @@ impl Found<'_> {
     fn doubt(&self, before: &Before, why: &str, remedy: &str) -> Result<()> {
         let path = self.path.display();
         if before.is_accepted {
-            tracing::warn!("output {path} {why}; accepted");
+            tracing::warn!("output {path} {why}; continuing because of --accept-output");
             return Ok(());
         }
         Err(Failure::Refused(format!("output {path} {why}; {remedy}; or {}", before.remedy)))

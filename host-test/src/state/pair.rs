@@ -64,7 +64,9 @@ pub fn check(
         }
         _ if is_accepted => {
             let (state, output) = (state.display(), output.display());
-            tracing::warn!("output {output} does not match state {state}; accepted");
+            tracing::warn!(
+                "output {output} does not match state {state}; continuing because of --accept-output"
+            );
             let (ours, theirs) = commits(&all)?;
             let next = ours.max(theirs).unwrap_or(0).saturating_add(1);
             count(&all, next, &next.to_string())?;
