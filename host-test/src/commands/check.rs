@@ -15,8 +15,8 @@ use std::path::PathBuf;
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Makes at most three requests, outputs no records and does not touch the state. Exit code: 0 if nothing \
-failed, 2 for the config, 3 for credentials or permissions, 1 for anything else.\n
+Makes at most three requests, writes no records and does not use the state. Exit code: 0 if \
+nothing failed, 2 if the config is refused, 3 if access is denied, 1 if anything else fails.\n
 Example:\n  host-test check --config acme.json")]
 pub struct Args {
     /// Config file, as for `run`.
@@ -38,7 +38,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns an error if there is no report to print: the config is refused, or the component fails.
+/// Returns an error if there is no report to print, because the config file is refused or the component fails.
 pub async fn check(args: Args) -> Result<u8> {
     let config = Config::read(&args.config)?;
     let outbound = Outbound::new(&args.network, Environment::Heeded)?;

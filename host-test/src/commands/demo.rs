@@ -1,4 +1,4 @@
-//! `demo`: a whole backfill from a fake remote on loopback, in one process.
+//! `demo`: runs a whole backfill from a fake remote on loopback, in one process.
 
 use super::source;
 use crate::config::file::Config;
@@ -23,9 +23,9 @@ use std::time::Instant;
 /// Options of `demo`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Starts a fake Buildkite on a free port of this machine, reads its whole audit log through the \
-component, and prints each event as a line of JSON on standard output and a summary on standard \
-error. Needs no account and writes no files.\n
+Starts a fake Buildkite on a free local port, reads its whole audit log through the component, and \
+prints each event as a line of JSON on standard output and a summary on standard error. Needs no \
+account and writes no files.\n
 Example:\n  host-test demo --events 20000 | jq -r .type | sort | uniq -c")]
 pub struct Args {
     /// Number of events in the fake audit log.

@@ -1,4 +1,4 @@
-//! `describe`: what a component states about itself, and what its bytes show.
+//! `describe`: prints what a component says about itself, and its imports, size and hash.
 
 use super::print;
 use crate::egress::hook::Egress;
@@ -14,10 +14,10 @@ use std::path::PathBuf;
 /// Options of `describe`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints JSON: name, version, the schemas of settings and records, the hosts it talks to, its \
-imports, size in bytes and SHA-256.\n
-A portal provides least privilege: its token can run this query and no other. Set endpoint to its \
-address, https://portal.buildkite.com/organizations/ORG/portals/PORTAL.\n
+Prints JSON: the component's name, version, allowed hosts, imports, size in bytes, SHA-256, and \
+the schemas of its settings and records.\n
+A portal grants the least privilege: its token can run only the query that --portal-query prints. \
+In the config, set endpoint to https://portal.buildkite.com/organizations/ORG/portals/PORTAL.\n
 Examples:\n  host-test describe --portal-query > audit-log.graphql\n  host-test describe | jq .settings_schema.properties")]
 pub struct Args {
     /// Describe this component instead of the bundled one.

@@ -1,4 +1,4 @@
-//! `fake-buildkite`: a fake remote for testing configs and hosts.
+//! `fake-buildkite`: serves a fake remote for testing configs and hosts.
 
 use super::print;
 use crate::egress::token::Token;
@@ -10,17 +10,17 @@ use std::net::SocketAddr;
 /// Options of `fake-buildkite`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints its address, its organization's slug and its token, and serves until SIGINT or \
-SIGTERM. GET /truth lists every event, one JSON object per line; POST /events?n=K adds K events.\n
+Prints its endpoint, slug, token and portal, and serves until SIGINT or SIGTERM. GET /truth lists \
+every event, one JSON object per line; POST /events?n=K adds K events.\n
 Example:\n  host-test fake-buildkite --events 50000 --limits buildkite --live-per-minute 30")]
 pub struct Args {
-    /// Loopback address to listen on; port 0 picks a free one.
+    /// Loopback address to listen on; port 0 picks a free port.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
     /// Seed for generating the events.
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Number of past events, starting at 2025-01-01.
+    /// Number of past events, starting on 2025-01-01.
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u64).range(0..=10_000_000))]
     events: u64,
@@ -33,7 +33,7 @@ pub struct Args {
     /// Slug of the organization.
     #[arg(long, default_value = fake_buildkite::SLUG)]
     slug: String,
-    /// Token to accept. Use an invented one: a real token does not belong on a command line.
+    /// Token to accept. Make one up: a real token does not belong on a command line.
     #[arg(long, default_value = fake_buildkite::TOKEN)]
     token: String,
 }
@@ -57,16 +57,17 @@ fn address(text: &str) -> std::result::Result<SocketAddr, String> {
 /// address.
 pub async fn fake(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
-    // Otherwise the host would refuse the token that is printed here.
-    Token::new(&args.token).map_err(|why| Failure::Refused(format!("--token: it {why}")))?;
+    // Otherwise, `run` would refuse the token that is printed here.
+    Token::new(&args.token).map_err(|why| Failure::Refused(format!("--token {why}")))?;
     if !args.listen.ip().is_loopback() {
         return Err(Failure::Refused(format!(
-            "--listen {}: is not loopback, and this remote is for one machine only; use 127.0.0.1",
+            "--listen {}: must be a loopback address; use 127.0.0.1",
             args.listen
         )));
     }
     if !args.live_per_minute.is_finite() || args.live_per_minute < 0.0 {
-        return Err(Failure::Refused("--live-per-minute must be 0 or more".to_owned()));
+        let rate = args.live_per_minute;
+        return Err(Failure::Refused(format!("--live-per-minute {rate}: must be 0 or more")));
     }
     let options = Options {
         listen: args.listen,

@@ -1,4 +1,4 @@
-//! One module for each command, and what they share: turning a config into a configured source.
+//! One module for each command, and what they share: loading a component, configuring it, and printing.
 
 pub mod check;
 pub mod demo;
@@ -37,8 +37,8 @@ pub fn plugin(named: Option<&PathBuf>, config: &Config, code: &CodeCache) -> Res
     Plugin::load(&engine, path)
 }
 
-/// Starts an instance and configures it. The instance can reach its origin, in the way the operator chose, and no
-/// other.
+/// Starts an instance and configures it. The instance can reach only the config's origin, through the network that the
+/// operator chose.
 ///
 /// # Errors
 ///
@@ -55,7 +55,7 @@ pub async fn source(
         let why = "settings.endpoint: must not contain a user name, a password or any @";
         return Err(Failure::Refused(why.to_owned()));
     }
-    // The component reports everything that is wrong with the settings; the host's error comes after that.
+    // The component goes first, because it reports everything that is wrong with the settings.
     let (egress, wrong) = match config.origin() {
         Ok(origin) => {
             let token = config.token.clone();
@@ -73,11 +73,12 @@ pub async fn source(
     }
 }
 
-/// Prints `text` to standard output and flushes it.
+/// Prints `text` to standard output, and flushes it.
 ///
 /// # Errors
 ///
-/// Returns [`Failure::ReaderGone`] if the reader has closed it, and [`Failure::Failed`] if it is closed or full.
+/// Returns [`Failure::ReaderGone`] if the reader of standard output is gone, and [`Failure::Failed`] for any other
+/// error.
 pub fn print(text: &str) -> Result<()> {
     stream::check_open()?;
     let mut out = std::io::stdout().lock();

@@ -1,4 +1,4 @@
-//! `preview`: shows a few records for a config, without keeping any state.
+//! `preview`: shows a few records for a config, without storing any state.
 
 use super::{plugin, source};
 use crate::config::file::Config;
@@ -76,7 +76,7 @@ pub async fn preview(args: Args) -> Result<()> {
     let mut tally = Tally::default();
     let output = Output::stdout()?;
     match run(&mut source, output, job, &mut stop, Hangup::none(), &mut tally).await {
-        Ok(()) if tally.events == 0 => say("no records in that period"),
+        Ok(()) if tally.events == 0 => say("no records found; set an earlier backfill_start_time"),
         Ok(()) | Err(Failure::ReaderGone) => {}
         Err(failure) => return Err(failure),
     }

@@ -24,15 +24,15 @@ Config file, JSON:
   {\"settings\": {\"org_slug\": \"acme\", \"backfill_start_time\": \"2026-01-01T00:00:00Z\"},
    \"secrets\": {\"api_token\": {\"file\": \"acme.token\"}},
    \"limits\": {\"memory_mib\": 128, \"call_seconds\": 150, \"response_mib\": 64}}
-A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself; white space around the
-token is removed. `limits` and `component` (a path) are optional. `host-test describe` shows all
+A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself; white space around
+the token is removed. `limits` and `component` (a path) are optional. `host-test describe` shows all
 settings.
 
-Every event is written exactly once to a file or to sqlite:FILE, even if the process is killed at any
-instant. To standard output it is written at least once: a killed run may repeat the batches in progress.
-SIGINT and SIGTERM end the run after the batch in progress, with exit code 0; the run waits at most 5 s
-for a remote that does not answer. A second signal ends it immediately, with exit code 130.
-After SIGHUP, and before each write, an output that was moved away is replaced by a new file.
+Every event is written exactly once to a file or to sqlite:FILE, even if the process is killed at
+any moment. Standard output is at-least-once: after a kill, the next run may repeat the last batches.
+SIGINT and SIGTERM end the run after the batch in progress, with exit code 0; the run waits at most
+5 s for a remote that does not answer. A second signal ends it immediately, with exit code 130.
+If the output was moved away, the run continues in a new one, at the next write or on SIGHUP.
 
 Example:
   host-test run --config acme.json --output sqlite:acme.sqlite --until-idle";
@@ -88,7 +88,7 @@ pub struct Args {
 ///
 /// Returns an error if the config, the state, the source or the output fails.
 pub async fn run(args: Args) -> Result<()> {
-    // First, since a log rotation may send SIGHUP at any time.
+    // First, because a log rotation may send SIGHUP at any time.
     let hangup = Hangup::on_signal()?;
     let mut stop = Stop::on_signals()?;
     if let Some(address) = &args.metrics {
@@ -112,7 +112,7 @@ pub async fn run(args: Args) -> Result<()> {
     let open = || State::open(&path).map_err(|failure| elsewhere(failure, &args, &path));
     let Some(state) = patience::open(plan, &mut stop, open).await? else { return Ok(()) };
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
-    // Somebody who starts a run wants new events now, whatever wait the last run ended with.
+    // An operator who starts a run wants new events now, even if the last run ended in a wait.
     let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
     let mut source = source(&plugin, &config, checkpoint, &outbound).await?;
     // Last, so that a refused run leaves the output unchanged.
@@ -161,7 +161,7 @@ async fn output(
     patience::open(plan(args), stop, open).await
 }
 
-/// Adds what to do if the state's default folder is not writable.
+/// Adds what to do if the default folder of the state is not writable.
 fn elsewhere(failure: Failure, args: &Args, path: &Path) -> Failure {
     let is_writable = rustix::fs::access(folder(path), Access::WRITE_OK).is_ok();
     match failure {

@@ -1,4 +1,4 @@
-//! `state`: shows a state file, or changes it by hand.
+//! `state`: shows or changes a state file.
 
 use super::print;
 use crate::config::file::Config;
@@ -84,7 +84,7 @@ fn show(path: &Path, json: bool) -> Result<()> {
         return print(&format!("{}\n", stored.body));
     }
     let summary = tools::summary(&stored.body)
-        .map_err(|why| Failure::Refused(format!("the stored checkpoint: {why}")))?;
+        .map_err(|why| Failure::Refused(format!("cannot show state {}: {why}", path.display())))?;
     print(&format!("stored at       {}\n{}\n", stored.at, summary.trim_end()))
 }
 
@@ -93,8 +93,8 @@ fn reset(path: &Path) -> Result<()> {
     match State::open(path)?.replace(None, "reset")? {
         true => print(
             "reset: the next run starts where the settings say. It repeats what was delivered since \
-             backfill_start_time;\nwithout that setting, it skips events that were not delivered \
-             yet.\nThe old checkpoint is kept in the table `kept` of the state file.\n",
+             backfill_start_time;\nwithout that setting, it skips events not yet delivered.\n\
+             The old checkpoint is kept in the table `kept` of the state file.\n",
         ),
         false => print("there was no checkpoint; nothing changed\n"),
     }
@@ -107,8 +107,9 @@ fn rebind(path: &Path, config: &Path) -> Result<()> {
     let Some(stored) = state.checkpoint()? else {
         return print("there is no checkpoint to rebind; nothing changed\n");
     };
-    let rebound = tools::rebind(&stored.body, &config.settings.to_string())
-        .map_err(|why| Failure::Refused(format!("cannot rebind: {why}")))?;
+    let rebound = tools::rebind(&stored.body, &config.settings.to_string()).map_err(|why| {
+        Failure::Refused(format!("cannot rebind state {}: {why}", path.display()))
+    })?;
     state.replace(Some(&rebound.checkpoint), "rebind")?;
     let mut text =
         "rebound; the old checkpoint is kept in the table `kept` of the state file\n".to_owned();

@@ -28,9 +28,9 @@ Each tenant has a folder in DIR, with config.json and its secret files:
                           \"secrets\": {\"api_token\": {\"file\": \"token\"}}}
   DIR/acme/token         only the token
 A tenant controls its settings and nothing else: component, limits, paths and hosts are flags, and a
-secret is a regular file in its own folder. Tenants that are added, changed or removed are picked up;
-one whose configuration is invalid is reported and does not stop the others. Records go to
-OUTPUT_DIR/TENANT.ndjson, each exactly once, even if the process is killed at any instant.
+secret is a regular file in its own folder. Folders that are added, changed or removed are noticed
+at run time; an invalid configuration is reported and does not stop other tenants. Records go to
+OUTPUT_DIR/TENANT.ndjson, each exactly once, even if the process is killed at any moment.
 
 A tenant whose endpoint or event_types changed fails, because its checkpoint belongs to the old
 values; `host-test tenants reset` makes it start over.
@@ -100,8 +100,8 @@ struct RunArgs {
     /// tenants.state.sqlite for the folder tenants.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Maximum number of concurrent turns. Each takes memory and a connection, so more than the cores
-    /// and remotes can serve bring no benefit.
+    /// Maximum number of concurrent turns. Each uses memory and a connection; more turns than the cores
+    /// and remotes can serve do not help.
     #[arg(long, value_name = "N", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     concurrency: u32,
@@ -145,8 +145,8 @@ pub async fn tenants(args: Args) -> Result<()> {
     }
 }
 
-/// Returns the path of the state: by default beside the folder, so that a watch of the folder does not see each change
-/// of the state.
+/// Returns the path of the state: by default beside the folder, so that its changes do not wake the watch of the
+/// folder.
 fn beside(dir: &Path, state: Option<&PathBuf>) -> PathBuf {
     state.cloned().unwrap_or_else(|| {
         let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
@@ -160,7 +160,7 @@ fn show(args: &StatusArgs) -> Result<()> {
     let state = beside(&args.place.dir, args.place.state.as_ref());
     match status::read(&state)? {
         None if !args.place.dir.is_dir() => Err(Failure::Refused(format!(
-            "--dir {} does not exist; name the folder with the tenants' folders",
+            "--dir {} does not exist; name the folder that holds the tenants' folders",
             args.place.dir.display()
         ))),
         None => print(&format!("no tenant has run yet ({} is missing)\n", state.display())),
@@ -171,7 +171,7 @@ fn show(args: &StatusArgs) -> Result<()> {
 
 async fn run(args: RunArgs) -> Result<()> {
     let mut stop = Stop::on_signals()?;
-    // Each turn opens its output, so the signal is not needed to replace one that was moved away.
+    // Only so that SIGHUP does not end the process: each turn opens its output anyway.
     let _hangup = Hangup::on_signal()?;
     if let Some(address) = &args.metrics {
         address.insist("--metrics")?;
@@ -219,7 +219,7 @@ async fn run(args: RunArgs) -> Result<()> {
         },
     };
     let ended = schedule.run(store, stop).await;
-    // All senders are gone: the thread stores what is left, and ends.
+    // All senders are dropped, so the thread stores what is left, and ends.
     let joined = tokio::task::spawn_blocking(move || thread.join()).await;
     if !matches!(joined, Ok(Ok(()))) {
         return Err(Failure::Failed("the storage thread ended unexpectedly".to_owned()));
@@ -229,7 +229,7 @@ async fn run(args: RunArgs) -> Result<()> {
 }
 
 fn existing(flag: &str, path: Option<&PathBuf>) -> Result<PathBuf> {
-    // The command line requires both, except for a subcommand.
+    // Clap already requires both flags, except with a subcommand.
     let path = path.ok_or_else(|| Failure::Refused(format!("{flag} is missing")))?;
     path.canonicalize()
         .map_err(|error| Failure::Refused(format!("{flag} {}: {error}", path.display())))

@@ -1,9 +1,9 @@
-//! A file with one record per line, each exactly once, whenever the process is killed.
+//! A file with one record per line, each exactly once, even if the process is killed at any moment.
 //!
-//! The state remembers which file it was and its length, and before each write, what is about to
-//! be appended. A later run truncates what is beyond that length only if it is exactly those bytes,
-//! or the beginning of them. Everything else was written by another process; it stays, and new
-//! records are appended after it.
+//! The state remembers the file and its length and, before each write, the bytes about to be
+//! appended. A later run truncates what is beyond that length only if it is exactly those bytes, or
+//! the beginning of them. Everything else was written by another process; it stays, and new records
+//! are appended after it.
 
 use super::lines;
 use super::reconcile::{Before, Found, TAIL_BYTES, end_torn_line, tail};
@@ -32,7 +32,7 @@ pub struct FileSink {
     is_accepted: bool,
 }
 
-/// The kind of file that a path turned out to be.
+/// What a path turned out to name.
 pub enum Opened {
     /// A file that can be truncated.
     File(FileSink),
@@ -83,7 +83,7 @@ impl FileSink {
         let found = Found { file: &file, path, length: metadata.len(), id: (device, inode) };
         let length = found.reconcile(&before)?;
         file.sync_all().map_err(fail)?;
-        // Always: an earlier run may have been killed between creating the file and this sync.
+        // Even for an existing file: an earlier run may have been killed between creating it and this sync.
         sync_folder(path).map_err(fail)?;
         let tail = tail(&file, length).map_err(fail)?;
         let mark = Mark { device, inode, length, tail };
@@ -113,7 +113,7 @@ impl FileSink {
                 Opened::Stream(_) => {
                     return Err(Failure::Refused(format!(
                         "output {}: the file was replaced by a pipe or device; start a new run to \
-                         write to it",
+                         write there",
                         self.path.display()
                     )));
                 }
@@ -144,7 +144,7 @@ impl FileSink {
     }
 
     fn append(&mut self, state: &mut dyn Ledger, lines: &[u8]) -> Result<()> {
-        // Nothing of this batch is written yet; earlier batches are in the file that was moved.
+        // Nothing of this batch is written yet. Earlier batches are in the file that was moved.
         self.reopen(state)?;
         let name = self.path.display().to_string();
         let fail = |error: Error| {
@@ -160,7 +160,7 @@ impl FileSink {
         Ok(())
     }
 
-    /// Returns whether the path still names the open file, which may have been rotated or deleted.
+    /// Returns whether the path still names the open file. It may have been rotated or deleted.
     fn is_there(&self) -> bool {
         let named = self.path.metadata();
         named.is_ok_and(|named| (named.dev(), named.ino()) == (self.mark.device, self.mark.inode))
@@ -172,7 +172,7 @@ impl FileSink {
         if length == self.mark.length {
             return Ok(());
         }
-        let what = if length < self.mark.length { "was shortened" } else { "is written to" };
+        let what = if length < self.mark.length { "was shortened" } else { "was written to" };
         tracing::warn!("{} {what} by another program; appending to it", self.path.display());
         self.mark.length = end_torn_line(&self.file, &self.path, length)?;
         self.mark.tail = tail(&self.file, self.mark.length)?;
@@ -196,7 +196,7 @@ fn open_special(path: &Path) -> Result<File> {
         }
         Failure::Refused(format!("output {name}: {error}"))
     })?;
-    // From here on, wait for a slow reader.
+    // From here on, writes wait for a slow reader.
     fcntl_getfl(&file)
         .and_then(|flags| fcntl_setfl(&file, flags - OFlags::NONBLOCK))
         .map_err(|error| Failure::Failed(format!("output {name}: {error}")))?;

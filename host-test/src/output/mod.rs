@@ -29,7 +29,9 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         match (text, text.strip_prefix("sqlite:")) {
-            ("", _) | (_, Some("")) => Err("the name of the output is empty".to_owned()),
+            ("", _) | (_, Some("")) => {
+                Err("the name is empty; name a file, - or sqlite:FILE".to_owned())
+            }
             ("-", _) => Ok(Self::Stdout),
             (_, Some(path)) => Ok(Self::Sqlite(PathBuf::from(path))),
             (path, None) => Ok(Self::File(PathBuf::from(path))),
@@ -41,7 +43,7 @@ impl FromStr for Target {
 pub struct Output {
     sink: Sink,
     state: Option<State>,
-    /// The checkpoint stored last. An equal one is not written again.
+    /// The last stored checkpoint. An equal one is not written again.
     last: Option<String>,
     /// Whether the current batch is already on the stream, and only its checkpoint is missing.
     is_written: bool,
@@ -70,13 +72,13 @@ impl Output {
 
     /// Opens an output. This may truncate or create a file, so call it after all other checks.
     ///
-    /// `sources` are the files that the output must not be, such as the config. `is_accepted`
-    /// allows an output that does not match the state. The state is taken only on success.
+    /// `sources` are files that the output must not overwrite, such as the config. `is_accepted`
+    /// allows an output that does not match the state. Takes the state only on success.
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] if the output is one of our own files, its folder does not
-    /// exist, another process uses it, it is not a file of ours, or it does not match the state;
+    /// Returns [`Failure::Refused`] if the output is the state or one of `sources`, its folder does
+    /// not exist, another process uses it, another program made it, or it does not match the state;
     /// [`Failure::Locked`] if another program has locked it or the state.
     pub fn open(
         target: &Target,
@@ -173,8 +175,8 @@ fn lines(events: &[&Event]) -> Vec<u8> {
     for event in events {
         let begins = lines.len();
         lines.extend_from_slice(event.payload.as_bytes());
-        // One line is one record. In valid JSON a line break is only white space; in anything else
-        // it would forge records.
+        // One line is one record. In valid JSON, a raw line break is only white space. In anything
+        // else, it would forge records.
         while let Some(at) = memchr::memchr2(b'\n', b'\r', &lines[begins..]) {
             lines[begins + at] = b' ';
         }
@@ -183,8 +185,8 @@ fn lines(events: &[&Event]) -> Vec<u8> {
     lines
 }
 
-/// Refuses an output that would overwrite files used for something else.
-/// `written` lists all files that the output consists of.
+/// Refuses an output that would overwrite files with another purpose. `written` lists all files
+/// that the output consists of.
 fn refuse_own_files(
     output: &Path,
     written: &[PathBuf],
@@ -205,8 +207,11 @@ fn refuse_own_files(
             () => continue,
         };
         return Err(Failure::Refused(match file == output {
-            true => format!("output {name} is {clash}"),
-            false => format!("output {name} needs {}, which is {clash}", file.display()),
+            true => format!("output {name} is {clash}; name another file"),
+            false => format!(
+                "output {name} needs {}, which is {clash}; name another file",
+                file.display()
+            ),
         }));
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! Reconciles an output file with the state before anything is appended, or refuses the file. Bytes
-//! beyond the remembered length may be ours, those of another process, or of a run that the state
+//! beyond the remembered length may be ours, another process's, or those of a run that the state
 //! does not remember.
 
-use super::records::hold;
+use super::records::has_record;
 use crate::exit::{Failure, Result};
 use crate::state::causes::{STATE_LOST, STATE_LOST_REMEDY};
 use crate::state::mark::Mark;
@@ -11,7 +11,7 @@ use std::io::{self, Error, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// Maximum number of last bytes remembered to recognize a file. A record's line is longer.
+/// Maximum number of bytes remembered from the end of a file, to recognize it. Every record is longer.
 pub const TAIL_BYTES: usize = 256;
 
 /// What the state knows about the last run.
@@ -43,7 +43,7 @@ pub struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// Truncates or ends the last line where needed, and returns the length.
+    /// Truncates the file or ends its last line where needed, and returns its length.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Found<'_> {
             None => 0,
         };
         if ours == beyond {
-            tracing::info!("removed {beyond} bytes from {path} that no checkpoint covers");
+            tracing::info!("removed the last {beyond} bytes of {path}, which no checkpoint covers");
             self.file.set_len(mark.length).map_err(|error| self.fail(&error))?;
             return Ok(mark.length);
         }
@@ -122,7 +122,7 @@ impl Found<'_> {
         self.end()
     }
 
-    /// Reconciles a different file than the state remembers, or the same file with other content.
+    /// Reconciles a file other than the one that the state remembers, or the same file with other content.
     fn other(&self, mark: &Mark, before: &Before) -> Result<u64> {
         let path = self.path.display();
         let tail = tail(self.file, self.length).map_err(|error| self.fail(&error))?;
@@ -153,7 +153,7 @@ impl Found<'_> {
         self.end()
     }
 
-    /// Reconciles a file whose records, if any, are not those that this state wrote.
+    /// Reconciles a file whose records, if any, were not written by this state.
     fn strange(&self, before: &Before) -> Result<u64> {
         if self.holds_records(0)? {
             self.doubt(
@@ -172,13 +172,13 @@ impl Found<'_> {
     fn doubt(&self, before: &Before, why: &str, remedy: &str) -> Result<()> {
         let path = self.path.display();
         if before.is_accepted {
-            tracing::warn!("output {path} {why}; accepted");
+            tracing::warn!("output {path} {why}; continuing because of --accept-output");
             return Ok(());
         }
         Err(Failure::Refused(format!("output {path} {why}; {remedy}; or {}", before.remedy)))
     }
 
-    /// Returns whether the file has the remembered bytes at the remembered place, even if it was
+    /// Returns whether the file has the remembered bytes at the remembered position, even if it was
     /// moved.
     fn matches(&self, mark: &Mark) -> io::Result<bool> {
         let is_same = (mark.device, mark.inode) == self.id;
@@ -188,7 +188,7 @@ impl Found<'_> {
             && tail(self.file, mark.length)? == mark.tail)
     }
 
-    /// Returns how many bytes from `from` on equal the announced ones.
+    /// Returns how many bytes, starting at `from`, equal the announced ones.
     fn common(&self, from: u64, announced: &[u8]) -> Result<u64> {
         let beyond = usize::try_from(self.length - from).unwrap_or(usize::MAX);
         let mut there = vec![0; announced.len().min(beyond)];
@@ -198,7 +198,7 @@ impl Found<'_> {
     }
 
     fn holds_records(&self, from: u64) -> Result<bool> {
-        hold(self.file, from, self.length).map_err(|error| self.fail(&error))
+        has_record(self.file, from, self.length).map_err(|error| self.fail(&error))
     }
 
     fn end(&self) -> Result<u64> {
@@ -210,15 +210,15 @@ impl Found<'_> {
     }
 }
 
-/// Returns a path as one word of a POSIX shell.
+/// Quotes a path as one word for a POSIX shell.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-/// Ends the last line if it has no line break, and returns the new length.
+/// Adds a line break if the last line has none, and returns the new length.
 pub fn end_torn_line(mut file: &File, path: &Path, length: u64) -> io::Result<u64> {
     if length > 0 && tail(file, length)?.last() != Some(&b'\n') {
-        tracing::warn!("the last line of {} is incomplete; ending it", path.display());
+        tracing::warn!("the last line of {} is incomplete; adding a line break", path.display());
         file.write_all(b"\n")?;
         return Ok(length + 1);
     }

@@ -1,15 +1,15 @@
-//! Detects audit events, as written by an earlier run, in part of a file.
+//! Detects audit events that an earlier run wrote to a file.
 
 use serde::Deserialize;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// Maximum number of bytes read at the end and at the beginning: many records of a few kilobytes.
+/// Maximum number of bytes read at either end: enough for many records of a few kilobytes.
 const LOOK_BYTES: u64 = 1 << 20;
 
-/// The fields that every audit event has, and hardly anything else. Records of other sources do not
-/// match; a file of those is appended to, like the file of any other program.
+/// Fields that every audit event has and that few other records have. A file with records of another
+/// source is appended to, like the file of any other program.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(dead_code)] // Only their presence matters.
@@ -20,13 +20,13 @@ struct Record<'a> {
     occurred_at: std::borrow::Cow<'a, str>,
 }
 
-/// Returns whether a complete line between `from` and `to` is a record. Looks only at
-/// [`LOOK_BYTES`] at either end.
+/// Returns whether a complete line between `from` and `to` is a record. Reads only [`LOOK_BYTES`]
+/// at either end.
 ///
 /// # Errors
 ///
 /// Returns an error if the file cannot be read.
-pub fn hold(file: &File, from: u64, to: u64) -> io::Result<bool> {
+pub fn has_record(file: &File, from: u64, to: u64) -> io::Result<bool> {
     let size = LOOK_BYTES.min(to.saturating_sub(from));
     for at in [to - size, from] {
         let mut bytes = vec![0; size as usize];
@@ -55,9 +55,11 @@ mod tests {
             "{\"id\":\"a\",\"uuid\":\"b\",\"occurredAt\":\"2025-01-01T00:00:00Z\",\"x\":{}}\n";
         write!(file, "{theirs}{ours}").unwrap();
         let (between, end) = (theirs.len() as u64, (theirs.len() + ours.len()) as u64);
-        assert!(hold(&file, 0, end).unwrap() && hold(&file, between, end).unwrap());
-        assert!(!hold(&file, 0, between).unwrap());
-        // Neither half a record nor an empty range counts.
-        assert!(!hold(&file, between + 1, end).unwrap() && !hold(&file, end, end).unwrap());
+        assert!(has_record(&file, 0, end).unwrap() && has_record(&file, between, end).unwrap());
+        assert!(!has_record(&file, 0, between).unwrap());
+        // Neither part of a record nor an empty range counts.
+        assert!(
+            !has_record(&file, between + 1, end).unwrap() && !has_record(&file, end, end).unwrap()
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! A database. Records and checkpoint are stored in one transaction over two files, the output and
-//! the state.
+//! An SQLite database. Records and checkpoint are stored in one transaction over two files, the
+//! output and the state.
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
@@ -29,8 +29,7 @@ const LAYOUT: &str = "
         seq INTEGER PRIMARY KEY, uuid TEXT NOT NULL, occurred_at TEXT NOT NULL,
         kind TEXT NOT NULL, payload TEXT NOT NULL);";
 
-/// Maximum number of consecutive attempts to write a batch while the file is moved away again and again. A rotation
-/// moves it once.
+/// Maximum number of attempts to write a batch while the file is moved away again and again. A rotation moves it once.
 const MOVES_MAX: u32 = 10;
 
 /// An output database, attached to the state.
@@ -60,7 +59,7 @@ impl SqliteSink {
         Ok(sink)
     }
 
-    /// Writes records and checkpoint, either both or neither.
+    /// Writes the records and the checkpoint: both or neither.
     ///
     /// # Errors
     ///
@@ -78,7 +77,7 @@ impl SqliteSink {
         store(state, events, checkpoint)
     }
 
-    /// Continues in a new file if the path no longer names the attached one, or if that one was
+    /// Continues in a new file if the path no longer names the attached file, or if that file was
     /// emptied, for example by log rotation.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Standard output, a pipe or a device, with at-least-once delivery. What was written before a
-//! crash cannot be taken back, so a record may be repeated; none is lost once its reader has it.
+//! Standard output, a pipe or a device, with at-least-once delivery. What was written before a crash
+//! cannot be taken back, so records may be repeated.
 
 use super::lines;
 use crate::exit::{Failure, Result};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// startup code opens `/dev/null` in its place, where records would be lost silently.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Records whether standard output is closed. Call it at process start.
+/// Records whether standard output is closed. Call this at process start.
 pub extern "C" fn note_closed() {
     // This call fails only with EBADF. Source: fcntl(2).
     CLOSED.store(rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);
@@ -32,7 +32,7 @@ pub fn check_open() -> Result<()> {
     }
 }
 
-/// Converts an error of writing to standard output.
+/// Converts an error from writing to standard output into a failure.
 pub fn unwritten(error: &Error) -> Failure {
     match error.kind() {
         ErrorKind::BrokenPipe => Failure::ReaderGone,
@@ -67,8 +67,8 @@ impl StreamSink {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::ReaderGone`] if standard output is a closed pipe, [`Failure::Failed`] for
-    /// any other error.
+    /// Returns [`Failure::ReaderGone`] if the reader of standard output is gone, and
+    /// [`Failure::Failed`] for any other error.
     pub fn write(&mut self, events: &[&Event]) -> Result<()> {
         if events.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Estimates the progress of a backfill, and how long the rest will take at the average pace so far, waits included.
+//! Estimates the progress of a backfill, and how long the rest takes at the average pace so far, including waits.
 
 use chrono::DateTime;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Estimate {
         Some(Self { start_ms: millis(start)?, first: None, reached_ms: i64::MAX })
     }
 
-    /// Records a batch with its oldest event, delivered this long after the start of the run. New
+    /// Records the oldest event of a batch, delivered this long after the start of the run. New
     /// events do not count as progress.
     pub fn see(&mut self, oldest: &str, elapsed: Duration) {
         let Some(oldest_ms) = millis(oldest).filter(|at| *at < self.reached_ms) else { return };
@@ -36,7 +36,7 @@ impl Estimate {
         self.first.get_or_insert((oldest_ms, elapsed));
     }
 
-    /// Returns the progress in percent, and the time that the rest will take, or `None` while it is too early to say.
+    /// Returns the progress in percent and the remaining time, or `None` while it is too early for an estimate.
     fn left(&self, elapsed: Duration) -> Option<(f64, Duration)> {
         let (first_ms, since) = self.first?;
         let whole = first_ms.saturating_sub(self.start_ms) as f64;
@@ -47,7 +47,7 @@ impl Estimate {
             .then_some((percent, Duration::try_from_secs_f64(seconds).ok()?))
     }
 
-    /// Returns the text to show, such as `37 % of the way back, about 2 h 10 min left`.
+    /// Returns the text to show, such as `37% of the way back, about 2 h 10 min left`.
     pub fn text(&self, elapsed: Duration) -> Option<String> {
         let (percent, rest) = self.left(elapsed)?;
         let minutes = rest.as_secs().div_ceil(60);
@@ -56,7 +56,7 @@ impl Estimate {
             (0, hours, minutes) => format!("{hours} h {minutes} min"),
             (days, hours, _) => format!("{days} d {hours} h"),
         };
-        Some(format!("{percent:.0} % of the way back, about {rest} left"))
+        Some(format!("{percent:.0}% of the way back, about {rest} left"))
     }
 }
 
@@ -69,16 +69,16 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_pace_gives_an_estimate() {
+    fn an_estimate_assumes_the_average_pace_so_far() {
         let mut way = Estimate::to("2026-01-01T00:00:00Z").unwrap();
         way.see("2026-01-11T00:00:00Z", after(10));
         assert_eq!(way.text(after(11)), None);
         way.see("2026-01-08T12:00:00Z", after(910));
         // A new event in between.
         way.see("2026-01-12T00:00:00Z", after(911));
-        assert_eq!(way.text(after(910)).unwrap(), "25 % of the way back, about 45 min left");
+        assert_eq!(way.text(after(910)).unwrap(), "25% of the way back, about 45 min left");
         way.see("2026-01-01T00:00:00Z", after(4_000));
-        assert_eq!(way.text(after(4_000)).unwrap(), "100 % of the way back, about 0 min left");
+        assert_eq!(way.text(after(4_000)).unwrap(), "100% of the way back, about 0 min left");
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_times_give_no_estimate() {
+    fn invalid_times_yield_no_estimate() {
         assert_eq!(Estimate::to("yesterday"), None);
         let mut way = Estimate::to("2026-01-01T00:00:00Z").unwrap();
         way.see("nonsense", after(1));

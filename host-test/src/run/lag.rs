@@ -13,7 +13,7 @@ pub fn seconds(time: SystemTime) -> i64 {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Lag {
     newest: Option<DateTime<Utc>>,
-    /// The time from its occurrence until it was durable, in seconds.
+    /// How long after its occurrence it became durable, in seconds.
     pub seconds: i64,
 }
 
@@ -43,7 +43,7 @@ impl Lag {
 
 impl std::fmt::Display for Lag {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Some(newest) = self.newest else { return f.write_str("no event") };
+        let Some(newest) = self.newest else { return f.write_str("no events") };
         let newest = newest.format("%Y-%m-%dT%H:%M:%SZ");
         let (minutes, seconds) = (self.seconds / 60, self.seconds % 60);
         let age = match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
@@ -52,7 +52,7 @@ impl std::fmt::Display for Lag {
             (0, hours, minutes) => format!("{hours} h {minutes} min"),
             (days, hours, _) => format!("{days} d {hours} h"),
         };
-        write!(f, "newest event of {newest}, delivered {age} later")
+        write!(f, "newest event at {newest}, delivered {age} later")
     }
 }
 
@@ -67,12 +67,12 @@ mod tests {
         let mut lag = Lag::default();
         let now = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         lag.see(None, now(5));
-        assert_eq!(lag.to_string(), "no event");
+        assert_eq!(lag.to_string(), "no events");
         lag.see(Some("1970-01-01T01:00:00.000Z"), now(3_690));
         lag.see(Some("1970-01-01T00:30:00.000Z"), now(9_000));
         assert_eq!(
             lag.to_string(),
-            "newest event of 1970-01-01T01:00:00Z, delivered 1 min 30 s later"
+            "newest event at 1970-01-01T01:00:00Z, delivered 1 min 30 s later"
         );
         assert_eq!(lag.newest_seconds(), Some(3_600));
         // Delivered before it occurred, according to a clock that is behind.

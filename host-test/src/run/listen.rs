@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpListener, lookup_host};
 
-/// Maximum time to resolve a name. Names of this host are usually in a file, so this is ample.
+/// Maximum time to resolve a name. The names of this machine are usually in `/etc/hosts`, so this is ample.
 const LOOK_UP_MAX: Duration = Duration::from_secs(10);
 
-/// The value of `--metrics`, an unresolved `HOST:PORT`. It is not checked while the flags are parsed, because that error
-/// would quote a password in it.
+/// The value of `--metrics`, an unresolved `HOST:PORT`. It is not checked while the flags are parsed, because Clap's
+/// error would quote a password in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen(String);
 
@@ -27,7 +27,7 @@ impl std::fmt::Display for Listen {
 }
 
 impl Listen {
-    /// Checks the form of the value of `flag`.
+    /// Checks that the value of `flag` has a valid form.
     ///
     /// # Errors
     ///
@@ -38,12 +38,10 @@ impl Listen {
         let is_port = |port: &str| is_digits(port) && port.parse::<u16>().is_ok();
         let why = match text.rsplit_once(':') {
             _ if text.contains("://") => "is a URL",
-            _ if text.contains('@') => {
-                "has a user or a password; metrics are served without either"
-            }
+            _ if text.contains('@') => "has a user or a password, which metrics do not use",
             _ if text.contains('/') => "has a path or a network mask",
             None => "has no port",
-            Some((_, port)) if !is_port(port) => "has no port from 0 to 65535",
+            Some((_, port)) if !is_port(port) => "has no valid port (0 to 65535)",
             Some((host, _)) if !is_host(host) => "has no valid host",
             Some(_) => return Ok(()),
         };
@@ -52,7 +50,7 @@ impl Listen {
         )))
     }
 
-    /// Listens on the first available address, with loopback addresses tried first.
+    /// Listens on the first available address. Tries loopback addresses first.
     ///
     /// # Errors
     ///

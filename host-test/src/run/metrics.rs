@@ -1,4 +1,4 @@
-//! Metrics of a run for Prometheus, as a text endpoint on an address that the operator names.
+//! Metrics of a run for Prometheus, served as text at an address that the operator names.
 //!
 //! Names and units follow <https://prometheus.io/docs/practices/naming/>.
 
@@ -27,10 +27,10 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 /// Maximum time for a scraper to send its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Wait before accepting again, after the system failed to accept a connection.
+/// Wait after the system failed to accept a connection.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// Counts since the process started. Clones share them.
+/// Counts since the process started. Clones share the counts.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     events: Counter,
@@ -52,7 +52,7 @@ impl Metrics {
         for (name, help, counter) in [
             ("events", "Events made durable", &self.events),
             ("batches", "Batches made durable, including empty ones", &self.batches),
-            ("requests", "HTTP requests of the component", &self.requests),
+            ("requests", "HTTP requests made by the component", &self.requests),
             ("api_points", "Points charged by the API", &self.points),
             ("repeats_dropped", "Events read again and dropped", &self.repeats),
             ("excluded", "Events dropped because the settings exclude them", &self.excluded),
@@ -88,7 +88,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a failed call that is retried.
+    /// Counts a retry.
     pub fn retried(&self) {
         self.retries.inc();
     }
@@ -131,7 +131,7 @@ impl Endpoint {
                     .header_read_timeout(HEAD_TIMEOUT)
                     .keep_alive(false)
                     .serve_connection(TokioIo::new(stream), answer);
-                // Disconnects of a scraper are ignored.
+                // A scraper that disconnects does not matter.
                 let _ = tokio::time::timeout(2 * HEAD_TIMEOUT, serve).await;
             }
         });

@@ -8,7 +8,7 @@ const NOTES_MAX: usize = 1_000;
 /// Notes of the source. Each kind is logged once.
 #[derive(Default)]
 pub struct Notes {
-    /// The texts without numbers, because a different count or time does not make a new kind.
+    /// The texts without numbers, because another count or time is not another kind.
     kinds: HashSet<String>,
     is_full: bool,
 }
@@ -25,7 +25,7 @@ impl Notes {
             logged += 1;
             if self.kinds.len() == NOTES_MAX {
                 self.is_full = true;
-                tracing::warn!("more than {NOTES_MAX} kinds of notes; new ones are dropped");
+                tracing::warn!("more than {NOTES_MAX} kinds of notes; new kinds are not logged");
                 continue;
             }
             tracing::warn!("{note}");

@@ -7,7 +7,7 @@ use crate::run::stop::Stop;
 use source_driver::{End, Plan, Policy, Then};
 use std::time::Duration;
 
-/// Waits before the next retry, as the policy says. Returns `false` if a signal to stop came.
+/// Waits before the next retry, as the policy says. Returns `false` if a signal to stop arrived.
 ///
 /// # Errors
 ///
@@ -27,15 +27,15 @@ pub async fn wait(failure: Failure, policy: &mut Policy, stop: &mut Stop) -> Res
     }
 }
 
-/// Returns the failure of a step after which no retry is left.
+/// Returns the failure for a step that has no retries left.
 pub fn gave_up(policy: &Policy, why: &str) -> Failure {
     let count = policy.failed_retries();
     let noun = if count == 1 { "retry" } else { "retries" };
     Failure::Failed(format!("gave up after {count} {noun}: {why}"))
 }
 
-/// Opens something that another program may have locked. Returns `None` if a signal to stop came
-/// first.
+/// Opens something that another program may have locked. Returns `None` if a signal to stop
+/// arrived first.
 ///
 /// # Errors
 ///

@@ -56,8 +56,8 @@ pub struct Pipeline {
     policy: Policy,
     stop: Stop,
     metrics: Metrics,
-    /// Whether a signal came while a file was locked. A batch was not stored then, so nothing may
-    /// be stored after it.
+    /// Whether a signal arrived while a file was locked. The batch was not stored then, so nothing
+    /// may be stored after it.
     is_over: bool,
 }
 

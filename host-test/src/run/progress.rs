@@ -1,4 +1,4 @@
-//! Reports the progress of a run: as one live line on a terminal, otherwise as a regular log line.
+//! Reports the progress of a run: as one live line on a terminal, otherwise as a log line every few seconds.
 
 use crate::run::estimate::Estimate;
 use crate::run::tally::{Tally, count};
@@ -29,7 +29,8 @@ pub fn start_log(level: Option<&str>) -> Result<(), String> {
         (None, Ok(filter)) if !filter.is_empty() => filter,
         (None, _) => "warn,host_test=info".to_owned(),
     };
-    let filter = EnvFilter::try_new(&text).map_err(|error| format!("log {text}: {error}"))?;
+    let filter =
+        EnvFilter::try_new(&text).map_err(|error| format!("log filter {text}: {error}"))?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
@@ -69,7 +70,7 @@ impl Write for Beside {
 pub struct Progress {
     bar: Option<ProgressBar>,
     began: Instant,
-    /// When it was last reported. `None` makes the next report due at once.
+    /// When it last reported. `None` makes the next report due at once.
     reported: Option<Instant>,
     back_to: String,
     /// The estimate, during a backfill.
@@ -107,7 +108,7 @@ impl Progress {
         self.report(tally, None);
     }
 
-    /// Ends the backfill's estimate, because everything was read.
+    /// Ends the estimate, because the backfill is complete.
     pub fn caught_up(&mut self) {
         self.way = None;
     }
@@ -126,7 +127,7 @@ impl Progress {
         }
         self.reported = Some(Instant::now());
         let elapsed = self.began.elapsed();
-        // Including waits: the rate that the budget allows.
+        // Waits count, so this is the rate that the rate limit allows.
         let rate = 60.0 * tally.events as f64 / elapsed.as_secs_f64().max(0.001);
         let events = count(tally.events, "event", "events");
         let mut text = format!("{events} ({rate:.0} per minute)");

@@ -19,10 +19,10 @@ use std::time::Duration;
 /// The parameters of a run.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// How it reads.
+    /// How to read the source.
     pub plan: Plan,
-    /// The number of records after which it ends. Whole batches are delivered, so there may be a
-    /// few more.
+    /// The number of records after which the run ends. Whole batches are delivered, so there may be
+    /// a few more.
     pub records_max: Option<u64>,
     /// The start time of the backfill (RFC 3339), to show its progress.
     pub backfill: Option<String>,
@@ -50,7 +50,7 @@ pub async fn run(
     let (policy, notes) = (policy(job.plan), Notes::default());
     let mut run = Run { job, policy, tally, progress, notes, hangup, read: 0 };
     let ended = run.rounds(source, &mut pipeline, stop).await;
-    // Whatever ended the run, what was read is made durable.
+    // However the run ended, everything that was read is made durable.
     run.count(&pipeline.finish().await?);
     ended
 }
@@ -94,7 +94,7 @@ impl Run<'_> {
         }
     }
 
-    /// Reads a batch, and starts to make it durable. Returns `None` if no more records are wanted,
+    /// Reads a batch, and starts to make it durable. Returns `None` if no more records are wanted
     /// or the call was abandoned.
     async fn round(
         &mut self,
@@ -173,7 +173,7 @@ impl Run<'_> {
         };
         self.progress.wait(self.tally, why, time);
         let end = tokio::time::Instant::now() + time;
-        // Ends at that time, with a signal to stop, or with an error; SIGHUPs in between are few.
+        // Ends at that time, on a signal to stop, or on an error. Each SIGHUP takes one more round.
         loop {
             tokio::select! {
                 () = stop.sleep_until(end) => return Ok(()),
@@ -184,7 +184,7 @@ impl Run<'_> {
 }
 
 /// Makes one call. Returns `None` if it did not end in time after a signal. The call is then
-/// dropped, and nothing is lost: the next run asks again.
+/// dropped. Nothing is lost, because the next run repeats it.
 async fn read(
     source: &mut Source,
     records_max: u32,
@@ -193,20 +193,20 @@ async fn read(
     tokio::select! {
         answer = source.read_batch(records_max) => Some(answer),
         () = stop.is_overdue() => {
-            tracing::warn!("the call in progress was abandoned");
+            tracing::warn!("the call in progress was abandoned; the next run repeats it");
             None
         }
     }
 }
 
-/// Logs what a run that does not wait leaves to the next one.
+/// Logs why a run that does not wait ended early.
 fn log_end(end: End) {
     if let End::Throttled { again_in_ms } = end {
         let time = Duration::from_millis(again_in_ms);
         let (seconds, until) = (time.as_secs_f64().ceil(), until(time));
         tracing::warn!(
-            "not everything was read: the rate limit allows the next request in {seconds} s\
-             {until}; the next run continues there, and --until-idle waits for it"
+            "not everything was read: the rate limit allows no request for {seconds} s{until}; the \
+             next run continues from here, and --until-idle waits instead"
         );
     }
 }

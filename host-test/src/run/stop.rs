@@ -16,8 +16,8 @@ const EXIT_NOW: i32 = 130;
 /// How long the call in progress may continue after the first signal.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Makes a write beyond the limit on the size of files (`ulimit -f`) fail like any other write,
-/// with a message. By default, SIGXFSZ ends the process without one. Call it within a runtime.
+/// Makes a write beyond the file-size limit (`ulimit -f`) fail like any other write, with a
+/// message. By default, SIGXFSZ ends the process without one. Call this within a runtime.
 ///
 /// # Errors
 ///
@@ -29,7 +29,7 @@ pub fn survive_file_limit() -> Result<()> {
         .map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))
 }
 
-/// Knows whether the process was asked to stop.
+/// Tells whether a signal has asked the process to stop.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
@@ -76,24 +76,24 @@ impl Stop {
         Ok(Self(receiver))
     }
 
-    /// Returns whether a signal came.
+    /// Returns whether a signal has arrived.
     pub fn is_set(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits until a signal comes.
+    /// Waits until a signal arrives.
     pub async fn wait(&mut self) {
         // The sender's thread ends only with the process.
         let _ = self.0.wait_for(|stop| *stop).await;
     }
 
-    /// Waits until a signal came and the grace period is over.
+    /// Waits until a signal has arrived and the grace period is over.
     pub async fn is_overdue(&mut self) {
         self.wait().await;
         tokio::time::sleep(GRACE).await;
     }
 
-    /// Waits for this time, or until a signal comes.
+    /// Waits for this time, or until a signal arrives.
     pub async fn sleep(&mut self, time: Duration) {
         tokio::select! {
             () = tokio::time::sleep(time) => {}
@@ -101,7 +101,7 @@ impl Stop {
         }
     }
 
-    /// Waits until this instant, or until a signal comes.
+    /// Waits until this instant, or until a signal arrives.
     pub async fn sleep_until(&mut self, end: Instant) {
         tokio::select! {
             () = tokio::time::sleep_until(end) => {}
@@ -110,13 +110,13 @@ impl Stop {
     }
 }
 
-/// SIGHUP: the output was moved away, for example by log rotation. A command that does not listen
-/// for it ends, as usual.
+/// SIGHUP: the output was moved away, for example by log rotation. It ends a command that does not
+/// listen for it, as usual.
 #[derive(Debug)]
 pub struct Hangup(Option<Signals>);
 
 impl Hangup {
-    /// Starts to listen; from now on, SIGHUP does not end the process. Call it within a runtime.
+    /// Starts to listen. From now on, SIGHUP does not end the process. Call this within a runtime.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl Hangup {
         Ok(Self(Some(signals)))
     }
 
-    /// Returns one that does not listen.
+    /// Returns a `Hangup` that does not listen.
     pub fn none() -> Self {
         Self(None)
     }
@@ -143,7 +143,7 @@ impl Hangup {
         }
     }
 
-    /// Returns whether a SIGHUP came since the last call.
+    /// Returns whether a SIGHUP has arrived since the last call.
     pub fn has_come(&mut self) -> bool {
         let next = std::pin::pin!(self.next());
         let mut context = Context::from_waker(Waker::noop());

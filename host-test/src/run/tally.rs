@@ -11,7 +11,7 @@ pub struct Tally {
     pub events: u64,
     /// Batches, including empty ones.
     pub batches: u64,
-    /// Requests made by the component, without those of calls that failed.
+    /// Requests made by the component, excluding those of failed calls.
     pub requests: u64,
     /// API points charged.
     pub points: u64,

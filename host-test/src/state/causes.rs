@@ -28,7 +28,7 @@ pub fn is_full(error: &std::io::Error) -> bool {
     matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
 }
 
-/// Returns whether the disk failed, rather than the database.
+/// Returns whether the disk failed, not the database.
 pub fn is_disk(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
 }
@@ -37,14 +37,14 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// Returns whether the file was moved or removed while it was open. SQLite calls it read-only then.
+/// Returns whether the file was moved or removed while it was open. SQLite then reports it as read-only.
 /// Source: <https://www.sqlite.org/rescode.html#readonly_dbmoved>.
 fn is_moved(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|it| it.extended_code == SQLITE_READONLY_DBMOVED)
 }
 
-/// Returns SQLite's message, with the likely cause if it is known.
-/// `damaged` is the remedy for a damaged file.
+/// Returns SQLite's message, with the likely cause if it is known. `damaged` is the remedy for a
+/// damaged file.
 pub fn words(error: &rusqlite::Error, damaged: &str) -> String {
     let hint = match () {
         () if is_disk(error) => full(),
@@ -70,10 +70,12 @@ fn full() -> String {
     format!("is the disk full{}? Nothing is lost; the next run continues", file_limit())
 }
 
-/// Describes the limit on the size of files that this process writes, if there is one.
+/// Describes the file-size limit of this process, if there is one.
 fn file_limit() -> String {
     match getrlimit(Resource::Fsize).current {
-        Some(bytes) => format!(", or the file-size limit of {bytes} bytes reached (`ulimit -f`)"),
+        Some(bytes) => {
+            format!(", or is the file-size limit of {bytes} bytes reached (`ulimit -f`)")
+        }
         None => String::new(),
     }
 }

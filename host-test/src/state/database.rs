@@ -25,12 +25,12 @@ pub struct Kind {
     pub application_id: u32,
     /// SQLite's `user_version`: the version of the layout.
     pub version: u32,
-    /// Whether the whole file is checked when it is opened. For small files only.
+    /// Whether opening the file checks all of it. For small files only.
     pub is_checked: bool,
     /// The tables of the layout. A file of ours without one of them is damaged.
     pub tables: &'static [&'static str],
-    /// Tables added later without a new version. They are created if missing. Earlier programs
-    /// ignore them, and the other tables can be read without them.
+    /// Tables added later without a new version. They are created if missing. Earlier versions of
+    /// the program ignore them, and the other tables can be read without them.
     pub added: &'static str,
     /// What to do about a damaged file.
     pub damaged: &'static str,
@@ -48,7 +48,7 @@ impl Kind {
         let refuse = |why: String| {
             let (name, path) = (self.name, path.display());
             Failure::Refused(format!(
-                "{name} {path}: {why}; the file was not changed; name another file for the {name}"
+                "{name} {path}: {why}; the file was not changed; use another file for the {name}"
             ))
         };
         let mut file = match File::open(path) {
@@ -60,7 +60,7 @@ impl Kind {
         if !metadata.is_file() {
             return Err(refuse("is not a regular file".to_owned()));
         }
-        // SQLite's journal and our lock belong to a name: they do not protect a second one.
+        // SQLite's journal and our lock are tied to a name. They do not protect the file under another name.
         if metadata.nlink() > 1 {
             let names = metadata.nlink();
             return Err(refuse(format!("has {names} names (hard links); remove all but one")));
@@ -141,7 +141,7 @@ impl Kind {
         let why = format!("{} {}: {}", self.name, path.display(), words(error, self.damaged));
         match () {
             () if locked::is(error) => locked::failure(self.name, path),
-            // The disk failed; nothing is wrong with what the operator asked for.
+            // The operator's request is fine, but the disk failed.
             () if is_disk(error) => Failure::Failed(why),
             () => Failure::Refused(why),
         }
@@ -149,16 +149,16 @@ impl Kind {
 
     /// Refuses a database that is marked as ours but lacks a table.
     fn check_tables(&self, database: &Connection, path: &Path) -> Result<()> {
-        let refuse =
-            |why: String| Failure::Refused(format!("{} {}: {why}", self.name, path.display()));
         for table in self.tables {
             let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
             let found: u32 = database
                 .query_row(sql, [table], |row| row.get(0))
                 .map_err(|error| self.failure(path, &error))?;
             if found == 0 {
-                return Err(refuse(format!(
-                    "is damaged: its table {table} is missing; {}",
+                return Err(Failure::Refused(format!(
+                    "{} {} is damaged: its table {table} is missing; {}",
+                    self.name,
+                    path.display(),
                     self.damaged
                 )));
             }
@@ -166,7 +166,7 @@ impl Kind {
         Ok(())
     }
 
-    /// Opens a database for reading only. Returns `None` if it does not exist or is empty.
+    /// Opens a database read-only. Returns `None` if it does not exist or is empty.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl Kind {
             // A process was killed during a commit. Rolling that back needs write access.
             database = open(OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refuse)?;
         }
-        // Zero: the process that created it was killed before its first commit.
+        // Version 0 means that the process that created it was killed before its first commit.
         if version(&database).map_err(refuse)? == 0 {
             return Ok(None);
         }
@@ -200,8 +200,8 @@ impl Kind {
     }
 }
 
-/// Creates a file that only its owner can read and write. An existing one keeps its mode. SQLite
-/// uses the mode of a database for its journal.
+/// Creates a file that only its owner can read and write. An existing file keeps its mode. SQLite
+/// creates the journal with the mode of the database.
 fn create(path: &Path) -> std::io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(PRIVATE).open(path).map(drop)
 }
@@ -219,7 +219,7 @@ pub fn prepare(database: &Connection, schema: &str) -> rusqlite::Result<()> {
     let mode: String = database.query_row(&sql, [], |row| row.get(0))?;
     if mode != "truncate" {
         return Err(rusqlite::Error::ToSqlConversionFailure(
-            format!("cannot change the journal mode {mode}").into(),
+            format!("cannot change the journal mode from {mode} to truncate").into(),
         ));
     }
     database.execute_batch(&format!("PRAGMA {schema}.synchronous = FULL"))

@@ -1,11 +1,11 @@
-//! What must be remembered about an output file, so that each record is in it exactly once.
+//! What must be remembered about an output file, so that it holds each record exactly once.
 
 use crate::exit::Result;
 use crate::state::mark::Mark;
 
-/// Stores durably the position of an output file, and what is about to be appended to it.
+/// Durably stores the position of an output file and what is about to be appended to it.
 pub trait Ledger {
-    /// Returns whether nothing was ever delivered with this ledger, and it was not reset.
+    /// Returns whether nothing was ever delivered with this ledger and it was never reset.
     ///
     /// # Errors
     ///
@@ -29,7 +29,7 @@ pub trait Ledger {
     /// Returns an error if the stored data cannot be read.
     fn announced(&self) -> Result<Option<Vec<u8>>>;
 
-    /// Stores durably what is about to be appended to the file at `mark`.
+    /// Durably stores what is about to be appended to the file at `mark`.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ pub trait Ledger {
     fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()>;
 
     /// Stores the new position of the file and the checkpoint that covers it, and removes the
-    /// announcement: all of it or nothing.
+    /// announcement, all or nothing.
     ///
     /// # Errors
     ///

@@ -13,8 +13,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock for `path`, which is the file `<path>.lock` beside it. Use the name that
-    /// [`crate::names::true_name`] returns; an alias would have a different lock.
+    /// Takes the lock for `path`, which is the file `<path>.lock` beside it. Pass the name that
+    /// [`crate::names::true_name`] returns, because an alias would have a different lock.
     ///
     /// # Errors
     ///
@@ -28,7 +28,7 @@ impl Lock {
             .mode(PRIVATE)
             .open(&name)
             .map_err(|error| {
-                Failure::Refused(format!("cannot open the lock {}: {error}", name.display()))
+                Failure::Refused(format!("cannot open the lock file {}: {error}", name.display()))
             })?;
         hold(&file, path)?;
         Ok(Self { _file: file })
@@ -46,11 +46,11 @@ pub fn hold(file: &File, path: &Path) -> Result<()> {
         Err(TryLockError::WouldBlock) => {
             let path = path.display();
             Err(Failure::Refused(format!(
-                "{path} is in use by another process; stop that one first, or name another file"
+                "{path} is in use by another process; stop that process first, or use another file"
             )))
         }
         Err(TryLockError::Error(error)) => {
-            Err(Failure::Refused(format!("{} cannot be locked: {error}", path.display())))
+            Err(Failure::Refused(format!("cannot lock {}: {error}", path.display())))
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Databases that another program has locked temporarily: a shell, a VACUUM, a backup.
+//! Databases that another program has locked temporarily, such as a shell, a VACUUM or a backup.
 
 use crate::exit::Failure;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-/// Returns whether the error is a lock of another program.
+/// Returns whether the error means that another program holds a lock.
 pub fn is(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
@@ -18,13 +18,13 @@ pub fn failure(name: &str, path: &Path) -> Failure {
     ))
 }
 
-/// Returns whether a database cannot be written now, because another program reads or writes it.
+/// Returns whether another program reads or writes a database, so that it cannot be written now.
 /// Writes nothing. Used only after a failure, to find out which file is locked.
 pub fn has_writer(path: &Path) -> bool {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
         .and_then(|database| {
-            // No wait, which could outlast the lock.
+            // Without a wait, which could outlast the lock.
             database.busy_timeout(Duration::ZERO)?;
             database.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")
         })

@@ -7,7 +7,7 @@ pub struct Mark {
     pub device: u64,
     /// The inode of the file.
     pub inode: u64,
-    /// The length in bytes. No stored checkpoint covers what is beyond, and it is ours only if it
+    /// The length in bytes. No stored checkpoint covers what is beyond it, which is ours only if it
     /// was announced (see [`crate::state::ledger::Ledger::announce`]).
     pub length: u64,
     /// The last bytes before that length, because inodes are reused for other files.

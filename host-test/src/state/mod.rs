@@ -55,13 +55,14 @@ pub struct Stored {
     pub at: String,
 }
 
-/// An open state file, locked against other processes, and the checkpoint last read or stored.
+/// An open state file, locked against other processes.
 #[derive(Debug)]
 pub struct State {
     database: Connection,
     path: PathBuf,
     /// The output, if it is an attached database.
     output: Option<PathBuf>,
+    /// The checkpoint last read or stored.
     last: Option<String>,
     _lock: Lock,
 }
@@ -105,7 +106,7 @@ impl State {
         &self.path
     }
 
-    /// Returns the checkpoint; `None` before the first one was stored.
+    /// Returns the checkpoint, or `None` before the first one is stored.
     ///
     /// # Errors
     ///
@@ -114,14 +115,14 @@ impl State {
         stored(&self.database).map_err(|error| self.refuse(&error))
     }
 
-    /// Stores the checkpoint, the position of the output file, and whatever `more` writes: all of
-    /// it, durably, or nothing. With a position, the announcement is removed.
+    /// Durably stores the checkpoint, the position of the output file, and whatever `more` writes,
+    /// all or nothing. With a position, also removes the announcement.
     ///
     /// # Errors
     ///
     /// Returns [`Failure::Failed`] if the write fails, [`Failure::Locked`] if another program has
     /// locked the state or the output, [`Failure::Refused`] if another process changed the state.
-    /// Nothing is changed in these cases.
+    /// Changes nothing in these cases.
     pub fn store(
         &mut self,
         checkpoint: Option<&str>,
@@ -163,15 +164,16 @@ impl State {
         match is_ours {
             true => Ok(()),
             false => Err(Failure::Refused(format!(
-                "state {}: another process changed it, so this run stops; was its lock file removed?",
+                "state {}: another process changed it (was its lock file removed?); run only one \
+                 process with this state",
                 self.path.display()
             ))),
         }
     }
 
-    /// Removes or replaces the checkpoint. The previous one is kept in the file. A removal also
-    /// removes the position of the output file, so that nothing is truncated. Returns `false` if
-    /// there was no checkpoint.
+    /// Removes or replaces the checkpoint. Keeps the previous one in the file. A removal also removes
+    /// the position of the output file, so that nothing is truncated. Returns `false` if there was
+    /// no checkpoint.
     ///
     /// # Errors
     ///

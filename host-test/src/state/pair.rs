@@ -1,5 +1,5 @@
 //! Pairs a state with an output database. Each has a random name, and both count their common
-//! commits. A copy restored from a backup has a smaller count.
+//! commits. A file restored from a backup has a smaller count.
 
 use crate::exit::{Failure, Result};
 use crate::state::causes::{STATE_LOST, STATE_LOST_REMEDY};
@@ -13,18 +13,18 @@ pub const STATE: &str = "
     INSERT OR IGNORE INTO identity VALUES (1, lower(hex(randomblob(16))));
     CREATE TABLE IF NOT EXISTS partner (name TEXT PRIMARY KEY, commits INTEGER NOT NULL);";
 
-/// Maximum number of partners that are remembered: with a new output every day, nearly three years.
+/// Maximum number of partners that are remembered. With a new output every day, they last nearly three years.
 const PARTNERS_MAX: u32 = 1_000;
 
 /// The tables in the output, which are the same.
 pub const OUTPUT: &str = STATE;
 
-/// The relation of a state to an attached output.
+/// How a state and an attached output relate.
 #[derive(Debug, PartialEq, Eq)]
 enum Standing {
     /// They belong together.
     Together,
-    /// The output is empty, and the state does not know it.
+    /// The output is empty and unknown to the state.
     OutputNew,
     /// The output holds events; the state has no checkpoint and was not reset.
     StateNew,
@@ -36,7 +36,7 @@ enum Standing {
     Strangers,
 }
 
-/// Refuses an output that does not match the state, unless the operator accepts it. Then both
+/// Refuses an output that does not match the state, unless the operator accepts it. Both then
 /// continue to count from the larger number.
 ///
 /// # Errors
@@ -64,7 +64,9 @@ pub fn check(
         }
         _ if is_accepted => {
             let (state, output) = (state.display(), output.display());
-            tracing::warn!("output {output} does not match state {state}; accepted");
+            tracing::warn!(
+                "output {output} does not match state {state}; continuing because of --accept-output"
+            );
             let (ours, theirs) = commits(&all)?;
             let next = ours.max(theirs).unwrap_or(0).saturating_add(1);
             count(&all, next, &next.to_string())?;

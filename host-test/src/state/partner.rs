@@ -9,12 +9,12 @@ use crate::state::{locked, pair};
 use std::path::Path;
 
 impl State {
-    /// Attaches another database as the schema `output`. From then on, [`State::store`] writes to
-    /// both or to neither.
+    /// Attaches another database as the schema `output`. From then on, [`State::store`] writes both
+    /// or neither.
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] if it cannot be opened, [`Failure::Locked`] if another program
+    /// Returns [`Failure::Refused`] if it cannot be opened, and [`Failure::Locked`] if another program
     /// has locked it.
     pub fn attach(&mut self, path: &Path) -> Result<()> {
         let name = path.to_str().ok_or_else(|| {
@@ -51,7 +51,7 @@ impl State {
             .map_err(|error| self.unwritten(&error))?
     }
 
-    /// Returns the failure for a write that failed. SQLite does not say which of two files it was.
+    /// Returns the failure for a failed write. SQLite does not say which of the two files it was.
     pub(super) fn unwritten(&self, error: &rusqlite::Error) -> Failure {
         let state = self.path.display();
         if locked::is(error) {

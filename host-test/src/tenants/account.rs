@@ -6,7 +6,7 @@ use crate::exit::Result;
 use crate::state::ledger::Ledger;
 use crate::state::mark::Mark;
 
-/// The stored data of a tenant, and the means to store more.
+/// A tenant's stored data, and a handle to store more.
 #[derive(Debug, Clone)]
 pub struct Account {
     store: Store,
@@ -27,17 +27,17 @@ impl Account {
         Ok(Self { store, tenant: tenant.to_owned(), row, events: 0 })
     }
 
-    /// Returns the checkpoint; `None` before the first one.
+    /// Returns the checkpoint, or `None` before the first one.
     pub fn checkpoint(&self) -> Option<&str> {
         self.row.checkpoint.as_deref()
     }
 
-    /// Announces the number of events about to be written. They count when they are settled.
+    /// Announces the number of events about to be written. They count once they are settled.
     pub fn writing(&mut self, events: usize) {
         self.events = events as u64;
     }
 
-    /// Keeps a checkpoint that covers no new record. It is stored at the end of the turn.
+    /// Keeps a checkpoint that covers no new records. It is stored at the end of the turn.
     pub fn moved(&mut self, checkpoint: String) {
         self.row.checkpoint = Some(checkpoint);
     }
@@ -51,8 +51,8 @@ impl Ledger for Account {
 
     fn remedy(&self) -> String {
         format!(
-            "stop this process and run `host-test tenants reset --dir DIR {}` to read the tenant \
-             from its start again, into the same file",
+            "stop this process and run `host-test tenants reset --dir DIR {}` to start the tenant \
+             over, into the same file",
             self.tenant
         )
     }

@@ -1,5 +1,5 @@
-//! A tenant's folder: `config.json` with its settings and the names of its secret files. Tenants are
-//! not trusted, so it may not refer to anything outside the folder.
+//! A tenant's folder: `config.json`, with its settings and the names of its secret files. Tenants
+//! are not trusted, so the config may not refer to anything outside the folder.
 
 use crate::config::file::Config;
 use crate::config::json;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub const CONFIG: &str = "config.json";
 
 /// Maximum length of a tenant's name, which is also the name of its output.
-const NAME_CHARS_MAX: usize = 100;
+pub(super) const NAME_CHARS_MAX: usize = 100;
 
 /// Maximum number of secrets per tenant.
 const SECRETS_MAX: usize = 16;
@@ -31,7 +31,7 @@ const SECRETS_MAX: usize = 16;
 /// The keys of a tenant's config.
 const KEYS: [&str; 2] = ["settings", "secrets"];
 
-/// Keys that only the operator can set, by flags. The message for them says so.
+/// Keys that only the operator can set, with flags. Their error message says so.
 const OPERATORS: [&str; 12] = [
     "component",
     "limits",
@@ -77,7 +77,7 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
     let folder = match rustix::fs::open(dir.join(name), flags, Mode::empty()) {
         Ok(folder) => folder,
         Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(None),
-        Err(error) => return Err(format!("the folder cannot be opened: {error}")),
+        Err(error) => return Err(format!("cannot open the folder: {error}")),
     };
     let mut digest = Sha256::new();
     let text = read_in(&folder, CONFIG, &mut digest)?;
@@ -90,7 +90,9 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
         .and_then(|()| known(&top, "", &KEYS))
         .map_err(|why| format!("{CONFIG}: {why}"))?;
     let mut config = Config {
-        settings: top.remove("settings").ok_or("config.json: the key settings is missing")?,
+        settings: top
+            .remove("settings")
+            .ok_or("config.json: the key settings is missing; add it")?,
         secret_names: Vec::new(),
         token: None,
         component: None,
@@ -103,7 +105,7 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
         .map_or(Ok(serde_json::Map::new()), |value| object(value, "secrets"))?;
     if secrets.len() > SECRETS_MAX {
         return Err(format!(
-            "secrets: there are {}, but at most {SECRETS_MAX} are allowed",
+            "secrets: {} secrets, but at most {SECRETS_MAX} are allowed; remove some",
             secrets.len()
         ));
     }
@@ -118,7 +120,9 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
 
 /// Returns the plain name of the file that holds a secret.
 fn secret_file(name: &str, source: Value) -> Result<String, String> {
-    let help = format!("secrets.{name}: write {{\"file\": \"NAME\"}}, with a file in this folder");
+    let help = format!(
+        "secrets.{name}: write {{\"file\": \"NAME\"}}, where NAME is a file in this folder"
+    );
     let Value::Object(source) = source else {
         return Err(format!("{help}, not the value itself; if it was a real token, revoke it"));
     };
@@ -138,11 +142,11 @@ fn secret_file(name: &str, source: Value) -> Result<String, String> {
 
 /// Reads a regular file directly in the folder: not a link, a pipe, or a hard link to another file.
 fn read_in(folder: &OwnedFd, name: &str, digest: &mut Sha256) -> Result<String, String> {
-    // NONBLOCK, so as not to wait for the writer of a pipe.
+    // NONBLOCK, because opening a pipe would wait for its writer.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = openat(folder.as_fd(), name, flags, Mode::empty()).map_err(|error| match error {
-        Errno::LOOP => format!("{name}: is a link, which tenants cannot use"),
-        Errno::NOENT => format!("{name}: is missing from the tenant's folder"),
+        Errno::LOOP => format!("{name}: is a link, which tenants cannot use; copy the file"),
+        Errno::NOENT => format!("{name}: is missing from the tenant's folder; create it"),
         error => format!("{name}: {error}"),
     })?;
     let file = File::from(file);

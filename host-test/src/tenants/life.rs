@@ -1,5 +1,5 @@
-//! One tenant's life: it sleeps until its turn is due, waits in line, takes its turn, and reports
-//! the result.
+//! One tenant's life: it sleeps until its turn is due, waits in the queue, takes its turn, and
+//! reports the result.
 
 use super::account::Account;
 use super::folder::Wanted;
@@ -17,13 +17,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tracing::Instrument;
 
-/// Wait of a tenant that only a change of its files helps: as good as forever.
+/// Wait of a tenant that only a change to its files can fix: effectively forever.
 const UNTIL_CHANGED_MS: u64 = u64::MAX / 2;
 
-/// Minimum time between two logged failures of a tenant, whatever it does to its files.
+/// Minimum time between two logged failures of a tenant, however often its files change.
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
-/// Maximum number of characters of a failure that are kept.
+/// Maximum length of a stored failure, in characters.
 const ERROR_CHARS_MAX: usize = 4_000;
 
 /// One tenant's life.
@@ -32,9 +32,9 @@ pub struct Life {
     pub name: String,
     /// The current config.
     pub wanted: watch::Receiver<Wanted>,
-    /// The line in which tenants wait for their turn.
+    /// The queue in which tenants wait for their turn.
     pub line: Arc<Semaphore>,
-    /// The store of its state.
+    /// The store of all tenants' state.
     pub store: Store,
     /// What all turns share.
     pub shared: Shared,
@@ -47,7 +47,7 @@ impl Life {
     pub async fn run(mut self) -> (String, bool) {
         let mut log = Log::default();
         let Some(mut tenant) = self.open(&mut log).await else { return (self.name, true) };
-        // Ends with the tenant, a signal, or as the policy says.
+        // Ends when the tenant is removed, on a signal, or as the policy says.
         while !self.stop.is_set() {
             match self.next(&mut tenant, &mut log).await {
                 Then::Read => {}
@@ -62,7 +62,7 @@ impl Life {
         (self.name, tenant.policy.is_failing())
     }
 
-    /// Reads its part of the state. Returns `None` if that failed until a signal or the policy ended it.
+    /// Loads the tenant's part of the state. Returns `None` if a signal or the policy ended the retries.
     async fn open(&mut self, log: &mut Log) -> Option<Tenant> {
         let mut policy = policy(self.shared.plan);
         loop {
@@ -90,14 +90,14 @@ impl Life {
         }
     }
 
-    /// Takes a turn, or reports why it cannot. [`Then::Read`] means another turn, behind the others.
+    /// Takes a turn, or reports why it cannot. [`Then::Read`] means another turn, after the others.
     async fn next(&mut self, tenant: &mut Tenant, log: &mut Log) -> Then {
         let line = Arc::clone(&self.line);
         let place = tokio::select! {
             place = line.acquire() => place,
             () = self.stop.wait() => return Then::End(End::Stopped),
         };
-        // Only now, because it may have changed during the wait.
+        // Read only now, because it may have changed during the wait.
         let wanted = self.wanted.borrow_and_update().clone();
         match wanted {
             None => {
@@ -116,11 +116,11 @@ impl Life {
             Some(Ok(wish)) => {
                 let (mut stop, mut wanted) = (self.stop.clone(), self.wanted.clone());
                 let name = tracing::info_span!("tenant", name = self.name);
-                // In a box, so that a sleeping tenant takes no memory for it.
+                // Boxed, so that a sleeping tenant uses no memory for it.
                 let turn = Box::pin(tenant.turn(&wish, &self.shared, &mut stop).instrument(name));
                 let ended = tokio::select! {
                     ended = turn => ended,
-                    // Its files changed, so this turn is over; what was delivered is stored.
+                    // Its files changed, so this turn is over. Whatever was delivered is stored.
                     _ = wanted.changed() => return Then::Read,
                 };
                 drop(place);

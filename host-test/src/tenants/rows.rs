@@ -1,4 +1,4 @@
-//! The table of all tenants, and its changes.
+//! The table of all tenants, and the changes to it.
 
 use crate::exit::{Failure, Result};
 use crate::names::true_name;
@@ -27,13 +27,13 @@ pub(crate) const LAYOUT: &str = "
         state TEXT NOT NULL DEFAULT 'new', events INTEGER NOT NULL DEFAULT 0, last_event TEXT,
         lag_seconds INTEGER, error TEXT) WITHOUT ROWID;";
 
-/// The status of a tenant.
+/// A tenant's new status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The state in one word.
     pub state: &'static str,
-    /// The time of the newest event (RFC 3339) and its age at delivery in seconds, if there is a
-    /// new one.
+    /// The time of the newest event (RFC 3339) and its age at delivery in seconds, if the turn
+    /// delivered any.
     pub newest: Option<(String, i64)>,
     /// Why the tenant is failing.
     pub error: Option<String>,
@@ -60,7 +60,7 @@ pub struct Row {
     pub mark: Option<Mark>,
     /// What was announced but not settled.
     pub writing: Option<Vec<u8>>,
-    /// Whether the operator reset it, so that its output may hold what is read again.
+    /// Whether the operator reset it, so that its output may already hold the records read again.
     pub was_reset: bool,
 }
 
@@ -142,7 +142,7 @@ pub(crate) fn load(database: &Connection, tenant: &str) -> rusqlite::Result<Row>
     Ok(database.query_row(sql, [tenant], row).optional()?.unwrap_or_default())
 }
 
-/// Returns the names of all tenants that were not removed.
+/// Returns the names of all tenants, except those that were removed.
 ///
 /// # Errors
 ///
@@ -161,7 +161,9 @@ pub(crate) fn names(database: &Connection) -> rusqlite::Result<Vec<String>> {
 pub fn reset(state: &Path, tenant: &str) -> Result<String> {
     let refuse = |why: String| Failure::Refused(format!("state {}: {why}", state.display()));
     if !TENANTS.look(state)? {
-        return Err(refuse("there is no state yet".to_owned()));
+        return Err(refuse(
+            "has no tenants yet; run `host-test tenants` first, or check --dir".to_owned(),
+        ));
     }
     let path = true_name(state)?;
     let _lock = Lock::take(&path)?;
@@ -184,5 +186,6 @@ pub fn reset(state: &Path, tenant: &str) -> Result<String> {
         Ok(former)
     };
     let former = work().map_err(|error: rusqlite::Error| TENANTS.failure(state, &error))?;
-    former.ok_or_else(|| refuse(format!("there is no tenant {tenant}")))
+    former
+        .ok_or_else(|| refuse(format!("there is no tenant {tenant}; `tenants status` lists them")))
 }

@@ -1,5 +1,5 @@
-//! Runs one task per tenant's folder, and sends it every change of the folder. All tasks queue for their turn, so that
-//! a long backfill never delays a poll for long.
+//! Runs one task for each tenant's folder, and sends it every change to the folder. All tasks queue for their turn, so
+//! a long backfill delays other tenants only briefly.
 
 use super::folder::{self, Wanted};
 use super::life::Life;
@@ -23,7 +23,7 @@ pub struct Schedule {
     pub dir: PathBuf,
     /// The limits for each tenant.
     pub limits: Limits,
-    /// Maximum number of turns at the same time.
+    /// Maximum number of concurrent turns.
     pub concurrency: usize,
     /// What all turns share.
     pub shared: Shared,
@@ -45,14 +45,14 @@ impl Running {
     fn ended(&mut self, ended: Ended) -> Option<String> {
         match ended {
             Ok((name, is_failing)) => {
-                // Only now, because two tasks of one tenant would deliver everything twice.
+                // Not earlier, because two tasks of one tenant would deliver everything twice.
                 self.tenants.remove(&name);
                 self.failing.extend(is_failing.then(|| name.clone()));
                 Some(name)
             }
             Err(error) => {
                 tracing::error!("a tenant's task ended unexpectedly: {error}");
-                self.failing.push("one whose task ended unexpectedly".to_owned());
+                self.failing.push("(a task that ended unexpectedly)".to_owned());
                 // The next check of all folders starts it again.
                 self.tenants.retain(|_, sender| !sender.is_closed());
                 None
@@ -62,8 +62,8 @@ impl Running {
 }
 
 impl Schedule {
-    /// Runs until a signal comes or, if wanted, until all tenants are idle. Returns the names of those
-    /// that were failing at the end.
+    /// Runs until a signal arrives or, if the plan ends when idle, until all tenants are idle. Returns the names of
+    /// tenants that were failing at the end.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl Schedule {
         let first = names(&self.dir)?;
         self.mark_removed(&store, &first)?;
         let mut changed: Vec<String> = first.into_iter().collect();
-        // Ends with a signal or, when wanted, with the last task.
+        // Ends on a signal or, if the plan ends when idle, with the last task.
         loop {
             for name in changed {
                 watch.also(&self.dir.join(&name));
@@ -109,7 +109,7 @@ impl Schedule {
                 all.extend(running.tenants.keys().cloned());
                 all.into_iter().collect()
             }
-            // It may be back at the next check; no events are lost meanwhile.
+            // The folder may be back at the next check. No events are lost in the meantime.
             (Changes::All, Err(why)) => {
                 tracing::warn!("{why}; continuing with the known tenants");
                 Vec::new()
@@ -150,7 +150,7 @@ impl Schedule {
         }
     }
 
-    /// Marks tenants as removed whose folder disappeared while this program did not run.
+    /// Marks tenants as removed if their folders disappeared while the program was not running.
     fn mark_removed(&self, store: &Store, present: &HashSet<String>) -> Result<()> {
         let known = tokio::task::block_in_place(|| store.names())?;
         for name in known.into_iter().filter(|name| !present.contains(name)) {
@@ -171,7 +171,7 @@ fn send(sender: &watch::Sender<Wanted>, name: &str, wanted: Wanted) {
     };
     if is_new {
         let what = if wanted.is_some() { "changed" } else { "removed" };
-        // Only at debug level, because a tenant may change its files as often as it likes.
+        // At debug level, because a tenant may change its files as often as it likes.
         tracing::debug!(tenant = name, "{what}");
         sender.send_replace(wanted);
     }
@@ -181,7 +181,7 @@ fn send(sender: &watch::Sender<Wanted>, name: &str, wanted: Wanted) {
 ///
 /// # Errors
 ///
-/// Returns [`Failure::Failed`], naming some of those that failed.
+/// Returns [`Failure::Failed`], naming at most ten of those that failed.
 pub fn check_none_failed(mut failing: Vec<String>) -> Result<()> {
     failing.sort_unstable();
     let many = match failing.len() {

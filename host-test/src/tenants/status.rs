@@ -1,4 +1,4 @@
-//! The tenants' status for the operator: a table, read only from the state.
+//! The tenants' status for the operator: a table of what the state holds.
 
 use super::rows::TENANTS;
 use crate::exit::{Failure, Result};
@@ -7,7 +7,7 @@ use source_token::one_line;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Maximum number of characters of an error in the table; `--json` has all of it.
+/// Maximum length of an error in the table, in characters. `--json` prints it in full.
 const ERROR_CHARS_MAX: usize = 100;
 
 /// Reads the rows of all tenants, sorted by name. Returns `None` if there is no state yet.

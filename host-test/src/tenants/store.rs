@@ -1,5 +1,5 @@
-//! The state of all tenants, in one database. One thread writes, so that simultaneous changes of
-//! many tenants cost one transaction.
+//! The state of all tenants, in one database. One thread writes, so that simultaneous changes to many
+//! tenants cost one transaction.
 
 use super::rows::{Change, LAYOUT, Row, TENANTS, apply, load, names};
 use crate::exit::{Failure, Result};
@@ -13,8 +13,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Maximum delay of changes that no caller waits for, such as a poll without events. Less than the
-/// shortest lookback, so that a crash loses no event.
+/// Maximum delay of changes that no caller waits for, such as those of a poll without events. Less
+/// than the shortest lookback, so that a crash loses no events.
 const LAZY: Duration = Duration::from_millis(500);
 
 /// Maximum number of changes in one transaction, and in the queue. Callers wait while it is full.
@@ -51,10 +51,10 @@ impl Store {
             let _lock = lock;
             Writer { database, name: path.display().to_string() }.run(&jobs);
         };
-        let thread = std::thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(write)
-            .map_err(|error| Failure::Failed(format!("cannot start a thread: {error}")))?;
+        let thread =
+            std::thread::Builder::new().name("store".to_owned()).spawn(write).map_err(|error| {
+                Failure::Failed(format!("cannot start the storage thread: {error}"))
+            })?;
         Ok((Self(sender), thread))
     }
 
@@ -108,7 +108,7 @@ fn gone() -> Failure {
     Failure::Failed("the state can no longer be written".to_owned())
 }
 
-/// The data of the thread.
+/// The data of the writing thread.
 struct Writer {
     database: Connection,
     name: String,
@@ -156,13 +156,13 @@ impl Writer {
             return locked::failure("state", Path::new(&self.name));
         }
         Failure::Failed(format!(
-            "cannot write state {}: {}",
+            "cannot read or write state {}: {}",
             self.name,
             words(error, STATE_DAMAGED)
         ))
     }
 
-    /// Stores a group of changes, and notifies the waiting callers.
+    /// Stores a group of changes in one transaction, and notifies the waiting callers.
     fn commit(&mut self, group: &mut Vec<Write>) {
         if group.is_empty() {
             return;
@@ -177,7 +177,7 @@ impl Writer {
             tracing::error!("{why}");
         }
         for (_, _, waits) in group.drain(..) {
-            // Fails only if the caller was stopped and no longer waits.
+            // Fails only if the caller no longer waits.
             let _ = waits.map(|waits| waits.send(done.clone()));
         }
     }

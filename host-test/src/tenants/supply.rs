@@ -30,15 +30,18 @@ impl Supply {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] if it is not the pinned one; also the errors of [`build`] and
+    /// Returns [`Failure::Refused`] if it is not the pinned component, and the errors of [`build`] and
     /// [`Plugin::load`].
     pub fn plugin(&self, options: &Options) -> Result<Plugin> {
         let engine = build(options)?;
         let plugin = Plugin::load(&engine, self.component.as_deref())?;
         match &self.component_sha256 {
-            Some(pin) if !pin.eq_ignore_ascii_case(&plugin.sha256) => Err(Failure::Refused(
-                format!("--component-sha256: the component has {}, not {pin}", plugin.sha256),
-            )),
+            Some(pin) if !pin.eq_ignore_ascii_case(&plugin.sha256) => {
+                Err(Failure::Refused(format!(
+                    "--component-sha256: the component's SHA-256 is {}, not {pin}",
+                    plugin.sha256
+                )))
+            }
             _ => Ok(plugin),
         }
     }
@@ -48,22 +51,23 @@ impl Supply {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] if neither exists, or if one is not an origin.
+    /// Returns [`Failure::Refused`] if there are none, or if one is not a valid origin.
     pub async fn origins(&self, plugin: &Plugin, limits: Limits) -> Result<Vec<Origin>> {
         if !self.allow_hosts.is_empty() {
             let named = self.allow_hosts.iter().map(|text| named::origin("--allow-host", text));
             return named.collect();
         }
         if self.component.is_some() && self.component_sha256.is_none() {
-            let why = "no allowed host is known: use --allow-host, or pin the component with \
-                   --component-sha256 to allow the hosts that it describes";
+            let why = "an unpinned component cannot choose its hosts; use --allow-host, or pin \
+                       the component with --component-sha256";
             return Err(Failure::Refused(format!("--component: {why}")));
         }
         let mut source = Source::start(plugin, Egress::Closed, limits, None).await?;
         let described = source.describe().await?.allowed_hosts;
         let origin = |url: &String| {
-            Origin::parse(url)
-                .map_err(|why| Failure::Refused(format!("the component describes {url}: {why}")))
+            Origin::parse(url).map_err(|why| {
+                Failure::Refused(format!("the component's allowed host {url} {why}"))
+            })
         };
         described.iter().map(origin).collect()
     }

@@ -22,8 +22,8 @@ use source_driver::{Plan, Policy, Then};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Maximum number of calls in one turn: enough for a usual poll, and few enough that a backfill
-/// soon lets others have a turn.
+/// Maximum number of calls in one turn: enough for a usual poll, and few enough that others do not
+/// wait long for a backfill.
 const CALLS_MAX: usize = 8;
 
 /// What all turns share.
@@ -33,13 +33,13 @@ pub struct Shared {
     pub plugin: std::sync::Arc<Plugin>,
     /// The allowed origins.
     pub origins: Vec<Origin>,
-    /// How to reach them.
+    /// How to reach the origins.
     pub outbound: Outbound,
     /// The folder of the outputs.
     pub output_dir: PathBuf,
     /// How each tenant's source is read.
     pub plan: Plan,
-    /// Whether the guest gets the token itself.
+    /// Whether the component receives the token itself.
     pub expose_token: bool,
     /// The metrics of all tenants.
     pub metrics: Metrics,
@@ -53,9 +53,9 @@ pub struct Tenant {
     pub account: Account,
     /// The age of its newest event at delivery.
     pub lag: Lag,
-    /// What follows each step.
+    /// Decides what follows each step.
     pub policy: Policy,
-    /// The source's notes for the operator.
+    /// The notes of the source for the operator.
     pub notes: Notes,
     /// Whether it looks for new events at once, even if the last run was told to wait. Set for a
     /// run that ends when everything is read.
@@ -67,9 +67,9 @@ pub struct Tenant {
 pub struct Ended {
     /// The status to report.
     pub report: Report,
-    /// The checkpoint to store with it, if it moved without a record.
+    /// The checkpoint to store with it, if it moved without new records.
     pub checkpoint: Option<String>,
-    /// What follows. [`Then::Read`] means another turn at once, behind the others.
+    /// What follows. [`Then::Read`] means another turn without a wait, after the others.
     pub then: Then,
     /// Why it failed.
     pub failure: Option<Failure>,
@@ -92,7 +92,7 @@ impl Tenant {
         ended
     }
 
-    /// Makes the calls of a turn. An error includes whether a retry may help.
+    /// Makes the calls of a turn. An error says whether a retry may help.
     async fn calls(
         &mut self,
         wish: &Wish,
@@ -115,7 +115,7 @@ impl Tenant {
         let mut sink = None;
         for _ in 0..CALLS_MAX {
             if ended.then != Then::Read {
-                break; // Everything is stored between two calls.
+                break; // Everything read so far is stored.
             }
             let batch = tokio::select! {
                 batch = source.read_batch(shared.plan.batch_records) => batch,
@@ -124,7 +124,7 @@ impl Tenant {
             let batch = match batch {
                 Ok(batch) => batch,
                 Err(error) => {
-                    // It covers no more events, but contains the wait that the failure asks for.
+                    // It covers no new events, but contains the wait that the failure asks for.
                     if error.is_transient()
                         && let Ok(checkpoint) = source.checkpoint().await
                     {
@@ -187,7 +187,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// Opens the tenant's output for this turn, because too many files would be open otherwise.
+    /// Opens the tenant's output for this turn only, because one open file per tenant would be too many.
     fn open(&mut self, shared: &Shared) -> Result<FileSink> {
         let path = self.path(shared);
         insist_on_file(&path)?;
@@ -214,7 +214,7 @@ fn not_a_file(path: &Path) -> Failure {
     Failure::Refused(format!("output {} is not a regular file; move it away", path.display()))
 }
 
-/// Returns the tenant's access to the network for this turn. Its connections end with the turn.
+/// Returns the tenant's network access for this turn. Its connections end with the turn.
 fn egress(wish: &Wish, shared: &Shared) -> Result<Egress> {
     let wanted = wish.config.settings.get("endpoint").and_then(serde_json::Value::as_str);
     if let Some(url) = wanted {

@@ -1,6 +1,6 @@
-//! Watches for changes of the tenants' folders.
+//! Watches for changes in the tenants' folders.
 
-use super::folder::is_name;
+use super::folder::{NAME_CHARS_MAX, is_name};
 use crate::exit::{Failure, Result};
 use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::HashSet;
@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Interval, MissedTickBehavior};
 
-/// Time in which further changes are collected: an editor writes a file in several steps.
+/// How long to collect further changes, because an editor writes a file in several steps.
 const SETTLE: Duration = Duration::from_millis(200);
 
 /// Interval at which all folders are checked, in case the system lost a change or cannot watch so
-/// many of them.
+/// many folders.
 const CHECK_EVERY: Duration = Duration::from_secs(60);
 
 /// Folders to check.
@@ -36,14 +36,15 @@ pub fn names(dir: &Path) -> Result<HashSet<String>> {
     for entry in std::fs::read_dir(dir).map_err(refuse)? {
         let entry = entry.map_err(refuse)?;
         let name = entry.file_name();
-        // A link to a folder does not count.
+        // A link to a folder is not a tenant.
         if entry.file_type().is_ok_and(|kind| kind.is_dir())
             && !name.as_encoded_bytes().starts_with(b".")
         {
             match name.to_str().filter(|name| is_name(name)) {
                 Some(name) => drop(all.insert(name.to_owned())),
                 None => tracing::warn!(
-                    "{name:?} is ignored: a tenant's name has only letters, digits, -, _ and ."
+                    "the folder {name:?} is ignored; a tenant's name has at most \
+                     {NAME_CHARS_MAX} letters, digits, -, _ and ."
                 ),
             }
         }
@@ -51,7 +52,7 @@ pub fn names(dir: &Path) -> Result<HashSet<String>> {
     Ok(all)
 }
 
-/// Watches the folder of tenants and each of the folders in it, but nothing below, and no targets of
+/// Watches the folder of tenants and the folders directly in it, but nothing below them. Follows no
 /// links.
 pub struct Watch {
     dir: PathBuf,
@@ -66,7 +67,7 @@ impl Watch {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] if there is no such folder, or the system refuses.
+    /// Returns [`Failure::Refused`] if `dir` is not a folder or cannot be watched.
     pub fn start(dir: &Path) -> Result<Self> {
         let refuse = |why: String| Failure::Refused(format!("--dir {}: {why}", dir.display()));
         let dir = dir.canonicalize().map_err(|error| refuse(error.to_string()))?;
@@ -74,7 +75,7 @@ impl Watch {
             return Err(refuse("is not a folder".to_owned()));
         }
         let (sender, events) = unbounded_channel();
-        // Reading is not a change. Sending fails only if the command is about to end.
+        // Reading a file is not a change. Sending fails only if the command is about to end.
         let forward = move |event: notify::Result<Event>| {
             if event.as_ref().map_or(true, |event| !event.kind.is_access()) {
                 let _ = sender.send(event);
@@ -102,12 +103,12 @@ impl Watch {
         {
             self.is_logged = true;
             let seconds = CHECK_EVERY.as_secs();
-            tracing::warn!("some changes are noticed only every {seconds} s: {error}");
+            tracing::warn!("some changes are noticed only after up to {seconds} s: {error}");
         }
     }
 
-    /// Waits for changes. It can be dropped and called again: a change that it has not returned is
-    /// found by the next check of all folders.
+    /// Waits for changes. The future can be dropped: the next check of all folders finds a change that
+    /// it has not returned.
     pub async fn next(&mut self) -> Changes {
         let first = tokio::select! {
             _ = self.checks.tick() => return Changes::All,

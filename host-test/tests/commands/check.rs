@@ -1,4 +1,4 @@
-//! `check` distinguishes what can be wrong, by its messages and its exit code.
+//! `check` reports each kind of problem with its own message and exit code.
 
 use fake_buildkite::{Denied, Options};
 use host_kit::{TOKEN, World, stdout};
@@ -63,7 +63,7 @@ fn a_hidden_audit_log_is_reported_with_both_remedies() {
 #[test]
 fn an_endpoint_that_is_down_and_one_without_tls_are_reported_differently() {
     let world = World::new(3);
-    // Bound and then released, so nobody listens there.
+    // Bound and then released, so nothing listens there.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     world.config(json!({"endpoint": format!("http://{free}/v1")}));
     assert_says(&world, 1, "endpoint reachable", "failed", "the connection was refused");
@@ -72,7 +72,7 @@ fn an_endpoint_that_is_down_and_one_without_tls_are_reported_differently() {
 }
 
 #[test]
-fn a_wrong_clock_causes_a_warning() {
+fn a_clock_that_is_off_causes_a_warning() {
     let ahead = || {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         u64::try_from(now.as_millis()).unwrap() + 600_000

@@ -127,7 +127,7 @@ fn describe_shows_what_the_component_is_and_what_it_imports() {
 }
 
 #[test]
-fn a_state_can_be_shown_reset_and_rebound() {
+fn a_state_can_be_shown_rebound_and_reset() {
     let world = World::new(300);
     let run = "run --config c.json --output o.ndjson --until-idle";
     let message = world.bad("state show --state c.state.sqlite", 2);

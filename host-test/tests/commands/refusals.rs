@@ -1,4 +1,4 @@
-//! What is refused, with which exit code and message, and that it is left unchanged.
+//! What the commands refuse, with which exit code and message, and that it is left unchanged.
 
 use host_kit::{Running, World};
 use serde_json::json;
@@ -7,7 +7,7 @@ use std::fs;
 const RUN: &str = "run --config c.json --output o.ndjson --once";
 
 #[test]
-fn a_state_in_use_is_named() {
+fn a_state_or_output_in_use_is_named() {
     let world = World::new(10);
     let mut running = Running::start(world.command("run --config c.json --output o.ndjson"));
     running.says("started");
@@ -95,7 +95,7 @@ fn an_output_is_never_one_of_our_own_files() {
 }
 
 #[test]
-fn a_bad_config_exits_with_2_and_the_key_is_named() {
+fn an_invalid_config_exits_with_2_and_the_key_is_named() {
     let world = World::new(1);
     let message = world.bad("run --config missing.json", 2);
     assert!(message.contains("missing.json"), "{message}");
@@ -128,7 +128,7 @@ fn access_errors_exit_with_3_and_other_errors_with_1() {
     fs::write(world.path("token"), host_kit::TOKEN).unwrap();
     world.config(json!({"org_slug": "nobody"}));
     world.bad(&format!("{RUN} --state s3"), 3);
-    // Port 1 on loopback: nobody listens there.
+    // Nothing listens on port 1 of loopback.
     world.config(json!({"endpoint": "http://127.0.0.1:1/v1"}));
     let message = world.bad(&format!("{RUN} --state s1 --retries 1"), 1);
     assert!(message.contains("gave up after 1 retry"), "{message}");

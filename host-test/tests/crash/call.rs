@@ -31,7 +31,7 @@ impl Call {
     pub fn of(thread: Pid, folder: &Path) -> Option<Self> {
         let regs = ptrace::getregs(thread).ok()?;
         let kind = kind(&regs)?;
-        // The names that these calls use are in the process's memory. Nothing else in it creates, renames or removes
+        // Names are in the process's memory and are not checked: the command creates, renames and removes no other
         // files.
         let by_name = kind == Kind::Open || names_a_file(&regs);
         let call = Self { kind, regs };
@@ -43,7 +43,7 @@ impl Call {
         std::fs::read_link(link).is_ok_and(|file| file.starts_with(folder))
     }
 
-    /// Makes a write write only half of its bytes. Other kinds stay unchanged.
+    /// Shortens a write to half of its bytes. Leaves other kinds unchanged.
     pub fn halve(mut self, thread: Pid) {
         if self.kind == Kind::Bytes {
             self.regs.rdx /= 2;
@@ -51,7 +51,7 @@ impl Call {
         }
     }
 
-    /// Replaces the call by one that does not exist, so that it does nothing.
+    /// Replaces the call with one that does not exist, so that it does nothing.
     pub fn suppress(mut self, thread: Pid) {
         self.regs.orig_rax = u64::MAX;
         let _ = ptrace::setregs(thread, self.regs);

@@ -1,4 +1,4 @@
-//! Killed or asked to stop at system calls that write.
+//! Kills the command, or asks it to stop, at system calls that write.
 
 use super::matrix::{Matrix, Sink, wanted};
 use super::supervisor::{Strike, supervise};
@@ -17,7 +17,7 @@ fn struck_at_calls(name: &str, sink: Sink, strike: Strike, code: Option<i32>) {
     let rounds = wanted().div_ceil(2);
     let mut round = 0;
     while !matrix.is_done() {
-        // The middle of each of as many equal parts; further rounds are shifted.
+        // The middle of each of `rounds` equal parts of the run. Further rounds wrap around.
         let first = 1 + (whole.calls * (2 * round + 1) / (2 * rounds)) % whole.calls;
         let second = 1 + round * 7 % RECOVERY_CALLS;
         for at in [first, second] {

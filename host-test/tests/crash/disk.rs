@@ -1,4 +1,4 @@
-//! Disks that are full, read-only or broken, and a limit on the size of files.
+//! Disks that are full, read-only or broken, and a file-size limit.
 
 use super::call::Kind;
 use super::matrix::{Matrix, Sink, wanted};
@@ -23,7 +23,7 @@ fn failing(name: &str, kind: Kind, error: Errno, sink: Sink) {
         let ended = supervise(&world, &matrix.line(), at, strike);
         let message = &ended.stderr;
         match ended.code {
-            // Only calls that may fail have failed, such as the sync of an empty folder.
+            // Only calls whose failure does not matter have failed, such as the sync of an empty folder.
             Some(0) => {}
             Some(1 | 2) => {
                 assert!(ended.struck, "{message}");
@@ -65,7 +65,7 @@ fn a_disk_that_cannot_sync_is_reported_and_the_next_run_continues() {
 }
 
 #[test]
-fn a_limit_on_the_size_of_files_is_reported_and_the_next_run_continues() {
+fn a_file_size_limit_is_reported_and_the_next_run_continues() {
     // The state meets the smaller limit before there is an output.
     for (sink, blocks) in
         [(Sink::File, 8), (Sink::File, 120), (Sink::Sqlite, 8), (Sink::Sqlite, 120)]

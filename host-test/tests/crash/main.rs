@@ -1,5 +1,5 @@
 //! The crash matrix: the command is killed or asked to stop after requests, at system calls that write and at random
-//! instants, and its disk fails. Afterwards every event is there exactly once.
+//! moments, and its disk fails. Afterward, the output holds every event exactly once.
 //!
 //! By default the matrix is short. `KILLS=100 cargo test -p host-test --test crash -- --nocapture` makes a hundred
 //! kills of each kind for each output, and prints the figures.

@@ -1,4 +1,4 @@
-//! Many runs over one fake audit log: interrupted ones, each followed by an undisturbed one.
+//! Many rounds over one fake audit log: interrupted runs, followed by an undisturbed one.
 
 use host_kit::{World, difference};
 
@@ -45,9 +45,9 @@ impl<'a> Matrix<'a> {
         self.strikes += strikes;
     }
 
-    /// Returns whether there were as many as wanted. Panics if strikes keep missing.
+    /// Returns whether enough strikes hit. Panics if strikes keep missing.
     pub fn is_done(&self) -> bool {
-        // The second strike of a round misses at times, but a matrix that hardly ever hits is broken.
+        // The second strike of a round sometimes misses, but a matrix that hardly ever hits is broken.
         assert!(self.rounds <= 2 * wanted(), "{}: strikes keep missing", self.name);
         self.strikes >= wanted()
     }
@@ -66,7 +66,7 @@ impl<'a> Matrix<'a> {
         self.forget();
     }
 
-    /// Removes state and output, including the files that SQLite left next to them.
+    /// Removes the state and the output, including the files that SQLite left beside them.
     pub fn forget(&self) {
         for entry in std::fs::read_dir(self.world.folder.path()).unwrap() {
             let path = entry.unwrap().path();
@@ -77,7 +77,7 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Prints the figures. A lost or repeated event would have failed the test before.
+    /// Prints the figures. A lost or repeated event would already have failed the test.
     pub fn print(&self) {
         let Self { name, strikes, rounds, events, .. } = self;
         println!("{name}: {strikes} strikes, {rounds} rounds, {events} events, lost 0, repeated 0");

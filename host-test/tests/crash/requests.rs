@@ -1,4 +1,4 @@
-//! Killed or asked to stop while the remote handles a request, and at random instants.
+//! Kills the command, or asks it to stop, while the remote handles a request and at random moments.
 
 use super::matrix::{Matrix, Sink};
 use fake_buildkite::{Fault, Options};
@@ -54,7 +54,7 @@ fn run(
     after: u64,
 ) -> (ExitStatus, bool) {
     let mut child = {
-        // A request that comes before the order is given waits for it.
+        // A request that arrives before the order is given waits for it.
         let mut order = shared.lock().unwrap();
         let child = start(world, line);
         let process = Pid::from_raw(child.id().cast_signed());
@@ -100,7 +100,7 @@ fn killed_at_random(sink: Sink) {
         let shares = [rand::random::<f64>(), rand::random()];
         for share in shares {
             let mut running = Running(start(&world, &matrix.line()));
-            // Not a wait for anything: the instant of the kill is what varies.
+            // Waits for nothing in particular: this only varies the time of the kill.
             std::thread::sleep(whole.mul_f64(share).max(Duration::from_millis(1)));
             running.0.kill().unwrap();
             let is_killed = running.0.wait().unwrap().signal().is_some();
@@ -128,11 +128,11 @@ fn a_sigterm_after_any_request_ends_with_success_and_loses_nothing() {
 }
 
 #[test]
-fn a_kill_at_a_random_instant_loses_and_repeats_nothing_in_a_file() {
+fn a_kill_at_a_random_moment_loses_and_repeats_nothing_in_a_file() {
     killed_at_random(Sink::File);
 }
 
 #[test]
-fn a_kill_at_a_random_instant_loses_and_repeats_nothing_in_a_database() {
+fn a_kill_at_a_random_moment_loses_and_repeats_nothing_in_a_database() {
     killed_at_random(Sink::Sqlite);
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 
-/// What is done at the k-th call that writes.
+/// What happens at the chosen call that writes.
 #[derive(Debug, Clone, Copy)]
 pub enum Strike {
     /// Sends SIGKILL after it.
@@ -32,7 +32,7 @@ pub enum Strike {
 pub struct Ended {
     /// The exit code, or `None` after a signal.
     pub code: Option<i32>,
-    /// Number of calls that wrote, until the end.
+    /// Number of calls that wrote.
     pub calls: u64,
     /// Whether the strike hit.
     pub struck: bool,
@@ -51,10 +51,10 @@ struct Supervisor {
     pending: HashMap<Pid, Strike>,
 }
 
-/// Runs a line. `at` counts from 1; 0 means only to count the calls.
+/// Runs a command line, and strikes at call number `at`, from 1. With 0, it only counts the calls.
 pub fn supervise(world: &World, line: &str, at: u64, strike: Strike) -> Ended {
     let mut log = tempfile::tempfile().unwrap();
-    // The shell waits, so that the command is watched from its very beginning.
+    // The shell waits, so that the command is watched from its start.
     let mut child = Command::new("sh")
         .args(["-c", "read _; exec \"$@\"", "sh", &host()])
         .args(line.split_whitespace())
@@ -86,7 +86,7 @@ impl Supervisor {
         if let Err(error) = seized {
             let _ = child.kill();
             let _ = child.wait();
-            panic!("ptrace is refused here ({error}); the crash matrix cannot do without it");
+            panic!("ptrace is not permitted here ({error}); the crash matrix needs it");
         }
     }
 
@@ -122,7 +122,7 @@ impl Supervisor {
                 }
                 WaitStatus::Stopped(thread, signal) => (thread, Some(signal)),
                 WaitStatus::PtraceEvent(thread, ..) => {
-                    // From the first stop on every call is seen, so the shell may continue.
+                    // From the first stop on, every call is seen, so the shell may continue.
                     drop(child.stdin.take());
                     (thread, None)
                 }

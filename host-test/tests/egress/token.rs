@@ -90,7 +90,7 @@ fn the_fake_buildkite_accepts_only_tokens_that_the_host_accepts() {
     for bad in ["test", "'bkua_5ecre7f00dcafe'", "0000000000000000"] {
         // Not a loopback address, so the command ends whether or not it accepts the token.
         let message = world.bad(&format!("fake-buildkite --listen 192.0.2.1:0 --token {bad}"), 2);
-        assert!(message.contains("--token: it ") && !message.contains("5ecre7"), "{message}");
+        assert!(message.contains("--token ") && !message.contains("5ecre7"), "{message}");
     }
 }
 

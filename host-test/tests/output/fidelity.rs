@@ -9,8 +9,7 @@ use std::collections::HashMap;
 
 type Raw = Box<RawValue>;
 
-/// Returns valid JSON without white space between its tokens and with keys in one spelling; everything else is
-/// unchanged.
+/// Returns valid JSON without white space between tokens and with keys in one spelling. Everything else is unchanged.
 fn squeezed(json: &str) -> String {
     if let Ok(object) = serde_json::from_str::<IndexMap<String, Raw>>(json) {
         let member = |(key, value): (&String, &Raw)| {

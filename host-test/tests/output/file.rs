@@ -1,4 +1,4 @@
-//! `run` into a file: every event once, in whole lines.
+//! `run` with a file as its output: every event once, in whole lines.
 
 use host_kit::{World, assert_same, until};
 use serde_json::json;
@@ -14,7 +14,7 @@ fn twenty_thousand_events_arrive_exactly_once() {
 }
 
 #[test]
-fn a_second_run_adds_only_what_is_new() {
+fn a_second_run_adds_only_new_events() {
     let world = World::new(1_200);
     world.good(RUN);
     let before = fs::read(world.path("o.ndjson")).unwrap();
@@ -45,7 +45,7 @@ fn batches_of_any_size_deliver_the_same_events() {
 }
 
 #[test]
-fn the_state_is_next_to_the_config_unless_it_is_named() {
+fn the_state_is_beside_the_config_unless_it_is_named() {
     let world = World::new(1);
     world.good(RUN);
     assert!(world.path("c.state.sqlite").is_file());
@@ -54,7 +54,7 @@ fn the_state_is_next_to_the_config_unless_it_is_named() {
 }
 
 #[test]
-fn a_deleted_file_is_created_again_with_what_is_new() {
+fn a_deleted_file_is_created_again_with_only_new_events() {
     let world = World::new(600);
     world.good(RUN);
     fs::remove_file(world.path("o.ndjson")).unwrap();
@@ -79,7 +79,7 @@ fn a_rewritten_file_with_the_same_inode_is_not_truncated() {
     let world = World::new(600);
     world.good(RUN);
     let size = fs::metadata(world.path("o.ndjson")).unwrap().len() as usize;
-    // Same file but other content: what was at our length is gone.
+    // The same file with other content: the bytes before the remembered length are gone.
     let theirs = "x".repeat(size + 1_000) + "\n";
     fs::write(world.path("o.ndjson"), &theirs).unwrap();
     let message = world.bad(RUN, 2);

@@ -1,4 +1,4 @@
-//! Where records go: every event once and unchanged, whoever else writes there or moves it away.
+//! Outputs: every event once and unchanged, even if others write to the output or move it away.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod fidelity;

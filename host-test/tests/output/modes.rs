@@ -1,4 +1,4 @@
-//! Who may read what is written: only its owner, whatever the umask.
+//! The modes of written files: only the owner may read them, whatever the umask.
 
 use fake_buildkite::Options;
 use host_kit::{World, host};
@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs a line with a umask of 0.
-fn open_handed(world: &World, line: &str) {
+/// Runs a command line with a umask of 0.
+fn run_with_umask_0(world: &World, line: &str) {
     let output = Command::new("sh")
         .args(["-c", "umask 000; exec \"$@\"", "sh", &host()])
         .args(line.split_whitespace())
@@ -36,12 +36,12 @@ fn open_files(folder: &Path) -> Vec<String> {
 #[test]
 fn only_the_owner_may_read_the_files_of_a_run() {
     let world = World::new(30);
-    open_handed(&world, "run --config c.json --once --output o.ndjson");
-    open_handed(&world, "run --config c.json --once --output sqlite:o.sqlite --state s");
+    run_with_umask_0(&world, "run --config c.json --once --output o.ndjson");
+    run_with_umask_0(&world, "run --config c.json --once --output sqlite:o.sqlite --state s");
     for name in ["o.ndjson", "c.state.sqlite", "c.state.sqlite.lock", "o.sqlite", "o.sqlite.lock"] {
         assert_eq!(mode(&world.path(name)), 0o600, "{name}");
     }
-    // Journals too, and everything else except what the test created itself.
+    // Also journals and everything else, except what the test itself created.
     assert_eq!(open_files(world.folder.path()), ["c.json", "token"]);
 }
 
@@ -51,7 +51,7 @@ fn only_the_owner_may_read_the_files_of_tenants() {
     all.add("a", serde_json::json!({}));
     let allowed = all.0.fake.endpoint().replace("/v1", "");
     let line = format!("tenants --dir dir --output-dir out --allow-host {allowed} --until-idle");
-    open_handed(&all.0, &line);
+    run_with_umask_0(&all.0, &line);
     assert_eq!(all.got("a").len(), 30);
     assert_eq!(mode(&all.0.path("dir.state.sqlite")), 0o600);
     assert_eq!(open_files(all.0.folder.path()), ["c.json", "token"]);
@@ -65,8 +65,8 @@ fn an_existing_file_keeps_its_mode() {
         fs::write(world.path(name), "").unwrap();
         fs::set_permissions(world.path(name), Permissions::from_mode(0o640)).unwrap();
     }
-    open_handed(&world, "run --config c.json --once --output o.ndjson");
-    open_handed(&world, "run --config c.json --once --output sqlite:o.sqlite --state s");
+    run_with_umask_0(&world, "run --config c.json --once --output o.ndjson");
+    run_with_umask_0(&world, "run --config c.json --once --output sqlite:o.sqlite --state s");
     for name in ["o.ndjson", "c.state.sqlite", "o.sqlite", "s", "o.sqlite-journal"] {
         assert_eq!(mode(&world.path(name)), 0o640, "{name}");
     }

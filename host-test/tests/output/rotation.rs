@@ -1,4 +1,4 @@
-//! Log rotation: the output is moved away or emptied, and SIGHUP announces it.
+//! Log rotation: the output is moved away or emptied, with or without a SIGHUP.
 
 use host_kit::{Running, World, assert_same, until};
 use nix::sys::signal::{Signal, kill};
@@ -65,7 +65,7 @@ fn a_file_that_is_emptied_in_place_continues() {
     let running = start(&world, "o.ndjson");
     until("all events", || lines(&world, "o.ndjson") == 30);
     fs::copy(world.path("o.ndjson"), world.path("o.1")).unwrap();
-    // Copied and emptied, as `copytruncate` does it, between two polls without new events.
+    // Copied and emptied, as `copytruncate` does, between two polls without new events.
     fs::File::options().write(true).open(world.path("o.ndjson")).unwrap().set_len(0).unwrap();
     hang_up(&running);
     world.fake.add_events(5, None);
@@ -80,7 +80,7 @@ fn a_file_that_is_emptied_in_place_continues() {
     assert_same(&all, &world.truth());
 }
 
-/// Returns how many events a database holds. 0 if it does not exist.
+/// Returns how many events a database holds, or 0 if it does not exist.
 fn rows(world: &World, name: &str) -> i64 {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let database = rusqlite::Connection::open_with_flags(world.path(name), flags);
@@ -189,7 +189,7 @@ fn a_database_that_is_moved_again_and_again_as_soon_as_it_is_back_holds_each_eve
     let running = start(&world, "sqlite:o.sqlite --state s.sqlite --max-records 10");
     let names: Vec<String> = (0..MOVES).map(|number| format!("o.{number}")).collect();
     for name in &names {
-        // Without a pause, which `until` makes: the run has just opened the file.
+        // Without the pauses of `until`, because the run has just opened the file.
         let deadline = Instant::now() + Duration::from_secs(60);
         while fs::rename(world.path("o.sqlite"), world.path(name)).is_err() {
             assert!(Instant::now() < deadline, "no output to move");

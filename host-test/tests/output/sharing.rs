@@ -1,4 +1,4 @@
-//! A file that others write to as well: only what is certainly ours is ever truncated.
+//! A file that other programs also write to: only what is certainly ours is ever truncated.
 
 use host_kit::{Running, World, assert_same, stderr};
 use serde_json::json;
@@ -7,7 +7,7 @@ use std::io::Write;
 
 const RUN: &str = "run --config c.json --output o.ndjson --until-idle";
 
-/// Sets the state back to the moment before the records of the run were covered: it announced `announced`, and
+/// Sets the state back to before the checkpoint covered the records of the run: it has announced `announced`, and
 /// remembers a file of length 0.
 fn as_if_killed(world: &World, announced: &[u8]) {
     let state = rusqlite::Connection::open(world.path("c.state.sqlite")).unwrap();
@@ -38,7 +38,7 @@ fn two_states_that_take_turns_keep_each_others_records() {
         let before = read(&world);
         world.fake.add_events(4, None);
         let line = format!("{RUN} --state {state}");
-        // Without that flag it might just as well be a state from a backup, and would repeat records.
+        // Without the flag, it could also be a state from a backup, which would repeat records.
         let message = world.bad(&line, 2);
         assert!(message.contains("another state writes to this file"), "{message}");
         world.good(&format!("{line} --accept-output"));
@@ -91,12 +91,12 @@ fn what_others_wrote_after_a_kill_is_not_truncated() {
     let whole = read(&world);
     for (theirs, why) in [
         ([whole.as_slice(), b"{\"uuid\":\"b\"}\n"].concat(), "ours and theirs"),
-        (b"{\"uuid\":\"b\"}\n".to_vec(), "theirs alone, and shorter"),
+        (b"{\"uuid\":\"b\"}\n".to_vec(), "only theirs, and shorter"),
         ([&whole[..whole.len() - 2], b"\n\n"].concat(), "of our length"),
     ] {
         fs::write(world.path("o.ndjson"), &theirs).unwrap();
         as_if_killed(&world, &whole);
-        if why != "theirs alone, and shorter" {
+        if why != "only theirs, and shorter" {
             // They are in the file, and no checkpoint covers them.
             let message = world.bad(RUN, 2);
             assert!(message.contains("holds records of a run that was killed"), "{why}: {message}");

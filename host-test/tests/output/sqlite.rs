@@ -1,4 +1,4 @@
-//! `run` into a database: records and checkpoint in one transaction.
+//! `run` with a database as its output: records and checkpoint in one transaction.
 
 use host_kit::{World, assert_same};
 
@@ -22,7 +22,7 @@ fn every_event_is_one_row_with_its_columns() {
 }
 
 #[test]
-fn a_second_run_adds_only_what_is_new() {
+fn a_second_run_adds_only_new_events() {
     let world = World::new(600);
     world.good(RUN);
     world.fake.add_events(4, None);
@@ -31,7 +31,7 @@ fn a_second_run_adds_only_what_is_new() {
 }
 
 #[test]
-fn a_repeated_record_would_be_noticed() {
+fn a_repeated_record_is_visible() {
     let world = World::new(600);
     world.good(RUN);
     world.good("state reset --state c.state.sqlite");

@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs a line of shell in the folder, where `$H` is the command.
+/// Runs a shell command in the folder, where `$H` is `host-test`.
 fn shell(world: &World, line: &str) -> Output {
     Command::new("sh")
         .args(["-c", line])
@@ -33,7 +33,7 @@ fn a_closed_standard_output_is_a_failure() {
         assert_eq!(output.status.code(), Some(1), "{line}: {}", stderr(&output));
         assert!(stderr(&output).contains("standard output is closed"), "{}", stderr(&output));
     }
-    // Discarded on purpose, in both ways that programs open it, and not needed at all.
+    // Discarded on purpose, write-only and read-write, and not needed at all.
     for good in [
         "$H run --config c.json --once --state a > /dev/null",
         "$H run --config c.json --once --state b 1<> /dev/null",
@@ -76,7 +76,7 @@ fn an_unread_standard_error_changes_no_exit_code() {
         ("$H preview --config c.json", 0),
     ] {
         for closed in ["2>&-", "2>&3"] {
-            // The reader of the pipe has gone before the command starts.
+            // The reader of the pipe is gone before the command starts.
             let line = format!("mkfifo p; : < p & exec 3> p; wait; rm p; {line} {closed}");
             let output = shell(&world, &line);
             assert_eq!(output.status.code(), Some(code), "{line}");

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// 2026-01-01T00:00:00Z, in milliseconds.
 const BEGIN_MS: u64 = 1_767_225_600_000;
 const WINDOW_MS: u64 = 300_000;
-/// Our part of a user's 5,000 points, with a quarter left to others.
+/// Our share of a user's 5,000 points, with a quarter left for others.
 const OURS: u64 = 3_750;
 /// Maximum number of calls in one run: ten times what the longest needs.
 const CALLS_MAX: u32 = 2_000;
@@ -40,7 +40,7 @@ impl World {
         Self::with(events, Points::buildkite(), None).await
     }
 
-    /// Creates a world with a portal that has these limits, whether or not it also charges points.
+    /// Creates a world with a portal that has these limits and may also charge points.
     async fn at_portal(events: u64, limits: Points, charges_points: bool) -> Self {
         Self::with(events, limits, Some(charges_points)).await
     }
@@ -123,7 +123,8 @@ async fn a_backfill_uses_as_few_windows_as_possible_and_gets_no_429() {
     let windows = took_ms / WINDOW_MS + 1;
     let each = world.points as f64 / world.events as f64;
     println!(
-        "backfill: {} events, {} points, {each:.3} an event, {windows} windows of 300 s, {} times 429",
+        "backfill: {} events, {} points, {each:.3} per event, {windows} windows of 300 s, \
+         {} responses with 429",
         world.events,
         world.points,
         world.exceeded().len()
@@ -135,7 +136,7 @@ async fn a_backfill_uses_as_few_windows_as_possible_and_gets_no_429() {
 }
 
 #[tokio::test]
-async fn an_idle_poll_costs_what_it_reads_again_plus_ten_points() {
+async fn an_idle_poll_costs_at_most_ten_points_more_than_what_it_reads_again() {
     let mut world = World::new(100).await;
     world.until_idle().await;
     let (before, asked) = (world.points, world.fake.requests().len());
@@ -146,7 +147,7 @@ async fn an_idle_poll_costs_what_it_reads_again_plus_ten_points() {
     println!("idle: 20 polls, {points} points, {:.1} each", points as f64 / 20.0);
     // The events are a year old, so nothing is read again.
     assert!(points <= 20 * 10);
-    assert_eq!(world.fake.requests().len() - asked, 20, "each of them is a request");
+    assert_eq!(world.fake.requests().len() - asked, 20, "each poll makes one request");
 }
 
 #[tokio::test]
@@ -164,7 +165,7 @@ async fn a_busy_neighbor_costs_one_429_per_window_and_no_request_before_the_rese
     assert_eq!(world.events, 3_000);
     let windows: Vec<u64> =
         world.exceeded().iter().map(|seen| (seen.at_ms - BEGIN_MS) / WINDOW_MS).collect();
-    println!("busy neighbor: {} events, {} times 429", world.events, windows.len());
+    println!("busy neighbor: {} events, {} responses with 429", world.events, windows.len());
     assert!(!windows.is_empty(), "the neighbor was not busy enough to cost anything");
     assert!(windows.windows(2).all(|pair| pair[0] != pair[1]), "twice in one window: {windows:?}");
     let seen = world.fake.requests();
@@ -188,7 +189,7 @@ async fn a_portal_backfill_makes_as_few_requests_as_possible_and_never_waits() {
 }
 
 #[tokio::test]
-async fn a_portal_leaves_the_reserve_of_its_requests_to_others() {
+async fn a_portal_leaves_the_reserve_of_its_requests_for_others() {
     let limits = Points { portal_requests: 8, ..Points::buildkite() };
     let mut world = World::at_portal(6_000, limits, false).await;
     world.until_idle().await;
@@ -200,11 +201,11 @@ async fn a_portal_leaves_the_reserve_of_its_requests_to_others() {
 }
 
 #[tokio::test]
-async fn a_portal_that_does_charge_points_is_paced_by_them() {
+async fn a_portal_that_charges_points_is_paced_by_them() {
     let mut world = World::at_portal(6_000, Points::buildkite(), true).await;
     world.until_idle().await;
     let exceeded = world.exceeded().len();
-    println!("portal with points: {} events, {exceeded} times 429", world.events);
+    println!("portal with points: {} events, {exceeded} responses with 429", world.events);
     assert_eq!(world.events, 6_000);
     // The first 429 is how the source learns about the charge.
     assert_eq!(exceeded, 1);

@@ -1,4 +1,4 @@
-//! Environments that refuse memory, files or folders: the message names the setting, not only the error.
+//! Environments that refuse memory, files or folders: the message names the setting to change, not only the error.
 
 use host_kit::{Running, World, assert_same, host, stderr};
 use nix::libc;
@@ -18,7 +18,7 @@ const NOBODY: u32 = 65_534;
 const PR_SET_MDWE: libc::c_int = 65;
 const REFUSE_EXEC_GAIN: libc::c_ulong = 1;
 
-/// Runs a line of the command under a limit of the shell.
+/// Runs a command line under a limit that the shell sets.
 fn limited(world: &World, limit: &str, line: &str) -> Output {
     Command::new("sh")
         .args(["-c", &format!("{limit}; exec \"$@\""), "sh", &host()])
@@ -51,7 +51,7 @@ fn a_system_that_refuses_executable_memory_is_named_with_its_setting() {
         let output = match command.output() {
             Ok(output) => output,
             Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
-                println!("not tried: this kernel cannot refuse executable memory");
+                println!("skipped: this kernel cannot refuse executable memory");
                 return;
             }
             Err(error) => panic!("{error}"),
@@ -106,14 +106,14 @@ fn a_read_only_folder_is_refused_with_the_flag_that_helps() {
     let elsewhere = run("run --config c.json --output w/x.ndjson --once --state s");
     fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
     let (Ok(refused), Ok(helped), Ok(elsewhere)) = (refused, helped, elsewhere) else {
-        println!("not tried, since {NOBODY} cannot run the command");
+        println!("skipped: user {NOBODY} cannot run the command");
         return;
     };
     let message = stderr(&refused);
     assert_eq!(refused.status.code(), Some(2), "{message}");
     assert!(message.contains("c.state.sqlite") && message.contains("use --state"), "{message}");
     assert!(helped.status.success(), "{}", stderr(&helped));
-    // A user who named a place already knows the flag.
+    // An operator who used the flag already knows it.
     let message = stderr(&elsewhere);
     assert!(elsewhere.status.code() == Some(2) && !message.contains("--state"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! The loop of one source: its pace, its patience, and what it reports.
+//! The main loop of a run: its pace, its retries, and what it reports.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod budget;

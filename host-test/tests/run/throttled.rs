@@ -1,4 +1,4 @@
-//! The rate limit as the operator of a run sees it.
+//! The rate limit, as the operator of a run sees it.
 
 use fake_buildkite::{Limits, Options};
 use host_kit::{Running, World, stderr, stdout};
@@ -16,7 +16,7 @@ fn a_run_that_does_not_wait_says_that_the_rate_limit_ended_it() {
     let got = world.in_file("o.ndjson").len();
     assert!(got > 0 && got < 2_500, "{got}");
     assert!(message.contains("not everything was read: the rate limit"), "{message}");
-    assert!(message.contains("--until-idle waits for it"), "{message}");
+    assert!(message.contains("--until-idle waits instead"), "{message}");
     let shown = stdout(&world.good("state show --state c.state.sqlite"));
     assert!(shown.contains("rate limit      ") && shown.contains("points left until"), "{shown}");
 }

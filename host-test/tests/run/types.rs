@@ -34,7 +34,7 @@ fn an_unknown_type_is_named_and_the_others_are_read() {
 }
 
 #[test]
-fn a_type_that_becomes_known_within_an_hour_has_missed_nothing() {
+fn a_type_that_becomes_known_within_an_hour_misses_no_events() {
     let known = Arc::new(AtomicBool::new(false));
     let is_known = Arc::clone(&known);
     let fault = move |_, variables: &serde_json::Value| {
@@ -72,9 +72,12 @@ fn a_type_that_becomes_known_within_an_hour_has_missed_nothing() {
     until("the type's events", || wanted.iter().all(is_in(&run())));
     let got = run();
     assert!(!always.is_empty());
-    assert!(always.iter().all(is_in(&got)), "the type that was always known");
+    assert!(
+        always.iter().all(is_in(&got)),
+        "an event of the type that was always known is missing"
+    );
     let once: HashSet<&String> = got.iter().collect();
-    assert_eq!(once.len(), got.len(), "none twice");
+    assert_eq!(once.len(), got.len(), "an event was delivered twice");
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn a_long_list_of_typos_takes_several_runs() {
     let mut types: Vec<String> = (0..8).map(|number| format!("NO_SUCH_{number}")).collect();
     types.push("USER_UPDATED".into());
     world.config(json!({"backfill_start_time": "2024-12-31T00:00:00Z", "event_types": types}));
-    // The fake names one at a time.
+    // The fake names one type at a time.
     let output = world.good("run --config c.json --output o.ndjson --once");
     assert_eq!(world.fake.requests().len(), 4, "then it waits: {}", stderr(&output));
     let output = world.good("check --config c.json");

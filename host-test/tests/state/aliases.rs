@@ -1,4 +1,4 @@
-//! Files under other names, files next to files, and the outputs of refused runs.
+//! Aliases of files, the files that SQLite keeps beside them, and the outputs of refused runs.
 
 use host_kit::{Running, World};
 use serde_json::json;
@@ -31,7 +31,7 @@ fn an_alias_of_a_state_in_use_is_in_use_too() {
 }
 
 #[test]
-fn the_name_of_a_database_is_not_parsed_as_a_uri() {
+fn a_database_name_is_not_parsed_as_a_uri() {
     let world = World::new(10);
     for name in ["file:o.sqlite", "file:x?mode=memory", ":memory:"] {
         world.good(&format!("run --config c.json --once --output sqlite:{name} --state s-{name}"));
@@ -42,7 +42,7 @@ fn the_name_of_a_database_is_not_parsed_as_a_uri() {
 }
 
 #[test]
-fn an_output_and_its_companions_may_not_be_files_of_ours() {
+fn an_output_and_its_companions_must_not_be_our_own_files() {
     let world = World::new(1);
     for end in ["-journal", "-wal", "-shm", ".lock"] {
         for kind in ["", "sqlite:", "./"] {

@@ -1,4 +1,4 @@
-//! A database and its state when one of them is not what the other remembers.
+//! A database and its state, when one of them is not what the other remembers.
 
 use host_kit::{Running, World, assert_same, copy, put_back, stderr, until};
 use std::fs;
@@ -19,7 +19,7 @@ fn run_on(world: &World, events: u64) {
 }
 
 #[test]
-fn a_state_that_is_empty_or_gone_beside_events_is_refused() {
+fn an_empty_or_missing_state_is_refused_if_the_output_has_events() {
     for is_gone in [false, true] {
         let world = World::new(30);
         world.good(RUN);
@@ -38,7 +38,7 @@ fn a_state_that_is_empty_or_gone_beside_events_is_refused() {
 }
 
 #[test]
-fn a_state_from_a_backup_or_rolled_back_alone_is_refused() {
+fn a_state_from_a_backup_is_refused() {
     let world = World::new(30);
     world.good(RUN);
     copy(&world, "c.state.sqlite", "backup");

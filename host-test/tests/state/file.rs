@@ -1,4 +1,4 @@
-//! A file and its state when one of them is not what the other remembers.
+//! A file and its state, when one of them is not what the other remembers.
 
 use host_kit::{World, assert_same, copy, put_back};
 use std::fs::{self, OpenOptions};
@@ -21,7 +21,7 @@ fn run_on(world: &World, events: u64) {
 }
 
 #[test]
-fn a_state_that_is_empty_or_gone_beside_records_is_refused() {
+fn an_empty_or_missing_state_is_refused_if_the_output_has_records() {
     for is_gone in [false, true] {
         let world = World::new(30);
         world.good(RUN);
@@ -39,7 +39,7 @@ fn a_state_that_is_empty_or_gone_beside_records_is_refused() {
 }
 
 #[test]
-fn an_empty_state_beside_no_records_is_a_first_run() {
+fn an_empty_state_is_a_first_run_if_the_output_has_no_records() {
     for output in [None, Some(""), Some("# a header of somebody else\n")] {
         let world = World::new(30);
         fs::write(world.path("c.state.sqlite"), "").unwrap();
@@ -155,7 +155,7 @@ fn state_and_output_from_one_backup_continue() {
 fn the_output_of_another_state_is_refused() {
     let world = World::new(30);
     world.good(RUN);
-    // In smaller batches, and so in a different order.
+    // In smaller batches, and therefore in a different order.
     let other = "run --config c.json --output other --until-idle --state s --max-records 7";
     world.fake.add_events(9, None);
     world.good(other);
@@ -163,7 +163,7 @@ fn the_output_of_another_state_is_refused() {
     refused(&world, "holds records, but not those");
     let file = OpenOptions::new().write(true).open(world.path("o.ndjson")).unwrap();
     file.set_len(100).unwrap();
-    // Not a whole record, of another file.
+    // The beginning of a record from another file.
     refused(&world, "is not the file that this state wrote");
     fs::write(world.path("o.ndjson"), "somebody else's notes\n").unwrap();
     refused(&world, "is not the file that this state wrote");

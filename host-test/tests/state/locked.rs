@@ -30,7 +30,7 @@ fn log_of(world: &World) -> String {
     fs::read_to_string(world.path("log")).unwrap()
 }
 
-/// Locks a database during a run that has delivered something, is idle, and finds the lock at its next event.
+/// Locks a database during a run that is idle after its first events, and so meets the lock at the next event.
 fn locked_in_mid_run(line: &str, name: &str, words: &str, way: &str) {
     let world = World::new(20);
     world.config(serde_json::json!({
@@ -97,7 +97,7 @@ fn a_signal_ends_a_run_that_waits_for_a_lock() {
         assert_eq!(running.signal("TERM"), Some(0), "{}", log_of(&world));
         drop(lock);
     }
-    // Once more with a batch in progress: what was locked is not what was read at the start.
+    // Again with a batch in progress, so that the lock is met after the start.
     world.config(serde_json::json!({
         "backfill_start_time": "2024-12-31T00:00:00Z", "poll_interval_seconds": 1
     }));
@@ -113,7 +113,7 @@ fn a_signal_ends_a_run_that_waits_for_a_lock() {
 }
 
 #[test]
-fn a_lock_that_stays_ends_the_run_with_code_1_after_its_retries() {
+fn a_lock_that_outlasts_the_retries_ends_the_run_with_code_1() {
     let world = World::new(20);
     world.good(&format!("{SQLITE} --until-idle"));
     world.fake.add_events(3, None);

@@ -1,4 +1,4 @@
-//! What happens to states and their outputs between runs and beside them: backups put back, files lost, moved or locked.
+//! What happens to states and outputs between and during runs: files restored from backups, lost, moved or locked.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod aliases;

@@ -1,4 +1,4 @@
-//! A state that does not belong to this run, or may not be written: refused with a message and left unchanged.
+//! A state that does not belong to the run or cannot be written is refused with a message and left unchanged.
 
 use host_kit::{World, host, stderr};
 use serde_json::json;
@@ -14,7 +14,7 @@ const RUN: &str = "run --config c.json --output o.ndjson --once";
 /// The user `nobody`, to whom permissions apply.
 const NOBODY: u32 = 65_534;
 
-/// Copies a program to where anyone may run it. Returns its folder and its path.
+/// Copies a program to a folder where anyone may run it. Returns the folder and the path.
 fn for_everyone(program: &str) -> (TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -40,7 +40,7 @@ fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_left_unchan
     }
     assert_eq!(fs::read(world.path("c.state.sqlite")).unwrap(), state);
     assert_eq!(fs::read(world.path("o.ndjson")).unwrap(), output);
-    assert_eq!(world.fake.requests().len(), 1, "a refused run asked the remote");
+    assert_eq!(world.fake.requests().len(), 1, "a refused run made a request");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_read_only_state_is_refused_and_left_unchanged() {
     mode("c.state.sqlite", 0o444);
     mode("", 0o555);
     let is_root = fs::metadata(world.path("c.state.sqlite")).unwrap().uid() == 0;
-    // The build may be where only root can look.
+    // The build may be in a folder that only root can read.
     let (_place, program) = for_everyone(&host());
     let run = |more: &str| {
         let mut command = Command::new(&program);

@@ -1,4 +1,4 @@
-//! The same accidents with the state and the outputs of many tenants.
+//! Lost, restored and locked files of many tenants.
 
 use fake_buildkite::Options;
 use host_kit::{Running, Tenants, assert_same, copy, put_back, stderr, until};
@@ -36,7 +36,7 @@ fn an_empty_or_missing_state_repeats_no_records_of_any_tenant() {
             assert!(why.contains("the state is new or empty"), "{why}");
             assert!(why.contains(&format!("tenants reset --dir DIR {tenant}`")), "{why}");
         }
-        // Each tenant on its own: one with a new file, one appending to the old one.
+        // Each tenant continues in its own way: one in a new file, one by appending to the old one.
         fs::rename(all.0.path("out/a.ndjson"), all.0.path("away")).unwrap();
         all.0.good("tenants reset --dir dir b");
         run(&all, 0);
@@ -98,7 +98,7 @@ fn tenants_wait_for_a_locked_state() {
 }
 
 #[test]
-fn the_pace_after_a_failing_page_outlives_the_turn() {
+fn the_wait_after_a_failed_page_is_kept_beyond_the_turn() {
     // Every page except the first of a gap fails.
     let fault = |_, variables: &serde_json::Value| match variables["after"].is_string() {
         true => fake_buildkite::Fault::Status { status: 503, headers: vec![], body: "busy".into() },

@@ -1,4 +1,4 @@
-//! What tenants try, and what happens to them.
+//! What hostile tenants try, and what happens then.
 
 use fake_buildkite::{Options, SLUG};
 use host_kit::{Running, Tenants, all_files, assert_same, stderr, stdout, until};
@@ -41,7 +41,7 @@ fn misplaced_secrets() -> Vec<Refused> {
 }
 
 #[test]
-fn a_setting_that_tenants_may_not_decide_is_refused_and_named() {
+fn a_setting_that_only_the_operator_can_set_is_refused_and_named() {
     let all = Tenants::with(Options { events: 3, ..Options::default() });
     std::fs::write(all.0.path("elsewhere"), host_kit::TOKEN).unwrap();
     let mut cases = configs_for_the_operator_alone();
@@ -55,7 +55,7 @@ fn a_setting_that_tenants_may_not_decide_is_refused_and_named() {
     symlink(all.0.path("elsewhere"), all.folder("link").join("link")).unwrap();
     std::fs::hard_link(all.0.path("elsewhere"), all.folder("hard").join("hard")).unwrap();
     symlink(all.folder("hard"), all.folder("alias")).unwrap();
-    // A pipe without a writer must not be waited for.
+    // The process must not wait for the writer of this pipe.
     std::fs::create_dir(all.folder("pipe")).unwrap();
     let pipe = all.folder("pipe").join("config.json");
     assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
@@ -114,9 +114,8 @@ fn a_component_must_match_its_pin_and_allows_no_other_endpoint() {
     let text = refused("--component c.wasm");
     assert!(text.contains("use --allow-host, or pin the component"), "{text}");
     let text = refused(&format!("--component c.wasm --component-sha256 {}", "0".repeat(64)));
-    assert!(text.contains("--component-sha256: the component has "), "{text}");
-    let pin =
-        text.split("the component has ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    assert!(text.contains("--component-sha256: the component's SHA-256 is "), "{text}");
+    let pin = text.split("SHA-256 is ").nth(1).unwrap().split(',').next().unwrap().to_owned();
     // A pinned component may name its hosts, but this tenant's endpoint is not among them.
     let line = format!(
         "tenants --dir dir --output-dir out --component c.wasm --component-sha256 {pin} --until-idle"
@@ -146,7 +145,7 @@ fn only_the_tenants_own_files_contain_a_token() {
 }
 
 #[test]
-fn links_in_a_tenant_s_folder_lead_nowhere() {
+fn links_in_a_tenants_folder_are_not_followed() {
     let all = Tenants::with(Options { events: 50, ..Options::default() });
     all.add("good", json!({}));
     all.add("evil", json!({}));
@@ -204,7 +203,7 @@ fn a_signal_does_not_wait_for_tenants_that_are_queued() {
     let open = || all.0.fake.requests().len();
     until("the first request", || open() == 1);
     assert_eq!(running.signal("TERM"), Some(0));
-    assert_eq!(open(), 1, "others began after the signal");
+    assert_eq!(open(), 1, "other tenants began after the signal");
 }
 
 #[test]
@@ -217,5 +216,5 @@ fn text_from_a_tenant_forges_no_log_line_and_moves_no_cursor() {
     let output = all.command("--until-idle").output().unwrap();
     let text = stderr(&output) + &stdout(&all.0.host("tenants status --dir dir"));
     assert!(text.contains("2026 INFO all is well") && !text.contains("\n2026 INFO"), "{text}");
-    assert!(!text.contains(['\u{1b}', '\r']) && text.len() < 20_000, "{} letters", text.len());
+    assert!(!text.contains(['\u{1b}', '\r']) && text.len() < 20_000, "{} bytes", text.len());
 }

@@ -1,4 +1,4 @@
-//! Many tenants in one process: each gets its own records once, whichever others are there.
+//! Many tenants in one process: each gets its own records once, whatever the others do.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod accidents;

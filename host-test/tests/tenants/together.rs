@@ -1,4 +1,4 @@
-//! What tenants receive side by side.
+//! Tenants side by side: what each of them receives.
 
 use fake_buildkite::Options;
 use host_kit::Tenants;
@@ -6,7 +6,7 @@ use host_kit::{Running, assert_same, stderr, stdout, until};
 use serde_json::json;
 
 #[test]
-fn each_tenant_gets_every_event_once_and_an_invalid_one_stops_no_other() {
+fn each_tenant_gets_every_event_once_and_an_invalid_tenant_stops_no_others() {
     let all = Tenants::with(Options { events: 1_200, ..Options::default() });
     for tenant in ["a", "b", "c"] {
         all.add(tenant, json!({}));
@@ -59,7 +59,7 @@ fn tenants_are_added_changed_and_removed_while_it_runs() {
 #[test]
 fn a_long_backfill_does_not_starve_other_tenants() {
     let all = Tenants::with(Options { events: 3_000, ..Options::default() });
-    // One place for all turns: six hundred pages of one tenant, and one page of another that arrives later.
+    // One turn at a time: six hundred pages of one tenant, and a few pages of another that arrives later.
     all.add("long", json!({"page_size": 5}));
     let mut running = Running::start(all.command("--concurrency 1"));
     running.says("requests may go to");
@@ -89,7 +89,7 @@ fn a_rate_limit_is_waited_for_and_counts_survive_kills() {
 }
 
 #[test]
-fn a_tenant_whose_filter_changed_may_be_reset() {
+fn a_tenant_whose_filter_changed_can_be_reset() {
     let all = Tenants::with(Options { events: 300, ..Options::default() });
     all.add("a", json!({}));
     all.command("--until-idle").output().unwrap();

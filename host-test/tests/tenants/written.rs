@@ -1,4 +1,4 @@
-//! Configs and tokens as tenants write them: by the same rules as the operator's own.
+//! Configs and tokens of tenants follow the same rules as those of the operator.
 
 use fake_buildkite::{Options, SLUG};
 use host_kit::Tenants;

@@ -1,9 +1,9 @@
-//! Tests of a file whose state is locked at the end of a write.
+//! Tests of a write that finds the state locked at its end.
 
 use super::*;
 use crate::exit::Failure::Locked;
 
-/// A ledger in memory that fails as locked for the next `locked` calls.
+/// An in-memory ledger whose next `locked` calls fail as locked.
 #[derive(Default)]
 struct Memory {
     mark: Option<Mark>,
@@ -40,7 +40,7 @@ impl Ledger for Memory {
     fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
         self.mark = Some(mark.clone());
         self.announced = Some(bytes.to_vec());
-        // From here on, so that the end of the write finds it locked.
+        // Locked from here on, so that the write fails at its end.
         self.locked = 2;
         Ok(())
     }

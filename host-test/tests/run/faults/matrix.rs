@@ -15,7 +15,7 @@ const RUN: &str = "run --config c.json --output o.ndjson --until-idle";
 /// Three pages, the last of them short.
 const EVENTS: u64 = 250;
 
-/// Number of rows at a time: they wait more than they work.
+/// Number of rows that run concurrently. They mostly wait.
 const AT_ONCE: usize = 6;
 
 /// Maximum resident memory of a run, in MiB, whatever the remote sends.
@@ -58,7 +58,7 @@ fn whatever_goes_wrong_every_event_arrives_once() {
     assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock, "a redirect was followed");
 }
 
-/// Runs until everything is read: once, or again after the end that the row expects.
+/// Runs until everything is read: once, or a second time after the failure that the row expects.
 fn meet(row: &Row) -> Sum {
     let (world, faults) = world(row);
     let name = row.name;
@@ -83,7 +83,7 @@ fn meet(row: &Row) -> Sum {
     assert_waits(row, &seen);
     let (lost, repeated) = compare(&world.in_file("o.ndjson"), &world.truth());
     let faults = faults.load(Ordering::Relaxed);
-    assert_eq!(faults, row.faults.len() as u64, "{name}: not every fault was met");
+    assert_eq!(faults, row.faults.len() as u64, "{name}: not every fault occurred");
     println!(
         "{name:<40} {:>3} requests, {} events, lost {lost}, repeated {repeated}, {peak_mib} MiB",
         seen.len(),
@@ -126,7 +126,7 @@ fn watch(world: &World) -> (Option<i32>, String, u64) {
     let mut peak = 0;
     let mut code = None;
     host_kit::until("the end of a run", || {
-        // The peak only ever grows. Other systems than Linux have no such file, and no check of it.
+        // The peak never shrinks. Only Linux has this file; on other systems, the peak is not checked.
         peak = peak.max(peak_kib(&status));
         code = running.0.try_wait().unwrap();
         code.is_some()
@@ -142,7 +142,7 @@ fn peak_kib(status: &str) -> u64 {
     line.and_then(|line| line.split_whitespace().next()).map_or(0, |kib| kib.parse().unwrap())
 }
 
-/// Asserts that after a 429 no request is made before the time it named.
+/// Asserts that no request follows a 429 before the time that it names.
 fn assert_waits(row: &Row, seen: &[Seen]) {
     for pair in seen.windows(2).filter(|pair| pair[0].status == 429) {
         let waited = pair[1].at_ms - pair[0].at_ms;
@@ -150,7 +150,7 @@ fn assert_waits(row: &Row, seen: &[Seen]) {
     }
 }
 
-/// Returns how many are missing, and how many too many.
+/// Returns how many are missing, and how many are repeats.
 fn compare(got: &[String], wanted: &[String]) -> (usize, usize) {
     let mut count: HashMap<&str, usize> = HashMap::new();
     got.iter().for_each(|uuid| *count.entry(uuid).or_default() += 1);

@@ -1,4 +1,4 @@
-//! The table: what goes wrong, at which requests, and what happens then.
+//! The table of faults: what goes wrong, at which requests, and what happens then.
 
 use End::{Exit, Same};
 use fake_buildkite::Fault;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How a run with the faults of a row ends.
 #[derive(Clone, Copy)]
 pub enum End {
-    /// As without them, with this message on the way.
+    /// As if there were none, after this message.
     Same(&'static str),
     /// With this exit code and message; the next run reads the rest.
     Exit(i32, &'static str),
@@ -18,22 +18,22 @@ pub enum End {
 /// One row of the table.
 pub struct Row {
     pub name: &'static str,
-    /// Faults by the number of the request.
+    /// The faults, by number of the request.
     pub faults: BTreeMap<u64, Fault>,
     pub end: End,
-    /// Seconds that a 429 of the row asks to wait.
+    /// How long a 429 of the row asks to wait, in seconds.
     pub wait_seconds: u64,
     /// Time limit of one call in seconds, if not the default.
     pub call_seconds: Option<u64>,
 }
 
-/// Returns a fault that a run survives, at the first page and at a page of history.
+/// Returns a row with a fault that a run survives, at the first page and at a page of history.
 fn over(name: &'static str, fault: Fault, says: &'static str) -> Row {
     let faults = [(0, fault.clone()), (2, fault)].into();
     Row { name, faults, end: Same(says), wait_seconds: 0, call_seconds: None }
 }
 
-/// Returns a fault that ends a run in the middle of history.
+/// Returns a row with a fault that ends a run in the middle of history.
 fn ends(name: &'static str, fault: Fault, code: i32, says: &'static str) -> Row {
     let faults = [(1, fault)].into();
     Row { name, faults, end: Exit(code, says), wait_seconds: 0, call_seconds: None }
@@ -55,7 +55,7 @@ fn reset(organization: &str, user: &str, message: &str) -> Fault {
 }
 
 pub fn rows(elsewhere: SocketAddr) -> Vec<Row> {
-    // The longest first, so that they do not come last and alone.
+    // The slowest first, so that they run beside others.
     let mut rows = endless();
     rows.extend(throttled());
     rows.extend(network());
@@ -107,7 +107,7 @@ fn throttled() -> Vec<Row> {
     ]
 }
 
-/// Returns faults of the network, or of a proxy in it.
+/// Returns faults of the network or of a proxy.
 fn network() -> Vec<Row> {
     let raw = |text: &str| Fault::Raw(text.as_bytes().to_vec());
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -119,7 +119,11 @@ fn network() -> Vec<Row> {
         over("a truncated body", Fault::TruncateBody, "the answer ended early"),
         over("a truncated head", raw("HTTP/1.1 200 OK\r\ncontent-le"), "retrying in"),
         over("a truncated chunk", raw(&format!("{chunked}ff\r\n{{")), "the answer ended early"),
-        over("a chunk of no size", raw(&format!("{chunked}zz\r\n{{")), "the answer ended early"),
+        over(
+            "a chunk without a size",
+            raw(&format!("{chunked}zz\r\n{{")),
+            "the answer ended early",
+        ),
         over("garbage", Fault::Raw((0..=255).collect()), "the answer is not HTTP"),
         over("a head without end", raw(&long), "the answer is not HTTP"),
         over(
@@ -132,7 +136,7 @@ fn network() -> Vec<Row> {
             "the answer is not a JSON object",
         ),
         over(
-            "gzip that is not named",
+            "gzip without content-encoding",
             {
                 let head = b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n";
                 let empty = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0";
