@@ -1,11 +1,13 @@
-"""Pages through an organization's audit events and prints one JSON object per line, as anybody might write it in an hour.
+"""Pages through an organization's audit events and prints one JSON object per line, as a careful author might in an hour.
 
-It has no state, retries or budget, and uses only the standard library. The benchmark compares the connector with it.
+It keeps its connection open and has no state, retries or budget. The benchmark compares the connector with it, once with
+the standard library's `json` and once with the faster `orjson`.
 
-Usage: page_and_print.py ENDPOINT SLUG TOKEN
+Usage: page_and_print.py ENDPOINT SLUG TOKEN [orjson]
 """
 
 import http.client
+import importlib
 import json
 import sys
 import urllib.parse
@@ -23,7 +25,9 @@ query ($slug: ID!, $first: Int!, $after: String) {
 
 
 def main():
-    endpoint, slug, token = sys.argv[1:]
+    endpoint, slug, token = sys.argv[1:4]
+    library = importlib.import_module(sys.argv[4] if len(sys.argv) > 4 else "json")
+    write = sys.stdout.buffer.write
     url = urllib.parse.urlsplit(endpoint)
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = kind(url.netloc, timeout=60)
@@ -33,16 +37,17 @@ def main():
         variables = {"slug": slug, "first": 500, "after": after}
         body = json.dumps({"query": QUERY, "variables": variables})
         connection.request("POST", url.path, body, headers)
-        answer = json.load(connection.getresponse())
+        answer = library.loads(connection.getresponse().read())
         events = answer["data"]["organization"]["auditEvents"]
         for edge in events["edges"]:
             node = edge["node"]
             if isinstance(node.get("data"), str):
                 try:
-                    node["data"] = json.loads(node["data"])
+                    node["data"] = library.loads(node["data"])
                 except ValueError:
                     pass  # It is not always JSON.
-            print(json.dumps(node))
+            line = library.dumps(node)
+            write((line if isinstance(line, bytes) else line.encode()) + b"\n")
         if not events["pageInfo"]["hasNextPage"]:
             return
         after = events["pageInfo"]["endCursor"]
