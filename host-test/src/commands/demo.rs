@@ -6,8 +6,8 @@ use crate::egress::outbound::Outbound;
 use crate::egress::resolve::system;
 use crate::egress::token::Token;
 use crate::exit::{Failure, Result};
-use crate::guest::component::Plugin;
-use crate::guest::engine::engine;
+use crate::guest::component::{BUNDLED, Plugin};
+use crate::guest::engine::CodeCache;
 use crate::guest::limits::Limits;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
@@ -67,7 +67,7 @@ pub async fn demo(args: Args) -> Result<()> {
         limits: Limits::default(),
         files: Vec::new(),
     };
-    let plugin = Plugin::load(&engine()?, None)?;
+    let plugin = Plugin::trusted(&CodeCache::default(), BUNDLED)?;
     let began = Instant::now();
     let mut source = source(&plugin, &config, None, &Outbound::direct(system())).await?;
     let job = Job {

@@ -3,8 +3,8 @@
 use super::print;
 use crate::egress::hook::Egress;
 use crate::exit::Result;
-use crate::guest::component::Plugin;
-use crate::guest::engine::engine;
+use crate::guest::component::{BUNDLED, Plugin};
+use crate::guest::engine::{CodeCache, Options, build};
 use crate::guest::limits::Limits;
 use crate::guest::source::Source;
 use buildkite_audit_logs::buildkite::query::DOCUMENT;
@@ -37,7 +37,10 @@ pub async fn describe(args: Args) -> Result<()> {
     if args.portal_query {
         return print(DOCUMENT);
     }
-    let plugin = Plugin::load(&engine()?, args.component.as_deref())?;
+    let plugin = match &args.component {
+        None => Plugin::trusted(&CodeCache::default(), BUNDLED)?,
+        Some(path) => Plugin::load(&build(&Options::default())?, Some(path))?,
+    };
     let mut source = Source::start(&plugin, Egress::Closed, Limits::default(), None).await?;
     let descriptor = source.describe().await?;
     // A schema that is not JSON is shown as text.
