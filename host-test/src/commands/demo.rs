@@ -1,12 +1,11 @@
 //! `demo`: runs a whole backfill from a fake remote on loopback, in one process.
 
-use super::source;
+use super::{load, source};
 use crate::config::file::Config;
 use crate::egress::outbound::Outbound;
 use crate::egress::resolve::system;
 use crate::egress::token::Token;
 use crate::exit::{Failure, Result};
-use crate::guest::component::{BUNDLED, Plugin};
 use crate::guest::engine::CodeCache;
 use crate::guest::limits::Limits;
 use crate::output::Output;
@@ -67,7 +66,7 @@ pub async fn demo(args: Args) -> Result<()> {
         limits: Limits::default(),
         files: Vec::new(),
     };
-    let plugin = Plugin::trusted(&CodeCache::default(), BUNDLED)?;
+    let plugin = load(None, &CodeCache::default())?;
     let began = Instant::now();
     let mut source = source(&plugin, &config, None, &Outbound::direct(system())).await?;
     let job = Job {

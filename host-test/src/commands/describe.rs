@@ -1,10 +1,9 @@
 //! `describe`: prints what a component says about itself, and its imports, size and hash.
 
-use super::print;
+use super::{load, print};
 use crate::egress::hook::Egress;
 use crate::exit::Result;
-use crate::guest::component::{BUNDLED, Plugin};
-use crate::guest::engine::{CodeCache, Options, build};
+use crate::guest::engine::CodeCache;
 use crate::guest::limits::Limits;
 use crate::guest::source::Source;
 use buildkite_audit_logs::buildkite::query::DOCUMENT;
@@ -37,10 +36,7 @@ pub async fn describe(args: Args) -> Result<()> {
     if args.portal_query {
         return print(DOCUMENT);
     }
-    let plugin = match &args.component {
-        None => Plugin::trusted(&CodeCache::default(), BUNDLED)?,
-        Some(path) => Plugin::load(&build(&Options::default())?, Some(path))?,
-    };
+    let plugin = load(args.component.as_deref(), &CodeCache::default())?;
     let mut source = Source::start(&plugin, Egress::Closed, Limits::default(), None).await?;
     let descriptor = source.describe().await?;
     // A schema that is not JSON is shown as text.

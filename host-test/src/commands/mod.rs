@@ -22,19 +22,28 @@ use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Loads the component that the command line names, or the one that the config names, or the bundled one. Only the
-/// bundled one is trusted.
+/// Loads the component that the command line names, or the one that the config names, or the bundled one.
 ///
 /// # Errors
 ///
-/// Same as [`Plugin::load`].
+/// Same as [`load`].
 pub fn plugin(named: Option<&PathBuf>, config: &Config, code: &CodeCache) -> Result<Plugin> {
-    let path: Option<&Path> = named.or(config.component.as_ref()).map(PathBuf::as_path);
-    if path.is_none() {
-        return Plugin::trusted(code, BUNDLED);
+    load(named.or(config.component.as_ref()).map(PathBuf::as_path), code)
+}
+
+/// Loads the component at `path`, or the bundled one. Only the bundled one is trusted.
+///
+/// # Errors
+///
+/// Same as [`Plugin::load`] and [`Plugin::trusted`].
+fn load(path: Option<&Path>, code: &CodeCache) -> Result<Plugin> {
+    match path {
+        None => Plugin::trusted(code, BUNDLED),
+        path => {
+            let engine = build(&Options { code: code.clone(), ..Options::default() })?;
+            Plugin::load(&engine, path)
+        }
     }
-    let engine = build(&Options { code: code.clone(), ..Options::default() })?;
-    Plugin::load(&engine, path)
 }
 
 /// Starts an instance and configures it. The instance can reach only the config's origin, through the network that the
