@@ -9,7 +9,7 @@ use crate::text::time::Millis;
 use crate::text::uuid::parse_uuid;
 
 /// Maximum nesting depth of `data` that is unfolded. Common parsers stop at 128, and the record adds one level.
-pub(in crate::buildkite) const DEPTH_MAX: usize = 100;
+pub(super) const DEPTH_MAX: usize = 100;
 
 /// An event, ready to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub fn read(input: &mut Cursor, buffer: &mut String) -> Result<Result<Row, Missi
 }
 
 /// Returns the row of a node if its uuid can be read. Anything else may be odd, which is noted.
-pub(in crate::buildkite) fn identified(
+pub(super) fn identified(
     id: Option<String>,
     occurred_at: Option<String>,
     kind: Option<String>,
