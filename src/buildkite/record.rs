@@ -11,6 +11,9 @@ use crate::text::uuid::parse_uuid;
 /// Maximum nesting depth of `data` that is unfolded. Common parsers stop at 128, and the record adds one level.
 pub(super) const DEPTH_MAX: usize = 100;
 
+/// Maximum size of the buffer that is kept for the next event. A record may need the memory of a larger one to grow.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+
 /// An event, ready to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -110,7 +113,11 @@ fn unfold(
     line.copy(input.text, start);
     if let (Some(end), Some(out)) = (unescape(input.text, start + 1, buffer), line.out()) {
         let before = out.len();
-        match Cursor::new(buffer).whole(&mut Line::to(out, 0)) {
+        let depth = Cursor::new(buffer).whole(&mut Line::to(out, 0));
+        if buffer.len() > BUFFER_BYTES_MAX {
+            *buffer = String::new();
+        }
+        match depth {
             Ok(depth) if depth <= DEPTH_MAX => {
                 input.at = end;
                 line.skip_to(end);
