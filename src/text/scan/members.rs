@@ -90,21 +90,19 @@ impl<'a> Cursor<'a> {
         })
     }
 
+    /// Takes the comma before the next part, or the end and returns `false`. Something else than a part may follow the
+    /// comma.
     #[inline]
     fn next_part(&mut self, end: u8, is_first: bool, line: &mut Line) -> Result<bool, Stop> {
-        let mut byte = self.token(line).ok_or(self.stop_after())?;
+        let byte = self.token(line).ok_or(self.stop_after())?;
         if byte == end {
             self.at += 1;
             return Ok(false);
         }
         if !is_first {
-            if byte != b',' {
-                return Err(self.stop_after());
-            }
-            self.at += 1;
-            byte = self.token(line).ok_or(self.stop_after())?;
+            self.expect(b',', line)?;
+            self.token(line);
         }
-        // There is no comma before the end.
-        if byte == end && !is_first { Err(self.stop_after()) } else { Ok(true) }
+        Ok(true)
     }
 }

@@ -71,9 +71,10 @@ fn by_number(json: &[u8], at: usize, out: &mut String) -> Option<usize> {
         return None;
     }
     let (high, low) = (number.checked_sub(0xd800)?, hex(json, at + 6)?.checked_sub(0xdc00)?);
-    if high >= 0x400 || low >= 0x400 {
+    if low >= 0x400 {
         return None;
     }
+    // With a low surrogate in the place of a high one, this is too large for a character.
     out.push(char::from_u32(0x1_0000 + (high << 10 | low))?);
     Some(at + 10)
 }
