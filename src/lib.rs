@@ -10,6 +10,13 @@
 //!                                                                     records + checkpoint ◄─── hand_out ────────┘
 //! ```
 //!
+//! Within `answer`, the body is read in one pass. What is not an event is left to `serde_json`:
+//!
+//! ```text
+//! body ─ walk ─┬─ place of an event ──── record ─ scan ─► Row
+//!              └─ errors, permissions, page info, raw ── envelope ─► Connection
+//! ```
+//!
 //! A response goes one way: a [`source::Call`] is consumed with its exchange, and the exchange is read once, into a
 //! [`buildkite::answer::Answer`]. Later stages do not see a status, a header or a body.
 //!

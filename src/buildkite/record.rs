@@ -1,18 +1,18 @@
 //! One event node → one record, in a single pass. Key order and the text of numbers are kept, and white space is
 //! removed. `data`, which is JSON inside a string, becomes a JSON value if it parses.
 
-use memchr::memchr3;
-use serde::de::MapAccess;
-use serde_json::value::RawValue;
-
-use crate::text::compact::{push_compact, without_line_breaks};
-use crate::text::json::{Key, string};
-use crate::text::object::push_string;
+use crate::text::json::string;
+use crate::text::scan::cursor::{Cursor, Stop};
+use crate::text::scan::line::Line;
+use crate::text::scan::unescape::unescape;
 use crate::text::time::Millis;
 use crate::text::uuid::parse_uuid;
 
 /// Maximum nesting depth of `data` that is unfolded. Common parsers stop at 128, and the record adds one level.
-const DEPTH_MAX: usize = 100;
+pub(super) const DEPTH_MAX: usize = 100;
+
+/// Maximum size of the buffer that is kept for the next event. A record may need the memory of a larger one to grow.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
 /// An event, ready to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,50 +41,41 @@ pub const NULL: Missing = "Buildkite returned null";
 /// The node has another shape.
 pub const NOT_AN_OBJECT: Missing = "the node is not an object";
 
-/// Reads an event. The inner error says why it cannot be delivered; reading can continue after it.
+/// Reads an event, whose opening brace was just taken. The inner error says why it cannot be delivered; reading can
+/// continue after it. `buffer` is any memory to reuse.
 ///
 /// # Errors
 ///
-/// Returns what is wrong with the JSON.
-pub fn read<'de, A: MapAccess<'de>>(mut map: A) -> Result<Result<Row, Missing>, A::Error> {
+/// Returns where the JSON is invalid.
+pub fn read(input: &mut Cursor, buffer: &mut String) -> Result<Result<Row, Missing>, Stop> {
     let (mut id, mut occurred_at, mut kind) = (None, None, None);
     let mut odd = Vec::new();
-    let mut payload = String::with_capacity(512);
+    let mut payload = String::with_capacity(1_024);
     payload.push('{');
-    while let Some(Key(key)) = map.next_key()? {
-        let value: &'de RawValue = map.next_value()?;
-        let value = value.get();
-        if payload.len() > 1 {
-            payload.push(',');
-        }
-        push_string(&mut payload, &key);
-        payload.push(':');
+    let mut line = Line::to(&mut payload, input.at);
+    let mut is_first = true;
+    while let Some(key) = input.next_name(is_first, &mut line)? {
+        is_first = false;
+        input.colon(&mut line)?;
+        let first = input.token(&mut line);
+        let start = input.at;
         match &*key {
-            "uuid" => id = string(value),
-            "occurredAt" => occurred_at = string(value),
-            "type" => kind = string(value),
+            "data" if first == Some(b'"') => odd.extend(unfold(input, &mut line, buffer)?),
+            _ => _ = input.value(&mut line)?,
+        }
+        match &*key {
+            "uuid" => id = string(input.since(start)),
+            "occurredAt" => occurred_at = string(input.since(start)),
+            "type" => kind = string(input.since(start)),
             _ => {}
         }
-        match &*key {
-            "data" => odd.extend(push_data(&mut payload, value)),
-            // Most values have no white space at all.
-            _ if memchr3(b' ', b'\n', b'\t', value.as_bytes()).is_none()
-                && !value.contains('\r') =>
-            {
-                payload.push_str(value);
-            }
-            _ => {
-                push_compact(&mut payload, value);
-            }
-        }
     }
-    payload.push('}');
-    let payload = without_line_breaks(payload);
+    line.copy(input.text, input.at);
     Ok(identified(id, occurred_at, kind, payload, odd))
 }
 
 /// Returns the row of a node if its uuid can be read. Anything else may be odd, which is noted.
-fn identified(
+pub(super) fn identified(
     id: Option<String>,
     occurred_at: Option<String>,
     kind: Option<String>,
@@ -112,21 +103,33 @@ fn identified(
     Ok(Row { at, uuid, id, occurred_at, kind: kind.unwrap_or_default(), payload, odd })
 }
 
-/// Writes `data`: unfolded if it is a string of JSON, otherwise as received. Returns what is odd about it.
-fn push_data(out: &mut String, raw: &str) -> Option<&'static str> {
-    let inner: Option<String> = if raw.starts_with('"') { string(raw) } else { None };
-    let parsed = inner.as_deref().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
-    let before = out.len();
-    let mut odd = None;
-    if let Some(value) = parsed {
-        if push_compact(out, value.get()) <= DEPTH_MAX {
-            return None;
+/// Takes and writes the string `data`: unfolded if it holds JSON, otherwise as received. Returns what is odd about it.
+fn unfold(
+    input: &mut Cursor,
+    line: &mut Line,
+    buffer: &mut String,
+) -> Result<Option<&'static str>, Stop> {
+    let (start, mut odd) = (input.at, None);
+    line.copy(input.text, start);
+    if let (Some(end), Some(out)) = (unescape(input.text, start + 1, buffer), line.out()) {
+        let before = out.len();
+        let depth = Cursor::new(buffer).whole(&mut Line::to(out, 0));
+        if buffer.len() > BUFFER_BYTES_MAX {
+            *buffer = String::new();
         }
-        odd = Some("data is nested deeper than 100 levels and stays a string");
+        match depth {
+            Ok(depth) if depth <= DEPTH_MAX => {
+                input.at = end;
+                line.skip_to(end);
+                return Ok(None);
+            }
+            Ok(_) => odd = Some("data is nested deeper than 100 levels and stays a string"),
+            Err(_) => {}
+        }
+        out.truncate(before);
     }
-    out.truncate(before);
-    push_compact(out, raw);
-    odd
+    input.value(line)?;
+    Ok(odd)
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
-//! The pass over an answer's JSON: a single reader that knows its place in the answer. A value of another shape is
-//! noted and skipped, so parser errors are always errors in the JSON itself.
-
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+//! The pass over an answer's JSON: a single scan that knows its place in the answer. A value of another shape is noted
+//! and skipped, so errors are always errors in the JSON itself.
 
 use crate::buildkite::place::{MEMBERS, Place, Seen};
 use crate::buildkite::record::{self, Missing, NOT_AN_OBJECT, NULL, Row};
-use crate::text::json::{Key, place};
+use crate::text::json::invalid;
+use crate::text::scan::cursor::{Cursor, Stop};
+use crate::text::scan::line::Line;
 
 /// The contents of an answer.
 pub struct Body<'a> {
@@ -38,9 +37,8 @@ impl<'a> Body<'a> {
             rows: Vec::new(),
             wrong: None,
         };
-        let mut input = serde_json::Deserializer::from_str(text);
-        let walk = Walk { place: Place::Answer, body: &mut body };
-        walk.deserialize(&mut input).and_then(|()| input.end()).map_err(|why| place(&why))?;
+        let mut walk = Walk { input: Cursor::new(text), body: &mut body, buffer: String::new() };
+        walk.whole().map_err(|stop| invalid(stop.line_and_column(text)))?;
         Ok(body)
     }
 
@@ -61,15 +59,121 @@ const ROWS_MAX: usize = 1_000;
 /// The error for more events than that.
 const TOO_MANY: &str = "edges has far more events than requested";
 
-/// The reader at a place.
+/// The scan. Its methods take the value at a place.
 struct Walk<'w, 'a> {
-    place: Place,
+    input: Cursor<'a>,
     body: &'w mut Body<'a>,
+    /// Memory to reuse.
+    buffer: String,
 }
 
-impl<'a> Walk<'_, 'a> {
-    fn note(&mut self, seen: Seen) {
-        self.body.seen[self.place as usize] = seen;
+impl Walk<'_, '_> {
+    fn whole(&mut self) -> Result<(), Stop> {
+        self.value(Place::Answer)?;
+        self.input.end(&mut Line::nowhere())
+    }
+
+    /// Takes the value at this place. The depth is that of the places.
+    fn value(&mut self, place: Place) -> Result<(), Stop> {
+        let first = self.input.token(&mut Line::nowhere());
+        if let Place::Errors | Place::Permissions | Place::PageInfo = place {
+            return self.raw(place);
+        }
+        match first {
+            Some(b'{') => self.object(place),
+            Some(b'[') => self.list(place),
+            Some(b'n') => {
+                self.input.unused_scalar()?;
+                self.note(place, Seen::Null);
+                if place == Place::Edge {
+                    self.body.rows.push(Err(NULL));
+                }
+                Ok(())
+            }
+            first => {
+                self.input.unused_scalar()?;
+                self.other(
+                    place,
+                    match first {
+                        Some(b'"') => "text",
+                        Some(b't' | b'f') => "true or false",
+                        _ => "a number",
+                    },
+                );
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps a value raw.
+    fn raw(&mut self, place: Place) -> Result<(), Stop> {
+        let start = self.input.at;
+        self.input.value(&mut Line::nowhere())?;
+        let raw = Some(self.input.since(start)).filter(|raw| *raw != "null");
+        match place {
+            Place::Errors => self.body.errors = raw,
+            Place::Permissions => self.body.permissions = raw,
+            _ => self.body.page_info = raw,
+        }
+        self.note(place, Seen::Present);
+        Ok(())
+    }
+
+    fn object(&mut self, place: Place) -> Result<(), Stop> {
+        self.input.at += 1;
+        self.note(place, Seen::Present);
+        match place {
+            Place::Edges => self.wrong("edges is an object"),
+            Place::Edge => self.body.rows.push(Err(NULL)),
+            Place::Node => {
+                let row = record::read(&mut self.input, &mut self.buffer)?;
+                self.set_row(row);
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.members(place)
+    }
+
+    /// Takes the members of the object at this place.
+    fn members(&mut self, from: Place) -> Result<(), Stop> {
+        let mut is_first = true;
+        while let Some(key) = self.input.next_name(is_first, &mut Line::nowhere())? {
+            is_first = false;
+            self.input.colon(&mut Line::nowhere())?;
+            let leads = |(place, name, _): &&(Place, &str, Place)| *place == from && **name == *key;
+            let Some((_, _, place)) = MEMBERS.iter().find(leads) else {
+                self.input.value(&mut Line::nowhere())?;
+                continue;
+            };
+            if self.body.seen(*place) != Seen::Absent && *place != Place::Node {
+                self.wrong(&[&key, " appears twice"].concat());
+            }
+            self.value(*place)?;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, place: Place) -> Result<(), Stop> {
+        self.input.at += 1;
+        if place == Place::Edges {
+            self.note(place, Seen::Present);
+        }
+        let mut is_first = true;
+        while self.input.next_item(is_first, &mut Line::nowhere())? {
+            is_first = false;
+            if place == Place::Edges && self.body.rows.len() < ROWS_MAX {
+                self.value(Place::Edge)?;
+            } else {
+                self.input.value(&mut Line::nowhere())?;
+            }
+        }
+        if place != Place::Edges {
+            self.other(place, "a list");
+        } else if self.body.rows.len() >= ROWS_MAX {
+            self.wrong(TOO_MANY);
+        }
+        Ok(())
     }
 
     /// Sets the row of the current edge. A second node is an event of its own.
@@ -82,133 +186,27 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    fn wrong(&mut self, why: &str) {
-        self.body.wrong.get_or_insert_with(|| why.to_owned());
-    }
-
     /// Notes a value of another type. The message names the place as it is in the answer.
-    fn other(mut self, what: &str) {
+    fn other(&mut self, place: Place, what: &str) {
         // One unreadable event must not hold up the others.
-        match self.place {
+        match place {
             Place::Edge => return self.body.rows.push(Err(NOT_AN_OBJECT)),
             Place::Node => return self.set_row(Err(NOT_AN_OBJECT)),
             _ => {}
         }
-        let named = MEMBERS.iter().find(|(_, _, place)| *place == self.place);
+        let named = MEMBERS.iter().find(|(_, _, named)| *named == place);
         let name = named.map_or("the answer", |(_, name, _)| name);
         self.wrong(&[name, " is ", what].concat());
     }
 
-    /// Reads the members of the object at this place.
-    fn members<A: MapAccess<'a>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Key(key)) = map.next_key()? {
-            let leads =
-                |(from, name, _): &&(Place, &str, Place)| *from == self.place && **name == *key;
-            let Some((_, _, place)) = MEMBERS.iter().find(leads) else {
-                map.next_value::<&RawValue>()?;
-                continue;
-            };
-            if self.body.seen(*place) != Seen::Absent && *place != Place::Node {
-                self.wrong(&[&key, " appears twice"].concat());
-            }
-            map.next_value_seed(Walk { place: *place, body: self.body })?;
-        }
-        Ok(())
+    fn wrong(&mut self, why: &str) {
+        self.body.wrong.get_or_insert_with(|| why.to_owned());
+    }
+
+    fn note(&mut self, place: Place, seen: Seen) {
+        self.body.seen[place as usize] = seen;
     }
 }
 
-impl<'a> DeserializeSeed<'a> for Walk<'_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(mut self, input: D) -> Result<(), D::Error> {
-        let kept = match self.place {
-            Place::Errors => &mut self.body.errors,
-            Place::Permissions => &mut self.body.permissions,
-            Place::PageInfo => &mut self.body.page_info,
-            _ => return input.deserialize_any(self),
-        };
-        let raw = <&RawValue>::deserialize(input)?.get();
-        *kept = Some(raw).filter(|raw| *raw != "null");
-        self.note(Seen::Present);
-        Ok(())
-    }
-}
-
-impl<'a> Visitor<'a> for Walk<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("JSON")
-    }
-
-    fn visit_unit<E>(mut self) -> Result<(), E> {
-        self.note(Seen::Null);
-        if self.place == Place::Edge {
-            self.body.rows.push(Err(NULL));
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.other("true or false");
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.other("a number");
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.other("a number");
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.other("a number");
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.other("text");
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(mut self, mut list: A) -> Result<(), A::Error> {
-        if self.place == Place::Edges {
-            self.note(Seen::Present);
-            let mut is_there = true;
-            while is_there && self.body.rows.len() < ROWS_MAX {
-                let edge = Walk { place: Place::Edge, body: self.body };
-                is_there = list.next_element_seed(edge)?.is_some();
-            }
-            if !is_there {
-                return Ok(());
-            }
-            self.wrong(TOO_MANY);
-        }
-        while list.next_element::<&RawValue>()?.is_some() {}
-        self.other("a list"); // Unless a more precise error was noted above.
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'a>>(mut self, map: A) -> Result<(), A::Error> {
-        self.note(Seen::Present);
-        match self.place {
-            Place::Edges => {
-                self.wrong("edges is an object");
-                self.members(map)
-            }
-            Place::Edge => {
-                self.body.rows.push(Err(NULL));
-                self.members(map)
-            }
-            Place::Node => {
-                let row = record::read(map)?;
-                self.set_row(row);
-                Ok(())
-            }
-            _ => self.members(map),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

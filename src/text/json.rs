@@ -1,37 +1,8 @@
 //! Small pieces of JSON, parsed one level deep. Derived deserializers would exceed the size limit of the
-//! component. The hot path, which reads events, uses only the parser of single strings from here.
-
-use std::borrow::Cow;
+//! component. Events are read by `scan`.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-
-/// A member's name, borrowed from the answer unless it has escapes.
-pub struct Key<'a>(pub Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        input.deserialize_str(KeyVisitor).map(Self)
-    }
-}
-
-struct KeyVisitor;
-
-impl<'de> Visitor<'de> for KeyVisitor {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("a name")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-}
 
 /// A value, parsed one level deep. Anything below stays raw JSON.
 enum Value<'a> {
@@ -99,9 +70,9 @@ impl<'de> Visitor<'de> for OneLevel {
     }
 }
 
-/// Returns where the JSON is invalid. The parser's own message would take 2 kB of the component.
-pub fn place(why: &serde_json::Error) -> String {
-    format!("invalid at line {}, column {}", why.line(), why.column())
+/// Says where JSON is invalid. The parser's own message would take 2 kB of the component.
+pub fn invalid((line, column): (usize, usize)) -> String {
+    format!("invalid at line {line}, column {column}")
 }
 
 /// Maximum size of an object that is parsed. A checkpoint is the largest. Its members may take sixteen times as much
@@ -125,7 +96,7 @@ impl<'a> Members<'a> {
         match serde_json::from_str(text) {
             Ok(Value::Object(members)) => Ok(members),
             Ok(_) => Err(format!("it is {}", kind(text.trim_ascii_start()))),
-            Err(why) => Err(place(&why)),
+            Err(why) => Err(invalid((why.line(), why.column()))),
         }
     }
 
@@ -192,6 +163,19 @@ pub fn string(text: &str) -> Option<String> {
     match serde_json::from_str(text) {
         Ok(Value::Text(text)) => Some(text),
         _ => None,
+    }
+}
+
+/// Returns the text that a text of JSON begins with. Returns `None` if it begins with a value that is no text.
+///
+/// # Errors
+///
+/// Returns an error if it begins with an invalid value.
+pub fn decoded(text: &str) -> Result<Option<String>, serde_json::Error> {
+    let mut input = serde_json::Deserializer::from_str(text);
+    match Value::deserialize(&mut input)? {
+        Value::Text(text) => Ok(Some(text)),
+        _ => Ok(None),
     }
 }
 

@@ -10,6 +10,6 @@ pub mod object;
 
 pub mod reader;
 
-pub mod compact;
+pub mod scan;
 
 pub mod base64;

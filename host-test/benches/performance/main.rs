@@ -12,6 +12,7 @@ mod loopback;
 mod machine;
 mod pages;
 mod process;
+mod raw;
 mod report;
 mod start;
 mod tenants;

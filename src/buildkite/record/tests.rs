@@ -1,23 +1,9 @@
-use serde::de::{Deserializer, Visitor};
-
 use super::*;
 
-struct Node;
-
-impl<'de> Visitor<'de> for Node {
-    type Value = Result<Row, Missing>;
-
-    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("an event")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        read(map)
-    }
-}
-
 fn read_node(node: &str) -> Result<Row, Missing> {
-    serde_json::Deserializer::from_str(node).deserialize_map(Node).expect("JSON")
+    let mut input = Cursor::new(node);
+    input.at = 1;
+    read(&mut input, &mut String::new()).expect("JSON")
 }
 
 const HEAD: &str = r#""uuid":"01931fa7-b1c0-7abc-8abc-0123456789ab","occurredAt":"2024-11-12T09:15:04.000Z","type":"X""#;

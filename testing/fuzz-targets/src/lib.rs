@@ -9,6 +9,7 @@
 //! `tests/corpus.rs` replays the corpus of `testing/fuzz`, with small changes, in every ordinary test run.
 #![allow(clippy::panic)] // A target fails by panicking.
 
+pub mod answer;
 pub mod checkpoint;
 pub mod exchange;
 pub mod headers;
@@ -23,10 +24,11 @@ pub mod sync;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     ("settings", settings::run),
     ("checkpoint", checkpoint::run),
     ("response", response::run),
+    ("answer", answer::run),
     ("headers", headers::run),
     ("sync", sync::run),
 ];

@@ -78,6 +78,11 @@ fn any_answer_is_interpreted() {
 }
 
 #[test]
+fn any_body_is_scanned_as_serde_json_reads_it() {
+    replay("answer");
+}
+
+#[test]
 fn any_headers_lead_to_bounded_waits() {
     replay("headers");
 }
@@ -111,6 +116,7 @@ fn the_largest_answer_takes_bounded_memory_whatever_it_is_made_of() {
         (node, '{', r#""a":0"#, "}}]}}}}"),
         (node, '[', "[]", "]}]}}}}"),
         (data, '[', "0", "]\"}}]}}}}"),
+        (data, '[', "0", "]]\"}}]}}}}"),
     ] {
         let count = (BODY_BYTES_MAX - head.len() - close.len()) / (part.len() + 1) - 1;
         let body = [head, &open.to_string(), &[part, ","].concat().repeat(count), part, close];
