@@ -25,6 +25,6 @@ mod shell;
 pub use contract::{Batch, Event, FieldError, Next, SourceError, Stats};
 pub use drive::drive;
 pub use plan::{Backoff, Plan, Until};
-pub use policy::{EMPTY_BATCHES_MAX, End, Moment, Policy, Then, WAIT_MS_MAX, WAIT_MS_MIN, Why};
+pub use policy::{EMPTY_BATCHES_MAX, End, Moment, Policy, Then, WAIT_MS_MAX, Why};
 pub use report::{Counts, Ended, Fault, Report};
 pub use shell::{Shell, SinkError, Source, StoreError, at_once};

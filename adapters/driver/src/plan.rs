@@ -35,6 +35,11 @@ pub struct Plan {
     pub backoff: Backoff,
     /// Wait after a failure that the operator must fix, in milliseconds. `None`: it ends the run.
     pub unfixed_ms: Option<u64>,
+    /// Minimum wait that a source can ask for, in milliseconds. With none, it could spin.
+    pub least_wait_ms: u64,
+    /// Whether a batch ends a series of failures. Otherwise, only [`Policy::succeeded`](crate::Policy::succeeded) does:
+    /// a turn of many batches may fail at its end each time.
+    pub forgets_at_batch: bool,
 }
 
 /// Wait after a failure that the operator must fix, in milliseconds: short enough to notice a renewed token or a
@@ -51,6 +56,8 @@ impl Plan {
         retries: Some(4),
         backoff: Backoff { first_ms: 1_000, longest_ms: 30_000 },
         unfixed_ms: None,
+        least_wait_ms: 1,
+        forgets_at_batch: true,
     };
 
     /// A service that polls repeatedly. Each poll has its own retries, so one wait of a minute after it is enough.
@@ -59,6 +66,8 @@ impl Plan {
         retries: None,
         backoff: Backoff { first_ms: 60_000, longest_ms: 60_000 },
         unfixed_ms: Some(UNFIXED_MS),
+        // Each poll begins anew, with its own look at the stored checkpoint.
+        least_wait_ms: 1_000,
         ..Self::POLL
     };
 
@@ -74,6 +83,9 @@ impl Plan {
         retries: Some(Self::RETRIES),
         backoff: Backoff { first_ms: 500, longest_ms: 60_000 },
         unfixed_ms: None,
+        // The shortest that a `rate_limit` asks for.
+        least_wait_ms: 1,
+        forgets_at_batch: true,
     };
 
     /// One of many sources in a process, none of which ever ends it or burdens the others.
@@ -81,6 +93,9 @@ impl Plan {
         retries: None,
         backoff: Backoff { first_ms: 1_000, longest_ms: UNFIXED_MS },
         unfixed_ms: Some(UNFIXED_MS),
+        // Each turn starts an instance.
+        least_wait_ms: 100,
+        forgets_at_batch: false,
         ..Self::RUN
     };
 

@@ -11,9 +11,6 @@ use crate::report::{Ended, Fault};
 /// second.
 pub const EMPTY_BATCHES_MAX: u32 = 100;
 
-/// Minimum wait that a source can ask for, in milliseconds. Less would spin.
-pub const WAIT_MS_MIN: u64 = 100;
-
 /// Maximum wait that a source can ask for, in milliseconds: one day, the maximum in the contract. After it, the remote
 /// may answer differently.
 pub const WAIT_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
@@ -145,6 +142,9 @@ impl Policy {
             let why = "consecutive batches without a record or a request";
             return Err(SourceError::Protocol(format!("{EMPTY_BATCHES_MAX} {why}")));
         }
+        if self.plan.forgets_at_batch {
+            self.succeeded();
+        }
         Ok(self.next(batch.next, at))
     }
 
@@ -161,7 +161,7 @@ impl Policy {
         let is_last = is_transient && self.plan.retries.is_some_and(|most| self.failures > most);
         let ms = full.map(|full| (full as f64 * (0.5 + at.jitter.clamp(0.0, 1.0) / 2.0)) as u64);
         match ms {
-            Some(_) if at.is_stopped => Then::End(End::Stopped),
+            Some(_) if at.is_stopped && !is_last => Then::End(End::Stopped),
             Some(ms) if !is_last && at.now_ms.saturating_add(ms) < self.ends_ms => {
                 Then::Wait { ms, why: Why::Failed }
             }
@@ -171,6 +171,9 @@ impl Policy {
 
     /// Returns what to do after a whole run, for a host that runs repeatedly.
     pub fn after_run(&mut self, ended: &Ended, at: Moment) -> Then {
+        if !matches!(ended, Ended::Failed { .. }) {
+            self.succeeded();
+        }
         match ended {
             Ended::OutOfTime => self.next(Next::Ready, at),
             Ended::Idle { again_in_ms } => self.next(Next::Idle(*again_in_ms), at),
@@ -180,14 +183,13 @@ impl Policy {
         }
     }
 
-    fn next(&mut self, next: Next, at: Moment) -> Then {
-        self.succeeded();
+    fn next(&self, next: Next, at: Moment) -> Then {
         let (why, ms) = match next {
             Next::Ready => return self.resume(at),
             Next::Idle(ms) => (Why::Idle, ms),
             Next::Throttled(ms) => (Why::Throttled, ms),
         };
-        let ms = ms.clamp(WAIT_MS_MIN, WAIT_MS_MAX);
+        let ms = ms.max(self.plan.least_wait_ms).min(WAIT_MS_MAX);
         match (why, self.plan.until) {
             (Why::Idle, Until::Once | Until::Idle) => Then::End(End::Idle { again_in_ms: ms }),
             (Why::Throttled, Until::Once) => Then::End(End::Throttled { again_in_ms: ms }),

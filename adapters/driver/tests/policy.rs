@@ -3,7 +3,7 @@
 
 use source_driver::{
     Batch, EMPTY_BATCHES_MAX, End, Ended, Event, Fault, Moment, Next, Plan, Policy, SourceError,
-    Stats, Then, Until, WAIT_MS_MAX, WAIT_MS_MIN, Why,
+    Stats, Then, Until, WAIT_MS_MAX, Why,
 };
 
 const START: Moment = Moment { now_ms: 0, jitter: 1.0, is_stopped: false };
@@ -46,7 +46,7 @@ fn the_policy_does_what_a_batch_says_as_far_as_the_plan_allows() {
         (Until::Never, idle, waits(Why::Idle, 60_000)),
         (Until::Never, throttled, waits(Why::Throttled, 5_000)),
         // A source that asks for no wait must not spin, and a wait of years is shortened to a day.
-        (Until::Never, Next::Idle(0), waits(Why::Idle, WAIT_MS_MIN)),
+        (Until::Never, Next::Idle(0), waits(Why::Idle, Plan::RUN.least_wait_ms)),
         (Until::Never, Next::Throttled(u64::MAX), waits(Why::Throttled, WAIT_MS_MAX)),
     ] {
         let mut policy = policy(Plan { until, ..Plan::RUN });
@@ -95,6 +95,35 @@ fn the_count_of_failures_restarts_after_a_success() {
     assert_eq!(waits(&mut policy, 1.0), [500, 1_000]);
     policy.succeeded();
     assert_eq!(waits(&mut policy, 1.0), [500, 1_000]);
+}
+
+#[test]
+fn good_batches_do_not_hide_that_every_turn_of_a_tenant_fails() {
+    let mut policy = policy(Plan::TENANT_UNTIL_IDLE);
+    let ended = (1..100).find(|_| {
+        policy.batch(&batch(1, 1, Next::Ready), START).unwrap();
+        policy.failed(true, START) == Then::End(End::Failed)
+    });
+    assert_eq!(ended, Some(Plan::RETRIES + 1));
+    policy.succeeded();
+    assert_eq!(waits(&mut policy, 1.0)[0], 1_000);
+}
+
+#[test]
+fn a_wait_is_no_longer_than_a_source_asks_unless_it_would_spin() {
+    for (plan, asked, expected) in [
+        (Plan::RUN, 10, 10),
+        (Plan::RUN, 0, 1),
+        (Plan::TENANT, 10, 100),
+        (Plan::TENANT, 101, 101),
+        (Plan { until: Until::Never, ..Plan::POLL }, 10, 10),
+    ] {
+        let then = policy(plan).batch(&batch(0, 1, Next::Throttled(asked)), START);
+        assert_eq!(then, Ok(Then::Wait { ms: expected, why: Why::Throttled }), "{plan:?}");
+    }
+    let ended = Ended::Throttled { again_in_ms: 0 };
+    let then = policy(Plan::SERVICE).after_run(&ended, START);
+    assert_eq!(then, Then::Wait { ms: 1_000, why: Why::Throttled });
 }
 
 #[test]
@@ -166,6 +195,9 @@ fn a_stopped_host_neither_reads_nor_waits_and_learns_of_permanent_failures() {
     }
     assert_eq!(policy.failed(true, STOPPED), stopped);
     assert_eq!(policy.failed(false, STOPPED), Then::End(End::Failed));
+    // The last retry failed: that must not look like a good end.
+    let plan = Plan { retries: Some(0), ..Plan::RUN };
+    assert_eq!(Policy::new(plan, 0).failed(true, STOPPED), Then::End(End::Failed));
 }
 
 #[test]

@@ -125,7 +125,8 @@ impl Run<'_> {
         let checkpoint = source.checkpoint().await?;
         let durable = pipeline.begin(batch, checkpoint).await?;
         self.count(&durable);
-        Ok(Some(then))
+        // A signal may have arrived while an earlier write was waited for.
+        Ok(Some(if then == Then::Read { self.policy.resume(moment(stop)) } else { then }))
     }
 
     /// Returns what to do after a failed call, or the failure if it ends the run.
@@ -142,7 +143,10 @@ impl Run<'_> {
                 tracing::warn!("{error}; retrying in {seconds:.1} s");
                 Ok(then)
             }
-            (then, _) => Ok(then),
+            (then, error) => {
+                tracing::warn!("{error}; stopping without a retry");
+                Ok(then)
+            }
         }
     }
 

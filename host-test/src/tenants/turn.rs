@@ -84,10 +84,13 @@ impl Tenant {
             then: self.policy.resume(moment(stop)),
             failure: None,
         };
-        if let Err((failure, is_transient)) = self.calls(wish, shared, stop, &mut ended).await {
-            ended.report.state = "failing";
-            ended.then = self.policy.failed(is_transient, moment(stop));
-            ended.failure = Some(failure);
+        match self.calls(wish, shared, stop, &mut ended).await {
+            Ok(()) => self.policy.succeeded(),
+            Err((failure, is_transient)) => {
+                ended.report.state = "failing";
+                ended.then = self.policy.failed(is_transient, moment(stop));
+                ended.failure = Some(failure);
+            }
         }
         ended
     }
