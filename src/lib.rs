@@ -13,8 +13,8 @@
 //! Within `answer`, the body is read in one pass. What is not an event is left to `serde_json`:
 //!
 //! ```text
-//! body ─ walk ─┬─ place of an event ──── record ─ scan ─► Row
-//!              └─ errors, permissions, page info, raw ── envelope ─► Connection
+//! body ─┬─ place of an event ─ record ─ scan ─► Row
+//!       └─ errors, permissions, page info, raw ── envelope ─► Connection
 //! ```
 //!
 //! A response goes one way: a [`source::Call`] is consumed with its exchange, and the exchange is read once, into a

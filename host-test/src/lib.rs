@@ -18,6 +18,7 @@ pub mod config;
 pub mod egress;
 pub mod exit;
 pub mod guest;
+pub mod limits;
 #[allow(clippy::disallowed_methods, reason = "resolves symbolic links")]
 pub mod names;
 #[allow(clippy::disallowed_methods, reason = "writes files")]

@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_page_on_embedding_has_the_defaults() {
-        let page = include_str!("../../../docs/embedding.md");
+        let page = include_str!("../../docs/embedding.md");
         let limits = Limits::default();
         for (name, value) in [
             ("linear memory", format!("{} MiB", limits.memory_mib)),

@@ -1,8 +1,8 @@
-//! The contents of the answer's JSON: errors, permission and events. The pass over the JSON itself is in `walk`.
+//! The contents of the answer's JSON: errors, permission and events. The pass over the JSON itself is in `body`.
 
+use crate::buildkite::body::Body;
 use crate::buildkite::place::{Place, Seen};
 use crate::buildkite::record::{Missing, Row};
-use crate::buildkite::walk::Body;
 use crate::error::Error;
 use crate::text::json::{Members, items};
 

@@ -12,7 +12,7 @@ pub mod record;
 
 mod place;
 
-mod walk;
+mod body;
 
 pub mod envelope;
 

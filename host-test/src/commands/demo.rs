@@ -7,7 +7,7 @@ use crate::egress::resolve::system;
 use crate::egress::token::Token;
 use crate::exit::{Failure, Result};
 use crate::guest::engine::CodeCache;
-use crate::guest::limits::Limits;
+use crate::limits::Limits;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
 use crate::run::progress::say;

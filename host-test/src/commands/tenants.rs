@@ -5,7 +5,7 @@ use crate::egress::origin::list;
 use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::exit::{Failure, Result};
 use crate::guest::engine::{CodeCache, Options};
-use crate::guest::limits::Limits;
+use crate::limits::Limits;
 use crate::run::listen::Listen;
 use crate::run::metrics::{Endpoint, Metrics};
 use crate::run::patience;

@@ -9,7 +9,7 @@ use crate::egress::origin::Origin;
 use crate::egress::token::{PLACEHOLDER, Token};
 use crate::exit::Failure;
 use crate::guest::contract::{Configuration, Secret};
-use crate::guest::limits::Limits;
+use crate::limits::Limits;
 use buildkite_audit_logs::settings::endpoint;
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use crate::egress::network::Network;
 use crate::egress::outgoing::{collect, holds_placeholder};
 use crate::egress::waits::Waits;
 use crate::egress::watched::Watched;
-use crate::guest::limits::Limits;
+use crate::limits::Limits;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;

@@ -12,7 +12,7 @@ use crate::egress::sent::Sent;
 use crate::egress::token::Token;
 use crate::egress::waits::Waits;
 use crate::exit::{Failure, Result};
-use crate::guest::limits::Limits;
+use crate::limits::Limits;
 use bytes::Bytes;
 use http::{Request, Response, Uri, header};
 use hyper::body::Incoming;

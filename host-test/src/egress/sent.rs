@@ -53,7 +53,7 @@ mod tests {
     use crate::egress::origin::Origin;
     use crate::egress::resolve;
     use crate::egress::waits::Waits;
-    use crate::guest::limits::Limits;
+    use crate::limits::Limits;
     use bytes::Bytes;
     use http::Request;
     use std::time::{Duration, Instant};

@@ -170,7 +170,7 @@ mod tests {
     use crate::egress::origin::Origin;
     use crate::egress::outbound::tests::outbound;
     use crate::egress::waits::Waits;
-    use crate::guest::limits::Limits;
+    use crate::limits::Limits;
     use bytes::Bytes;
     use http::Request;
     use std::time::{Duration, Instant};

@@ -5,7 +5,7 @@ use crate::exit::{Failure, Result};
 use crate::guest::contract::bindings::SourcePluginPre;
 use crate::guest::engine::{CodeCache, build_uninterruptible};
 use crate::guest::environment::cause;
-use crate::guest::tenant::Tenant;
+use crate::guest::host_state::HostState;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use wasmtime::Engine;
@@ -41,7 +41,7 @@ pub struct Plugin {
     /// Whether a watchdog limits its CPU time.
     pub(crate) is_watched: bool,
     pub(crate) engine: Engine,
-    pub(crate) pre: SourcePluginPre<Tenant>,
+    pub(crate) pre: SourcePluginPre<HostState>,
 }
 
 impl Plugin {
@@ -127,16 +127,16 @@ impl HasData for Io {
 }
 
 /// Links one interface at a time, so that a guest has only what is named here.
-fn linker(engine: &Engine) -> wasmtime::Result<Linker<Tenant>> {
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     use wasmtime_wasi::p2::bindings::clocks;
     use wasmtime_wasi_io::bindings::wasi::io;
     let mut linker = Linker::new(engine);
     let l = &mut linker;
-    io::error::add_to_linker::<Tenant, Io>(l, |tenant| tenant.ctx().table)?;
-    io::poll::add_to_linker::<Tenant, Io>(l, |tenant| tenant.ctx().table)?;
-    io::streams::add_to_linker::<Tenant, Io>(l, |tenant| tenant.ctx().table)?;
-    clocks::wall_clock::add_to_linker::<Tenant, WasiClocks>(l, Tenant::clocks)?;
-    clocks::monotonic_clock::add_to_linker::<Tenant, WasiClocks>(l, Tenant::clocks)?;
+    io::error::add_to_linker::<HostState, Io>(l, |state| state.ctx().table)?;
+    io::poll::add_to_linker::<HostState, Io>(l, |state| state.ctx().table)?;
+    io::streams::add_to_linker::<HostState, Io>(l, |state| state.ctx().table)?;
+    clocks::wall_clock::add_to_linker::<HostState, WasiClocks>(l, HostState::clocks)?;
+    clocks::monotonic_clock::add_to_linker::<HostState, WasiClocks>(l, HostState::clocks)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(l)?;
     Ok(linker)
 }

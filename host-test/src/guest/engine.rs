@@ -3,7 +3,7 @@
 
 use crate::exit::{Failure, Result};
 use crate::guest::environment::explain;
-use crate::guest::limits::Limits;
+use crate::limits::Limits;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use crate::guest::engine::{PARTS_MAX, TICK};
 use crate::guest::environment::explain;
-use crate::guest::limits::Limits;
+use crate::limits::Limits;
 use wasmtime::{ResourceLimiter, Trap};
 
 /// Counts what an instance uses, and remembers the limit that it exceeded.

@@ -7,7 +7,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// The data of one instance, which is dropped with it.
-pub struct Tenant {
+pub struct HostState {
     pub(super) table: ResourceTable,
     pub(super) wasi: WasiCtx,
     pub(super) http: WasiHttpCtx,
@@ -15,13 +15,13 @@ pub struct Tenant {
     pub(super) fence: Fence,
 }
 
-impl WasiView for Tenant {
+impl WasiView for HostState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
-impl WasiHttpView for Tenant {
+impl WasiHttpView for HostState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
     }

@@ -9,10 +9,10 @@ pub use crate::guest::contract::{
     Secret, SourceError, Stats, bindings,
 };
 use crate::guest::fence::Fence;
-pub use crate::guest::limits::Limits;
+use crate::guest::host_state::HostState;
 use crate::guest::redact::{Texts, hide};
-use crate::guest::tenant::Tenant;
 use crate::guest::watchdog::Watchdog;
+pub use crate::limits::Limits;
 use std::future::Future;
 use tokio::time::error::Elapsed;
 use wasmtime::component::ResourceTable;
@@ -25,7 +25,7 @@ pub(crate) const CHECKPOINT_BYTES_MAX: usize = 4 << 20;
 
 /// A running instance.
 pub struct Source {
-    store: Store<Tenant>,
+    store: Store<HostState>,
     guest: bindings::SourcePlugin,
     limits: Limits,
     /// Limits the CPU time instead of an epoch's tick.
@@ -52,15 +52,15 @@ impl Source {
             wasi.wall_clock(clock.clone()).monotonic_clock(clock);
         }
         let network = egress.network().cloned();
-        let tenant = Tenant {
+        let state = HostState {
             table: ResourceTable::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(egress, &limits),
             fence: Fence::new(limits),
         };
-        let mut store = Store::new(&plugin.engine, tenant);
-        store.limiter(|tenant| &mut tenant.fence);
+        let mut store = Store::new(&plugin.engine, state);
+        store.limiter(|state| &mut state.fence);
         // What a guest returns is copied into the host's memory, once for each pointer to it.
         store.set_hostcall_fuel((limits.returned_mib << 20) as usize);
         store.epoch_deadline_callback(|mut context| {

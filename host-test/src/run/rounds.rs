@@ -1,7 +1,7 @@
 //! The main loop: reads a batch, makes it durable, stores the checkpoint, and waits as the batch
 //! says.
 
-use crate::exit::Result;
+use crate::exit::{Failure, Result};
 use crate::guest::contract::{Batch, CallError, SourceError};
 use crate::guest::source::Source;
 use crate::output::Output;
@@ -144,7 +144,7 @@ impl Run<'_> {
                 Ok(then)
             }
             (then, error) => {
-                tracing::warn!("{error}; stopping without a retry");
+                tracing::warn!("{}; stopping without a retry", Failure::from(error));
                 Ok(then)
             }
         }

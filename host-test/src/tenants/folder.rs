@@ -7,7 +7,7 @@ use crate::config::keys::{known, object};
 use crate::config::misplaced;
 use crate::config::text::{decode, read_at_most};
 use crate::egress::token::is_like;
-use crate::guest::limits::Limits;
+use crate::limits::Limits;
 use buildkite_audit_logs::settings::SETTINGS_BYTES_MAX;
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;

@@ -8,7 +8,7 @@ use super::store::Store;
 use super::turn::Shared;
 use super::watch::{Changes, Watch, names};
 use crate::exit::{Failure, Result};
-use crate::guest::limits::Limits;
+use crate::limits::Limits;
 use crate::run::stop::Stop;
 use source_driver::Until;
 use std::collections::{HashMap, HashSet};

@@ -6,8 +6,8 @@ use crate::egress::origin::Origin;
 use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
 use crate::guest::engine::{Options, build};
-use crate::guest::limits::Limits;
 use crate::guest::source::Source;
+use crate::limits::Limits;
 use std::path::PathBuf;
 
 /// The operator's flags for the component.
