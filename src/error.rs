@@ -49,7 +49,7 @@ impl std::fmt::Display for Error {
             Self::Unauthorized(why) => write!(out, "unauthorized: {why}"),
             Self::InvalidCheckpoint(why) => write!(out, "invalid checkpoint: {why}"),
             Self::Transient(why) => write!(out, "transient: {why}"),
-            Self::Protocol(why) => write!(out, "protocol: {why}"),
+            Self::Protocol(why) => write!(out, "protocol error: {why}"),
         }
     }
 }

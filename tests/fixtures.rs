@@ -48,7 +48,7 @@ fn words(error: Error) -> String {
         Error::Unauthorized(why) => format!("unauthorized: {why}"),
         Error::InvalidCheckpoint(why) => format!("invalid-checkpoint: {why}"),
         Error::Transient(why) => format!("transient: {why}"),
-        Error::Protocol(why) => format!("protocol: {why}"),
+        Error::Protocol(why) => format!("protocol error: {why}"),
     }
 }
 

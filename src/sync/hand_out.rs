@@ -101,8 +101,8 @@ fn settle(
         pending.gap = None;
         state.walk.set(index, after);
     } else {
-        // In mid-page, the page's own cursor would skip the rows that are still waiting: a new instance reads this page
-        // again.
+        // In the middle of a page, the page's own cursor would skip the rows that are still waiting: a new instance
+        // reads this page again.
         let Gap { floor, cursor, confirm, .. } = pending.before.clone();
         let confirm = confirm && cursor.is_some();
         state.walk.set(index, Some(Gap { cursor, confirm, ..Gap::new(floor, reached) }));

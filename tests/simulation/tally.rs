@@ -32,7 +32,7 @@ const MARKS: [(Mark, &str); 19] = [
     (LateEventRead, "a late event found by a re-read"),
     (CursorRefused, "a refused cursor"),
     (CrowdedMillisecond, "a millisecond larger than a page"),
-    (CrashInMidPage, "a crash in mid-page"),
+    (CrashInMidPage, "a crash in the middle of a page"),
     (InstancesDropped, "an instance dropped after every batch"),
     (NewInstanceAfter504, "a 504 followed by a new instance"),
     (NoDate, "no Date"),

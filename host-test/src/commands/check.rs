@@ -41,7 +41,7 @@ pub struct Args {
 /// Returns an error if there is no report to print, because the config file is refused or the component fails.
 pub async fn check(args: Args) -> Result<u8> {
     let config = Config::read(&args.config)?;
-    let outbound = Outbound::new(&args.network, Environment::Heeded)?;
+    let outbound = Outbound::new(&args.network, Environment::Used)?;
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
     let (findings, denied) = match source(&plugin, &config, None, &outbound).await {
         Ok(mut source) => {

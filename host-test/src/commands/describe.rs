@@ -17,7 +17,7 @@ Prints JSON: the component's name, version, allowed hosts, imports, size in byte
 the schemas of its settings and records.\n
 A portal grants the least privilege: its token can run only the query that --portal-query prints. \
 In the config, set endpoint to https://portal.buildkite.com/organizations/ORG/portals/PORTAL.\n
-Examples:\n  host-test describe --portal-query > audit-log.graphql\n  host-test describe | jq .settings_schema.properties")]
+Example:\n  host-test describe --portal-query > audit-log.graphql")]
 pub struct Args {
     /// Describe this component instead of the bundled one.
     #[arg(long, value_name = "FILE")]

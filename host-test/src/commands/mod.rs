@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 ///
-/// Same as [`load`].
+/// Same as [`Plugin::load`] and [`Plugin::trusted`].
 pub fn plugin(named: Option<&PathBuf>, config: &Config, code: &CodeCache) -> Result<Plugin> {
     load(named.or(config.component.as_ref()).map(PathBuf::as_path), code)
 }

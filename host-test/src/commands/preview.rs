@@ -46,7 +46,7 @@ pub struct Args {
 pub async fn preview(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     let mut config = Config::read(&args.config)?;
-    let outbound = Outbound::new(&args.network, Environment::Heeded)?;
+    let outbound = Outbound::new(&args.network, Environment::Used)?;
     if let Value::Object(settings) = &mut config.settings
         && !settings.contains_key("backfill_start_time")
     {

@@ -95,7 +95,7 @@ pub async fn run(args: Args) -> Result<()> {
         address.insist("--metrics")?;
     }
     let config = Config::read(&args.config)?;
-    let outbound = Outbound::new(&args.network, Environment::Heeded)?;
+    let outbound = Outbound::new(&args.network, Environment::Used)?;
     let path = args.state.clone().unwrap_or_else(|| beside(&args.config));
     let mut own = config.files.clone();
     own.extend(args.component.clone());

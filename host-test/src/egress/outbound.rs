@@ -36,7 +36,7 @@ pub struct Flags {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
     /// They apply: the command serves only the user who runs it.
-    Heeded,
+    Used,
     /// They do not apply, since many tenants depend on the command: only a flag decides.
     Ignored,
 }
@@ -73,7 +73,7 @@ impl Outbound {
     ///
     /// Returns [`Failure::Refused`] with the name of the flag.
     pub fn with(flags: &Flags, environment: Environment, lookup: Lookup) -> Result<Self> {
-        let uses_environment = environment == Environment::Heeded;
+        let uses_environment = environment == Environment::Used;
         let proxy = Setting::of(flags.proxy.as_ref(), &variables::environment, uses_environment);
         if let Some(setting) = &proxy {
             setting.validate().map_err(Failure::Refused)?;

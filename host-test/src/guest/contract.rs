@@ -59,7 +59,7 @@ impl From<SourceError> for Failure {
                 Self::Refused(format!("the stored checkpoint is refused: {text}"))
             }
             SourceError::Transient(text) => Self::Failed(format!("temporary failure: {text}")),
-            SourceError::Protocol(text) => Self::Failed(format!("protocol: {text}")),
+            SourceError::Protocol(text) => Self::Failed(format!("protocol error: {text}")),
         }
     }
 }

@@ -81,7 +81,7 @@ fn words(error: CallError) -> String {
             format!("invalid-checkpoint: {why}")
         }
         CallError::Source(SourceError::Transient(why)) => format!("transient: {why}"),
-        CallError::Source(SourceError::Protocol(why)) => format!("protocol: {why}"),
+        CallError::Source(SourceError::Protocol(why)) => format!("protocol error: {why}"),
     }
 }
 

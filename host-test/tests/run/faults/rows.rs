@@ -78,9 +78,8 @@ fn endless() -> Vec<Row> {
     };
     // From 100 events per page to 1 in seven steps.
     let hopeless = (1..8).map(|number| (number, Fault::Fill(None))).collect();
-    let too_large =
-        "the page was too heavy: asking for 50 events per page (protocol: the answer for a single";
-    let single = "protocol: the answer for a single event is larger than 16 MiB";
+    let too_large = "the page was too heavy: asking for 50 events per page (protocol error: the answer for a single";
+    let single = "protocol error: the answer for a single event is larger than 16 MiB";
     let pause = Duration::from_millis(10);
     vec![
         Row { faults: hopeless, ..ends("endless at every page size", Fault::None, 1, single) },
@@ -195,11 +194,11 @@ fn refusals(elsewhere: SocketAddr) -> Vec<Row> {
             "HTTP 400",
             status(400, &[], "{\"message\":\"Bad\"}"),
             1,
-            "protocol: HTTP 400: \"Bad\"",
+            "protocol error: HTTP 400: \"Bad\"",
         ),
         ends("HTTP 401", status(401, &[], ""), 3, "unauthorized: the token was refused (HTTP 401"),
         ends("HTTP 403", status(403, &[], ""), 3, "unauthorized: the token may not do this"),
-        ends("HTTP 404", status(404, &[], ""), 1, "protocol: HTTP 404"),
+        ends("HTTP 404", status(404, &[], ""), 1, "protocol error: HTTP 404"),
         ends("no organization", body(r#"{"data":{"organization":null}}"#), 3, "was not found"),
         ends("no audit log", body(denied), 3, "Buildkite does not show the audit log"),
         ends(
@@ -212,7 +211,7 @@ fn refusals(elsewhere: SocketAddr) -> Vec<Row> {
             "edges null",
             body(r#"{"data":{"organization":{"auditEvents":{"edges":null}}}}"#),
             1,
-            "protocol: the answer has an unknown shape: auditEvents.edges is null",
+            "protocol error: the answer has an unknown shape: auditEvents.edges is null",
         ),
     ]
 }
