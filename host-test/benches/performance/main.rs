@@ -8,6 +8,7 @@
 mod backfill;
 mod checkpoint;
 mod decode;
+mod disk;
 mod loopback;
 mod machine;
 mod pages;
@@ -22,12 +23,13 @@ use report::Section;
 /// A part of the benchmark, with its name.
 type Part = (&'static str, fn() -> Section);
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("decode", decode::section),
     ("read-batch", loopback::section),
     ("start", start::section),
     ("checkpoint", checkpoint::section),
     ("backfill", backfill::section),
+    ("disk", disk::section),
     ("tenants", tenants::section),
 ];
 

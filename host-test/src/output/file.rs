@@ -27,8 +27,8 @@ pub struct FileSink {
     file: File,
     path: PathBuf,
     mark: Mark,
-    /// Whether the current batch is already in the file, and only its checkpoint is missing.
-    is_written: bool,
+    /// The checkpoint that covers the file up to the mark, until it is stored.
+    pending: Option<String>,
     is_accepted: bool,
 }
 
@@ -93,17 +93,17 @@ impl FileSink {
             state.settle(None, &mark)?;
         }
         let path = path.to_owned();
-        Ok(Opened::File(Self { file, path, mark, is_written: false, is_accepted }))
+        Ok(Opened::File(Self { file, path, mark, pending: None, is_accepted }))
     }
 
-    /// Continues in a new file if the path no longer names the open one. Does nothing while a
-    /// batch is in progress.
+    /// Continues in a new file if the path no longer names the open one.
     ///
     /// # Errors
     ///
     /// Same as [`FileSink::open`].
     pub fn reopen(&mut self, state: &mut dyn Ledger) -> Result<()> {
-        if !self.is_there() && !self.is_written {
+        if !self.is_there() {
+            self.settle(state)?;
             tracing::info!(
                 "{} was moved or removed; continuing in a new file",
                 self.path.display()
@@ -122,36 +122,72 @@ impl FileSink {
         Ok(())
     }
 
-    /// Announces records, appends them, syncs the file, and stores the checkpoint.
+    /// Appends records, syncs the file, and stores the checkpoint.
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Failed`] if the write fails, and [`Failure::Locked`] if another program
-    /// has locked the state; call again with the same records to continue.
+    /// Same as [`FileSink::append`]; call again with the same records to continue.
     pub fn write(
         &mut self,
         state: &mut dyn Ledger,
         events: &[&Event],
         checkpoint: &str,
     ) -> Result<()> {
-        if !events.is_empty() && !self.is_written {
-            self.append(state, &lines(events))?;
-            self.is_written = true;
+        // Otherwise, the records of this call are in the file, and only their checkpoint is missing.
+        if self.pending.is_none() {
+            self.append(state, events, checkpoint)?;
         }
-        state.settle(Some(checkpoint), &self.mark)?;
-        self.is_written = false;
+        self.settle(state)
+    }
+
+    /// Appends records and syncs the file. Stores their checkpoint with the next announcement, which
+    /// saves a commit, or in [`FileSink::settle`]. Until then, a crash takes the records back.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::Failed`] if the write fails, and [`Failure::Locked`] if another program
+    /// has locked the state; in the latter case, call again with the same records to continue.
+    pub fn append(
+        &mut self,
+        state: &mut dyn Ledger,
+        events: &[&Event],
+        checkpoint: &str,
+    ) -> Result<()> {
+        if !events.is_empty() {
+            self.append_lines(state, &lines(events))?;
+        }
+        self.pending = Some(checkpoint.to_owned());
         Ok(())
     }
 
-    fn append(&mut self, state: &mut dyn Ledger, lines: &[u8]) -> Result<()> {
-        // Nothing of this batch is written yet. Earlier batches are in the file that was moved.
+    /// Stores the checkpoint of the records that were appended last, if it is not stored yet.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`FileSink::append`].
+    pub fn settle(&mut self, state: &mut dyn Ledger) -> Result<()> {
+        if let Some(checkpoint) = &self.pending {
+            state.settle(Some(checkpoint), &self.mark)?;
+            self.pending = None;
+        }
+        Ok(())
+    }
+
+    /// Returns whether everything that was appended is covered by a stored checkpoint.
+    pub fn is_settled(&self) -> bool {
+        self.pending.is_none()
+    }
+
+    fn append_lines(&mut self, state: &mut dyn Ledger, lines: &[u8]) -> Result<()> {
+        // Nothing of these records is written yet. Earlier ones are in the file that was moved.
         self.reopen(state)?;
         let name = self.path.display().to_string();
         let fail = |error: Error| {
             Failure::Failed(format!("cannot write output {name}: {}", causes::of(&error)))
         };
         self.skip_foreign_bytes().map_err(fail)?;
-        state.announce(&self.mark, lines)?;
+        state.announce(self.pending.as_deref(), &self.mark, lines)?;
+        self.pending = None;
         self.file.write_all(lines).and_then(|()| self.file.sync_data()).map_err(fail)?;
         self.mark.length += lines.len() as u64;
         self.mark.tail.extend_from_slice(&lines[lines.len().saturating_sub(TAIL_BYTES)..]);

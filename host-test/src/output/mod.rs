@@ -43,7 +43,7 @@ impl FromStr for Target {
 pub struct Output {
     sink: Sink,
     state: Option<State>,
-    /// The last stored checkpoint. An equal one is not written again.
+    /// The last checkpoint. An equal one is not written again.
     last: Option<String>,
     /// Whether the current batch is already on the stream, and only its checkpoint is missing.
     is_written: bool,
@@ -94,14 +94,15 @@ impl Output {
         Ok(Self { sink, state: state.take(), last, is_written: false })
     }
 
-    /// Makes records durable, and then (or together with them) the checkpoint that covers them.
+    /// Makes records durable, and then (or together with them) the checkpoint that covers them. A
+    /// file's checkpoint may be stored later; see [`Output::is_settled`].
     ///
     /// # Errors
     ///
     /// Returns [`Failure::Failed`] if the write fails; the checkpoint is not stored in that case.
     /// Returns [`Failure::Locked`] if another program has locked a file; call again with the same
     /// records to continue. Returns [`Failure::ReaderGone`] if standard output was closed.
-    pub fn deliver(&mut self, events: &[&Event], checkpoint: &str) -> Result<()> {
+    pub fn append(&mut self, events: &[&Event], checkpoint: &str) -> Result<()> {
         let changed = self.last.as_deref() != Some(checkpoint);
         if events.is_empty() && !changed {
             return Ok(());
@@ -121,11 +122,32 @@ impl Output {
                 state.store(Some(checkpoint), None, |_| Ok(()))?;
                 self.is_written = false;
             }
-            Sink::File(sink) => sink.write(state, events, checkpoint)?,
+            Sink::File(sink) => sink.append(state, events, checkpoint)?,
             Sink::Sqlite(sink) => sink.write(state, events, checkpoint)?,
         }
         self.last = Some(checkpoint.to_owned());
         Ok(())
+    }
+
+    /// Stores the checkpoint of the records that were appended last, if it is not stored yet.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Output::append`].
+    pub fn settle(&mut self) -> Result<()> {
+        match (&mut self.sink, &mut self.state) {
+            (Sink::File(sink), Some(state)) => sink.settle(state),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether a stored checkpoint covers everything that was appended. If not, the next
+    /// [`Output::append`] or [`Output::settle`] stores it.
+    pub fn is_settled(&self) -> bool {
+        match &self.sink {
+            Sink::File(sink) => sink.is_settled(),
+            Sink::Stream(_) | Sink::Sqlite(_) => true,
+        }
     }
 
     /// Continues in a new file if the output was moved away, for example by log rotation.

@@ -1,5 +1,6 @@
 //! Makes batches durable while the next ones are read, so that the disk and the network do not wait
-//! for each other. A slow disk gets several batches at once.
+//! for each other. A slow disk gets several batches at once, and one commit stores the checkpoint of
+//! a group and announces the next.
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::{Batch, Event};
@@ -18,7 +19,8 @@ const GROUP_BYTES_MAX: usize = 8 << 20;
 /// Maximum number of batches in a group. Those without records have no size.
 const GROUP_BATCHES_MAX: usize = 64;
 
-/// Batches that become durable together, with the checkpoint after the last one.
+/// Batches that become durable together, with the checkpoint after the last one. Without batches, a
+/// group only stores the checkpoint of the one before.
 #[derive(Default)]
 struct Group {
     batches: Vec<Batch>,
@@ -53,6 +55,10 @@ pub struct Pipeline {
     task: Option<Task>,
     /// What was read during the write in progress.
     next: Group,
+    /// What is in the output, but not covered by a stored checkpoint.
+    appended: Vec<Batch>,
+    /// What became durable since the caller was last told.
+    durable: Vec<Batch>,
     policy: Policy,
     stop: Stop,
     metrics: Metrics,
@@ -65,8 +71,17 @@ impl Pipeline {
     /// Creates a pipeline. A locked output or state is retried as often as the plan allows.
     pub fn new(output: Output, plan: Plan, stop: Stop, metrics: Metrics) -> Self {
         let policy = moment::policy(plan);
-        let (task, next) = (None, Group::default());
-        Self { output: Some(output), task, next, policy, stop, metrics, is_over: false }
+        Self {
+            output: Some(output),
+            task: None,
+            next: Group::default(),
+            appended: Vec::new(),
+            durable: Vec::new(),
+            policy,
+            stop,
+            metrics,
+            is_over: false,
+        }
     }
 
     /// Takes a batch and the checkpoint after it, to make them durable. Returns the earlier batches
@@ -74,13 +89,12 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// Returns the error of [`Output::deliver`] for earlier batches.
+    /// Returns the error of [`Output::append`] for earlier batches.
     pub async fn begin(&mut self, batch: Batch, checkpoint: String) -> Result<Vec<Batch>> {
         let is_writing = self.task.as_ref().is_some_and(|task| !task.is_finished());
-        let durable = match is_writing && self.next.has_room_for(&batch) {
-            true => Vec::new(),
-            false => self.end_write().await?,
-        };
+        if !is_writing || !self.next.has_room_for(&batch) {
+            self.end_write().await?;
+        }
         if !self.is_over {
             if self.output.is_none() && self.task.is_none() {
                 return Err(ended());
@@ -88,7 +102,7 @@ impl Pipeline {
             self.next.add(batch, checkpoint);
             self.start_next();
         }
-        Ok(durable)
+        Ok(std::mem::take(&mut self.durable))
     }
 
     /// Starts to write what was read, unless a write is in progress.
@@ -105,24 +119,34 @@ impl Pipeline {
         self.task = Some(tokio::task::spawn_blocking(move || {
             let records: Vec<&Event> =
                 group.batches.iter().flat_map(|batch| &batch.records).collect();
-            let done = output.deliver(&records, &group.checkpoint);
+            let done = match group.batches.is_empty() {
+                true => output.settle(),
+                false => output.append(&records, &group.checkpoint),
+            };
             drop(records);
             (output, group, done)
         }));
     }
 
-    /// Waits for the write in progress, and starts the next one. Returns the batches that are
-    /// durable now.
-    async fn end_write(&mut self) -> Result<Vec<Batch>> {
+    /// Waits for the write in progress, and starts the next one.
+    async fn end_write(&mut self) -> Result<()> {
         // Bounded by the retries.
         while let Some(task) = self.task.take() {
             let (output, group, done) = task.await.map_err(|_| ended())?;
+            // Announcing this group may have succeeded, and writing it failed.
+            if done.is_ok() || output.is_settled() {
+                self.durable.append(&mut self.appended);
+            }
             match done {
                 Ok(()) => {
                     self.policy.succeeded();
+                    match output.is_settled() {
+                        true => self.durable.extend(group.batches),
+                        false => self.appended = group.batches,
+                    }
                     self.output = Some(output);
                     self.start_next();
-                    return Ok(group.batches);
+                    return Ok(());
                 }
                 Err(failure) => {
                     if patience::wait(failure, &mut self.policy, &mut self.stop).await? {
@@ -135,19 +159,23 @@ impl Pipeline {
                 }
             }
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// Waits until everything is durable. Returns the batches that became durable.
     ///
     /// # Errors
     ///
-    /// Same as [`Output::deliver`].
+    /// Same as [`Output::append`].
     pub async fn finish(&mut self) -> Result<Vec<Batch>> {
-        let mut durable = self.end_write().await?;
+        self.end_write().await?;
         // What was read during that write. Nothing is read now, so there is no third group.
-        durable.extend(self.end_write().await?);
-        Ok(durable)
+        self.end_write().await?;
+        if let Some(output) = self.output.take_if(|output| !output.is_settled()) {
+            self.start(output, Group::default());
+            self.end_write().await?;
+        }
+        Ok(std::mem::take(&mut self.durable))
     }
 
     /// Continues in a new file if the output was moved away; see [`Output::reopen`].

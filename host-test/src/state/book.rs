@@ -38,8 +38,8 @@ impl Ledger for State {
             .map_err(|error| self.refuse(&error))
     }
 
-    fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
-        self.store(None, Some(mark), |all| {
+    fn announce(&mut self, checkpoint: Option<&str>, mark: &Mark, bytes: &[u8]) -> Result<()> {
+        self.store(checkpoint, Some(mark), |all| {
             all.prepare_cached("INSERT INTO writing VALUES (1, ?1)")?.execute([bytes]).map(|_| ())
         })
     }

@@ -29,12 +29,13 @@ pub trait Ledger {
     /// Returns an error if the stored data cannot be read.
     fn announced(&self) -> Result<Option<Vec<u8>>>;
 
-    /// Durably stores what is about to be appended to the file at `mark`.
+    /// Durably stores what is about to be appended to the file at `mark`, and the checkpoint that
+    /// covers the file up to there, unless it is stored already.
     ///
     /// # Errors
     ///
     /// Returns an error if the write fails.
-    fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()>;
+    fn announce(&mut self, checkpoint: Option<&str>, mark: &Mark, bytes: &[u8]) -> Result<()>;
 
     /// Stores the new position of the file and the checkpoint that covers it, and removes the
     /// announcement, all or nothing.

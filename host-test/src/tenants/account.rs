@@ -65,7 +65,11 @@ impl Ledger for Account {
         Ok(self.row.writing.clone())
     }
 
-    fn announce(&mut self, mark: &Mark, bytes: &[u8]) -> Result<()> {
+    fn announce(&mut self, checkpoint: Option<&str>, mark: &Mark, bytes: &[u8]) -> Result<()> {
+        if checkpoint.is_some() {
+            // Not together: a tenant has one batch a turn, so this saves nothing.
+            self.settle(checkpoint, mark)?;
+        }
         self.store.write(&self.tenant, Change::Announce(mark.clone(), bytes.to_vec()))?;
         self.row.mark = Some(mark.clone());
         self.row.writing = Some(bytes.to_vec());
