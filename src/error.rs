@@ -37,6 +37,19 @@ pub enum Error {
     Protocol(String),
 }
 
+impl Error {
+    /// Returns the message without the kind of error.
+    pub fn text(&self) -> String {
+        match self {
+            Self::InvalidConfig(_) => self.to_string(),
+            Self::Unauthorized(why)
+            | Self::InvalidCheckpoint(why)
+            | Self::Transient(why)
+            | Self::Protocol(why) => why.clone(),
+        }
+    }
+}
+
 impl std::fmt::Display for Error {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -19,13 +19,21 @@ pub enum Failure {
 pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
-    /// Returns the exit code of the process, as listed in the README.
+    /// Returns the exit code of the process, as listed in `docs/troubleshooting.md`.
     pub fn code(&self) -> u8 {
         match self {
             Self::Failed(_) | Self::Locked(_) | Self::ReaderGone => 1,
             Self::Refused(_) => 2,
             Self::Unauthorized(_) => 3,
         }
+    }
+}
+
+/// Returns why a file or folder that the operator named cannot be used.
+pub(crate) fn missing(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "does not exist; check the path".to_owned(),
+        _ => error.to_string(),
     }
 }
 

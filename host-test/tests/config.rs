@@ -184,7 +184,7 @@ fn an_invalid_start_time_is_explained() {
         (json!("2026-01-31T00:00:00"), "has no zone; write 2026-01-31T00:00:00Z"),
         (json!(1_735_689_600), "a number, not text"),
         (json!("1735689600"), "is a number, not a date"),
-        (json!("2026-02-30T00:00:00Z"), "is not an RFC 3339 time with a zone"),
+        (json!("2026-02-30T00:00:00Z"), "is not a valid RFC 3339 time with a zone"),
     ] {
         world.config(json!({"backfill_start_time": start}));
         let text = world.bad(COMMANDS[0], 2);

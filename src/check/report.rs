@@ -76,7 +76,7 @@ type Seen = Result<(Page, Quota, Option<Millis>), (Stage, String)>;
 /// Separates a page from anything else that an answer may mean.
 fn seen(ask: &Ask, answer: Result<Answer, Refusal>) -> Seen {
     let Answer { what, quota, sent_at } =
-        answer.map_err(|refusal| (refusal.stage, refusal.error.to_string()))?;
+        answer.map_err(|refusal| (refusal.stage, refusal.error.text()))?;
     Err(match what {
         What::Page(page) => return Ok((page, quota, sent_at)),
         What::Later(later) => {
@@ -85,7 +85,7 @@ fn seen(ask: &Ask, answer: Result<Answer, Refusal>) -> Seen {
                 format!("the rate limit is exhausted (HTTP 429); try again in {seconds} seconds");
             (Stage::Answer, why)
         }
-        What::Smaller(error) => (Stage::Answer, error.to_string()),
+        What::Smaller(error) => (Stage::Answer, error.text()),
         What::BadCursor(quote) => (Stage::Answer, quote),
         What::UnknownTypes(names) => {
             (Stage::Types, unknown_words(&[ask.without.clone(), names].concat()))

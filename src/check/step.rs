@@ -23,7 +23,7 @@ pub const NEWEST: &str = "newest event";
 /// How far the host's clock is off.
 pub const CLOCK: &str = "clock";
 /// How much of the rate limit is left.
-pub const POINTS: &str = "points left";
+pub const POINTS: &str = "rate limit";
 
 /// The steps that fail because of the configuration.
 pub const OF_CONFIGURATION: [&str; 2] = [SETTINGS, TYPES];

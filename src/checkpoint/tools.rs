@@ -28,7 +28,7 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
         format!("organization    {}", state.binding.org_slug()),
         format!("endpoint        {}", state.binding.origin()),
         format!("event types     {}", state.binding.types()),
-        format!("not known       {}", if unknown.is_empty() { "-" } else { &unknown }),
+        format!("unknown types   {}", if unknown.is_empty() { "-" } else { &unknown }),
         format!("start           {}", time(state.tail.start())),
         format!("high-water      {}", time(state.tail.high_water())),
         format!("last poll       {}", time(state.tail.polled())),

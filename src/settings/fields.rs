@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
         } else if slug.len() > SLUG_CHARS_MAX || !slug.bytes().all(allowed) {
             let shown = short(&slug, SHORT);
             let why =
-                ["\"", &shown, "\" is not a slug (lowercase letters, digits and hyphens)"].concat();
+                ["\"", &shown, "\" is not a slug (lowercase letters, digits, - and _)"].concat();
             self.fault(REQUIRED, &why, help);
         }
         slug

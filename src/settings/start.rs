@@ -39,7 +39,7 @@ pub fn parse(text: &str, now: Millis) -> Result<Millis, String> {
                     return refused(&["has ", what].concat(), &["write ", &whole].concat());
                 }
             }
-            refused("is not an RFC 3339 time with a zone", &like)
+            refused("is not a valid RFC 3339 time with a zone", &like)
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::error::short;
 use crate::settings::Config;
-use crate::settings::endpoint::DEFAULT;
 use crate::text::object::Object;
 use crate::text::reader::Reader;
 
@@ -83,7 +82,7 @@ impl Binding {
         } else if self.origin != wanted.origin {
             ("endpoint", self.origin.clone(), wanted.origin.clone())
         } else if self.event_types != wanted.event_types {
-            ("filter", types(self), types(wanted))
+            ("list of event_types", types(self), types(wanted))
         } else {
             return None;
         };
@@ -91,7 +90,7 @@ impl Binding {
         Some(format!(
             "the checkpoint belongs to another {what}: it is for {has}, but the settings say {wants}; nothing was \
              changed. Restore the old setting, use a separate state for the new one, or rebind the state, which skips \
-             events not read yet (the default endpoint is {DEFAULT})"
+             events not read yet"
         ))
     }
 }

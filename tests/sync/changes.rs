@@ -92,7 +92,7 @@ fn a_rebound_state_repeats_nothing() {
 }
 
 #[test]
-fn a_lookback_that_falls_and_rises_in_mid_page_repeats_nothing() {
+fn a_lookback_that_is_lowered_and_raised_within_a_page_repeats_nothing() {
     let with = |lookback: u32| {
         settings(&(since(3_599_999) + &format!(r#","lookback_seconds":{lookback}"#)))
     };

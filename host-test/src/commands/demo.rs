@@ -24,7 +24,7 @@ use std::time::Instant;
 #[command(after_help = "\
 Starts a fake Buildkite on a free local port, reads its whole audit log through the component, and \
 prints each event as a line of JSON on standard output and a summary on standard error. Needs no \
-account and writes no files.\n
+account, and writes no files except the code cache.\n
 Example:\n  host-test demo --events 20000 | jq -r .type | sort | uniq -c")]
 pub struct Args {
     /// Number of events in the fake audit log.
@@ -90,7 +90,10 @@ pub async fn demo(args: Args) -> Result<()> {
     }
     let points = tally.points as f64 / (tally.events.max(1)) as f64;
     say(&tally.to_string());
-    say(&format!("{points:.3} API points per event; {seconds:.2} s"));
+    match tally.events {
+        0 => say(&format!("{seconds:.2} s")),
+        _ => say(&format!("{points:.3} API points per event; {seconds:.2} s")),
+    }
     let imports = plugin.imports.join(", ");
     say(&format!("component: {} bytes; imports: {imports}", plugin.size));
     Ok(())

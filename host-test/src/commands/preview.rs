@@ -76,7 +76,9 @@ pub async fn preview(args: Args) -> Result<()> {
     let mut tally = Tally::default();
     let output = Output::stdout()?;
     match run(&mut source, output, job, &mut stop, Hangup::none(), &mut tally).await {
-        Ok(()) if tally.events == 0 => say("no records found; set an earlier backfill_start_time"),
+        Ok(()) if tally.events == 0 => {
+            say("no records found; if there should be some, set an earlier backfill_start_time")
+        }
         Ok(()) | Err(Failure::ReaderGone) => {}
         Err(failure) => return Err(failure),
     }

@@ -135,7 +135,10 @@ pub async fn run(args: Args) -> Result<()> {
     };
     let mut tally = Tally::default();
     let result = run_loop(&mut source, output, job, &mut stop, hangup, &mut tally).await;
-    tracing::info!("{tally}; {}", tally.lag);
+    // After an early failure, zeros would only distract from it.
+    if result.is_ok() || tally.batches > 0 {
+        tracing::info!("{tally}; {}", tally.lag);
+    }
     result
 }
 

@@ -139,6 +139,11 @@ pub async fn tenants(args: Args) -> Result<()> {
         Some(What::Reset(args)) => {
             let state = beside(&args.place.dir, args.place.state.as_ref());
             let former = reset(&state, &args.tenant)?;
+            let tenant = &args.tenant;
+            say(&format!(
+                "reset: {tenant} starts over. Move OUTPUT_DIR/{tenant}.ndjson away first: events in \
+                 it would be written again"
+            ));
             print(&format!("{former}\n"))
         }
         None => run(args.run).await,

@@ -2,6 +2,7 @@
 //! reported by name.
 #![allow(clippy::disallowed_methods, reason = "reads files")]
 
+use crate::exit::missing;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -25,7 +26,7 @@ const REMEDY: &str = "save it as UTF-8 (in PowerShell: Set-Content -Encoding utf
 ///
 /// Returns a message that says why, without quoting the file.
 pub(crate) fn read(path: &Path) -> Result<String, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = File::open(path).map_err(|error| missing(&error))?;
     decode(read_at_most(file, FILE_BYTES_MAX)?)
 }
 

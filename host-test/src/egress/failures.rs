@@ -40,7 +40,11 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
         let text = error.to_string();
         match io_kind(error) {
             Some(io::ErrorKind::TimedOut) => return timed_out(way),
-            Some(io::ErrorKind::ConnectionRefused) => return (HttpError::ConnectionRefused, None),
+            Some(io::ErrorKind::ConnectionRefused) => {
+                let why =
+                    format!("nothing listens at {origin}; check endpoint, or start the server");
+                return (HttpError::ConnectionRefused, Some(why));
+            }
             // The peer accepted the TCP connection, but closed it instead of answering the TLS hello.
             Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
                 if is_connect && origin.is_https() =>

@@ -1,7 +1,7 @@
 //! Decides which components may run: those that import only HTTP, streams and clocks.
 #![allow(clippy::disallowed_methods, reason = "reads the component")]
 
-use crate::exit::{Failure, Result};
+use crate::exit::{Failure, Result, missing};
 use crate::guest::contract::bindings::SourcePluginPre;
 use crate::guest::engine::{CodeCache, build_uninterruptible};
 use crate::guest::environment::cause;
@@ -53,7 +53,7 @@ impl Plugin {
     pub fn load(engine: &Engine, path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Self::new(engine, BUNDLED) };
         let refuse = |why: String| Failure::Refused(format!("component {}: {why}", path.display()));
-        let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
+        let size = std::fs::metadata(path).map_err(|error| refuse(missing(&error)))?.len();
         if size > COMPONENT_BYTES_MAX {
             return Err(refuse(format!("is {size} bytes; the limit is {COMPONENT_BYTES_MAX}")));
         }
@@ -83,6 +83,10 @@ impl Plugin {
     /// message names all such imports), or does not export the interface `source`. Returns [`Failure::Failed`] if the
     /// environment prevents loading it.
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self> {
+        if !bytes.starts_with(b"\0asm") {
+            let why = "not a component: it does not begin with WebAssembly's magic number";
+            return Err(Failure::Refused(why.to_owned()));
+        }
         let component = Component::new(engine, bytes).map_err(|error| match cause(&error) {
             Some(cause) => Failure::Failed(format!("cannot load the component: {cause}")),
             None => Failure::Refused(format!("not a component: {error:#}")),

@@ -48,7 +48,7 @@ impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         match error {
             SourceError::InvalidConfig(fields) => {
-                let mut text = String::from("the configuration is not valid");
+                let mut text = String::from("the settings or secrets are not valid");
                 for field in fields {
                     text.push_str(&format!("\n  {}: {}", field.field, field.message));
                 }

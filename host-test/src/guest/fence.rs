@@ -62,7 +62,8 @@ impl ResourceLimiter for Fence {
             self.memory = total;
             return Ok(true);
         }
-        let hit = format!("the memory limit of {mib} MiB was exceeded");
+        let hit =
+            format!("the memory limit of {mib} MiB was exceeded; raise memory_mib if you trust it");
         self.hit = Some(hit.clone());
         // An error instead of `false`, which the guest would turn into a trap without a reason.
         Err(wasmtime::Error::msg(hit))

@@ -4,7 +4,7 @@
 
 use super::records::has_record;
 use crate::exit::{Failure, Result};
-use crate::state::causes::{STATE_LOST, STATE_LOST_REMEDY};
+use crate::state::causes::{NEW_FILE, STATE_LOST, STATE_LOST_REMEDY};
 use crate::state::mark::Mark;
 use std::fs::File;
 use std::io::{self, Error, Write};
@@ -57,7 +57,7 @@ impl Found<'_> {
             _ if self.length == 0 => {
                 if before.mark.as_ref().is_some_and(|mark| mark.length > 0) {
                     let path = self.path.display();
-                    tracing::info!("{path} is a new file; earlier records are not in it");
+                    tracing::info!("{path} {NEW_FILE}");
                 }
                 Ok(0)
             }
@@ -72,7 +72,11 @@ impl Found<'_> {
         if before.is_new && self.holds_records(0)? {
             self.doubt(before, STATE_LOST, STATE_LOST_REMEDY)?;
         }
-        tracing::warn!("{} was not written by this state; appending to it", self.path.display());
+        let path = self.path.display();
+        tracing::warn!(
+            "{path} was written before the state was reset, or with another state; appending to \
+             it: events in it may be written again"
+        );
         self.end()
     }
 

@@ -25,7 +25,13 @@ pub fn start_log(level: Option<&str>) -> Result<(), String> {
         (Some(level), _) if level.parse::<tracing::Level>().is_ok() || level == "off" => {
             format!("warn,host_test={level}")
         }
-        (Some(filter), _) => filter.to_owned(),
+        (Some(filter), _) if filter.contains('=') => filter.to_owned(),
+        (Some(other), _) => {
+            return Err(format!(
+                "--log {other}: is not a level; use error, warn, info, debug, trace or off, or a \
+                 filter such as host_test=debug"
+            ));
+        }
         (None, Ok(filter)) if !filter.is_empty() => filter,
         (None, _) => "warn,host_test=info".to_owned(),
     };

@@ -65,7 +65,9 @@ impl Stop {
                 let _ = sender.send(true);
                 // On another thread, because standard error may be what blocks.
                 std::thread::spawn(|| {
-                    tracing::info!("stopping after this batch; a second signal stops at once");
+                    tracing::info!(
+                        "stopping after the work in progress; a second signal stops at once"
+                    );
                 });
             }
         };

@@ -22,6 +22,10 @@ pub const STATE_LOST_REMEDY: &str = "restore the state from a backup; or set bac
     to the time of the last record, so that nothing is skipped, and move the output away to \
     continue in a new file";
 
+/// What to know about a new output of a state that has another one.
+pub const NEW_FILE: &str = "is a new file; earlier records are not in it, but in the previous \
+    output of this state";
+
 /// Returns whether the error means that a file cannot grow.
 pub fn is_full(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};

@@ -2,7 +2,7 @@
 //! commits. A file restored from a backup has a smaller count.
 
 use crate::exit::{Failure, Result};
-use crate::state::causes::{STATE_LOST, STATE_LOST_REMEDY};
+use crate::state::causes::{NEW_FILE, STATE_LOST, STATE_LOST_REMEDY};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use std::path::Path;
 
@@ -58,7 +58,7 @@ pub fn check(
             let sql = "SELECT EXISTS (SELECT 1 FROM main.checkpoint)";
             if all.query_row(sql, [], |row| row.get(0))? {
                 let output = output.display();
-                tracing::info!("{output} is a new file; earlier records are not in it");
+                tracing::info!("{output} {NEW_FILE}");
             }
             forget(&all)?;
         }

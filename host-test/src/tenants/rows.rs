@@ -162,7 +162,7 @@ pub fn reset(state: &Path, tenant: &str) -> Result<String> {
     let refuse = |why: String| Failure::Refused(format!("state {}: {why}", state.display()));
     if !TENANTS.look(state)? {
         return Err(refuse(
-            "has no tenants yet; run `host-test tenants` first, or check --dir".to_owned(),
+            "holds no tenants yet; run `host-test tenants` first, or check --dir".to_owned(),
         ));
     }
     let path = true_name(state)?;

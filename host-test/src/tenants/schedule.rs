@@ -192,6 +192,6 @@ pub fn check_none_failed(mut failing: Vec<String>) -> Result<()> {
     failing.truncate(10);
     let names = failing.join(", ");
     Err(Failure::Failed(format!(
-        "{many} failed: {names}; run `host-test tenants status --dir DIR` for details"
+        "{many} failed: {names}; run `host-test tenants status` with the same --dir for details"
     )))
 }

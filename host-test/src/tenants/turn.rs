@@ -225,7 +225,8 @@ fn egress(wish: &Wish, shared: &Shared) -> Result<Egress> {
             .map_err(|why| Failure::Refused(format!("settings.endpoint: {why}")))?;
         if !shared.origins.contains(&origin) {
             return Err(Failure::Refused(format!(
-                "settings.endpoint: {origin} is not allowed here; the operator allows {}",
+                "settings.endpoint: {origin} is not allowed here; the operator allows {} and can allow \
+                 more with --allow-host",
                 list(&shared.origins)
             )));
         }

@@ -70,7 +70,7 @@ impl Watch {
     /// Returns [`Failure::Refused`] if `dir` is not a folder or cannot be watched.
     pub fn start(dir: &Path) -> Result<Self> {
         let refuse = |why: String| Failure::Refused(format!("--dir {}: {why}", dir.display()));
-        let dir = dir.canonicalize().map_err(|error| refuse(error.to_string()))?;
+        let dir = dir.canonicalize().map_err(|error| refuse(missing(&error)))?;
         if !dir.is_dir() {
             return Err(refuse("is not a folder".to_owned()));
         }

@@ -108,7 +108,7 @@ fn a_second_signal_ends_a_run_whose_output_blocks() {
     let id = running.0.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     // Two signals at the same instant would be one.
-    assert!(lines.any(|line| line.unwrap().contains("stopping after this batch")));
+    assert!(lines.any(|line| line.unwrap().contains("stopping after the work in progress")));
     assert_eq!(running.signal("INT"), Some(130));
 }
 

@@ -32,7 +32,7 @@ fn a_state_of_another_organization_endpoint_or_filter_is_refused_and_left_unchan
     for (settings, says) in [
         (json!({"org_slug": "another"}), "belongs to another organization"),
         (json!({"endpoint": "http://127.0.0.1:1/v1"}), "belongs to another endpoint"),
-        (json!({"event_types": ["USER_UPDATED"]}), "belongs to another filter"),
+        (json!({"event_types": ["USER_UPDATED"]}), "belongs to another list of event_types"),
     ] {
         world.config(settings);
         let message = world.bad(RUN, 2);

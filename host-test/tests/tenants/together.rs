@@ -95,7 +95,7 @@ fn a_tenant_whose_filter_changed_can_be_reset() {
     all.command("--until-idle").output().unwrap();
     all.add("a", json!({"event_types": ["USER_UPDATED", "TEAM_CREATED"]}));
     assert_eq!(all.command("--until-idle").output().unwrap().status.code(), Some(1));
-    assert!(all.status("a").1.contains("belongs to another filter"));
+    assert!(all.status("a").1.contains("belongs to another list of event_types"));
     let former = stdout(&all.0.good("tenants reset --dir dir a"));
     assert!(former.starts_with(r#"{"format":"buildkite-audit-logs""#), "{former}");
     assert!(all.command("--until-idle").output().unwrap().status.success());

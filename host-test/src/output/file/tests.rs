@@ -53,7 +53,7 @@ impl Ledger for Memory {
         self.call()?;
         self.commits += 1;
         (self.mark, self.announced) = (Some(mark.clone()), None);
-        self.checkpoint = checkpoint.map(str::to_owned);
+        self.checkpoint = checkpoint.map(str::to_owned).or(self.checkpoint.take());
         Ok(())
     }
 }

@@ -12,7 +12,11 @@ use std::sync::atomic::Ordering;
 /// A tenant's attack (`{remote}` is the allowed remote, `{evil}` another one), and the expected error.
 const ATTACKS: [(&str, &str, &str); 23] = [
     ("loop", "loop", "read-batch: the CPU limit of 1 s was exceeded"),
-    ("memory", "memory", "read-batch: the memory limit of 16 MiB was exceeded"),
+    (
+        "memory",
+        "memory",
+        "read-batch: the memory limit of 16 MiB was exceeded; raise memory_mib if you trust it",
+    ),
     ("recursion", "recursion", "read-batch: the component trapped: wasm trap: out of bounds"),
     ("trap", "trap", "read-batch: the component trapped: wasm trap: wasm `unreachable`"),
     ("long-error", "long-error", "xxxx…"),

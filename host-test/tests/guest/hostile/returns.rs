@@ -75,7 +75,7 @@ async fn memory_that_grows_forever_is_stopped() {
     let bomb = "(loop i32.const 1 memory.grow drop br 0) unreachable";
     let limits = Limits { memory_mib: 8, ..Limits::default() };
     let message = host(start(&guest(bomb, ""), limits).await.checkpoint().await);
-    assert_eq!(message, "checkpoint: the memory limit of 8 MiB was exceeded");
+    assert!(message.starts_with("checkpoint: the memory limit of 8 MiB was exceeded; raise"));
 }
 
 #[tokio::test]
