@@ -9,6 +9,7 @@ use crate::limits::Limits;
 use crate::run::listen::Listen;
 use crate::run::metrics::{Endpoint, Metrics};
 use crate::run::patience;
+use crate::run::progress::say;
 use crate::run::stop::{Hangup, Stop};
 use crate::state::lock::Lock;
 use crate::tenants::rows::reset;

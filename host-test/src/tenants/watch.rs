@@ -1,7 +1,7 @@
 //! Watches for changes in the tenants' folders.
 
 use super::folder::{NAME_CHARS_MAX, is_name};
-use crate::exit::{Failure, Result};
+use crate::exit::{Failure, Result, missing};
 use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
