@@ -20,10 +20,11 @@ fn delayed(remote: &Remote, output: &str, ms: u32) -> (Taken, u64) {
     // Cargo puts it beside this program.
     let library = std::env::current_exe().unwrap().with_file_name("libslow_disk.so");
     assert!(library.exists(), "{} was not built", library.display());
+    let ms = ms.to_string();
     let variables: [(&str, &OsStr); 3] = [
         ("LD_PRELOAD", library.as_os_str()),
         ("SLOW_DISK_COUNT", count.as_os_str()),
-        ("SLOW_DISK_MS", &OsStr::new(&ms.to_string()).to_owned()),
+        ("SLOW_DISK_MS", OsStr::new(&ms)),
     ];
     let taken = run(remote, EVENTS, output, &variables);
     (taken, count.metadata().unwrap().len())
