@@ -19,7 +19,7 @@ const EVENTS: Kind = Kind {
     version: 1,
     is_checked: false,
     tables: &["events"],
-    added: pair::OUTPUT,
+    added: &[pair::OUTPUT],
     damaged: OUTPUT_DAMAGED,
 };
 

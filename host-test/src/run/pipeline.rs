@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 /// Maximum size of the records in a group, in bytes, unless a single batch is larger: about 16,000 events. A larger
 /// group would save little time, and each of its bytes is in memory several times.
-const GROUP_BYTES_MAX: usize = 8 << 20;
+const GROUP_BYTES_MAX: usize = 4 << 20;
 
 /// Maximum number of batches in a group. Those without records have no size.
 const GROUP_BATCHES_MAX: usize = 64;

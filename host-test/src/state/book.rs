@@ -33,14 +33,20 @@ impl Ledger for State {
 
     fn announced(&self) -> Result<Option<Vec<u8>>> {
         self.database
-            .query_row("SELECT bytes FROM writing", [], |row| row.get(0))
+            .query_row(
+                "SELECT bytes FROM announced UNION ALL SELECT bytes FROM writing",
+                [],
+                |row| row.get(0),
+            )
             .optional()
             .map_err(|error| self.refuse(&error))
     }
 
     fn announce(&mut self, checkpoint: Option<&str>, mark: &Mark, bytes: &[u8]) -> Result<()> {
         self.store(checkpoint, Some(mark), |all| {
-            all.prepare_cached("INSERT INTO writing VALUES (1, ?1)")?.execute([bytes]).map(|_| ())
+            all.prepare_cached("INSERT INTO announced (bytes) VALUES (?1)")?
+                .execute([bytes])
+                .map(|_| ())
         })
     }
 

@@ -31,7 +31,7 @@ pub struct Kind {
     pub tables: &'static [&'static str],
     /// Tables added later without a new version. They are created if missing. Earlier versions of
     /// the program ignore them, and the other tables can be read without them.
-    pub added: &'static str,
+    pub added: &'static [&'static str],
     /// What to do about a damaged file.
     pub damaged: &'static str,
 }
@@ -123,14 +123,14 @@ impl Kind {
                 .execute_batch(&format!(
                     "BEGIN IMMEDIATE; PRAGMA application_id = {application_id}; \
                      PRAGMA user_version = {version}; {layout} {} COMMIT;",
-                    self.added
+                    self.added.concat()
                 ))
                 .map_err(refuse)?;
             return Ok(database);
         }
         self.check_tables(&database, path)?;
         if !self.added.is_empty() {
-            let sql = format!("BEGIN IMMEDIATE; {} COMMIT;", self.added);
+            let sql = format!("BEGIN IMMEDIATE; {} COMMIT;", self.added.concat());
             database.execute_batch(&sql).map_err(refuse)?;
         }
         Ok(database)
@@ -206,6 +206,10 @@ fn create(path: &Path) -> std::io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(PRIVATE).open(path).map(drop)
 }
 
+/// Maximum size of the page cache, in KiB. A transaction with a whole group of batches fits, so that SQLite does not have
+/// to write and sync a part of it early.
+const CACHE_KIB: u32 = 8 << 10;
+
 /// Makes commits durable. Uses a rollback journal, not WAL, because only then is a transaction over
 /// two files (state and output) atomic. Source: <https://www.sqlite.org/lang_attach.html>.
 ///
@@ -222,5 +226,7 @@ pub fn prepare(database: &Connection, schema: &str) -> rusqlite::Result<()> {
             format!("cannot change the journal mode from {mode} to truncate").into(),
         ));
     }
-    database.execute_batch(&format!("PRAGMA {schema}.synchronous = FULL"))
+    database.execute_batch(&format!(
+        "PRAGMA {schema}.synchronous = FULL; PRAGMA {schema}.cache_size = -{CACHE_KIB}"
+    ))
 }

@@ -16,7 +16,7 @@ pub(crate) const TENANTS: Kind = Kind {
     version: 1,
     is_checked: true,
     tables: &["tenant"],
-    added: "CREATE TABLE IF NOT EXISTS begun_anew (name TEXT PRIMARY KEY) WITHOUT ROWID;",
+    added: &["CREATE TABLE IF NOT EXISTS begun_anew (name TEXT PRIMARY KEY) WITHOUT ROWID;"],
     damaged: STATE_DAMAGED,
 };
 
