@@ -15,6 +15,7 @@ pub mod cli;
 #[allow(clippy::disallowed_methods, reason = "commands use files, clocks and variables")]
 pub mod commands;
 pub mod config;
+pub mod credential;
 pub mod egress;
 pub mod exit;
 pub mod guest;

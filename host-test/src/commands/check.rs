@@ -1,6 +1,6 @@
 //! `check`: reports step by step what works, what does not, and what to do.
 
-use super::{plugin, print, source};
+use super::{credential, plugin, print, source};
 use crate::config::file::Config;
 use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::exit::{Failure, Result};
@@ -28,6 +28,11 @@ pub struct Args {
     /// Use this component instead of the bundled one.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
+    /// Also ask Buildkite's REST API when a plain token ends and what it may do. This sends the token
+    /// to ORIGIN, by default https://api.buildkite.com.
+    #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true,
+          default_missing_value = credential::REST)]
+    inspect_token: Option<String>,
     #[command(flatten)]
     network: Flags,
     #[command(flatten)]
@@ -45,7 +50,10 @@ pub async fn check(args: Args) -> Result<u8> {
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
     let (findings, denied) = match source(&plugin, &config, None, &outbound).await {
         Ok(mut source) => {
-            let findings = source.check().await.map_err(|error: CallError| Failure::from(error))?;
+            let checked = source.check().await.map_err(|error: CallError| Failure::from(error));
+            let mut findings = checked?;
+            let inspect = args.inspect_token.as_deref();
+            findings.push(credential::finding(&config, inspect, &outbound).await?);
             (findings, source.was_denied())
         }
         Err(Failure::Refused(message)) => {

@@ -2,9 +2,9 @@
 
 use super::{load, source};
 use crate::config::file::Config;
+use crate::credential::token::Token;
 use crate::egress::outbound::Outbound;
 use crate::egress::resolve::system;
-use crate::egress::token::Token;
 use crate::exit::{Failure, Result};
 use crate::guest::engine::CodeCache;
 use crate::limits::Limits;
@@ -61,7 +61,7 @@ pub async fn demo(args: Args) -> Result<()> {
             "backfill_start_time": "2024-12-31T00:00:00Z",
         }),
         secret_names: vec!["api_token".to_owned()],
-        token: Some(token),
+        credential: Some(token.into()),
         component: None,
         limits: Limits::default(),
         files: Vec::new(),

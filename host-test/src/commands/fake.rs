@@ -1,16 +1,16 @@
 //! `fake-buildkite`: serves a fake remote for testing configs and hosts.
 
 use super::print;
-use crate::egress::token::Token;
+use crate::credential::token::Token;
 use crate::exit::{Failure, Result};
 use crate::run::stop::Stop;
-use fake_buildkite::{FakeBuildkite, Limits, Options};
+use fake_buildkite::{Accounts, FakeBuildkite, Limits, Options, PortalSecret};
 use std::net::SocketAddr;
 
 /// Options of `fake-buildkite`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints its endpoint, slug, token and portal, and serves until SIGINT or SIGTERM. GET /truth lists \
+Prints its endpoint, slug, token and portal with client ID and secret, and serves until SIGINT or SIGTERM. GET /truth lists \
 every event, one JSON object per line; POST /events?n=K adds K events.\n
 Example:\n  host-test fake-buildkite --events 50000 --limits buildkite --live-per-minute 30")]
 pub struct Args {
@@ -36,7 +36,16 @@ pub struct Args {
     /// Token to accept. Make one up: a real token does not belong on a command line.
     #[arg(long, default_value = fake_buildkite::TOKEN)]
     token: String,
+    /// Secret of the portal to accept. Make one up, too.
+    #[arg(long, default_value = PORTAL_SECRET)]
+    portal_secret: String,
 }
+
+/// The UUID of the portal.
+const CLIENT_ID: &str = "0190a1b2-c3d4-4e5f-8a9b-0c1d2e3f4a5b";
+
+/// The secret of the portal, unless the command line names another one. It is not a real secret.
+const PORTAL_SECRET: &str = "bkps_0123456789abcdef0123456789abcdef01234567";
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Rate {
@@ -59,6 +68,8 @@ pub async fn fake(args: Args) -> Result<()> {
     let mut stop = Stop::on_signals()?;
     // Otherwise, `run` would refuse the token that is printed here.
     Token::new(&args.token).map_err(|why| Failure::Refused(format!("--token {why}")))?;
+    Token::new(&args.portal_secret)
+        .map_err(|why| Failure::Refused(format!("--portal-secret {why}")))?;
     if !args.listen.ip().is_loopback() {
         return Err(Failure::Refused(format!(
             "--listen {}: must be a loopback address; use 127.0.0.1",
@@ -80,14 +91,24 @@ pub async fn fake(args: Args) -> Result<()> {
         },
         slug: args.slug.clone(),
         token: args.token.clone(),
+        accounts: Accounts {
+            portal: Some(PortalSecret {
+                client_id: CLIENT_ID.to_owned(),
+                secret: args.portal_secret.clone(),
+            }),
+            ..Accounts::default()
+        },
         ..Options::default()
     };
     let fake = FakeBuildkite::start(options)
         .await
         .map_err(|error| Failure::Failed(format!("cannot listen on {}: {error}", args.listen)))?;
     let (endpoint, portal) = (fake.endpoint(), fake.portal());
-    let (slug, token) = (&args.slug, &args.token);
-    print(&format!("listening on {endpoint}\nslug: {slug}\ntoken: {token}\nportal: {portal}\n"))?;
+    let (slug, token, secret) = (&args.slug, &args.token, &args.portal_secret);
+    print(&format!(
+        "listening on {endpoint}\nslug: {slug}\ntoken: {token}\nportal: {portal}\n\
+         client ID: {CLIENT_ID}\nsecret: {secret}\n"
+    ))?;
     stop.wait().await;
     Ok(())
 }

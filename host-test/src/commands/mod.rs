@@ -1,6 +1,7 @@
 //! One module for each command, and what they share: loading a component, configuring it, and printing.
 
 pub mod check;
+pub(crate) mod credential;
 pub mod demo;
 pub mod describe;
 pub mod fake;
@@ -67,9 +68,9 @@ pub async fn source(
     // The component goes first, because it reports everything that is wrong with the settings.
     let (egress, wrong) = match config.origin() {
         Ok(origin) => {
-            let token = config.token.clone();
+            let credential = config.credential.clone();
             outbound.prepare(std::slice::from_ref(&origin))?;
-            let network = Network::through(vec![origin], token, outbound, &config.limits)?;
+            let network = Network::through(vec![origin], credential, outbound, &config.limits)?;
             (Egress::Network(network), None)
         }
         Err(why) => (Egress::Closed, Some(why)),

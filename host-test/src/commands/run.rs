@@ -25,8 +25,11 @@ Config file, JSON:
    \"secrets\": {\"api_token\": {\"file\": \"acme.token\"}},
    \"limits\": {\"memory_mib\": 128, \"call_seconds\": 150, \"response_mib\": 64}}
 A secret is {\"env\": \"NAME\"} or {\"file\": \"PATH\"}, never the value itself; white space around
-the token is removed. `limits` and `component` (a path) are optional. `host-test describe` shows all
-settings.
+the token is removed, and a file is read again when it changes. Instead, api_token can get tokens:
+  {\"portal\": {\"client_id\": \"UUID\", \"secret\": {\"file\": \"acme.secret\"}}}
+  {\"oauth\": {\"client_id\": \"ID\", \"key\": {\"file\": \"key.pem\"}, \"subject\": \"ana@example.com\"}}
+  {\"public_key\": {\"token_uuid\": \"UUID\", \"key\": {\"file\": \"key.pem\"}}}
+`limits` and `component` (a path) are optional. `host-test describe` shows all settings.
 
 Every event is written exactly once to a file or to sqlite:FILE, even if the process is killed at
 any moment. Standard output is at-least-once: after a kill, the next run may repeat the last batches.

@@ -4,9 +4,11 @@
 use crate::config::json;
 use crate::config::keys::{known, object};
 use crate::config::misplaced;
-use crate::config::{secret, text};
+use crate::config::secret::{self, Found};
+use crate::config::{credential, text};
+use crate::credential::held::Credential;
+use crate::credential::token::{PLACEHOLDER, Token};
 use crate::egress::origin::Origin;
-use crate::egress::token::{PLACEHOLDER, Token};
 use crate::exit::Failure;
 use crate::guest::contract::{Configuration, Secret};
 use crate::limits::Limits;
@@ -26,8 +28,8 @@ pub struct Config {
     pub settings: Value,
     /// The names of all secrets.
     pub secret_names: Vec<String>,
-    /// The token, which only the host sees.
-    pub token: Option<Token>,
+    /// What `api_token` says, which only the host sees.
+    pub credential: Option<Credential>,
     /// The component to use instead of the bundled one.
     pub component: Option<PathBuf>,
     /// The limits on the component's resources.
@@ -56,7 +58,7 @@ impl Config {
         let mut config = Self {
             settings: top.remove("settings").ok_or("the key settings is missing")?,
             secret_names: Vec::new(),
-            token: None,
+            credential: None,
             component: None,
             limits: limits(top.remove("limits"))?,
             files: vec![path.to_owned()],
@@ -71,26 +73,41 @@ impl Config {
         }
         if let Some(value) = top.remove("secrets") {
             for (name, source) in object(value, "secrets")? {
-                misplaced::as_name(&name)?;
-                let found = secret::find(&name, source, folder)
-                    .and_then(|found| config.keep(&name, &found.place, &found.text).map(|()| found))
-                    .map_err(|why| misplaced::in_secrets(&name, why))?;
-                config.files.extend(found.file);
+                let mut files = Vec::new();
+                let mut find = |place: &str, source: Value| {
+                    let found = secret::find(place, source, folder)?;
+                    files.extend(found.file.clone());
+                    Ok(found)
+                };
+                config.keep(&name, source, &mut find)?;
+                config.files.append(&mut files);
             }
         }
         Ok(config)
     }
 
-    /// Keeps a secret that was found in `place`.
+    /// Keeps a secret. `find` reads what a value points to.
     ///
     /// # Errors
     ///
     /// Returns a message that says what is wrong with it and does not quote it.
-    pub(crate) fn keep(&mut self, name: &str, place: &str, text: &str) -> Result<(), String> {
-        let token = Token::new(text)
-            .map_err(|why| format!("secrets.{name}: the token in {place} {why}"))?;
-        if name == API_TOKEN {
-            self.token = Some(token);
+    pub(crate) fn keep(
+        &mut self,
+        name: &str,
+        source: Value,
+        find: &mut credential::Find<'_>,
+    ) -> Result<(), String> {
+        misplaced::as_name(name)?;
+        let place = format!("secrets.{name}");
+        if name == API_TOKEN && credential::is_method(&source) {
+            self.credential = Some(credential::method(&place, source, &self.settings, find)?);
+        } else {
+            let found: Found =
+                find(&place, source).map_err(|why| misplaced::in_secrets(name, why))?;
+            let read = credential::stored(&found).map_err(|why| format!("{place}: {why}"))?;
+            if name == API_TOKEN {
+                self.credential = Some(read);
+            }
         }
         self.secret_names.push(name.to_owned());
         Ok(())
@@ -99,9 +116,9 @@ impl Config {
     /// Returns what the component receives. If `is_exposed`, that includes the token itself instead of
     /// its placeholder.
     pub fn configuration(&self, checkpoint: Option<String>, is_exposed: bool) -> Configuration {
-        let token = self.token.as_ref().filter(|_| is_exposed);
+        let token = self.credential.as_ref().filter(|_| is_exposed).and_then(Credential::stored);
         let secret = |name: &String| {
-            let token = token.filter(|_| name == API_TOKEN);
+            let token = token.as_ref().filter(|_| name == API_TOKEN);
             let value = token.map_or(PLACEHOLDER, Token::exposed);
             Secret { name: name.clone(), value: value.to_owned() }
         };

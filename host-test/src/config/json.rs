@@ -2,7 +2,7 @@
 //! the last one. Text that is not JSON is refused with a hint.
 
 use crate::config::dialect::hint;
-use crate::egress::token::is_like;
+use crate::credential::token::is_like;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};

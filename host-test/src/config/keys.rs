@@ -1,7 +1,7 @@
 //! Checks the keys of JSON objects that operators write. An unknown key is reported with the known key that it
 //! resembles.
 
-use crate::egress::token::is_like;
+use crate::credential::token::is_like;
 use serde_json::{Map, Value};
 
 /// Returns the object in a value, or a message that names it `what`.

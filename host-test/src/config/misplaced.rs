@@ -2,7 +2,7 @@
 //! No message quotes a value, which may be a token.
 
 use crate::config::json::KEY_CHARS_MAX;
-use crate::egress::token::is_like;
+use crate::credential::token::is_like;
 use buildkite_audit_logs::settings;
 use serde_json::{Map, Value};
 use source_token::one_line;

@@ -4,7 +4,7 @@
 use crate::config::keys::known;
 use crate::config::misplaced::REVOKE;
 use crate::config::text;
-use crate::egress::token::is_like;
+use crate::credential::token::is_like;
 use serde_json::{Map, Value};
 use std::env::VarError;
 use std::path::{Path, PathBuf};
@@ -13,37 +13,38 @@ use std::path::{Path, PathBuf};
 const WRITE: &str = r#"put it in a file and write {"file": "PATH"}, or write {"env": "NAME"}"#;
 
 /// A secret that was found.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// Where it was, for messages.
-    pub(super) place: String,
+    pub(crate) place: String,
     /// The secret as it was stored.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The file that it was in, if it was in one.
-    pub(super) file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
 }
 
-/// Finds the secret that a config points to. Relative paths start at `folder`.
+/// Finds the secret that a value in a config points to. `place` is where the value is, such as `secrets.api_token`.
+/// Relative paths start at `folder`.
 ///
 /// # Errors
 ///
-/// Returns a message with the name of the secret, and never with its value.
-pub(super) fn find(name: &str, source: Value, folder: &Path) -> Result<Found, String> {
+/// Returns a message with the place, and never with the secret.
+pub(super) fn find(place: &str, source: Value, folder: &Path) -> Result<Found, String> {
     let source = match source {
         Value::Object(source) => source,
-        Value::Null => return Err(format!("secrets.{name}: must not be null; {WRITE}")),
+        Value::Null => return Err(format!("{place}: must not be null; {WRITE}")),
         // The message does not quote the value, which may be a live token.
         _ => {
             return Err(format!(
-                "secrets.{name}: a secret does not belong in the config; {WRITE}; {REVOKE}"
+                "{place}: a secret does not belong in the config; {WRITE}; {REVOKE}"
             ));
         }
     };
-    known(&source, &format!("secrets.{name}."), &["env", "file"])
+    known(&source, &format!("{place}."), &["env", "file"])
         .map_err(|why| format!("{why}; {WRITE}; if a token is in the config, revoke it"))?;
-    match place(&source) {
-        Ok(Place::Variable(variable)) => in_variable(name, variable),
-        Ok(Place::File(file)) => in_file(name, file, folder),
-        Err(why) => Err(format!("secrets.{name}: {why}; {WRITE}")),
+    match named(&source) {
+        Ok(Place::Variable(variable)) => in_variable(place, variable),
+        Ok(Place::File(file)) => in_file(place, file, folder),
+        Err(why) => Err(format!("{place}: {why}; {WRITE}")),
     }
 }
 
@@ -52,7 +53,7 @@ enum Place<'a> {
     File(&'a str),
 }
 
-fn place(source: &Map<String, Value>) -> Result<Place<'_>, &'static str> {
+fn named(source: &Map<String, Value>) -> Result<Place<'_>, &'static str> {
     match (source.get("env"), source.get("file")) {
         (Some(Value::String(variable)), None) => Ok(Place::Variable(variable)),
         (None, Some(Value::String(file))) => Ok(Place::File(file)),
@@ -63,34 +64,32 @@ fn place(source: &Map<String, Value>) -> Result<Place<'_>, &'static str> {
     }
 }
 
-fn in_variable(name: &str, variable: &str) -> Result<Found, String> {
+fn in_variable(place: &str, variable: &str) -> Result<Found, String> {
     if !is_variable(variable) {
-        return Err(format!(
-            "secrets.{name}: env must be the name of an environment variable; {REVOKE}"
-        ));
+        return Err(format!("{place}: env must be the name of an environment variable; {REVOKE}"));
     }
-    let place = format!("the environment variable {variable}");
+    let variable_name = format!("the environment variable {variable}");
     match std::env::var(variable) {
-        Ok(text) => Ok(Found { place, text, file: None }),
+        Ok(text) => Ok(Found { place: variable_name, text, file: None }),
         Err(VarError::NotPresent) => {
-            Err(format!("secrets.{name}: {place} is not set; set it for this program"))
+            Err(format!("{place}: {variable_name} is not set; set it for this program"))
         }
-        Err(VarError::NotUnicode(_)) => Err(format!("secrets.{name}: {place} is not UTF-8")),
+        Err(VarError::NotUnicode(_)) => Err(format!("{place}: {variable_name} is not UTF-8")),
     }
 }
 
-fn in_file(name: &str, file: &str, folder: &Path) -> Result<Found, String> {
+fn in_file(place: &str, file: &str, folder: &Path) -> Result<Found, String> {
     let path = folder.join(file);
     let text = text::read(&path).map_err(|why| match is_like(file) {
-        true => format!("secrets.{name}: file must be a file's path; {REVOKE}"),
+        true => format!("{place}: file must be a file's path; {REVOKE}"),
         false if !path.exists() => format!(
-            "secrets.{name}: the file {} does not exist; create it, with only the token in it",
+            "{place}: the file {} does not exist; create it, with only the secret in it",
             path.display()
         ),
-        false => format!("secrets.{name}: {}: {why}", path.display()),
+        false => format!("{place}: {}: {why}", path.display()),
     })?;
-    let place = if is_like(file) { "the file".to_owned() } else { path.display().to_string() };
-    Ok(Found { place, text, file: Some(path) })
+    let shown = if is_like(file) { "the file".to_owned() } else { path.display().to_string() };
+    Ok(Found { place: shown, text, file: Some(path) })
 }
 
 /// Returns whether a text looks like the name of an environment variable.

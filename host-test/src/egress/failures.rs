@@ -14,6 +14,28 @@ use wasmtime_wasi_http::Error as HttpError;
 /// The error for the guest, and a message for the operator if there is more to say.
 pub(crate) type Failed = (HttpError, Option<String>);
 
+/// What the operator should know about the last request, and the guest cannot know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// It completes what the guest says.
+    Also(String),
+    /// It replaces what the guest says, which saw an answer that no remote gave.
+    Instead(String),
+}
+
+impl Cause {
+    /// Adds the cause to a message, or replaces the message.
+    pub(crate) fn explain(&self, message: &mut String) {
+        match self {
+            Self::Also(why) => {
+                message.push_str(": ");
+                message.push_str(why);
+            }
+            Self::Instead(why) => message.clone_from(why),
+        }
+    }
+}
+
 /// Translates a failure.
 pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> Failed {
     let origin = &way.origin;

@@ -118,15 +118,14 @@ impl Egress {
             Self::Closed => Err(HttpError::HttpRequestDenied),
             Self::Network(network) => {
                 let mut response = network.send(request, waits).await?;
-                if let Some(token) = network.token() {
-                    mask_headers(response.headers_mut(), token);
-                }
-                let mask = network.token().map(Mask::new);
+                let secrets = network.secrets();
+                mask_headers(response.headers_mut(), &secrets);
+                let masks = secrets.iter().map(Mask::new).collect();
                 Ok(response
-                    .map(|body| Watched::new(body, waits, sizes.response, mask).boxed_unsync()))
+                    .map(|body| Watched::new(body, waits, sizes.response, masks).boxed_unsync()))
             }
             Self::Scripted(respond) => Ok(respond(request)?
-                .map(|body| Watched::new(body, waits, sizes.response, None).boxed_unsync())),
+                .map(|body| Watched::new(body, waits, sizes.response, Vec::new()).boxed_unsync())),
         }
     }
 }

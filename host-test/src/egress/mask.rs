@@ -1,6 +1,6 @@
 //! Keeps the token out of what a guest reads: a server that echoes the request's headers must not reveal it.
 
-use crate::egress::token::Token;
+use crate::credential::token::Token;
 use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
 
@@ -54,11 +54,14 @@ impl Mask {
     }
 }
 
-/// Masks the token in headers. A value that this makes invalid becomes empty.
-pub(crate) fn mask_headers(headers: &mut http::HeaderMap, token: &Token) {
+/// Masks secrets in headers. A value that this makes invalid becomes empty.
+pub(crate) fn mask_headers(headers: &mut http::HeaderMap, secrets: &[Token]) {
     for value in headers.values_mut() {
-        let mut mask = Mask::new(token);
-        let clean = [mask.piece(Bytes::copy_from_slice(value.as_bytes())), mask.end()].concat();
+        let mut clean = value.as_bytes().to_vec();
+        for secret in secrets {
+            let mut mask = Mask::new(secret);
+            clean = [mask.piece(Bytes::from(clean)), mask.end()].concat();
+        }
         if clean != value.as_bytes() {
             *value = http::HeaderValue::from_bytes(&clean)
                 .unwrap_or_else(|_| http::HeaderValue::from_static(""));

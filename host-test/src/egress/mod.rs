@@ -22,7 +22,7 @@ pub mod reach;
 pub mod resolve;
 pub(crate) mod sent;
 pub(crate) mod tls;
-pub mod token;
+pub(crate) mod transport;
 pub(crate) mod tunnel;
 pub mod variables;
 pub(crate) mod waits;

@@ -1,64 +1,49 @@
-//! Access to the network: allowed origins, checked addresses, TLS, pooled connections, the token.
-//! Redirects are not followed. Only the operator can name a proxy. With a proxy, the origin is still
-//! checked and TLS still ends at the origin; but the proxy resolves names, so it must check addresses.
+//! Access to the network: each request carries a token, which is requested and renewed as needed.
+#![allow(clippy::disallowed_methods, reason = "tokens end at a time")]
 
-use crate::egress::chain::chain;
-use crate::egress::dialer::Dialer;
-use crate::egress::failures::{Failed, classify, prohibited, timed_out};
-use crate::egress::origin::{Origin, list};
+use crate::credential::held::{Credential, Moment, Next};
+use crate::credential::order::{Grant, Order, RESPONSE_BYTES_MAX, Trouble};
+use crate::credential::token::Token;
+use crate::egress::failures::{Cause, Failed};
+use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::egress::resolve::Lookup;
-use crate::egress::sent::Sent;
-use crate::egress::token::Token;
+use crate::egress::transport::Transport;
 use crate::egress::waits::Waits;
-use crate::exit::{Failure, Result};
+use crate::exit::Result;
 use crate::limits::Limits;
 use bytes::Bytes;
-use http::{Request, Response, Uri, header};
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Either, Empty, Limited};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use std::error::Error;
-use std::future::Future;
-use std::io;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 use wasmtime_wasi_http::Error as HttpError;
 
-/// The time after which an idle connection is closed: longer than the usual poll interval.
-const POOL_IDLE: Duration = Duration::from_secs(90);
+/// The time limit of each step of a request for a token.
+const WAIT: Duration = Duration::from_secs(20);
 
-/// Maximum number of bytes per read. Small reads would cost a task switch each.
-const READ_BYTES: usize = 512 << 10;
+/// The body of an answer. It is empty if the host answers instead of the remote.
+pub(crate) type AnswerBody = Either<Incoming, Empty<Bytes>>;
 
-type BoxError = Box<dyn Error + Send + Sync>;
-type Https = HttpsConnector<Dialer>;
+/// An answer or a failure, and what the operator should know about it.
+type Exchanged =
+    std::result::Result<(Response<AnswerBody>, Option<Cause>), (HttpError, Option<Cause>)>;
 
-/// Access to the allowed origins, for one tenant. Cheap to clone; clones share their connections.
+/// Access to the allowed origins, for one tenant. Cheap to clone; clones share connections and token.
 #[derive(Clone)]
 pub struct Network(Arc<Inner>);
 
 struct Inner {
-    client: Client<Timed, Sent>,
-    dialer: Dialer,
-    token: Option<Token>,
-    header_bytes: u64,
-    connect_ms: Arc<AtomicU64>,
-    /// Whether the host denied a request, which the operator has to resolve.
-    denied: AtomicBool,
+    transport: Transport,
+    credential: Option<Credential>,
+    /// How requests for tokens leave.
+    outbound: Outbound,
+    limits: Limits,
     /// Why the last request failed, for the operator: the errors of `wasi:http`, which the guest
     /// sees, cannot hold it.
-    cause: Mutex<Option<String>>,
-    /// Number of warnings about the guest's requests so far.
-    warnings: AtomicU64,
+    cause: Mutex<Option<Cause>>,
 }
-
-/// Maximum number of warnings about a guest's requests: a guest may make any number of requests.
-const WARNINGS_MAX: u64 = 5;
 
 impl Network {
     /// Creates access to these origins. Requests carry `token`, and `lookup` resolves names.
@@ -72,68 +57,51 @@ impl Network {
         lookup: Lookup,
         limits: &Limits,
     ) -> Result<Self> {
-        Self::through(origins, token, &Outbound::direct(lookup), limits)
+        let credential = token.map(Credential::from);
+        Self::through(origins, credential, &Outbound::direct(lookup), limits)
     }
 
-    /// Creates access to these origins as the operator configured it. Requests carry `token`.
+    /// Creates access to these origins as the operator configured it. Requests carry a token of `credential`.
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] if certificates or the proxy's URL are not usable, and [`Failure::Failed`] if TLS
-    /// cannot be set up.
+    /// Returns [`Failure::Refused`](crate::exit::Failure::Refused) if certificates or the proxy's URL are not usable,
+    /// and [`Failure::Failed`](crate::exit::Failure::Failed) if TLS cannot be set up.
     pub fn through(
         origins: Vec<Origin>,
-        token: Option<Token>,
+        credential: Option<Credential>,
         outbound: &Outbound,
         limits: &Limits,
     ) -> Result<Self> {
-        let tls = outbound.trust().client(origins.iter().any(Origin::is_https))?;
-        let dialer = Dialer::new(origins, outbound, &tls).map_err(Failure::Refused)?;
-        // Only loopback origins can use plain http: parsing refuses all other origins.
-        let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(dialer.clone());
-        let connect_ms = Arc::new(AtomicU64::new(0));
-        let header_bytes = limits.header_kib << 10;
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .http1_max_buf_size(READ_BYTES.max(usize::try_from(header_bytes).unwrap_or(0)))
-            .http2_max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
-            .build(Timed { inner: https, limit_ms: Arc::clone(&connect_ms) });
-        let (denied, warnings) = (AtomicBool::new(false), AtomicU64::new(0));
+        let transport = Transport::new(origins, outbound, limits)?;
+        let (outbound, limits) = (outbound.clone(), *limits);
         let cause = Mutex::default();
-        let inner =
-            Inner { client, dialer, token, header_bytes, connect_ms, denied, cause, warnings };
-        Ok(Self(Arc::new(inner)))
+        Ok(Self(Arc::new(Inner { transport, credential, outbound, limits, cause })))
     }
 
     /// Returns whether a request was denied because of its destination.
     pub fn has_denied(&self) -> bool {
-        self.0.denied.load(Ordering::Relaxed)
+        self.0.transport.has_denied()
     }
 
-    /// Logs a warning about a guest's request, at most [`WARNINGS_MAX`] times.
+    /// Logs a warning about a guest's request, if there were not too many of them.
     pub(crate) fn warn(&self, what: &str) {
-        let count = self.0.warnings.fetch_add(1, Ordering::Relaxed);
-        if count < WARNINGS_MAX {
-            let is_last = count + 1 == WARNINGS_MAX;
-            let rest = if is_last { " (further messages are suppressed)" } else { "" };
-            tracing::warn!("{what}{rest}");
-        }
+        self.0.transport.warn(what);
     }
 
-    /// Returns the token that requests carry.
-    pub(crate) fn token(&self) -> Option<&Token> {
-        self.0.token.as_ref()
+    /// Returns the credential of the requests.
+    pub(crate) fn credential(&self) -> Option<&Credential> {
+        self.0.credential.as_ref()
+    }
+
+    /// Returns what no answer or message may contain.
+    pub(crate) fn secrets(&self) -> Vec<Token> {
+        self.credential().map(Credential::secrets).unwrap_or_default()
     }
 
     /// Takes the reason why the last request failed, if it failed and the guest cannot know the
     /// reason.
-    pub(crate) fn take_cause(&self) -> Option<String> {
+    pub(crate) fn take_cause(&self) -> Option<Cause> {
         self.0.cause.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -141,97 +109,125 @@ impl Network {
         &self,
         request: Request<Bytes>,
         waits: Waits,
-    ) -> std::result::Result<Response<Incoming>, HttpError> {
+    ) -> std::result::Result<Response<AnswerBody>, HttpError> {
         let (answer, cause) = match self.exchange(request, waits).await {
-            Ok(response) => (Ok(response), None),
+            Ok((response, cause)) => (Ok(response), cause),
             Err((code, cause)) => (Err(code), cause),
         };
-        if let Err(HttpError::HttpRequestDenied | HttpError::DestinationIpProhibited) = answer {
-            self.0.denied.store(true, Ordering::Relaxed);
-            if let Some(cause) = &cause {
-                self.warn(&format!("denied a request: {cause}"));
-            }
-        }
         *self.0.cause.lock().unwrap_or_else(PoisonError::into_inner) = cause;
         answer
     }
 
-    async fn exchange(
+    /// Sends a request with a token. If the remote refuses the token and another one may be had, it tries that one.
+    async fn exchange(&self, request: Request<Bytes>, waits: Waits) -> Exchanged {
+        let transport = &self.0.transport;
+        let known = |response: Response<Incoming>| (response.map(Either::Left), None);
+        let failed = |(code, cause): Failed| (code, cause.map(Cause::Also));
+        let Some(credential) = &self.0.credential else {
+            return transport.send(request, waits).await.map(known).map_err(failed);
+        };
+        // A request that is denied needs no token.
+        if !transport.allows(request.uri()) {
+            return transport.send(request, waits).await.map(known).map_err(failed);
+        }
+        let first = match self.token(credential, None).await {
+            Ok(token) => token,
+            Err(trouble) => return refusal(trouble),
+        };
+        let response =
+            transport.send(with(request.clone(), &first), waits).await.map_err(failed)?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(known(response));
+        }
+        let second = match self.token(credential, Some(&first)).await {
+            Ok(second) if second.exposed() == first.exposed() => return Ok(known(response)),
+            Ok(second) => second,
+            Err(trouble) => return refusal(trouble),
+        };
+        let response = transport.send(with(request, &second), waits).await.map_err(failed)?;
+        let why = "the token was refused (HTTP 401), and so was the one that was requested instead; \
+                   check that this credential may read the audit log of this organization";
+        let is_refused = response.status() == StatusCode::UNAUTHORIZED;
+        let cause = is_refused.then(|| Cause::Instead(why.to_owned()));
+        Ok((response.map(Either::Left), cause))
+    }
+
+    /// Returns a token. `refused` is one that the remote refused; it is returned again if no other may be had.
+    async fn token(
         &self,
-        mut request: Request<Bytes>,
-        waits: Waits,
-    ) -> std::result::Result<Response<Incoming>, Failed> {
-        let Inner { client, dialer, token, connect_ms, .. } = &*self.0;
-        let asked = Origin::of(request.uri());
-        let Some(way) = asked.as_ref().and_then(|origin| dialer.way(origin)) else {
-            // Path and query stay out of the log: the guest controls them.
-            let asked = asked.map_or("an unsupported URL".to_owned(), |origin| origin.to_string());
-            let allowed = list(&dialer.origins());
-            self.warn(&format!("denied a request to {asked}; allowed: {allowed}"));
-            return Err((HttpError::HttpRequestDenied, None));
+        credential: &Credential,
+        refused: Option<&Token>,
+    ) -> std::result::Result<Token, Trouble> {
+        let mut turn = credential.turn().await;
+        if let Some(refused) = refused
+            && !turn.refused(refused)
+        {
+            return Ok(refused.clone());
+        }
+        let order = match turn.next(now())? {
+            Next::Use(token) => return Ok(token),
+            Next::Ask(order) => order,
         };
-        let origin = &way.origin;
-        // A host written as an address never reaches the resolver.
-        if let Some(address) = origin.address() {
-            way.guard.judge(address).await.map_err(|no| prohibited(&no, way))?;
+        let sent = Instant::now();
+        let outcome = self.ask(&order).await;
+        if let Err(Trouble::Refused(why) | Trouble::Transient(why)) = &outcome {
+            tracing::debug!("{why}");
         }
-        if let Some(token) = token {
-            request.headers_mut().insert(header::AUTHORIZATION, token.authorization());
-        }
-        connect_ms.store(waits.connect.as_millis() as u64, Ordering::Relaxed);
-        let (parts, body) = request.into_parts();
-        let (body, begun) = Sent::new(body);
-        let mut call = std::pin::pin!(client.request(Request::from_parts(parts, body)));
-        // Each wait begins when the previous one has ended.
-        let done = tokio::select! {
-            done = &mut call => Ok(done),
-            _ = begun => tokio::time::timeout(waits.first_byte, call)
-                .await
-                .map_err(|_| (HttpError::HttpResponseTimeout, None)),
-            () = tokio::time::sleep(waits.connect) => Err(timed_out(way)),
-        };
-        let response = done?.map_err(|error| {
-            tracing::debug!("request to {origin} failed: {}", chain(&error));
-            classify(&error, way)
-        })?;
-        let lines = response.headers().iter();
-        let size: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
-        if size as u64 > self.0.header_bytes {
-            self.warn(&format!(
-                "rejected a response with more than {} KiB of headers",
-                self.0.header_bytes >> 10
-            ));
-            return Err((HttpError::HttpResponseHeaderSectionSize(None), None));
-        }
-        Ok(response)
-    }
-}
-
-/// A connector with one time limit for lookup, TCP and TLS together.
-#[derive(Clone)]
-struct Timed {
-    inner: Https,
-    limit_ms: Arc<AtomicU64>,
-}
-
-impl tower_service::Service<Uri> for Timed {
-    type Response = <Https as tower_service::Service<Uri>>::Response;
-    type Error = BoxError;
-    type Future =
-        Pin<Box<dyn Future<Output = std::result::Result<Self::Response, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), BoxError>> {
-        self.inner.poll_ready(cx).map_err(Into::into)
+        turn.asked(outcome, sent, Instant::now())
     }
 
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let limit = Duration::from_millis(self.limit_ms.load(Ordering::Relaxed));
-        let connect = self.inner.call(uri);
-        Box::pin(async move {
-            match tokio::time::timeout(limit, connect).await {
-                Ok(done) => done,
-                Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+    /// Requests a token.
+    async fn ask(&self, order: &Order) -> std::result::Result<Grant, Trouble> {
+        let request = Request::post(&order.url)
+            .header(header::CONTENT_TYPE, order.content_type)
+            .header(header::ACCEPT, "application/json")
+            .body(Bytes::from(order.body.clone()))
+            .map_err(|_| Trouble::Refused(format!("{} is not a URL", order.url)))?;
+        let origin = Origin::parse(&order.url)
+            .map_err(|why| Trouble::Refused(format!("{} {why}", order.url)))?;
+        // A connection of its own: the guest cannot reach this origin through the one for its requests.
+        let transport = Transport::new(vec![origin], &self.0.outbound, &self.0.limits)
+            .map_err(|failure| Trouble::Refused(failure.to_string()))?;
+        let waits = Waits { connect: WAIT, first_byte: WAIT, between_bytes: WAIT };
+        let response =
+            transport.send(request, waits).await.map_err(|(code, cause)| match code {
+                HttpError::DestinationIpProhibited => {
+                    Trouble::Refused(order.unanswered(&cause.unwrap_or_default()))
+                }
+                code => Trouble::Transient(order.unanswered(&cause.unwrap_or(code.to_string()))),
+            })?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, RESPONSE_BYTES_MAX).collect();
+        let body = match tokio::time::timeout(WAIT, body).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            _ => {
+                let why = order.unanswered("the response was cut off, too slow or too large");
+                return Err(Trouble::Transient(why));
             }
-        })
+        };
+        order.outcome(head.status, &head.headers, &body, SystemTime::now())
+    }
+}
+
+fn now() -> Moment {
+    Moment { instant: Instant::now(), time: SystemTime::now() }
+}
+
+fn with(mut request: Request<Bytes>, token: &Token) -> Request<Bytes> {
+    request.headers_mut().insert(header::AUTHORIZATION, token.authorization());
+    request
+}
+
+/// Returns what the guest sees when there is no token: an answer that refuses it, or a failure of the network.
+fn refusal(trouble: Trouble) -> Exchanged {
+    match trouble {
+        Trouble::Refused(why) => {
+            let mut response = Response::new(Either::Right(Empty::new()));
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            Ok((response, Some(Cause::Instead(why))))
+        }
+        Trouble::Transient(why) => {
+            Err((HttpError::ConnectionTerminated, Some(Cause::Instead(why))))
+        }
     }
 }

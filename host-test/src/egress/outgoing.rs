@@ -1,7 +1,7 @@
 //! Checks a guest's request before it is sent: its body must be complete and within the size limit, and only
 //! `Authorization` may hold the placeholder.
 
-use crate::egress::token::PLACEHOLDER;
+use crate::credential::token::PLACEHOLDER;
 use bytes::Bytes;
 use http::{Request, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};

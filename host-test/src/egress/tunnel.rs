@@ -194,7 +194,8 @@ mod tests {
         let error = network.send(request, waits).await.unwrap_err();
         assert!(matches!(error, HttpError::ConnectionTimeout), "{error:?}");
         assert!(began.elapsed() < Duration::from_secs(20));
-        let cause = network.take_cause().unwrap();
+        let mut cause = String::new();
+        network.take_cause().unwrap().explain(&mut cause);
         let wanted = format!(
             "connection to https://graphql.example through the proxy http://{proxy} timed out"
         );

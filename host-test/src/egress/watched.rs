@@ -14,7 +14,7 @@ use wasmtime_wasi_http::Error as HttpError;
 /// A response body that ends with an error when it grows too large or pauses too long.
 pub(crate) struct Watched<B> {
     inner: B,
-    mask: Option<Mask>,
+    masks: Vec<Mask>,
     left: u64,
     bytes_max: u64,
     wait: Duration,
@@ -22,10 +22,10 @@ pub(crate) struct Watched<B> {
 }
 
 impl<B> Watched<B> {
-    pub(crate) fn new(inner: B, waits: Waits, bytes_max: u64, mask: Option<Mask>) -> Self {
+    pub(crate) fn new(inner: B, waits: Waits, bytes_max: u64, masks: Vec<Mask>) -> Self {
         let wait = waits.between_bytes;
         let alarm = Box::pin(tokio::time::sleep(wait));
-        Self { inner, mask, left: bytes_max, bytes_max, wait, alarm }
+        Self { inner, masks, left: bytes_max, bytes_max, wait, alarm }
     }
 }
 
@@ -46,8 +46,9 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
                     return Poll::Ready(Some(Err(HttpError::HttpResponseIncomplete)));
                 }
                 Poll::Ready(None) => {
-                    let rest = this.mask.as_mut().map(Mask::end).filter(|rest| !rest.is_empty());
-                    return Poll::Ready(rest.map(|rest| Ok(Frame::data(rest))));
+                    let rest = end(&mut this.masks);
+                    let rest = (!rest.is_empty()).then(|| Ok(Frame::data(rest)));
+                    return Poll::Ready(rest);
                 }
                 Poll::Pending => {
                     return this
@@ -66,12 +67,14 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
             }
             this.left -= size;
             this.alarm.as_mut().reset(Instant::now() + this.wait);
-            let Some(mask) = &mut this.mask else { return Poll::Ready(Some(Ok(frame))) };
+            if this.masks.is_empty() {
+                return Poll::Ready(Some(Ok(frame)));
+            }
             let Ok(data) = frame.into_data() else {
                 // Trailers might echo the token too. Nothing here needs them, so they are dropped.
                 continue;
             };
-            let data = mask.piece(data);
+            let data = this.masks.iter_mut().fold(data, |data, mask| mask.piece(data));
             // An empty piece could be mistaken for the end.
             if !data.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(data))));
@@ -81,7 +84,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
 
     fn is_end_stream(&self) -> bool {
         // The bytes that are held back are still to come.
-        self.mask.is_none() && self.inner.is_end_stream()
+        self.masks.is_empty() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -89,11 +92,22 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
     }
 }
 
+/// Returns what the masks held back. What one of them releases may be the end of what the next one looks for.
+fn end(masks: &mut [Mask]) -> Bytes {
+    masks.iter_mut().fold(Bytes::new(), |rest, mask| {
+        let rest = mask.piece(rest);
+        match mask.end() {
+            held if held.is_empty() => rest,
+            held => [rest, held].concat().into(),
+        }
+    })
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::egress::token::Token;
+    use crate::credential::token::Token;
     use http_body_util::{BodyExt, Full};
 
     const PAUSE: Duration = Duration::from_secs(60);
@@ -110,7 +124,7 @@ mod tests {
             body,
             Waits { connect: PAUSE, first_byte: PAUSE, between_bytes: PAUSE },
             1_000,
-            Some(Mask::new(&token)),
+            vec![Mask::new(&token)],
         );
         let all = watched.collect().await.unwrap();
         assert!(all.trailers().is_none());

@@ -1,7 +1,8 @@
 //! Redacts texts before anyone sees them. The guest never has the token, but a server may echo it,
 //! and then the guest's messages contain it.
 
-use crate::egress::token::Token;
+use crate::credential::token::Token;
+use crate::egress::failures::Cause;
 use crate::guest::contract::{Batch, CallError, Finding, Outcome, SourceError};
 use source_token::one_line;
 
@@ -11,7 +12,7 @@ pub(crate) trait Texts {
     fn texts(&mut self, f: &mut dyn FnMut(&mut String));
 
     /// Adds the cause of a network failure, which the guest cannot know, to the message of the failure.
-    fn explain(&mut self, _cause: &str) {}
+    fn explain(&mut self, _cause: &Cause) {}
 }
 
 impl Texts for Batch {
@@ -30,11 +31,11 @@ impl Texts for Vec<Finding> {
         }
     }
 
-    fn explain(&mut self, cause: &str) {
+    fn explain(&mut self, cause: &Cause) {
         let mut findings = self.iter_mut();
         // The first failed step is the one that made the request.
         if let Some(finding) = findings.find(|finding| matches!(finding.outcome, Outcome::Failed)) {
-            append(&mut finding.message, cause);
+            cause.explain(&mut finding.message);
         }
     }
 }
@@ -68,28 +69,25 @@ impl Texts for CallError {
         }
     }
 
-    fn explain(&mut self, cause: &str) {
+    fn explain(&mut self, cause: &Cause) {
         match self {
-            Self::Source(SourceError::Transient(text) | SourceError::Protocol(text)) => {
-                append(text, cause);
-            }
+            Self::Source(
+                SourceError::Transient(text)
+                | SourceError::Protocol(text)
+                | SourceError::Unauthorized(text),
+            ) => cause.explain(text),
             // The host denied a request.
             Self::Source(SourceError::InvalidConfig(fields)) => {
                 // The message already says what to do; the cause follows.
                 if let Some(field) = fields.last_mut() {
+                    let (Cause::Also(why) | Cause::Instead(why)) = cause;
                     field.message.push_str(". Cause: ");
-                    field.message.push_str(cause);
+                    field.message.push_str(why);
                 }
             }
-            Self::Source(SourceError::Unauthorized(_) | SourceError::InvalidCheckpoint(_))
-            | Self::Host(_) => {}
+            Self::Source(SourceError::InvalidCheckpoint(_)) | Self::Host(_) => {}
         }
     }
-}
-
-fn append(text: &mut String, cause: &str) {
-    text.push_str(": ");
-    text.push_str(cause);
 }
 
 /// Maximum number of characters of one text for people: a guest may return many MiB.
@@ -98,14 +96,16 @@ const TEXT_CHARS_MAX: usize = 4_000;
 /// Maximum number of notes, findings or fields of one call that are kept.
 const TEXTS_MAX: usize = 1_000;
 
-/// Replaces the token with `[token]` in everything that a guest returned, and limits the length of its texts.
+/// Replaces each secret with `[token]` in everything that a guest returned, and limits the length of its texts.
 pub(crate) fn hide<T: Texts>(
-    token: Option<&Token>,
+    secrets: &[Token],
     mut answer: Result<T, CallError>,
 ) -> Result<T, CallError> {
     let mut replace = |text: &mut String| {
-        if let Some(clean) = token.and_then(|token| token.hidden_in(text)) {
-            *text = clean;
+        for secret in secrets {
+            if let Some(clean) = secret.hidden_in(text) {
+                *text = clean;
+            }
         }
         // A guest must not write lines of its own into a log.
         *text = one_line(text, TEXT_CHARS_MAX);

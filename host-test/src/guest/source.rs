@@ -187,7 +187,8 @@ impl Source {
                 Err(error) => error.explain(&cause),
             }
         }
-        hide(self.network.as_ref().and_then(Network::token), answer)
+        let secrets = self.network.as_ref().map(Network::secrets).unwrap_or_default();
+        hide(&secrets, answer)
     }
 
     fn enter(&mut self, call: &str) -> Result<(), CallError> {

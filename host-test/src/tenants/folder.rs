@@ -5,8 +5,9 @@ use crate::config::file::Config;
 use crate::config::json;
 use crate::config::keys::{known, object};
 use crate::config::misplaced;
+use crate::config::secret::Found;
 use crate::config::text::{decode, read_at_most};
-use crate::egress::token::is_like;
+use crate::credential::token::is_like;
 use crate::limits::Limits;
 use buildkite_audit_logs::settings::SETTINGS_BYTES_MAX;
 use rustix::fs::{Mode, OFlags, openat};
@@ -94,7 +95,7 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
             .remove("settings")
             .ok_or("config.json: the key settings is missing; add it")?,
         secret_names: Vec::new(),
-        token: None,
+        credential: None,
         component: None,
         limits,
         files: Vec::new(),
@@ -110,26 +111,28 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
         ));
     }
     for (name, source) in secrets {
-        misplaced::as_name(&name)?;
-        let file = secret_file(&name, source).map_err(|why| misplaced::in_secrets(&name, why))?;
-        let text = read_in(&folder, &file, &mut digest)?;
-        config.keep(&name, &file, &text)?;
+        let mut find = |place: &str, source: Value| {
+            let file = secret_file(place, source)?;
+            let text = read_in(&folder, &file, &mut digest)?;
+            // A change of the file is found by watching the folder.
+            Ok(Found { place: file, text, file: None })
+        };
+        config.keep(&name, source, &mut find)?;
     }
     Ok(Some(Wish { config, digest: digest.finalize().into() }))
 }
 
 /// Returns the plain name of the file that holds a secret.
-fn secret_file(name: &str, source: Value) -> Result<String, String> {
-    let help = format!(
-        "secrets.{name}: write {{\"file\": \"NAME\"}}, where NAME is a file in this folder"
-    );
+fn secret_file(place: &str, source: Value) -> Result<String, String> {
+    let help =
+        format!("{place}: write {{\"file\": \"NAME\"}}, where NAME is a file in this folder");
     let Value::Object(source) = source else {
         return Err(format!("{help}, not the value itself; if it was a real token, revoke it"));
     };
     if source.contains_key("env") {
         return Err(format!("{help}; tenants cannot use environment variables"));
     }
-    known(&source, &format!("secrets.{name}."), &["file"])?;
+    known(&source, &format!("{place}."), &["file"])?;
     match source.get("file").and_then(Value::as_str) {
         Some(file) if is_like(file) => Err(format!("{help}; if it was a token, revoke it")),
         Some(file) if file.contains(['/', '\0']) || [".", "..", ""].contains(&file) => {

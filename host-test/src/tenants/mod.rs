@@ -2,8 +2,9 @@
 //!
 //! How a change is processed: [`watch`] (which folders changed) → [`folder`] (the tenant's config) →
 //! [`schedule`] (which tenants exist) → [`life`] (whose turn it is) → [`turn`] (one instance, some
-//! batches) → [`store`] (one transaction for many tenants, [`rows`]) → [`status`] (for the operator).
+//! batches; `access` says where it may send requests) → [`store`] (one transaction for many tenants, [`rows`]) → [`status`] (for the operator).
 
+mod access;
 pub mod account;
 pub mod folder;
 pub mod life;

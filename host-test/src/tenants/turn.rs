@@ -1,11 +1,10 @@
 //! One tenant's turn: one instance, started from its checkpoint, for one poll or part of a backfill.
 
+use super::access::egress;
 use super::account::Account;
 use super::folder::Wish;
 use super::rows::Report;
-use crate::egress::hook::Egress;
-use crate::egress::network::Network;
-use crate::egress::origin::{Origin, list};
+use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
@@ -104,7 +103,7 @@ impl Tenant {
         ended: &mut Ended,
     ) -> std::result::Result<(), (Failure, bool)> {
         let permanent = |failure| (failure, false);
-        let egress = egress(wish, shared).map_err(permanent)?;
+        let egress = egress(wish, &shared.origins, &shared.outbound).map_err(permanent)?;
         let mut source = Source::start(&shared.plugin, egress, wish.config.limits, None)
             .await
             .map_err(|error| permanent(error.into()))?;
@@ -215,25 +214,6 @@ fn insist_on_file(path: &Path) -> Result<()> {
 
 fn not_a_file(path: &Path) -> Failure {
     Failure::Refused(format!("output {} is not a regular file; move it away", path.display()))
-}
-
-/// Returns the tenant's network access for this turn. Its connections end with the turn.
-fn egress(wish: &Wish, shared: &Shared) -> Result<Egress> {
-    let wanted = wish.config.settings.get("endpoint").and_then(serde_json::Value::as_str);
-    if let Some(url) = wanted {
-        let origin = Origin::parse(url)
-            .map_err(|why| Failure::Refused(format!("settings.endpoint: {why}")))?;
-        if !shared.origins.contains(&origin) {
-            return Err(Failure::Refused(format!(
-                "settings.endpoint: {origin} is not allowed here; the operator allows {} and can allow \
-                 more with --allow-host",
-                list(&shared.origins)
-            )));
-        }
-    }
-    let token = wish.config.token.clone();
-    let limits = &wish.config.limits;
-    Network::through(shared.origins.clone(), token, &shared.outbound, limits).map(Egress::Network)
 }
 
 /// Returns the failure of a call, and whether a retry may help.

@@ -5,12 +5,12 @@ use crate::server::{command, output_of};
 use clap::Parser;
 use fake_buildkite::Options;
 use host_kit::{TOKEN, World};
+use host_test::credential::token::Token;
 use host_test::egress::hook::Egress;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;
 use host_test::egress::outbound::{Environment, Flags, Outbound};
 use host_test::egress::resolve::Lookup;
-use host_test::egress::token::Token;
 use host_test::guest::component::{BUNDLED, Plugin};
 use host_test::guest::engine::engine;
 use host_test::guest::source::{Configuration, Limits, Outcome, Secret, Source};
@@ -34,7 +34,7 @@ async fn check(plugin: &Plugin, line: &str, address: &str) -> String {
     let origins = vec![Origin::parse(endpoint).unwrap()];
     let token = Some(Token::new(TOKEN).unwrap());
     let limits = Limits::default();
-    let network = Network::through(origins, token, &outbound, &limits).unwrap();
+    let network = Network::through(origins, token.map(Into::into), &outbound, &limits).unwrap();
     let mut source = Source::start(plugin, Egress::Network(network), limits, None).await.unwrap();
     let configuration = Configuration {
         settings: json!({"org_slug": "acme", "endpoint": endpoint}).to_string(),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod addresses;
+mod credential;
 mod portal;
 mod proxied;
 mod proxy;

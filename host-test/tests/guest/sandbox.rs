@@ -1,11 +1,11 @@
 //! What a component must not do: import more than is allowed, reach other hosts, or exceed its limits.
 
 use host_kit::World;
+use host_test::credential::token::{PLACEHOLDER, Token};
 use host_test::egress::hook::Egress;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;
 use host_test::egress::resolve::Lookup;
-use host_test::egress::token::{PLACEHOLDER, Token};
 use host_test::guest::component::{BUNDLED, IMPORTS_ALLOWED, Plugin};
 use host_test::guest::engine::engine;
 use host_test::guest::source::{CallError, Configuration, Limits, Secret, Source, SourceError};

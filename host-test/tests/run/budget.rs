@@ -4,10 +4,10 @@
 //! `cargo test -p host-test --test run budget -- --nocapture` prints the figures.
 
 use fake_buildkite::{FakeBuildkite, Limits as Points, Options, Quirks, SLUG, Seen};
+use host_test::credential::token::{PLACEHOLDER, Token};
 use host_test::egress::hook::Egress;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;
-use host_test::egress::token::{PLACEHOLDER, Token};
 use host_test::guest::clock::Clock;
 use host_test::guest::component::{BUNDLED, Plugin};
 use host_test::guest::engine::engine;

@@ -15,6 +15,7 @@ use crate::breach::Breach;
 use crate::flow::Flow;
 use crate::key::Key;
 use crate::limits::Balance;
+use crate::lock::lock;
 use crate::world::World;
 
 /// A body: sent at once, cut off, sent in pieces by a fault, or generated from every event.
@@ -83,6 +84,9 @@ impl Body for AnswerBody {
     }
 }
 
+/// The content type of almost every answer.
+pub(crate) const JSON: &str = "application/json";
+
 /// Returns an answer with this status, content type and body, without the common headers.
 pub(crate) fn answer(
     status: u16,
@@ -138,4 +142,13 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
+}
+
+/// Returns an answer that costs nothing.
+pub(crate) fn plain(world: &World, status: u16, body: &[u8]) -> Response<AnswerBody> {
+    let now_ms = world.now_ms();
+    let balance = lock(&world.limiter).balance(now_ms);
+    let mut response = answer(status, JSON, body.to_vec());
+    set_common(response.headers_mut(), now_ms, balance, (0, 0));
+    response
 }

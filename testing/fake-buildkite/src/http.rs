@@ -9,27 +9,20 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
 
-use crate::answer::{AnswerBody, answer, set_common, set_extra};
+use crate::admin::{add, truth};
+use crate::answer::{AnswerBody, JSON, answer, plain, set_common, set_extra};
 use crate::breach::Breach;
 use crate::damage::{drip, fill, reset, truncate};
 use crate::engine::{self, error_body};
 use crate::fault::Fault;
+use crate::grants::{UNAUTHORIZED, access_token, authorization, mint};
 use crate::lock::lock;
-use crate::options::Options;
 use crate::posted::{Posted, Route, as_portal, object};
 use crate::seen::{Authorization, Seen};
 use crate::world::World;
 
 /// Maximum size of a request body in bytes. A connector's query has a few kB.
 const REQUEST_BYTES_MAX: usize = 1 << 20;
-
-/// Maximum number of events added by one `POST /events`.
-const ADD_MAX: u64 = 100_000;
-
-const JSON: &str = "application/json";
-
-const UNAUTHORIZED: &str = "Authentication required. Please supply a valid API Access Token: \
-     https://buildkite.com/docs/apis/graphql-api#authentication";
 
 const WITHOUT_GRAPHQL: &str = "Your access token doesn't have the graphql scope";
 
@@ -50,6 +43,7 @@ where
     let path = parts.uri.path();
     match (&parts.method, path) {
         (&Method::GET, "/truth") => return Ok(truth(&world)),
+        (&Method::GET, "/v2/access-token") => return Ok(access_token(&world, &parts.headers)),
         (&Method::POST, "/events") => return Ok(add(&world, parts.uri.query().unwrap_or(""))),
         (&Method::POST, _) => {}
         _ => {
@@ -59,6 +53,9 @@ where
         }
     }
     match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
+        Ok(body) if path == "/oauth/token" || path.ends_with("/tokens") => {
+            Ok(mint(&world, path, &parts.headers, &body.to_bytes()))
+        }
         Ok(body) => graphql(&world, path, &parts.headers, &body.to_bytes()).await,
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             Ok(plain(&world, 413, &error_body("The request is too large")))
@@ -78,7 +75,7 @@ async fn graphql(
     let route = Route::of(&world.options, path);
     let posted = Posted::read(route, &world.options, body);
     let variables = posted.as_ref().map_or(Value::Null, Posted::variables);
-    let authorization = authorization(&world.options, headers);
+    let authorization = authorization(world, headers, at_ms);
     let query: Arc<str> = posted.as_ref().map_or_else(|| "".into(), Posted::query);
     let fault = world.options.fault.as_ref().map_or(Fault::None, |hook| hook(number, &variables));
 
@@ -179,59 +176,6 @@ fn respond(
         _ => {}
     }
     (response, points.1)
-}
-
-/// Returns an answer that costs nothing.
-fn plain(world: &World, status: u16, body: &[u8]) -> Response<AnswerBody> {
-    let now_ms = world.now_ms();
-    let balance = lock(&world.limiter).balance(now_ms);
-    let mut response = answer(status, JSON, body.to_vec());
-    set_common(response.headers_mut(), now_ms, balance, (0, 0));
-    response
-}
-
-fn truth(world: &Arc<World>) -> Response<AnswerBody> {
-    let keys = world.store().all().into_iter();
-    let mut response = answer(200, "application/x-ndjson", Vec::new());
-    *response.body_mut() = AnswerBody::Truth { world: Arc::clone(world), keys };
-    response
-}
-
-/// Handles `POST /events?n=K&at_us=T`: adds K events (1 by default) that occur now or at that microsecond.
-fn add(world: &World, query: &str) -> Response<AnswerBody> {
-    let value = |name: &str| {
-        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)
-    };
-    let count = value("n").map_or(Ok(1), |(_, text)| text.parse::<u64>());
-    let at_us = value("at_us").map(|(_, text)| text.parse::<i64>()).transpose();
-    match (count, at_us) {
-        (Ok(count), Ok(at_us)) if count <= ADD_MAX => {
-            let uuids = Value::from(world.add(count, at_us));
-            answer(200, JSON, uuids.to_string().into_bytes())
-        }
-        _ => answer(
-            400,
-            JSON,
-            error_body(&format!("n must be a number up to {ADD_MAX}, and at_us a number")),
-        ),
-    }
-}
-
-fn authorization(options: &Options, headers: &HeaderMap) -> Authorization {
-    let Some(header) = headers.get(AUTHORIZATION) else { return Authorization::Absent };
-    let token = header.to_str().ok().and_then(|text| text.split_once(' '));
-    match token {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            if token == options.token {
-                Authorization::Accepted
-            } else if options.token_without_graphql.as_deref() == Some(token) {
-                Authorization::WithoutGraphql
-            } else {
-                Authorization::Refused
-            }
-        }
-        _ => Authorization::Refused,
-    }
 }
 
 /// Returns the headers as text, without `Authorization`.

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::accounts::Accounts;
 use crate::fault::FaultHook;
 
 /// The slug of the only organization, unless [`Options::slug`] says otherwise.
@@ -33,6 +34,8 @@ pub struct Options {
     pub slug: String,
     /// The only accepted token.
     pub token: String,
+    /// What else is accepted.
+    pub accounts: Accounts,
     /// A token that is known but lacks the GraphQL scope; it is answered with 403.
     pub token_without_graphql: Option<String>,
     /// If set, the account may not see audit events: `allowed: false` and `auditEvents: null`.
@@ -61,6 +64,7 @@ impl Default for Options {
             events: 1_000,
             slug: SLUG.to_owned(),
             token: TOKEN.to_owned(),
+            accounts: Accounts::default(),
             token_without_graphql: None,
             denied: None,
             quirks: Quirks::default(),

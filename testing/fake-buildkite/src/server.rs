@@ -103,6 +103,36 @@ impl FakeBuildkite {
         self.world.add(count, at_us)
     }
 
+    /// Mints a token that lives as long as [`Accounts::life_ms`](crate::Accounts::life_ms) says.
+    #[must_use]
+    pub fn mint(&self) -> String {
+        let ends_ms = self.world.now_ms() + self.world.options.accounts.life_ms;
+        lock(&self.world.tokens).mint("bkpt_", ends_ms)
+    }
+
+    /// Ends every minted token now, as revoking them does.
+    pub fn revoke_minted(&self) {
+        lock(&self.world.tokens).revoke();
+    }
+
+    /// Returns when tokens were requested, in milliseconds since 1970, and the HTTP status of each answer.
+    #[must_use]
+    pub fn token_requests(&self) -> Vec<(u64, u16)> {
+        lock(&self.world.tokens).asked()
+    }
+
+    /// Returns the largest number of requests that carried the same minted token after its end.
+    #[must_use]
+    pub fn late_uses_max(&self) -> u64 {
+        lock(&self.world.tokens).late_max()
+    }
+
+    /// Returns every token that was minted.
+    #[must_use]
+    pub fn minted(&self) -> Vec<String> {
+        lock(&self.world.tokens).all()
+    }
+
     /// Spends points of the organization, as other users and tools do.
     pub fn spend_elsewhere(&self, points: i64) {
         lock(&self.world.limiter).spend_elsewhere(points);

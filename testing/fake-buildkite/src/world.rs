@@ -10,6 +10,7 @@ use crate::options::Options;
 use crate::seen::Log;
 use crate::store::Store;
 use crate::synth::Synth;
+use crate::tokens::Tokens;
 use crate::truth::Shape;
 
 /// Everything behind the listening socket.
@@ -21,6 +22,7 @@ pub(crate) struct World {
     pub limiter: Mutex<Limiter>,
     pub portal_limiter: Mutex<PortalLimiter>,
     pub log: Mutex<Log>,
+    pub tokens: Mutex<Tokens>,
     store: Mutex<Store>,
 }
 
@@ -40,6 +42,7 @@ impl World {
             limiter: Mutex::new(Limiter::new(options.limits)),
             portal_limiter: Mutex::new(PortalLimiter::new(options.limits)),
             log: Mutex::new(Log::default()),
+            tokens: Mutex::default(),
             store: Mutex::new(store),
             synth,
             options,

@@ -12,11 +12,13 @@
 //! | `world` | a folder with a config, and the command in it |
 //! | `tenants` | folders of tenants, and the command over them |
 //! | `running` | a command that runs while the test runs, and functions that wait for it |
+//! | `keys` | key pairs |
 //! | `compare` | the UUIDs in an output, and the differences between two lists |
 //! | `scripted` | response bodies for tests that call the library without a network |
 #![allow(clippy::unwrap_used, clippy::panic)] // A failed test panics.
 
 pub mod compare;
+pub mod keys;
 pub mod running;
 pub mod scripted;
 pub mod tenants;

@@ -3,10 +3,10 @@
 use super::remote::Remote;
 use fake_buildkite::{FakeBuildkite, Options};
 use host_kit::TOKEN;
+use host_test::credential::token::{PLACEHOLDER, Token};
 use host_test::egress::hook::Egress;
 use host_test::egress::network::Network;
 use host_test::egress::origin::Origin;
-use host_test::egress::token::{PLACEHOLDER, Token};
 use host_test::guest::component::{BUNDLED, Plugin};
 use host_test::guest::source::{Configuration, Limits, Secret, Source};
 use std::net::TcpListener;

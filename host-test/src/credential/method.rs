@@ -1,0 +1,91 @@
+//! Where the tokens of a credential come from.
+
+use crate::credential::assertion;
+use crate::credential::exchange::Exchange;
+use crate::credential::key::Key;
+use crate::credential::order::Order;
+use crate::credential::portal::Portal;
+use crate::credential::stored::Stored;
+use crate::credential::token::Token;
+use serde_json::json;
+use std::time::SystemTime;
+
+/// Where tokens come from.
+pub(crate) enum Method {
+    /// One that the operator stored.
+    Stored(Stored<Token>),
+    /// A portal mints one for its secret.
+    Portal(Portal),
+    /// Buildkite mints one for a signed assertion.
+    Exchange(Exchange),
+    /// Each request carries an assertion that was just signed.
+    PublicKey(PublicKey),
+}
+
+/// An API access token with a public key instead of a secret value.
+pub(crate) struct PublicKey {
+    /// The UUID of the API access token.
+    pub token_uuid: String,
+    /// The private key.
+    pub key: Stored<Key>,
+}
+
+/// What a method needs next.
+pub(crate) enum Step {
+    /// Nothing: this is the token.
+    Use(Token),
+    /// A token has to be requested.
+    Ask(Order),
+}
+
+impl Method {
+    /// Returns the token for a request, or the request for a token.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message if the private key cannot sign.
+    pub fn step(&self, now: SystemTime) -> Result<Step, String> {
+        Ok(match self {
+            Self::Stored(token) => Step::Use(token.current()),
+            Self::Portal(portal) => Step::Ask(portal.order()),
+            Self::Exchange(exchange) => Step::Ask(exchange.order(now)?),
+            Self::PublicKey(credential) => Step::Use(credential.sign(now)?),
+        })
+    }
+
+    /// Returns whether another token may be had instead of one that the remote refused.
+    pub fn has_another(&self, refused: &Token) -> bool {
+        match self {
+            Self::Stored(token) => token.is_file() && token.again().exposed() != refused.exposed(),
+            Self::Portal(_) | Self::Exchange(_) => true,
+            // It was signed for this request. Another one would say the same.
+            Self::PublicKey(_) => false,
+        }
+    }
+
+    /// Returns whether tokens are requested, and end.
+    pub fn mints(&self) -> bool {
+        matches!(self, Self::Portal(_) | Self::Exchange(_))
+    }
+
+    /// Returns how the credential is renewed, for people.
+    pub fn renewal(&self) -> &'static str {
+        match self {
+            Self::Stored(token) if token.is_file() => {
+                "a token from a file, which is read again when it changes"
+            }
+            Self::Stored(_) => "a token that is not renewed",
+            Self::Portal(_) => "a portal token, which is renewed before it ends",
+            Self::Exchange(_) => "a token by OAuth token exchange, which is renewed before it ends",
+            Self::PublicKey(_) => "a private key, which signs each request and does not end",
+        }
+    }
+}
+
+impl PublicKey {
+    /// Signs the token for a request. Source: buildkite.com/docs/apis/managing-api-tokens.
+    fn sign(&self, now: SystemTime) -> Result<Token, String> {
+        let claims = json!({"iss": self.token_uuid});
+        Token::new(&assertion::sign(&self.key.current(), None, claims, now)?)
+    }
+}

@@ -1,0 +1,143 @@
+//! A request for a token, and what the response means.
+
+use crate::credential::token::Token;
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, StatusCode, header};
+use serde_json::Value;
+use source_token::{hidden_in, one_line};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Maximum size of a response with a token, in bytes. A token and its end take less than a kilobyte.
+pub(crate) const RESPONSE_BYTES_MAX: usize = 64 << 10;
+
+/// A clock this far from the remote's is named as a possible cause. Buildkite accepts assertions that were issued at
+/// most 10 s ago or ahead.
+const SKEW_MIN: Duration = Duration::from_secs(5);
+
+/// Maximum number of characters of a remote's own explanation that a message quotes.
+const QUOTE_CHARS_MAX: usize = 200;
+
+/// A request for a token.
+pub(crate) struct Order {
+    /// The URL to post to.
+    pub url: String,
+    /// The type of the body.
+    pub content_type: &'static str,
+    /// The body. It holds secrets.
+    pub body: String,
+    /// The secrets in it, which no message may contain.
+    pub secrets: Vec<String>,
+    /// What it requests, for messages.
+    pub what: &'static str,
+    /// What to do when it is refused.
+    pub remedy: &'static str,
+    /// Reads a successful response.
+    pub read: fn(&Value, &Clocks) -> Option<Grant>,
+}
+
+/// A token and for how long it can be used.
+pub(crate) struct Grant {
+    /// The token.
+    pub token: Token,
+    /// How long it can be used, from the time of the request.
+    pub life: Duration,
+}
+
+/// The two clocks that are involved.
+pub(crate) struct Clocks {
+    /// The time here.
+    pub here: SystemTime,
+    /// The time at the remote, if it said so.
+    pub remote: Option<SystemTime>,
+}
+
+/// Why there is no token.
+#[derive(Clone, Debug)]
+pub(crate) enum Trouble {
+    /// The remote refused the credential. The operator has to act.
+    Refused(String),
+    /// Another try may help.
+    Transient(String),
+}
+
+impl Order {
+    /// Returns the token in a response.
+    ///
+    /// # Errors
+    ///
+    /// Returns what failed, why, and what to do. No secret is quoted.
+    pub fn outcome(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        here: SystemTime,
+    ) -> Result<Grant, Trouble> {
+        let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
+        let clocks =
+            Clocks { here, remote: date.and_then(|date| httpdate::parse_http_date(date).ok()) };
+        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+        let failed =
+            format!("cannot get {}: {} answered HTTP {}", self.what, self.host(), status.as_u16());
+        if status.is_success() {
+            return (self.read)(&answer, &clocks).ok_or_else(|| {
+                Trouble::Transient(format!("{failed}, but without a usable token"))
+            });
+        }
+        let failed = format!("{failed}{}", self.quote(&answer));
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(Trouble::Transient(failed));
+        }
+        let remedy = match clocks.skew() {
+            Some(skew) => format!("correct this machine's clock, which is {skew} the remote's"),
+            None => self.remedy.to_owned(),
+        };
+        Err(Trouble::Refused(format!("{failed}; {remedy}")))
+    }
+
+    /// Returns a message that says why there was no response.
+    pub fn unanswered(&self, cause: &str) -> String {
+        format!("cannot get {} from {}: {cause}", self.what, self.host())
+    }
+
+    fn host(&self) -> &str {
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest)
+    }
+
+    /// Returns the remote's explanation, if it has one, as an addition to a message.
+    fn quote(&self, answer: &Value) -> String {
+        let text = |key: &str| answer[key].as_str().filter(|text| !text.trim().is_empty());
+        let words: Vec<&str> =
+            ["error", "error_description", "message"].into_iter().filter_map(text).collect();
+        if words.is_empty() {
+            return String::new();
+        }
+        let mut words = words.join(": ");
+        for secret in &self.secrets {
+            if let Some(clean) = hidden_in(&words, secret) {
+                words = clean;
+            }
+        }
+        format!(" ({})", one_line(&words, QUOTE_CHARS_MAX))
+    }
+}
+
+/// Reads the time at which a token ends: RFC 3339. A time before 1970 counts as 1970.
+pub(crate) fn end(text: &str) -> Option<SystemTime> {
+    let end: DateTime<Utc> = text.parse().ok()?;
+    let millis = u64::try_from(end.timestamp_millis()).unwrap_or(0);
+    UNIX_EPOCH.checked_add(Duration::from_millis(millis))
+}
+
+impl Clocks {
+    /// Returns how far the clock here is from the remote's, if it is far enough to matter.
+    fn skew(&self) -> Option<String> {
+        let remote = self.remote?;
+        let (apart, side) = match self.here.duration_since(remote) {
+            Ok(ahead) => (ahead, "ahead of"),
+            Err(behind) => (behind.duration(), "behind"),
+        };
+        (apart >= SKEW_MIN).then(|| format!("{} s {side}", apart.as_secs()))
+    }
+}
