@@ -3,7 +3,7 @@
 
 use crate::process::{cpu, memory};
 use crate::report::{Plot, Section};
-use fake_buildkite::{FakeBuildkite, Options, SLUG};
+use fake_buildkite::{Accounts, FakeBuildkite, Options, PortalSecret, SLUG};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,6 +18,19 @@ fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
+/// The UUID and the secret of the portal.
+const CLIENT_ID: &str = "0190a1b2-c3d4-4e5f-8a9b-0c1d2e3f4a5b";
+const SECRET: &str = "bkps_0123456789abcdef0123456789abcdef01234567";
+
+/// The credential of each tenant.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A token.
+    Token,
+    /// A portal's secret, for which the portal mints tokens.
+    Portal,
+}
+
 /// The command, running with many tenants.
 struct Run {
     folder: TempDir,
@@ -25,21 +38,29 @@ struct Run {
 }
 
 impl Run {
-    fn start(fake: &FakeBuildkite, tenants: u64, interval_s: u64) -> Self {
+    fn start(fake: &FakeBuildkite, tenants: u64, interval_s: u64, credential: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (dir, out) = (folder.path().join("dir"), folder.path().join("out"));
         std::fs::create_dir(&dir).unwrap();
         std::fs::create_dir(&out).unwrap();
+        let file = json!({"file": "token"});
+        let (endpoint, api_token, secret) = match credential {
+            Kind::Token => (fake.endpoint(), file, fake.token()),
+            Kind::Portal => {
+                let portal = json!({"portal": {"client_id": CLIENT_ID, "secret": file}});
+                (fake.portal(), portal, SECRET)
+            }
+        };
         let config = json!({
-            "settings": {"org_slug": SLUG, "endpoint": fake.endpoint(),
+            "settings": {"org_slug": SLUG, "endpoint": endpoint,
                          "poll_interval_seconds": interval_s},
-            "secrets": {"api_token": {"file": "token"}},
+            "secrets": {"api_token": api_token},
         });
         for number in 0..tenants {
             let tenant = dir.join(format!("tenant-{number}"));
             std::fs::create_dir(&tenant).unwrap();
             std::fs::write(tenant.join("config.json"), config.to_string()).unwrap();
-            std::fs::write(tenant.join("token"), fake.token()).unwrap();
+            std::fs::write(tenant.join("token"), secret).unwrap();
         }
         let child = Command::new(env!("CARGO_BIN_EXE_host-test"))
             .arg("tenants")
@@ -91,8 +112,14 @@ struct Cost {
     oldest_s: f64,
 }
 
-fn cost(fake: &FakeBuildkite, tenants: u64, interval_s: u64, seconds: u64) -> Cost {
-    let run = Run::start(fake, tenants, interval_s);
+fn cost(
+    fake: &FakeBuildkite,
+    tenants: u64,
+    interval_s: u64,
+    seconds: u64,
+    credential: Kind,
+) -> Cost {
+    let run = Run::start(fake, tenants, interval_s, credential);
     settle(&run, tenants);
     let id = run.child.id();
     let asked = || fake.requests().last().map_or(0, |seen| seen.number);
@@ -115,17 +142,42 @@ fn cost(fake: &FakeBuildkite, tenants: u64, interval_s: u64, seconds: u64) -> Co
     }
 }
 
+/// Measures tenants that get their tokens from portals. `memory` is that of tenants with stored tokens.
+fn portals(fake: &FakeBuildkite, tenants: u64, seconds: u64, memory: u64) -> [[String; 3]; 2] {
+    let all = cost(fake, tenants, 60, seconds, Kind::Portal);
+    let asked = fake.token_requests();
+    let seconds = asked.chunk_by(|a, b| a.0 / 1_000 == b.0 / 1_000);
+    let busiest = seconds.map(<[_]>::len).max().unwrap_or(0);
+    let more = (all.memory as f64 - memory as f64) / tenants as f64 / 1e3;
+    [
+        [
+            "with tokens of portals: more resident memory per tenant".into(),
+            format!("{more:.1} kB"),
+            "≤ 4 kB".into(),
+        ],
+        [
+            "with tokens of portals: requests for tokens per tenant, and in the busiest second"
+                .into(),
+            format!("{:.3}, {busiest}", asked.len() as f64 / tenants as f64),
+            "1, spread".into(),
+        ],
+    ]
+}
+
 pub fn section() -> Section {
     let (tenants, minutes) = (number("TENANTS", 10_000), number("MINUTES", 2));
     let runtime = Runtime::new().unwrap();
-    let fake = runtime.block_on(FakeBuildkite::start(Options::default())).unwrap();
+    let portal = PortalSecret { client_id: CLIENT_ID.into(), secret: SECRET.into() };
+    let accounts = Accounts { portal: Some(portal), ..Accounts::default() };
+    let options = Options { accounts, ..Options::default() };
+    let fake = runtime.block_on(FakeBuildkite::start(options)).unwrap();
     // Fewer tenants are polled more often, so that there is something to measure.
     let few = [(1, 1), (100, 1), (1_000, 10)]
-        .map(|(count, interval)| (count, cost(&fake, count, interval, 20)));
-    let all = cost(&fake, tenants, 60, 60 * minutes);
+        .map(|(count, interval)| (count, cost(&fake, count, interval, 20, Kind::Token)));
+    let all = cost(&fake, tenants, 60, 60 * minutes, Kind::Token);
     let each = all.memory.saturating_sub(few[0].1.memory) as f64 / tenants as f64 / 1e3;
     let is_missed = all.oldest_s > 60.0 + LATE.as_secs_f64();
-    let rows = vec![
+    let mut rows = vec![
         [
             format!("resident memory per tenant, of {tenants} idle tenants"),
             format!("{each:.1} kB"),
@@ -152,6 +204,7 @@ pub fn section() -> Section {
             "≤ 2 cores".into(),
         ],
     ];
+    rows.extend(portals(&fake, tenants, 60 * minutes, all.memory));
     let mut points: Vec<(f64, f64)> =
         few.iter().map(|(count, cost)| (*count as f64, cost.cpu_ms_per_poll)).collect();
     points.push((tenants as f64, all.cpu_ms_per_poll));

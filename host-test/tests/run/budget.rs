@@ -189,6 +189,21 @@ async fn a_portal_backfill_makes_as_few_requests_as_possible_and_never_waits() {
 }
 
 #[tokio::test]
+async fn a_long_portal_backfill_takes_the_fewest_requests_at_the_pace_of_the_limit() {
+    let mut world = World::at_portal(100_000, Points::buildkite(), false).await;
+    world.until_idle().await;
+    let seen = world.fake.requests();
+    let took_ms = seen.last().unwrap().at_ms - BEGIN_MS;
+    println!("portal: {} events, {} requests in {took_ms} ms", world.events, seen.len());
+    assert_eq!((world.events, world.exceeded().len()), (100_000, 0));
+    // 200 full pages, a small one that confirms the end of the last, and at most one live poll per minute.
+    let polls = took_ms / 60_000 + 1;
+    assert!(seen.len() as u64 <= 201 + polls, "{} requests", seen.len());
+    // Three quarters of 200 requests a minute are ours: all of it takes one wait for the next minute.
+    assert!(took_ms < 2 * 60_000, "{took_ms} ms");
+}
+
+#[tokio::test]
 async fn a_portal_leaves_the_reserve_of_its_requests_for_others() {
     let limits = Points { portal_requests: 8, ..Points::buildkite() };
     let mut world = World::at_portal(6_000, limits, false).await;

@@ -8,4 +8,5 @@ mod faults;
 mod paging;
 mod points;
 mod refusals;
+mod tokens;
 mod world;
