@@ -41,7 +41,10 @@ impl Error {
     /// Returns the message without the kind of error.
     pub fn text(&self) -> String {
         match self {
-            Self::InvalidConfig(_) => self.to_string(),
+            Self::InvalidConfig(faults) => {
+                let fault = |fault: &FieldError| [&fault.field, ": ", &fault.message].concat();
+                faults.iter().map(fault).collect::<Vec<_>>().join("; ")
+            }
             Self::Unauthorized(why)
             | Self::InvalidCheckpoint(why)
             | Self::Transient(why)

@@ -2,6 +2,7 @@
 
 use super::{credential, plugin, print, source};
 use crate::config::file::Config;
+use crate::egress::named;
 use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::exit::{Failure, Result};
 use crate::guest::contract::{CallError, Finding, Outcome};
@@ -15,7 +16,8 @@ use std::path::PathBuf;
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Makes at most three requests, writes no records and does not use the state. Exit code: 0 if \
+Makes at most three requests to the endpoint, and one for a token if the config says how to get \
+one. Writes no records and does not use the state. Exit code: 0 if \
 nothing failed, 2 if the config is refused, 3 if access is denied, 1 if anything else fails.\n
 Example:\n  host-test check --config acme.json")]
 pub struct Args {
@@ -28,8 +30,8 @@ pub struct Args {
     /// Use this component instead of the bundled one.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
-    /// Also ask Buildkite's REST API when a plain token ends and what it may do. This sends the token
-    /// to ORIGIN, by default https://api.buildkite.com.
+    /// Also ask Buildkite's REST API when a plain token expires and what it may do. This sends the
+    /// token to ORIGIN, by default https://api.buildkite.com.
     #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true,
           default_missing_value = credential::REST)]
     inspect_token: Option<String>,
@@ -47,13 +49,14 @@ pub struct Args {
 pub async fn check(args: Args) -> Result<u8> {
     let config = Config::read(&args.config)?;
     let outbound = Outbound::new(&args.network, Environment::Used)?;
+    let inspect = args.inspect_token.as_deref();
+    let inspect = inspect.map(|origin| named::origin("--inspect-token", origin)).transpose()?;
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
     let (findings, denied) = match source(&plugin, &config, None, &outbound).await {
         Ok(mut source) => {
             let checked = source.check().await.map_err(|error: CallError| Failure::from(error));
             let mut findings = checked?;
-            let inspect = args.inspect_token.as_deref();
-            findings.push(credential::finding(&config, inspect, &outbound).await?);
+            findings.push(credential::finding(&config, inspect.as_ref(), &outbound).await);
             (findings, source.was_denied())
         }
         Err(Failure::Refused(message)) => {

@@ -1,18 +1,19 @@
-//! The step of `check` about the credential: when it ends, and how it is renewed.
+//! The step of `check` about the credential: when it expires, and how it is renewed.
 
 use crate::config::file::Config;
 use crate::credential::held::Credential;
 use crate::credential::order;
-use crate::egress::named;
+use crate::credential::token::Token;
 use crate::egress::network::Network;
+use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::egress::waits::Waits;
-use crate::exit::Result;
 use crate::guest::contract::{Finding, Outcome};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
+use source_token::one_line;
 use std::time::{Duration, Instant, SystemTime};
 
 /// The origin of Buildkite's REST API.
@@ -21,110 +22,107 @@ pub(crate) const REST: &str = "https://api.buildkite.com";
 /// The name of the step.
 const STEP: &str = "credential";
 
-/// A token that ends within this time is a warning.
+/// A token that expires within this time is a warning.
 const SOON: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 /// The time limit of each step of the request.
 const WAIT: Duration = Duration::from_secs(20);
 
+/// Maximum number of scopes that are shown. Buildkite has about forty.
+const SCOPES_MAX: usize = 50;
+
+/// Maximum number of characters of a scope that are shown.
+const SCOPE_CHARS_MAX: usize = 40;
+
 /// Maximum size of the answer, in bytes. It takes less than a kilobyte.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 /// Returns the finding. `inspect` is the origin of the REST API that may be asked about a plain token.
-///
-/// # Errors
-///
-/// Returns an error if that origin is not valid or cannot be reached through the operator's network.
 pub(crate) async fn finding(
     config: &Config,
-    inspect: Option<&str>,
+    inspect: Option<&Origin>,
     outbound: &Outbound,
-) -> Result<Finding> {
+) -> Finding {
     let Some(credential) = &config.credential else {
-        return Ok(new(Outcome::Skipped, "the config has no api_token".to_owned()));
+        return new(Outcome::Skipped, "the config has no api_token".to_owned());
     };
-    let (how, left) = credential.renewal(Instant::now()).await;
-    if credential.mints() {
-        return Ok(match left {
-            Some(seconds) => new(Outcome::Passed, format!("{how}: in {}", span(seconds))),
+    let name = credential.method().name();
+    if credential.method().mints() {
+        return match credential.left(Instant::now()).await {
+            Some(seconds) => new(
+                Outcome::Passed,
+                format!("{name}; it expires in {} and is renewed before then", span(seconds)),
+            ),
             None => new(Outcome::Skipped, "an earlier step failed".to_owned()),
-        });
+        };
     }
-    if credential.stored().is_none() {
-        return Ok(new(Outcome::Passed, how.to_owned()));
+    if credential.plain_token().is_none() {
+        return new(Outcome::Passed, name.to_owned());
     }
-    match inspect {
-        None => Ok(new(
-            Outcome::Skipped,
-            format!("{how}; add --inspect-token to ask {REST} when it ends"),
-        )),
-        Some(origin) => inspected(origin, how, credential, config, outbound).await,
+    let Some(origin) = inspect else {
+        let more = format!("add --inspect-token to ask {REST} when it expires");
+        return new(Outcome::Skipped, format!("{name}; {more}"));
+    };
+    match ask(origin, credential, config, outbound).await {
+        Ok(answer) => judge(name, &answer, &credential.secrets(), SystemTime::now()),
+        Err(why) => {
+            new(Outcome::Warned, format!("{name}; {origin} did not say when it expires: {why}"))
+        }
     }
 }
 
 /// Asks the REST API about a token. Source: buildkite.com/docs/apis/rest-api/access-token.
-async fn inspected(
-    origin: &str,
-    how: &str,
+async fn ask(
+    origin: &Origin,
     credential: &Credential,
     config: &Config,
     outbound: &Outbound,
-) -> Result<Finding> {
-    let origin = named::origin("--inspect-token", origin)?;
+) -> Result<Value, String> {
     let credential = Some(credential.clone());
-    let network = Network::through(vec![origin.clone()], credential, outbound, &config.limits)?;
-    let failed = |why: String| {
-        Ok(new(Outcome::Warned, format!("{how}; {origin} did not say when it ends: {why}")))
-    };
+    let network = Network::through(vec![origin.clone()], credential, outbound, &config.limits)
+        .map_err(|failure| failure.to_string())?;
     let request = Request::get(format!("{origin}/v2/access-token")).body(Bytes::new());
-    let Ok(request) = request else { return failed("the URL is not valid".to_owned()) };
+    let request = request.map_err(|error| error.to_string())?;
     let waits = Waits { connect: WAIT, first_byte: WAIT, between_bytes: WAIT };
-    let response = match network.send(request, waits).await {
-        Ok(response) => response,
-        Err(code) => {
-            let mut why = code.to_string();
-            network.take_cause().iter().for_each(|cause| cause.explain(&mut why));
-            return failed(why);
-        }
-    };
+    let response = network.send(request, waits).await.map_err(|code| {
+        let mut why = code.to_string();
+        network.take_cause().iter().for_each(|cause| cause.explain(&mut why));
+        why
+    })?;
     let status = response.status();
     if !status.is_success() {
-        return failed(format!("it answered HTTP {}", status.as_u16()));
+        return Err(format!("it answered HTTP {}", status.as_u16()));
     }
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect();
-    let body = match tokio::time::timeout(WAIT, body).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        _ => return failed("its answer was cut off, too slow or too large".to_owned()),
-    };
-    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-    Ok(judge(how, &answer, SystemTime::now()))
+    match tokio::time::timeout(WAIT, body).await {
+        Ok(Ok(body)) => Ok(serde_json::from_slice(&body.to_bytes()).unwrap_or_default()),
+        _ => Err("its answer was cut off, too slow or too large".to_owned()),
+    }
 }
 
 /// Returns the finding for an answer of the REST API.
-fn judge(how: &str, answer: &Value, now: SystemTime) -> Finding {
-    // The answer never contains the token, but it is shown, so only short words are taken from it.
-    let words = |scope: &Value| {
-        let is_word = |word: &&str| word.len() <= 40 && !word.contains(|l: char| l.is_control());
-        scope.as_str().filter(is_word).map(str::to_owned)
+fn judge(name: &str, answer: &Value, secrets: &[Token], now: SystemTime) -> Finding {
+    let scope = |scope: &Value| {
+        let scope = one_line(scope.as_str()?, SCOPE_CHARS_MAX);
+        // A server may say anything, even the token.
+        secrets.iter().all(|secret| secret.hidden_in(&scope).is_none()).then_some(scope)
     };
-    let scopes: Vec<String> =
-        answer["scopes"].as_array().into_iter().flatten().take(50).filter_map(words).collect();
+    let scopes = answer["scopes"].as_array().into_iter().flatten();
+    let scopes: Vec<String> = scopes.take(SCOPES_MAX).filter_map(scope).collect();
     let scopes = match scopes.is_empty() {
         true => String::new(),
         false => format!("; its scopes: {}", scopes.join(", ")),
     };
     let end = answer["expires_at"].as_str().and_then(order::end);
     match end.map(|end| end.duration_since(now).unwrap_or_default()) {
-        None => new(Outcome::Passed, format!("{how}; Buildkite names no end{scopes}")),
-        Some(left) if left <= SOON => new(
-            Outcome::Warned,
-            format!(
-                "{how}; it ends in {}: create a new one, or use a credential that is renewed{scopes}",
-                span(left.as_secs())
-            ),
-        ),
+        None => new(Outcome::Passed, format!("{name}; Buildkite reports no expiry{scopes}")),
         Some(left) => {
-            new(Outcome::Passed, format!("{how}; it ends in {}{scopes}", span(left.as_secs())))
+            let left_text = span(left.as_secs());
+            let (outcome, remedy) = match left <= SOON {
+                true => (Outcome::Warned, ": create a new one, or use one that is renewed"),
+                false => (Outcome::Passed, ""),
+            };
+            new(outcome, format!("{name}; it expires in {left_text}{remedy}{scopes}"))
         }
     }
 }
@@ -149,19 +147,29 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_token_that_ends_within_two_days_is_a_warning() {
+    fn a_token_that_expires_within_two_days_is_a_warning() {
         let now = order::end("2026-01-01T00:00:00Z").unwrap();
         for (end, outcome, words) in [
-            (json!("2026-01-02T23:00:00Z"), Outcome::Warned, "it ends in 47 h: create a new one"),
-            (json!("2025-01-01T00:00:00Z"), Outcome::Warned, "it ends in 0 s"),
-            (json!("2026-03-01T00:00:00Z"), Outcome::Passed, "it ends in 59 days; its scopes: a"),
-            (json!(null), Outcome::Passed, "Buildkite names no end"),
+            (
+                json!("2026-01-02T23:00:00Z"),
+                Outcome::Warned,
+                "it expires in 47 h: create a new one",
+            ),
+            (json!("2025-01-01T00:00:00Z"), Outcome::Warned, "it expires in 0 s"),
+            (
+                json!("2026-03-01T00:00:00Z"),
+                Outcome::Passed,
+                "it expires in 59 days; its scopes: a",
+            ),
+            (json!(null), Outcome::Passed, "Buildkite reports no expiry"),
         ] {
-            let answer = json!({"scopes": ["a", "x\n"], "expires_at": end});
-            let finding = judge("a token", &answer, now);
+            let secret = "bkpt_0123456789abcdef";
+            let answer = json!({"scopes": ["a", "x\n", secret], "expires_at": end});
+            let secrets = [Token::new(secret).unwrap()];
+            let finding = judge("a token", &answer, &secrets, now);
             assert_eq!(word(finding.outcome), word(outcome));
             assert!(finding.message.contains(words), "{}", finding.message);
-            assert!(!finding.message.contains('\n'));
+            assert!(!finding.message.contains('\n') && !finding.message.contains(secret));
         }
     }
 

@@ -11,8 +11,10 @@ pub mod state;
 pub mod tenants;
 
 use crate::config::file::Config;
+use crate::credential::held::Credential;
 use crate::egress::hook::Egress;
 use crate::egress::network::Network;
+use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
 use crate::guest::component::{BUNDLED, Plugin};
@@ -69,14 +71,18 @@ pub async fn source(
     let (egress, wrong) = match config.origin() {
         Ok(origin) => {
             let credential = config.credential.clone();
-            outbound.prepare(std::slice::from_ref(&origin))?;
+            let mut all = vec![origin.clone()];
+            let url = credential.as_ref().and_then(Credential::token_url);
+            all.extend(url.and_then(|(url, _)| Origin::parse(url).ok()));
+            outbound.prepare(&all)?;
             let network = Network::through(vec![origin], credential, outbound, &config.limits)?;
             (Egress::Network(network), None)
         }
         Err(why) => (Egress::Closed, Some(why)),
     };
     let mut source = Source::start(plugin, egress, config.limits, None).await?;
-    source.configure(&config.configuration(checkpoint, false)).await?;
+    let configuration = config.configuration(checkpoint, false).map_err(Failure::Refused)?;
+    source.configure(&configuration).await?;
     match wrong {
         None => Ok(source),
         Some(why) => Err(Failure::Refused(why)),

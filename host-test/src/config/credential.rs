@@ -17,14 +17,20 @@ use source_token::trimmed;
 /// The ways to get a token.
 const METHODS: [&str; 3] = ["portal", "oauth", "public_key"];
 
+/// All that `api_token` can say.
+const KEYS: [&str; 5] = ["env", "file", "portal", "oauth", "public_key"];
+
 const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
 
 /// Finds the secret that a value points to. Its first argument is the place of the value, such as `secrets.api_token`.
 pub(crate) type Find<'a> = dyn FnMut(&str, Value) -> Result<Found, String> + 'a;
 
-/// Returns whether a secret says how to get a token, instead of where it is.
+/// Returns whether a secret says how to get a token, instead of where it is. A misspelled way counts too.
 pub(crate) fn is_method(source: &Value) -> bool {
-    source.as_object().is_some_and(|all| METHODS.iter().any(|method| all.contains_key(*method)))
+    let is_near = |key: &String| {
+        METHODS.iter().any(|method| strsim::jaro_winkler(key, method) > 0.7) && !is_like(key)
+    };
+    source.as_object().is_some_and(|all| all.keys().any(is_near))
 }
 
 /// Reads `{"portal": {…}}`, `{"oauth": {…}}` or `{"public_key": {…}}`.
@@ -39,14 +45,12 @@ pub(crate) fn method(
     find: &mut Find<'_>,
 ) -> Result<Credential, String> {
     let source = object(source, place)?;
+    known(&source, &format!("{place}."), &KEYS)?;
     let all: Vec<&str> = source.keys().map(String::as_str).collect();
     let [name] = all[..] else {
+        let all = all.join(", ");
         return Err(format!(
-            "{place}: names several ways to get a token ({}); keep exactly one",
-            all.iter()
-                .map(|key| if is_like(key) { "…" } else { key })
-                .collect::<Vec<_>>()
-                .join(", ")
+            "{place}: names several ways to get a token ({all}); keep exactly one"
         ));
     };
     let place = format!("{place}.{name}");
@@ -84,10 +88,12 @@ impl Fields<'_, '_> {
         let client_id = self.uuid("client_id", "the portal's UUID, from the portal's page")?;
         let secret = self.secret("secret", "one of the portal's secrets", Token::new)?;
         let url = self.settings["endpoint"].as_str().unwrap_or_default().trim_end_matches('/');
+        // The name of an operation, which requests for tokens do not have.
+        let url = url.split_once('?').map_or(url, |(path, _)| path).trim_end_matches('/');
         let is_portal = url.split_once("/organizations/").is_some_and(|(_, path)| {
             path.split_once("/portals/").is_some_and(|(_, portal)| !portal.is_empty())
         });
-        if !is_portal || url.contains(['?', '#']) {
+        if !is_portal || url.contains('#') {
             return Err(format!(
                 "{}: settings.endpoint must be the portal's URL, such as \
                  https://portal.buildkite.com/organizations/acme-inc/portals/audit-log",
@@ -133,7 +139,7 @@ impl Fields<'_, '_> {
     fn public_key(&mut self) -> Result<PublicKey, String> {
         known(&self.all, &format!("{}.", self.place), &["token_uuid", "key"])?;
         let token_uuid = self.uuid("token_uuid", "the UUID of the API access token")?;
-        let key = self.secret("key", "the private key in PEM", Key::parse)?;
+        let key = self.secret("key", "the private RSA key in PEM", Key::parse_rsa)?;
         Ok(PublicKey { token_uuid, key })
     }
 

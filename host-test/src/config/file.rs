@@ -115,18 +115,32 @@ impl Config {
 
     /// Returns what the component receives. If `is_exposed`, that includes the token itself instead of
     /// its placeholder.
-    pub fn configuration(&self, checkpoint: Option<String>, is_exposed: bool) -> Configuration {
-        let token = self.credential.as_ref().filter(|_| is_exposed).and_then(Credential::stored);
+    ///
+    /// # Errors
+    ///
+    /// Returns a message if there is no token to pass, because the credential is another one.
+    pub fn configuration(
+        &self,
+        checkpoint: Option<String>,
+        is_exposed: bool,
+    ) -> Result<Configuration, String> {
+        let credential = self.credential.as_ref().filter(|_| is_exposed);
+        let token = credential.and_then(Credential::plain_token);
+        if credential.is_some() && token.is_none() {
+            return Err(
+                "secrets.api_token: with --expose-token, it must be a token in a file".into()
+            );
+        }
         let secret = |name: &String| {
             let token = token.as_ref().filter(|_| name == API_TOKEN);
             let value = token.map_or(PLACEHOLDER, Token::exposed);
             Secret { name: name.clone(), value: value.to_owned() }
         };
-        Configuration {
+        Ok(Configuration {
             settings: self.settings.to_string(),
             secrets: self.secret_names.iter().map(secret).collect(),
             checkpoint,
-        }
+        })
     }
 
     /// Returns the origin of the endpoint in the settings, or else Buildkite's.

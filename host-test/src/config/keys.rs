@@ -1,8 +1,10 @@
 //! Checks the keys of JSON objects that operators write. An unknown key is reported with the known key that it
 //! resembles.
 
+use crate::config::json::KEY_CHARS_MAX;
 use crate::credential::token::is_like;
 use serde_json::{Map, Value};
+use source_token::one_line;
 
 /// Returns the object in a value, or a message that names it `what`.
 pub(crate) fn object(value: Value, what: &str) -> std::result::Result<Map<String, Value>, String> {
@@ -38,5 +40,5 @@ pub(crate) fn known(
         Some((_, key)) => format!("did you mean {prefix}{key}?"),
         None => format!("known: {}", keys.join(", ")),
     };
-    Err(format!("unknown key {prefix}{unknown}; {hint}"))
+    Err(format!("unknown key {prefix}{}; {hint}", one_line(unknown, KEY_CHARS_MAX)))
 }

@@ -47,7 +47,7 @@ impl Exchange {
             "aud": self.url,
             "jti": format!("{:032x}", rand::random::<u128>()),
         });
-        let assertion = sign(&self.key.current(), self.key_id.as_deref(), claims, now)?;
+        let assertion = sign(&self.key.refreshed(), self.key_id.as_deref(), claims, now)?;
         let kind = if self.subject.contains('@') { "user-email" } else { "user-uuid" };
         let kind = format!("urn:buildkite:params:oauth:token-type:{kind}");
         let seconds = SECONDS.to_string();
@@ -67,10 +67,11 @@ impl Exchange {
             content_type: "application/x-www-form-urlencoded",
             body,
             secrets: vec![assertion],
-            what: "a token by OAuth token exchange",
+            what: "a token from OAuth token exchange",
             remedy: "check that client_id is the application's, that its public key belongs to this \
                      private key, that it may grant the scope graphql, and that subject is a member \
                      of the organization",
+            is_signed: true,
             read,
         })
     }
@@ -79,6 +80,10 @@ impl Exchange {
 /// Reads `{"access_token": …, "expires_in": SECONDS}`.
 fn read(answer: &Value, _: &Clocks) -> Option<Grant> {
     let token = Token::new(answer["access_token"].as_str()?).ok()?;
-    let life = Duration::from_secs(answer["expires_in"].as_u64().unwrap_or(SECONDS));
+    let seconds = match &answer["expires_in"] {
+        Value::Null => SECONDS,
+        seconds => seconds.as_u64()?,
+    };
+    let life = Duration::from_secs(seconds);
     Some(Grant { token, life: life.min(LIFE_MAX) })
 }

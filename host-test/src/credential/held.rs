@@ -1,22 +1,27 @@
 //! A credential with the token that it holds now.
 
 use crate::credential::exchange::URL;
-use crate::credential::method::{Method, Step};
-use crate::credential::order::{Grant, Order, Trouble};
+use crate::credential::method::{Method, Next};
+use crate::credential::order::{Grant, Trouble};
+use crate::credential::stored::Stored;
 use crate::credential::token::Token;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
-use tokio::sync::MutexGuard;
+use tokio::sync::OwnedMutexGuard;
 
-/// A token is renewed this part of its life before it ends, but at most [`MARGIN_MAX`] before.
-const MARGIN_PART: u32 = 20;
+/// A token is renewed when this part of its life is left, but at most [`MARGIN_MAX`] before it expires.
+const MARGIN_PART: u32 = 10;
 
 /// A minute is longer than a request takes. Buildkite's tokens live for an hour.
 const MARGIN_MAX: Duration = Duration::from_secs(60);
 
 /// For this time after a failed request for a token, those who waited get the same failure instead of another request.
 const FAILURE_LASTS: Duration = Duration::from_secs(1);
+
+/// A token that the remote refused in the first half of its life is replaced at most once in this time: a guest could
+/// provoke refusals in a loop.
+const GIVE_UP_EVERY: Duration = Duration::from_secs(30);
 
 /// Number of tokens that are kept out of texts after they were used. An answer may echo the previous one.
 const KNOWN_MAX: usize = 3;
@@ -27,7 +32,7 @@ pub struct Credential(Arc<Inner>);
 
 struct Inner {
     method: Method,
-    lease: tokio::sync::Mutex<Lease>,
+    lease: Arc<tokio::sync::Mutex<Lease>>,
     /// The latest tokens, for hiding them.
     known: Mutex<VecDeque<Token>>,
 }
@@ -36,12 +41,14 @@ struct Inner {
 struct Lease {
     held: Option<Held>,
     failed: Option<(Instant, Trouble)>,
+    gave_up_at: Option<Instant>,
 }
 
 struct Held {
     token: Token,
+    half_at: Instant,
     renew_at: Instant,
-    ends_at: Instant,
+    expires_at: Instant,
 }
 
 /// The time by both clocks of this machine.
@@ -54,69 +61,69 @@ pub(crate) struct Moment {
 }
 
 /// The right to get or renew the token. One at a time has it, and the others wait for the outcome.
-pub(crate) struct Turn<'a> {
-    credential: &'a Inner,
-    lease: MutexGuard<'a, Lease>,
-}
-
-/// What to do for a token.
-pub(crate) enum Next {
-    /// Use this one.
-    Use(Token),
-    /// Send this request, and report the outcome to the turn.
-    Ask(Order),
+pub(crate) struct Turn {
+    credential: Credential,
+    lease: OwnedMutexGuard<Lease>,
 }
 
 impl Credential {
     pub(crate) fn new(method: Method) -> Self {
-        let (lease, known) = (tokio::sync::Mutex::default(), Mutex::default());
+        let (lease, known) = (Arc::default(), Mutex::default());
         Self(Arc::new(Inner { method, lease, known }))
     }
 
     /// Waits for the right to get or renew the token.
-    pub(crate) async fn turn(&self) -> Turn<'_> {
-        Turn { credential: &self.0, lease: self.0.lease.lock().await }
+    pub(crate) async fn turn(&self) -> Turn {
+        let lease = Arc::clone(&self.0.lease).lock_owned().await;
+        Turn { credential: self.clone(), lease }
+    }
+
+    /// Returns where tokens come from.
+    pub(crate) fn method(&self) -> &Method {
+        &self.0.method
     }
 
     /// Returns the token if it is one that the operator stored, for components that are given the token itself.
-    pub(crate) fn stored(&self) -> Option<Token> {
+    pub(crate) fn plain_token(&self) -> Option<Token> {
         match &self.0.method {
-            Method::Stored(token) => Some(token.current()),
+            Method::Stored(token) => Some(token.refreshed()),
             Method::Portal(_) | Method::Exchange(_) | Method::PublicKey(_) => None,
         }
     }
 
-    /// Returns what no answer or message may contain: the latest tokens, and the secret of a portal.
+    /// Returns what no answer or message may contain: the latest tokens, and what the operator stored.
     pub(crate) fn secrets(&self) -> Vec<Token> {
-        let mut all: Vec<Token> = lock(&self.0.known).iter().cloned().collect();
-        if let Method::Portal(portal) = &self.0.method {
-            all.push(portal.secret.current());
+        let mut all: Vec<Token> = self.known().iter().cloned().collect();
+        match &self.0.method {
+            Method::Stored(token) => add(&mut all, token.held()),
+            Method::Portal(portal) => add(&mut all, portal.secret.held()),
+            Method::Exchange(_) | Method::PublicKey(_) => {}
         }
         all
     }
 
-    /// Returns how it is renewed and, for a token that ends, in how many seconds it ends.
-    pub(crate) async fn renewal(&self, now: Instant) -> (&'static str, Option<u64>) {
-        let lease = self.0.lease.lock().await;
-        let left = lease.held.as_ref().map(|held| held.ends_at.saturating_duration_since(now));
-        (self.0.method.renewal(), left.map(|left| left.as_secs()))
-    }
-
-    /// Returns the URL that tokens are requested from, if the config names one that is not Buildkite's.
-    pub(crate) fn other_url(&self) -> Option<&str> {
+    /// Returns the URL that tokens are requested from, if that is not the endpoint's own origin, and whether the
+    /// config names it.
+    pub(crate) fn token_url(&self) -> Option<(&str, bool)> {
         match &self.0.method {
-            Method::Exchange(exchange) if exchange.url != URL => Some(&exchange.url),
-            _ => None,
+            Method::Exchange(exchange) => Some((&exchange.url, exchange.url != URL)),
+            Method::Stored(_) | Method::Portal(_) | Method::PublicKey(_) => None,
         }
     }
 
-    /// Returns whether tokens are requested.
-    pub(crate) fn mints(&self) -> bool {
-        self.0.method.mints()
+    /// Returns in how many seconds the token expires, if it was requested.
+    pub(crate) async fn left(&self, now: Instant) -> Option<u64> {
+        let lease = self.0.lease.lock().await;
+        let held = lease.held.as_ref()?;
+        Some(held.expires_at.saturating_duration_since(now).as_secs())
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, VecDeque<Token>> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Turn<'_> {
+impl Turn {
     /// Returns the token for a request, or the request for a token.
     ///
     /// # Errors
@@ -133,14 +140,15 @@ impl Turn<'_> {
         {
             return Err(trouble.clone());
         }
-        match self.credential.method.step(now.time).map_err(Trouble::Refused)? {
-            Step::Use(token) => Ok(Next::Use(self.used(token))),
-            Step::Ask(order) => Ok(Next::Ask(order)),
+        let next = self.credential.method().next(now.time).map_err(Trouble::Refused)?;
+        if let Next::Use(token) = &next {
+            self.remember(token);
         }
+        Ok(next)
     }
 
     /// Takes the outcome of a request for a token that was sent at `sent`, and returns the token. If the old token has
-    /// not ended yet, it stays in use when the new one could not be had.
+    /// not expired yet, it stays in use when there is no new one.
     ///
     /// # Errors
     ///
@@ -154,16 +162,19 @@ impl Turn<'_> {
         match outcome {
             Ok(Grant { token, life }) => {
                 let margin = (life / MARGIN_PART).min(MARGIN_MAX);
-                let (renew_at, ends_at) = (sent + (life - margin), sent + life);
-                self.lease.held = Some(Held { token: token.clone(), renew_at, ends_at });
+                let (renew_at, expires_at) = (sent + (life - margin), sent + life);
+                self.remember(&token);
+                let half_at = sent + life / 2;
+                let held = Held { token: token.clone(), half_at, renew_at, expires_at };
+                self.lease.held = Some(held);
                 self.lease.failed = None;
-                Ok(self.used(token))
+                Ok(token)
             }
             Err(trouble) => {
                 self.lease.failed = Some((now, trouble.clone()));
                 match &mut self.lease.held {
-                    Some(held) if now < held.ends_at => {
-                        held.renew_at = (now + FAILURE_LASTS).min(held.ends_at);
+                    Some(held) if now < held.expires_at => {
+                        held.renew_at = (now + FAILURE_LASTS).min(held.expires_at);
                         Ok(held.token.clone())
                     }
                     _ => Err(trouble),
@@ -172,36 +183,46 @@ impl Turn<'_> {
         }
     }
 
-    /// Gives up a token that the remote refused. Returns whether another one may be had.
-    pub fn refused(&mut self, token: &Token) -> bool {
+    /// Gives up a token that the remote refused. Returns whether there may be another one.
+    pub fn give_up(&mut self, token: &Token, now: Instant) -> bool {
+        let is_recent = |at: Instant| now.saturating_duration_since(at) < GIVE_UP_EVERY;
         match &self.lease.held {
             // Someone else has renewed it already.
-            Some(held) if held.token.exposed() != token.exposed() => true,
-            _ => {
-                self.lease.held = None;
-                self.credential.method.has_another(token)
+            Some(held) if held.token != *token => return true,
+            Some(held) if now < held.half_at && self.lease.gave_up_at.is_some_and(is_recent) => {
+                return false;
             }
+            _ => {}
         }
+        self.lease.gave_up_at = Some(now);
+        self.lease.held = None;
+        self.credential.method().has_another(token)
+    }
+
+    /// Forgets a token that the remote refused although it was new.
+    pub fn forget(&mut self, token: &Token) {
+        self.lease.held.take_if(|held| held.token == *token);
     }
 
     /// Remembers a token, so that it is kept out of texts.
-    fn used(&self, token: Token) -> Token {
-        let mut known = lock(&self.credential.known);
-        if known.front().is_none_or(|first| first.exposed() != token.exposed()) {
+    fn remember(&self, token: &Token) {
+        let mut known = self.credential.known();
+        if !known.contains(token) {
             known.truncate(KNOWN_MAX - 1);
             known.push_front(token.clone());
         }
-        token
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// Adds a token that is not there yet.
+pub(crate) fn add(all: &mut Vec<Token>, token: Token) {
+    if !all.contains(&token) {
+        all.push(token);
+    }
 }
 
 impl From<Token> for Credential {
     fn from(token: Token) -> Self {
-        use crate::credential::stored::Stored;
         Self::new(Method::Stored(Stored::fixed(token)))
     }
 }
@@ -211,3 +232,6 @@ impl std::fmt::Debug for Credential {
         f.write_str("Credential(hidden)")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,18 @@ impl Key {
         Ok(Self { key, scheme })
     }
 
+    /// Parses an RSA key.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Key::parse`].
+    pub fn parse_rsa(pem: &str) -> Result<Self, String> {
+        match Self::parse(pem)? {
+            key if key.is_rsa() => Ok(key),
+            _ => Err("is an ECDSA key; only RSA is supported here".to_owned()),
+        }
+    }
+
     /// Returns the name of the algorithm in a JWT's header. Source: RFC 7518, section 3.1.
     pub fn algorithm(&self) -> &'static str {
         if self.is_rsa() { "RS256" } else { "ES256" }
@@ -65,26 +77,26 @@ impl Key {
     }
 }
 
-/// Returns what is wrong with a text that should be a private key in PEM, if that can be told from its first lines.
+/// Returns what is wrong with a text that should be a private key in PEM, if its headings tell.
 fn fault(pem: &str) -> Option<&'static str> {
     let has = |words: &str| pem.contains(words);
     if has("ENCRYPTED") {
         Some("is encrypted; decrypt it: openssl pkey -in KEY -out KEY.pem")
     } else if has("BEGIN OPENSSH PRIVATE KEY") {
         Some("is an OpenSSH key; convert a copy of it: ssh-keygen -p -m PEM -f KEY")
+    } else if has("PRIVATE KEY-----") {
+        None
     } else if has("BEGIN PUBLIC KEY") || has("BEGIN RSA PUBLIC KEY") {
         Some("is a public key; store the private key, whose public key is registered at Buildkite")
     } else if has("BEGIN CERTIFICATE") {
         Some("is a certificate; store its private key")
-    } else if !has("PRIVATE KEY-----") {
-        Some("is not a private key in PEM; it must begin with -----BEGIN PRIVATE KEY-----")
     } else {
-        None
+        Some("is not a private key in PEM; it must begin with -----BEGIN PRIVATE KEY-----")
     }
 }
 
 fn unsupported() -> String {
-    "is not a usable RSA (2048 to 8192 bits) or ECDSA P-256 key; create one: openssl genpkey \
+    "is not a usable RSA (2048 to 4096 bits) or ECDSA P-256 key; create one: openssl genpkey \
      -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out KEY.pem"
         .to_owned()
 }

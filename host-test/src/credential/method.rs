@@ -30,11 +30,11 @@ pub(crate) struct PublicKey {
     pub key: Stored<Key>,
 }
 
-/// What a method needs next.
-pub(crate) enum Step {
-    /// Nothing: this is the token.
+/// What to do for a token.
+pub(crate) enum Next {
+    /// Use this one.
     Use(Token),
-    /// A token has to be requested.
+    /// Send this request, and report the outcome.
     Ask(Order),
 }
 
@@ -44,40 +44,40 @@ impl Method {
     /// # Errors
     ///
     /// Returns a message if the private key cannot sign.
-    pub fn step(&self, now: SystemTime) -> Result<Step, String> {
+    pub fn next(&self, now: SystemTime) -> Result<Next, String> {
         Ok(match self {
-            Self::Stored(token) => Step::Use(token.current()),
-            Self::Portal(portal) => Step::Ask(portal.order()),
-            Self::Exchange(exchange) => Step::Ask(exchange.order(now)?),
-            Self::PublicKey(credential) => Step::Use(credential.sign(now)?),
+            Self::Stored(token) => Next::Use(token.refreshed()),
+            Self::Portal(portal) => Next::Ask(portal.order()),
+            Self::Exchange(exchange) => Next::Ask(exchange.order(now)?),
+            Self::PublicKey(credential) => Next::Use(credential.sign(now)?),
         })
     }
 
     /// Returns whether another token may be had instead of one that the remote refused.
     pub fn has_another(&self, refused: &Token) -> bool {
         match self {
-            Self::Stored(token) => token.is_file() && token.again().exposed() != refused.exposed(),
+            Self::Stored(token) => token.can_change() && token.reread() != *refused,
             Self::Portal(_) | Self::Exchange(_) => true,
             // It was signed for this request. Another one would say the same.
             Self::PublicKey(_) => false,
         }
     }
 
-    /// Returns whether tokens are requested, and end.
+    /// Returns whether tokens are requested, and expire.
     pub fn mints(&self) -> bool {
         matches!(self, Self::Portal(_) | Self::Exchange(_))
     }
 
-    /// Returns how the credential is renewed, for people.
-    pub fn renewal(&self) -> &'static str {
+    /// Returns what the credential is, for people.
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::Stored(token) if token.is_file() => {
+            Self::Stored(token) if token.can_change() => {
                 "a token from a file, which is read again when it changes"
             }
             Self::Stored(_) => "a token that is not renewed",
-            Self::Portal(_) => "a portal token, which is renewed before it ends",
-            Self::Exchange(_) => "a token by OAuth token exchange, which is renewed before it ends",
-            Self::PublicKey(_) => "a private key, which signs each request and does not end",
+            Self::Portal(_) => "a portal token",
+            Self::Exchange(_) => "a token from OAuth token exchange",
+            Self::PublicKey(_) => "a private key that signs each request; it does not expire",
         }
     }
 }
@@ -86,6 +86,6 @@ impl PublicKey {
     /// Signs the token for a request. Source: buildkite.com/docs/apis/managing-api-tokens.
     fn sign(&self, now: SystemTime) -> Result<Token, String> {
         let claims = json!({"iss": self.token_uuid});
-        Token::new(&assertion::sign(&self.key.current(), None, claims, now)?)
+        Token::new(&assertion::sign(&self.key.refreshed(), None, claims, now)?)
     }
 }

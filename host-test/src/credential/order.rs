@@ -10,9 +10,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Maximum size of a response with a token, in bytes. A token and its end take less than a kilobyte.
 pub(crate) const RESPONSE_BYTES_MAX: usize = 64 << 10;
 
-/// A clock this far from the remote's is named as a possible cause. Buildkite accepts assertions that were issued at
-/// most 10 s ago or ahead.
-const SKEW_MIN: Duration = Duration::from_secs(5);
+/// A clock this far from the remote's is named as a possible cause: Buildkite does not accept what was signed longer ago.
+const SKEW_MIN: Duration = Duration::from_secs(10);
+
+/// A token that lives for less than this cannot be used: it would expire before the request for it is answered.
+const LIFE_MIN: Duration = Duration::from_secs(1);
 
 /// Maximum number of characters of a remote's own explanation that a message quotes.
 const QUOTE_CHARS_MAX: usize = 200;
@@ -31,6 +33,8 @@ pub(crate) struct Order {
     pub what: &'static str,
     /// What to do when it is refused.
     pub remedy: &'static str,
+    /// Whether it is signed, so that the clock of this machine matters.
+    pub is_signed: bool,
     /// Reads a successful response.
     pub read: fn(&Value, &Clocks) -> Option<Grant>,
 }
@@ -54,8 +58,10 @@ pub(crate) struct Clocks {
 /// Why there is no token.
 #[derive(Clone, Debug)]
 pub(crate) enum Trouble {
-    /// The remote refused the credential. The operator has to act.
+    /// The credential was refused, or cannot be used. The operator has to act.
     Refused(String),
+    /// The host does not connect to where tokens are requested. The operator has to act.
+    Denied(String),
     /// Another try may help.
     Transient(String),
 }
@@ -73,26 +79,25 @@ impl Order {
         body: &[u8],
         here: SystemTime,
     ) -> Result<Grant, Trouble> {
-        let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
-        let clocks =
-            Clocks { here, remote: date.and_then(|date| httpdate::parse_http_date(date).ok()) };
+        let clocks = Clocks::of(headers, here);
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
         let failed =
             format!("cannot get {}: {} answered HTTP {}", self.what, self.host(), status.as_u16());
         if status.is_success() {
-            return (self.read)(&answer, &clocks).ok_or_else(|| {
+            let grant = (self.read)(&answer, &clocks).filter(|grant| grant.life >= LIFE_MIN);
+            return grant.ok_or_else(|| {
                 Trouble::Transient(format!("{failed}, but without a usable token"))
             });
         }
         let failed = format!("{failed}{}", self.quote(&answer));
-        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        let passing =
+            [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
+        if status.is_server_error() || passing.contains(&status) {
             return Err(Trouble::Transient(failed));
         }
-        let remedy = match clocks.skew() {
-            Some(skew) => format!("correct this machine's clock, which is {skew} the remote's"),
-            None => self.remedy.to_owned(),
-        };
-        Err(Trouble::Refused(format!("{failed}; {remedy}")))
+        let clock = clocks.skew().filter(|_| self.is_signed);
+        let clock = clock.map(|skew| format!("; {skew}")).unwrap_or_default();
+        Err(Trouble::Refused(format!("{failed}; {}{clock}", self.remedy)))
     }
 
     /// Returns a message that says why there was no response.
@@ -102,7 +107,7 @@ impl Order {
 
     fn host(&self) -> &str {
         let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
-        rest.split('/').next().unwrap_or(rest)
+        rest.split(['/', '?', '#']).next().unwrap_or(rest)
     }
 
     /// Returns the remote's explanation, if it has one, as an addition to a message.
@@ -131,13 +136,22 @@ pub(crate) fn end(text: &str) -> Option<SystemTime> {
 }
 
 impl Clocks {
-    /// Returns how far the clock here is from the remote's, if it is far enough to matter.
-    fn skew(&self) -> Option<String> {
+    /// Returns the clocks when the head of a response has arrived.
+    pub fn of(headers: &HeaderMap, here: SystemTime) -> Self {
+        let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
+        Self { here, remote: date.and_then(|date| httpdate::parse_http_date(date).ok()) }
+    }
+
+    /// Returns what to do about the clock here, if it is far enough from the remote's to matter.
+    pub fn skew(&self) -> Option<String> {
         let remote = self.remote?;
         let (apart, side) = match self.here.duration_since(remote) {
             Ok(ahead) => (ahead, "ahead of"),
             Err(behind) => (behind.duration(), "behind"),
         };
-        (apart >= SKEW_MIN).then(|| format!("{} s {side}", apart.as_secs()))
+        let seconds = apart.as_secs();
+        (apart >= SKEW_MIN).then(|| {
+            format!("correct this machine's clock, which is {seconds} s {side} the remote's")
+        })
     }
 }

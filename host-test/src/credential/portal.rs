@@ -1,6 +1,6 @@
 //! Ephemeral portal tokens. Source: buildkite.com/docs/apis/graphql/portals/ephemeral-portal-tokens.
 
-use crate::credential::order::{Clocks, Grant, Order, end};
+use crate::credential::order::{self, Clocks, Grant, Order};
 use crate::credential::stored::Stored;
 use crate::credential::token::Token;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub(crate) struct Portal {
 impl Portal {
     /// Returns the request for a token.
     pub fn order(&self) -> Order {
-        let secret = self.secret.current();
+        let secret = self.secret.refreshed();
         let body = json!({
             "grant_type": "client_credentials",
             "client_id": self.client_id,
@@ -37,6 +37,7 @@ impl Portal {
             what: "a portal token",
             remedy: "check endpoint, client_id and secret, or create a new secret on the portal's \
                      Security tab",
+            is_signed: false,
             read,
         }
     }
@@ -46,8 +47,12 @@ impl Portal {
 fn read(answer: &Value, clocks: &Clocks) -> Option<Grant> {
     let token = Token::new(answer["token"].as_str()?).ok()?;
     let most = Duration::from_secs(MINUTES * 60);
-    let end = answer["expires_at"].as_str().and_then(end);
-    // By the remote's clock, since the clock here may be wrong. Without an end, it lives as long as requested.
+    // Without an expiry, it lives as long as requested.
+    let end = match &answer["expires_at"] {
+        Value::Null => None,
+        end => Some(order::end(end.as_str()?)?),
+    };
+    // By the remote's clock, since the clock here may be wrong.
     let life = end.map_or(most, |end| {
         end.duration_since(clocks.remote.unwrap_or(clocks.here)).unwrap_or_default()
     });

@@ -18,7 +18,7 @@ pub fn is_like(text: &str) -> bool {
 }
 
 /// An API access token. `Debug` hides it, and there is no `Display`.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Token(HeaderValue);
 
 impl Token {

@@ -64,7 +64,7 @@ pub(crate) fn classify(error: &hyper_util::client::legacy::Error, way: &Way) -> 
             Some(io::ErrorKind::TimedOut) => return timed_out(way),
             Some(io::ErrorKind::ConnectionRefused) => {
                 let why =
-                    format!("nothing listens at {origin}; check endpoint, or start the server");
+                    format!("nothing listens at {origin}; check the address, or start the server");
                 return (HttpError::ConnectionRefused, Some(why));
             }
             // The peer accepted the TCP connection, but closed it instead of answering the TLS hello.
@@ -106,7 +106,7 @@ pub(crate) fn timed_out(way: &Way) -> Failed {
 pub(crate) fn prohibited(no: &Prohibited, way: &Way) -> Failed {
     let origin = &way.origin;
     let what = match origin.address() {
-        Some(_) => format!("the endpoint's address is {no}"),
+        Some(_) => format!("the address is {no}"),
         None => format!("{} resolves to {no}", origin.host()),
     };
     let remedy = match no.is_private() {

@@ -1,8 +1,9 @@
 //! Routes a guest's HTTP requests to the network, to a script, or nowhere. In all cases, it limits the sizes of request
 //! and response bodies.
 
+use crate::credential::held::add;
 use crate::egress::mask::{Mask, mask_headers};
-use crate::egress::network::Network;
+use crate::egress::network::{Carried, Network};
 use crate::egress::outgoing::{collect, holds_placeholder};
 use crate::egress::waits::Waits;
 use crate::egress::watched::Watched;
@@ -118,7 +119,10 @@ impl Egress {
             Self::Closed => Err(HttpError::HttpRequestDenied),
             Self::Network(network) => {
                 let mut response = network.send(request, waits).await?;
-                let secrets = network.secrets();
+                let mut secrets = network.secrets();
+                if let Some(Carried(tokens)) = response.extensions_mut().remove() {
+                    tokens.into_iter().for_each(|token| add(&mut secrets, token));
+                }
                 mask_headers(response.headers_mut(), &secrets);
                 let masks = secrets.iter().map(Mask::new).collect();
                 Ok(response

@@ -1,8 +1,9 @@
 //! Access to the network: each request carries a token, which is requested and renewed as needed.
 #![allow(clippy::disallowed_methods, reason = "tokens end at a time")]
 
-use crate::credential::held::{Credential, Moment, Next};
-use crate::credential::order::{Grant, Order, RESPONSE_BYTES_MAX, Trouble};
+use crate::credential::held::{Credential, Moment};
+use crate::credential::method::{Method, Next};
+use crate::credential::order::{Clocks, Grant, Order, RESPONSE_BYTES_MAX, Trouble};
 use crate::credential::token::Token;
 use crate::egress::failures::{Cause, Failed};
 use crate::egress::origin::Origin;
@@ -10,7 +11,7 @@ use crate::egress::outbound::Outbound;
 use crate::egress::resolve::Lookup;
 use crate::egress::transport::Transport;
 use crate::egress::waits::Waits;
-use crate::exit::Result;
+use crate::exit::{Failure, Result};
 use crate::limits::Limits;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
@@ -65,8 +66,8 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`](crate::exit::Failure::Refused) if certificates or the proxy's URL are not usable,
-    /// and [`Failure::Failed`](crate::exit::Failure::Failed) if TLS cannot be set up.
+    /// Returns [`Failure::Refused`] if certificates or the proxy's URL are not usable,
+    /// and [`Failure::Failed`] if TLS cannot be set up.
     pub fn through(
         origins: Vec<Origin>,
         credential: Option<Credential>,
@@ -121,38 +122,44 @@ impl Network {
     /// Sends a request with a token. If the remote refuses the token and another one may be had, it tries that one.
     async fn exchange(&self, request: Request<Bytes>, waits: Waits) -> Exchanged {
         let transport = &self.0.transport;
-        let known = |response: Response<Incoming>| (response.map(Either::Left), None);
         let failed = |(code, cause): Failed| (code, cause.map(Cause::Also));
-        let Some(credential) = &self.0.credential else {
-            return transport.send(request, waits).await.map(known).map_err(failed);
-        };
         // A request that is denied needs no token.
-        if !transport.allows(request.uri()) {
-            return transport.send(request, waits).await.map(known).map_err(failed);
-        }
+        let credential = self.credential().filter(|_| transport.allows(request.uri()));
+        let Some(credential) = credential else {
+            let response = transport.send(request, waits).await.map_err(failed)?;
+            return Ok((response.map(Either::Left), None));
+        };
         let first = match self.token(credential, None).await {
             Ok(token) => token,
-            Err(trouble) => return refusal(trouble),
+            Err(trouble) => return self.refusal(trouble),
         };
         let response =
             transport.send(with(request.clone(), &first), waits).await.map_err(failed)?;
         if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(known(response));
+            return Ok((marked(response, &[first]), None));
         }
         let second = match self.token(credential, Some(&first)).await {
-            Ok(second) if second.exposed() == first.exposed() => return Ok(known(response)),
             Ok(second) => second,
-            Err(trouble) => return refusal(trouble),
+            Err(trouble) => return self.refusal(trouble),
         };
+        if second == first {
+            let clocks = Clocks::of(response.headers(), SystemTime::now());
+            let signs = matches!(credential.method(), Method::PublicKey(_));
+            let cause = clocks.skew().filter(|_| signs).map(Cause::Also);
+            return Ok((marked(response, &[first]), cause));
+        }
         let response = transport.send(with(request, &second), waits).await.map_err(failed)?;
-        let why = "the token was refused (HTTP 401), and so was the one that was requested instead; \
-                   check that this credential may read the audit log of this organization";
-        let is_refused = response.status() == StatusCode::UNAUTHORIZED;
-        let cause = is_refused.then(|| Cause::Instead(why.to_owned()));
-        Ok((response.map(Either::Left), cause))
+        let mut cause = None;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            credential.turn().await.forget(&second);
+            let why = "this token had just been renewed; check that the credential may read the \
+                       audit log of this organization";
+            cause = Some(Cause::Also(why.to_owned()));
+        }
+        Ok((marked(response, &[first, second]), cause))
     }
 
-    /// Returns a token. `refused` is one that the remote refused; it is returned again if no other may be had.
+    /// Returns a token. `refused` is one that the remote refused; it is returned again if there is no other.
     async fn token(
         &self,
         credential: &Credential,
@@ -160,7 +167,7 @@ impl Network {
     ) -> std::result::Result<Token, Trouble> {
         let mut turn = credential.turn().await;
         if let Some(refused) = refused
-            && !turn.refused(refused)
+            && !turn.give_up(refused, Instant::now())
         {
             return Ok(refused.clone());
         }
@@ -168,12 +175,34 @@ impl Network {
             Next::Use(token) => return Ok(token),
             Next::Ask(order) => order,
         };
-        let sent = Instant::now();
-        let outcome = self.ask(&order).await;
-        if let Err(Trouble::Refused(why) | Trouble::Transient(why)) = &outcome {
-            tracing::debug!("{why}");
+        let network = self.clone();
+        // On its own, so that its outcome is kept even if the guest drops the request that waits for it.
+        let asking = tokio::spawn(async move {
+            let sent = Instant::now();
+            let outcome = network.ask(&order).await;
+            turn.asked(outcome, sent, Instant::now())
+        });
+        asking.await.unwrap_or_else(|_| {
+            Err(Trouble::Transient("the request for a token ended unexpectedly".to_owned()))
+        })
+    }
+
+    /// Returns what the guest sees when there is no token: an answer that refuses it, or a failure of the network.
+    fn refusal(&self, trouble: Trouble) -> Exchanged {
+        match trouble {
+            Trouble::Refused(why) => {
+                let mut response = Response::new(Either::Right(Empty::new()));
+                *response.status_mut() = StatusCode::UNAUTHORIZED;
+                Ok((response, Some(Cause::Instead(why))))
+            }
+            Trouble::Denied(why) => {
+                self.0.transport.deny();
+                Err((HttpError::DestinationIpProhibited, Some(Cause::Also(why))))
+            }
+            Trouble::Transient(why) => {
+                Err((HttpError::ConnectionTerminated, Some(Cause::Instead(why))))
+            }
         }
-        turn.asked(outcome, sent, Instant::now())
     }
 
     /// Requests a token.
@@ -186,16 +215,22 @@ impl Network {
         let origin = Origin::parse(&order.url)
             .map_err(|why| Trouble::Refused(format!("{} {why}", order.url)))?;
         // A connection of its own: the guest cannot reach this origin through the one for its requests.
-        let transport = Transport::new(vec![origin], &self.0.outbound, &self.0.limits)
-            .map_err(|failure| Trouble::Refused(failure.to_string()))?;
+        let transport =
+            Transport::new(vec![origin], &self.0.outbound, &self.0.limits).map_err(|failure| {
+                match failure {
+                    Failure::Failed(why) => Trouble::Transient(order.unanswered(&why)),
+                    failure => Trouble::Denied(order.unanswered(&failure.to_string())),
+                }
+            })?;
         let waits = Waits { connect: WAIT, first_byte: WAIT, between_bytes: WAIT };
         let response =
             transport.send(request, waits).await.map_err(|(code, cause)| match code {
                 HttpError::DestinationIpProhibited => {
-                    Trouble::Refused(order.unanswered(&cause.unwrap_or_default()))
+                    Trouble::Denied(order.unanswered(&cause.unwrap_or_default()))
                 }
                 code => Trouble::Transient(order.unanswered(&cause.unwrap_or(code.to_string()))),
             })?;
+        let here = SystemTime::now();
         let (head, body) = response.into_parts();
         let body = Limited::new(body, RESPONSE_BYTES_MAX).collect();
         let body = match tokio::time::timeout(WAIT, body).await {
@@ -205,7 +240,7 @@ impl Network {
                 return Err(Trouble::Transient(why));
             }
         };
-        order.outcome(head.status, &head.headers, &body, SystemTime::now())
+        order.outcome(head.status, &head.headers, &body, here)
     }
 }
 
@@ -218,16 +253,13 @@ fn with(mut request: Request<Bytes>, token: &Token) -> Request<Bytes> {
     request
 }
 
-/// Returns what the guest sees when there is no token: an answer that refuses it, or a failure of the network.
-fn refusal(trouble: Trouble) -> Exchanged {
-    match trouble {
-        Trouble::Refused(why) => {
-            let mut response = Response::new(Either::Right(Empty::new()));
-            *response.status_mut() = StatusCode::UNAUTHORIZED;
-            Ok((response, Some(Cause::Instead(why))))
-        }
-        Trouble::Transient(why) => {
-            Err((HttpError::ConnectionTerminated, Some(Cause::Instead(why))))
-        }
-    }
+/// The tokens that a request carried, which its answer must not show.
+#[derive(Clone)]
+pub(crate) struct Carried(pub Vec<Token>);
+
+/// Returns an answer that knows which tokens its request carried.
+fn marked(response: Response<Incoming>, tokens: &[Token]) -> Response<AnswerBody> {
+    let mut response = response.map(Either::Left);
+    response.extensions_mut().insert(Carried(tokens.to_vec()));
+    response
 }

@@ -109,12 +109,17 @@ impl Transport {
         if let Err((HttpError::HttpRequestDenied | HttpError::DestinationIpProhibited, cause)) =
             &answer
         {
-            self.0.denied.store(true, Ordering::Relaxed);
+            self.deny();
             if let Some(cause) = cause {
                 self.warn(&format!("denied a request: {cause}"));
             }
         }
         answer
+    }
+
+    /// Notes that a request was denied.
+    pub(crate) fn deny(&self) {
+        self.0.denied.store(true, Ordering::Relaxed);
     }
 
     /// Returns whether requests to the origin of this URL are allowed.

@@ -112,7 +112,10 @@ impl Tenant {
             true => checkpoint.map(|stored| look_now(&stored).unwrap_or(stored)),
             false => checkpoint,
         };
-        let configuration = wish.config.configuration(checkpoint, shared.expose_token);
+        let configuration = wish
+            .config
+            .configuration(checkpoint, shared.expose_token)
+            .map_err(|why| permanent(Failure::Refused(why)))?;
         source.configure(&configuration).await.map_err(judge)?;
         let mut sink = None;
         for _ in 0..CALLS_MAX {

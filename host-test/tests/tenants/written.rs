@@ -87,7 +87,7 @@ fn a_tenant_gets_tokens_with_a_secret_in_its_own_folder() {
     for (tenant, words) in [
         ("outside", "secrets.api_token.portal.secret: write"),
         ("variable", "tenants cannot use environment variables"),
-        ("other-url", "oauth.url: is not allowed here"),
+        ("other-url", "oauth.url: http://127.0.0.1:9 is not allowed here"),
     ] {
         let (_, error) = all.status(tenant);
         assert!(error.contains(words), "{tenant}: {error}");

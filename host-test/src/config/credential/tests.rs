@@ -9,9 +9,11 @@ const SECRET: &str = "5ecre7f00dcafe5ecre7f00dcafe5ecre7f00d";
 fn read(source: Value, endpoint: Option<&str>) -> Result<Credential, String> {
     let settings = json!({"org_slug": "acme", "endpoint": endpoint});
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    let rsa = include_str!("../../../../testing/host-kit/keys/rsa.pem");
     let mut find = |_: &str, value: Value| {
         let text = match value["file"].as_str().unwrap() {
             "key" => key.clone(),
+            "rsa" => rsa.to_owned(),
             other => other.to_owned(),
         };
         Ok(Found { place: "the file".to_owned(), text, file: None })
@@ -23,15 +25,15 @@ fn read(source: Value, endpoint: Option<&str>) -> Result<Credential, String> {
 fn each_way_to_get_a_token_is_accepted() {
     let secret = json!({"file": SECRET});
     let portal = json!({"portal": {"client_id": UUID, "secret": secret}});
-    assert!(read(portal, Some(PORTAL)).unwrap().mints());
+    assert!(read(portal, Some(PORTAL)).unwrap().method().mints());
     for subject in ["ana@example.com", UUID] {
         let oauth = json!({"oauth": {
             "client_id": "0123456789abcdef0123", "key": {"file": "key"}, "subject": subject,
         }});
-        assert!(read(oauth, None).unwrap().mints());
+        assert!(read(oauth, None).unwrap().method().mints());
     }
-    let key = json!({"public_key": {"token_uuid": UUID, "key": {"file": "key"}}});
-    assert!(!read(key, None).unwrap().mints());
+    let key = json!({"public_key": {"token_uuid": UUID, "key": {"file": "rsa"}}});
+    assert!(!read(key, None).unwrap().method().mints());
 }
 
 #[test]
@@ -45,7 +47,13 @@ fn a_wrong_field_is_named_with_an_example_and_never_quoted() {
     };
     for (source, words) in [
         (json!({"portal": {"client_id": UUID, "secret": secret}, "file": "x"}), "keep exactly one"),
-        (json!({"portal": {}, SECRET: 1}), "keep exactly one"),
+        (json!({"portal": {}, "env": "A"}), "keep exactly one"),
+        (
+            json!({"portl": {}}),
+            "unknown key secrets.api_token.portl; did you mean secrets.api_token.portal?",
+        ),
+        (json!({"portal": {}, SECRET: 1}), "a key looks like a token"),
+        (json!({"public_key": {"token_uuid": UUID, "key": key}}), "only RSA is supported here"),
         (json!({"portal": "x"}), "portal is not a JSON object"),
         (json!({"portal": {"client_id": UUID}}), "portal.secret: is missing: write {\"file\""),
         (json!({"portal": {"client_id": UUID, "secrt": 1}}), "did you mean"),

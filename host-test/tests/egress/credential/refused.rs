@@ -65,7 +65,7 @@ fn a_token_endpoint_that_is_down_is_a_temporary_failure() {
     let message = world.bad("run --config c.json --until-idle --retries 1 --output o", 1);
     assert!(
         message
-            .contains("after 1 retry: cannot get a token by OAuth token exchange from 127.0.0.1"),
+            .contains("after 1 retry: cannot get a token from OAuth token exchange from 127.0.0.1"),
         "{message}"
     );
     assert!(world.fake.requests().is_empty());
@@ -83,19 +83,19 @@ fn check_says_when_the_credential_ends_and_how_it_is_renewed() {
             world.fake.portal(),
             portal(),
             "check --config c.json",
-            "renewed before it ends: in 59 min",
+            "a portal token; it expires in 59 min and is renewed",
         ),
         (
             world.fake.endpoint(),
             oauth(&world, "ec.pem"),
             "check --config c.json",
-            "exchange, which is renewed",
+            "exchange; it expires in 59 min",
         ),
         (
             world.fake.endpoint(),
             public_key(),
             "check --config c.json",
-            "signs each request and does not end",
+            "signs each request; it does not expire",
         ),
         (
             world.fake.endpoint(),
@@ -103,7 +103,7 @@ fn check_says_when_the_credential_ends_and_how_it_is_renewed() {
             "check --config c.json",
             "add --inspect-token to ask",
         ),
-        (world.fake.endpoint(), plain, &inspect, "it ends in 0 s: create a new one"),
+        (world.fake.endpoint(), plain, &inspect, "it expires in 0 s: create a new one"),
     ] {
         config(&world, &endpoint, &api_token);
         let output = world.good(line);

@@ -30,7 +30,7 @@ fn a_refused_connection_is_retried_until_the_remote_is_back() {
     until("a refused connection", || {
         fs::read_to_string(world.path("log"))
             .unwrap()
-            .contains("; check endpoint, or start the server; retrying")
+            .contains("; check the address, or start the server; retrying")
     });
     let options = Options { events: 250, listen, token: TOKEN.to_owned(), ..Options::default() };
     let fake = world.runtime.block_on(FakeBuildkite::start(options)).unwrap();
