@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::OwnedMutexGuard;
 
-/// A token is renewed when this part of its life is left, but at most [`MARGIN_MAX`] before it expires.
+/// A token is renewed when once to twice this part of its life is left, but at most twice [`MARGIN_MAX`]. The spread keeps
+/// thousands of tenants that started together from renewing their tokens in the same second.
 const MARGIN_PART: u32 = 10;
 
 /// A minute is longer than a request takes. Buildkite's tokens live for an hour.
@@ -162,6 +163,7 @@ impl Turn {
         match outcome {
             Ok(Grant { token, life }) => {
                 let margin = (life / MARGIN_PART).min(MARGIN_MAX);
+                let margin = margin + margin * spread(&token) / 256;
                 let (renew_at, expires_at) = (sent + (life - margin), sent + life);
                 self.remember(&token);
                 let half_at = sent + life / 2;
@@ -212,6 +214,15 @@ impl Turn {
             known.push_front(token.clone());
         }
     }
+}
+
+/// Returns a number below 256 that differs from token to token.
+fn spread(token: &Token) -> u32 {
+    token
+        .exposed()
+        .bytes()
+        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
+        & 255
 }
 
 /// Adds a token that is not there yet.

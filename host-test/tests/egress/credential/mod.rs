@@ -86,7 +86,7 @@ fn reads_everything(world: &World, mints: bool) {
     assert_same(&world.in_file("o.ndjson"), &world.truth());
     let asked = world.fake.token_requests();
     // Tokens are renewed a little before they end.
-    let periods = took.as_secs_f64() / (LIFE.as_secs_f64() * 0.9);
+    let periods = took.as_secs_f64() / (LIFE.as_secs_f64() * 0.8);
     let most = if mints { periods as usize + 1 } else { 0 };
     assert!(asked.len() <= most && asked.is_empty() != mints, "{asked:?} in {took:?}");
     assert!(world.fake.late_uses_max() <= 1);
