@@ -16,10 +16,16 @@ pub fn ellipsize(mut text: String, chars_max: usize) -> String {
     text
 }
 
-/// Returns a text as one line of at most `chars_max` characters, without anything that would move a terminal's cursor.
+/// Returns a text as one line of at most `chars_max` characters, without anything that would move a terminal's cursor or
+/// turn the text around.
 pub fn one_line(text: &str, chars_max: usize) -> String {
-    let plain = |letter: char| if letter.is_control() { ' ' } else { letter };
+    let plain = |letter: char| if letter.is_control() || turns(letter) { ' ' } else { letter };
     ellipsize(text.chars().map(plain).take(chars_max.saturating_add(1)).collect(), chars_max)
+}
+
+/// Returns whether a character changes the direction of the text around it. Source: UAX #9, section 2.
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -38,5 +44,6 @@ mod tests {
     fn a_line_has_no_control_characters() {
         assert_eq!(one_line("a\nb\u{1b}[1mc", 100), "a b [1mc");
         assert_eq!(one_line("a\nb", 2), "a …");
+        assert_eq!(one_line("a\u{202e}b\u{2069}c", 100), "a b c");
     }
 }

@@ -53,7 +53,9 @@ pub(crate) async fn finding(
                 Outcome::Passed,
                 format!("{name}; it expires in {} and is renewed before then", span(seconds)),
             ),
-            None => new(Outcome::Skipped, "an earlier step failed".to_owned()),
+            None => {
+                new(Outcome::Skipped, "there is no token; the step that failed says why".to_owned())
+            }
         };
     }
     if credential.plain_token().is_none() {

@@ -86,14 +86,15 @@ impl Fields<'_, '_> {
     fn portal(&mut self) -> Result<Portal, String> {
         known(&self.all, &format!("{}.", self.place), &["client_id", "secret"])?;
         let client_id = self.uuid("client_id", "the portal's UUID, from the portal's page")?;
-        let secret = self.secret("secret", "one of the portal's secrets", Token::new)?;
-        let url = self.settings["endpoint"].as_str().unwrap_or_default().trim_end_matches('/');
+        let secret = self.secret("secret", "one of the portal's secrets", portal_secret)?;
+        let url = self.settings["endpoint"].as_str().unwrap_or_default();
         // The name of an operation, which requests for tokens do not have.
-        let url = url.split_once('?').map_or(url, |(path, _)| path).trim_end_matches('/');
+        let (url, query) = url.split_once('?').unwrap_or((url, "operation_name="));
         let is_portal = url.split_once("/organizations/").is_some_and(|(_, path)| {
-            path.split_once("/portals/").is_some_and(|(_, portal)| !portal.is_empty())
+            path.split_once("/portals/")
+                .is_some_and(|(_, portal)| !portal.is_empty() && !portal.contains(['/', '#']))
         });
-        if !is_portal || url.contains('#') {
+        if !is_portal || !query.starts_with("operation_name=") {
             return Err(format!(
                 "{}: settings.endpoint must be the portal's URL, such as \
                  https://portal.buildkite.com/organizations/acme-inc/portals/audit-log",
@@ -169,7 +170,14 @@ impl Fields<'_, '_> {
         let Some(value) = self.all.remove(key) else {
             return Err(format!("{place}: is missing: write {{\"file\": \"PATH\"}} with {what}"));
         };
-        let found = (self.find)(&place, value)?;
+        let found = (self.find)(&place, value).map_err(|why| match why.contains("UTF-8") {
+            true if key == "key" => {
+                format!(
+                    "{place}: is not PEM; convert it: openssl pkey -inform DER -in KEY -out NEW"
+                )
+            }
+            _ => why,
+        })?;
         Stored::new(&found.text, found.file.clone(), text::read, parse)
             .map_err(|why| format!("{place}: {} {why}", found.place))
     }
@@ -178,6 +186,11 @@ impl Fields<'_, '_> {
     fn wrong(&self, key: &str, why: &str) -> String {
         format!("{}.{key}: {why}", self.place)
     }
+}
+
+/// Parses the secret of a portal, which looks like a token but is not one.
+fn portal_secret(text: &str) -> Result<Token, String> {
+    Token::new(text).map_err(|why| why.split(". ").next().unwrap_or(&why).to_owned())
 }
 
 fn is_uuid(text: &str) -> bool {

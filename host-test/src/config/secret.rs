@@ -83,7 +83,7 @@ fn in_file(place: &str, file: &str, folder: &Path) -> Result<Found, String> {
     let text = text::read(&path).map_err(|why| match is_like(file) {
         true => format!("{place}: file must be a file's path; {REVOKE}"),
         false if !path.exists() => format!(
-            "{place}: the file {} does not exist; create it, with only the secret in it",
+            "{place}: the file {} does not exist; check the path, or create it with only the secret in it",
             path.display()
         ),
         false => format!("{place}: {}: {why}", path.display()),

@@ -3,12 +3,19 @@
 #![allow(clippy::disallowed_methods, reason = "reads files")]
 
 use crate::exit::missing;
-use std::fs::File;
-use std::io::Read;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 /// Maximum size of a config or secret file, in bytes: 1 MiB. A larger file was named by mistake.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// The longest pause in a pipe. A command that asks for a password or a network may take some seconds.
+const PIPE_WAIT: Duration = Duration::from_secs(10);
 
 /// Byte order marks of other encodings. If one is the beginning of another, the longer one comes first.
 const MARKS: [(&[u8], &str); 4] = [
@@ -26,8 +33,49 @@ const REMEDY: &str = "save it as UTF-8 (in PowerShell: Set-Content -Encoding utf
 ///
 /// Returns a message that says why, without quoting the file.
 pub(crate) fn read(path: &Path) -> Result<String, String> {
-    let file = File::open(path).map_err(|error| missing(&error))?;
-    decode(read_at_most(file, FILE_BYTES_MAX)?)
+    // Opening a pipe without a writer would block otherwise.
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path).map_err(|error| missing(&error))?;
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if metadata.is_dir() {
+        return Err("is a folder; name a file in it".to_owned());
+    }
+    decode(match metadata.file_type().is_fifo() {
+        true => read_pipe(file, PIPE_WAIT)?,
+        false => read_at_most(file, FILE_BYTES_MAX)?,
+    })
+}
+
+/// Reads a pipe, such as that of `<(command)`, to its end. `wait` is the longest pause.
+fn read_pipe(mut file: File, wait: Duration) -> Result<Vec<u8>, String> {
+    let (mut bytes, mut some) = (Vec::new(), [0; 4096]);
+    let timeout = Timespec::try_from(wait).map_err(|_| "the wait is too long".to_owned())?;
+    // Ends with the pipe, after a pause, or with too many bytes.
+    loop {
+        match file.read(&mut some) {
+            // Before its first byte, this means that there is no writer yet.
+            Ok(0) if !bytes.is_empty() => return Ok(bytes),
+            Ok(size) => bytes.extend_from_slice(&some[..size]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Err(format!("has more than {FILE_BYTES_MAX} bytes"));
+        }
+        let mut fds = [PollFd::new(&file, PollFlags::IN)];
+        let ready = poll(&mut fds, Some(&timeout)).map_err(|error| error.to_string())?;
+        let is_over = fds[0].revents().contains(PollFlags::HUP) && bytes.is_empty();
+        if is_over && !fds[0].revents().contains(PollFlags::IN) {
+            return Ok(bytes);
+        }
+        if ready == 0 {
+            let seconds = wait.as_secs();
+            return Err(format!(
+                "is a pipe that nothing wrote to for {seconds} s; start its writer"
+            ));
+        }
+    }
 }
 
 /// Reads a file that has at most `bytes_max` bytes.
@@ -95,5 +143,25 @@ mod tests {
             let error = decode(bytes).unwrap_err();
             assert!(error.contains(name) && error.contains("save it as UTF-8"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_pipe_is_read_to_its_end_and_one_without_a_writer_is_refused() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        std::io::Write::write_all(&mut writer, b"a token\n").unwrap();
+        drop(writer);
+        assert_eq!(read(Path::new(&path)).unwrap(), "a token\n");
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+            .open(&pipe)
+            .unwrap();
+        let why = read_pipe(file, Duration::from_millis(1)).unwrap_err();
+        assert!(why.starts_with("is a pipe that nothing wrote to"), "{why}");
+        assert!(read(folder.path()).unwrap_err().starts_with("is a folder"));
     }
 }

@@ -78,12 +78,13 @@ impl Exchange {
 }
 
 /// Reads `{"access_token": …, "expires_in": SECONDS}`.
-fn read(answer: &Value, _: &Clocks) -> Option<Grant> {
-    let token = Token::new(answer["access_token"].as_str()?).ok()?;
+fn read(answer: &Value, _: &Clocks) -> Result<Grant, &'static str> {
+    let token = answer["access_token"].as_str().and_then(|token| Token::new(token).ok());
+    let token = token.ok_or("without a valid access_token")?;
     let seconds = match &answer["expires_in"] {
         Value::Null => SECONDS,
-        seconds => seconds.as_u64()?,
+        seconds => seconds.as_u64().ok_or("expires_in is not a number of seconds")?,
     };
     let life = Duration::from_secs(seconds);
-    Some(Grant { token, life: life.min(LIFE_MAX) })
+    Ok(Grant { token, life: life.min(LIFE_MAX) })
 }

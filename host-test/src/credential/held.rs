@@ -2,7 +2,7 @@
 
 use crate::credential::exchange::URL;
 use crate::credential::method::{Method, Next};
-use crate::credential::order::{Grant, Trouble};
+use crate::credential::order::{FAILURE_LASTS, Grant, Trouble};
 use crate::credential::stored::Stored;
 use crate::credential::token::Token;
 use std::collections::VecDeque;
@@ -16,9 +16,6 @@ const MARGIN_PART: u32 = 10;
 
 /// A minute is longer than a request takes. Buildkite's tokens live for an hour.
 const MARGIN_MAX: Duration = Duration::from_secs(60);
-
-/// For this time after a failed request for a token, those who waited get the same failure instead of another request.
-const FAILURE_LASTS: Duration = Duration::from_secs(1);
 
 /// A token that the remote refused in the first half of its life is replaced at most once in this time: a guest could
 /// provoke refusals in a loop.
@@ -41,6 +38,7 @@ struct Inner {
 #[derive(Default)]
 struct Lease {
     held: Option<Held>,
+    /// A failure, and until when it lasts.
     failed: Option<(Instant, Trouble)>,
     gave_up_at: Option<Instant>,
 }
@@ -136,8 +134,8 @@ impl Turn {
         {
             return Ok(Next::Use(held.token.clone()));
         }
-        if let Some((at, trouble)) = &self.lease.failed
-            && now.instant.saturating_duration_since(*at) < FAILURE_LASTS
+        if let Some((until, trouble)) = &self.lease.failed
+            && now.instant < *until
         {
             return Err(trouble.clone());
         }
@@ -173,10 +171,14 @@ impl Turn {
                 Ok(token)
             }
             Err(trouble) => {
-                self.lease.failed = Some((now, trouble.clone()));
+                let wait = match &trouble {
+                    Trouble::Transient(_, wait) => *wait,
+                    Trouble::Refused(_) | Trouble::Denied(_) => FAILURE_LASTS,
+                };
+                self.lease.failed = Some((now + wait, trouble.clone()));
                 match &mut self.lease.held {
                     Some(held) if now < held.expires_at => {
-                        held.renew_at = (now + FAILURE_LASTS).min(held.expires_at);
+                        held.renew_at = (now + wait).min(held.expires_at);
                         Ok(held.token.clone())
                     }
                     _ => Err(trouble),

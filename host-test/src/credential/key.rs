@@ -81,7 +81,7 @@ impl Key {
 fn fault(pem: &str) -> Option<&'static str> {
     let has = |words: &str| pem.contains(words);
     if has("ENCRYPTED") {
-        Some("is encrypted; decrypt it: openssl pkey -in KEY -out KEY.pem")
+        Some("is encrypted; decrypt it: openssl pkey -in KEY -out NEW")
     } else if has("BEGIN OPENSSH PRIVATE KEY") {
         Some("is an OpenSSH key; convert a copy of it: ssh-keygen -p -m PEM -f KEY")
     } else if has("PRIVATE KEY-----") {

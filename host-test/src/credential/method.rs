@@ -3,7 +3,7 @@
 use crate::credential::assertion;
 use crate::credential::exchange::Exchange;
 use crate::credential::key::Key;
-use crate::credential::order::Order;
+use crate::credential::order::{Clocks, Order};
 use crate::credential::portal::Portal;
 use crate::credential::stored::Stored;
 use crate::credential::token::Token;
@@ -66,6 +66,27 @@ impl Method {
     /// Returns whether tokens are requested, and expire.
     pub fn mints(&self) -> bool {
         matches!(self, Self::Portal(_) | Self::Exchange(_))
+    }
+
+    /// Returns what the remote's refusal (HTTP 401) of a new token means, and what to do. Returns `None` for a token that the
+    /// operator stored.
+    pub fn refusal(&self, clocks: &Clocks) -> Option<String> {
+        match self {
+            Self::Stored(_) => None,
+            Self::Portal(_) | Self::Exchange(_) => Some(format!(
+                "{} was refused (HTTP 401), and so was the one before; check that it may read the \
+                 audit log of this organization",
+                self.name()
+            )),
+            Self::PublicKey(_) => {
+                let clock = clocks.skew().map(|skew| format!("; {skew}")).unwrap_or_default();
+                Some(format!(
+                    "the signature of the request was refused (HTTP 401); check that token_uuid is \
+                     that of the API access token, and that its public key belongs to this private \
+                     key{clock}"
+                ))
+            }
+        }
     }
 
     /// Returns what the credential is, for people.

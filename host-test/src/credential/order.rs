@@ -16,6 +16,12 @@ const SKEW_MIN: Duration = Duration::from_secs(10);
 /// A token that lives for less than this cannot be used: it would expire before the request for it is answered.
 const LIFE_MIN: Duration = Duration::from_secs(1);
 
+/// For this time after a failed request for a token, those who waited get the same failure instead of another request.
+pub(crate) const FAILURE_LASTS: Duration = Duration::from_secs(1);
+
+/// The longest time for which a remote can ask to make no request for a token.
+const WAIT_MAX: Duration = Duration::from_secs(60 * 60);
+
 /// Maximum number of characters of a remote's own explanation that a message quotes.
 const QUOTE_CHARS_MAX: usize = 200;
 
@@ -36,7 +42,7 @@ pub(crate) struct Order {
     /// Whether it is signed, so that the clock of this machine matters.
     pub is_signed: bool,
     /// Reads a successful response.
-    pub read: fn(&Value, &Clocks) -> Option<Grant>,
+    pub read: fn(&Value, &Clocks) -> Result<Grant, &'static str>,
 }
 
 /// A token and for how long it can be used.
@@ -62,8 +68,8 @@ pub(crate) enum Trouble {
     Refused(String),
     /// The host does not connect to where tokens are requested. The operator has to act.
     Denied(String),
-    /// Another try may help.
-    Transient(String),
+    /// Another try may help, but not before this time has passed.
+    Transient(String, Duration),
 }
 
 impl Order {
@@ -84,20 +90,31 @@ impl Order {
         let failed =
             format!("cannot get {}: {} answered HTTP {}", self.what, self.host(), status.as_u16());
         if status.is_success() {
-            let grant = (self.read)(&answer, &clocks).filter(|grant| grant.life >= LIFE_MIN);
-            return grant.ok_or_else(|| {
-                Trouble::Transient(format!("{failed}, but without a usable token"))
+            let grant = match (self.read)(&answer, &clocks) {
+                Ok(grant) if grant.life < LIFE_MIN => Err("the token has expired already"),
+                outcome => outcome,
+            };
+            return grant.map_err(|why| {
+                let why = format!("{failed}, but {why}; check what answers there");
+                Trouble::Transient(why, FAILURE_LASTS)
             });
         }
         let failed = format!("{failed}{}", self.quote(&answer));
         let passing =
             [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
         if status.is_server_error() || passing.contains(&status) {
-            return Err(Trouble::Transient(failed));
+            let after = headers.get(header::RETRY_AFTER).and_then(|after| after.to_str().ok());
+            let after = after.and_then(|after| after.trim().parse().ok()).map(Duration::from_secs);
+            let wait = after.unwrap_or(FAILURE_LASTS).clamp(FAILURE_LASTS, WAIT_MAX);
+            return Err(Trouble::Transient(failed, wait));
         }
         let clock = clocks.skew().filter(|_| self.is_signed);
         let clock = clock.map(|skew| format!("; {skew}")).unwrap_or_default();
-        Err(Trouble::Refused(format!("{failed}; {}{clock}", self.remedy)))
+        let remedy = match status.is_redirection() {
+            true => "a redirect, which is not followed; check the URL",
+            false => self.remedy,
+        };
+        Err(Trouble::Refused(format!("{failed}; {remedy}{clock}")))
     }
 
     /// Returns a message that says why there was no response.

@@ -44,17 +44,21 @@ impl Portal {
 }
 
 /// Reads `{"token": …, "expires_at": …}`.
-fn read(answer: &Value, clocks: &Clocks) -> Option<Grant> {
-    let token = Token::new(answer["token"].as_str()?).ok()?;
+fn read(answer: &Value, clocks: &Clocks) -> Result<Grant, &'static str> {
+    let token = answer["token"].as_str().and_then(|token| Token::new(token).ok());
+    let token = token.ok_or("without a valid token")?;
     let most = Duration::from_secs(MINUTES * 60);
     // Without an expiry, it lives as long as requested.
     let end = match &answer["expires_at"] {
         Value::Null => None,
-        end => Some(order::end(end.as_str()?)?),
+        end => {
+            let end = end.as_str().and_then(order::end);
+            Some(end.ok_or("expires_at is not an RFC 3339 time")?)
+        }
     };
     // By the remote's clock, since the clock here may be wrong.
     let life = end.map_or(most, |end| {
         end.duration_since(clocks.remote.unwrap_or(clocks.here)).unwrap_or_default()
     });
-    Some(Grant { token, life: life.min(most) })
+    Ok(Grant { token, life: life.min(most) })
 }

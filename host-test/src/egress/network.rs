@@ -2,8 +2,8 @@
 #![allow(clippy::disallowed_methods, reason = "tokens end at a time")]
 
 use crate::credential::held::{Credential, Moment};
-use crate::credential::method::{Method, Next};
-use crate::credential::order::{Clocks, Grant, Order, RESPONSE_BYTES_MAX, Trouble};
+use crate::credential::method::Next;
+use crate::credential::order::{Clocks, FAILURE_LASTS, Grant, Order, RESPONSE_BYTES_MAX, Trouble};
 use crate::credential::token::Token;
 use crate::egress::failures::{Cause, Failed};
 use crate::egress::origin::Origin;
@@ -144,17 +144,15 @@ impl Network {
         };
         if second == first {
             let clocks = Clocks::of(response.headers(), SystemTime::now());
-            let signs = matches!(credential.method(), Method::PublicKey(_));
-            let cause = clocks.skew().filter(|_| signs).map(Cause::Also);
-            return Ok((marked(response, &[first]), cause));
+            let why = credential.method().refusal(&clocks).map(Cause::Instead);
+            return Ok((marked(response, &[first]), why));
         }
         let response = transport.send(with(request, &second), waits).await.map_err(failed)?;
         let mut cause = None;
         if response.status() == StatusCode::UNAUTHORIZED {
             credential.turn().await.forget(&second);
-            let why = "this token had just been renewed; check that the credential may read the \
-                       audit log of this organization";
-            cause = Some(Cause::Also(why.to_owned()));
+            let clocks = Clocks::of(response.headers(), SystemTime::now());
+            cause = credential.method().refusal(&clocks).map(Cause::Instead);
         }
         Ok((marked(response, &[first, second]), cause))
     }
@@ -183,7 +181,8 @@ impl Network {
             turn.asked(outcome, sent, Instant::now())
         });
         asking.await.unwrap_or_else(|_| {
-            Err(Trouble::Transient("the request for a token ended unexpectedly".to_owned()))
+            let why = "the request for a token ended unexpectedly".to_owned();
+            Err(Trouble::Transient(why, FAILURE_LASTS))
         })
     }
 
@@ -197,9 +196,9 @@ impl Network {
             }
             Trouble::Denied(why) => {
                 self.0.transport.deny();
-                Err((HttpError::DestinationIpProhibited, Some(Cause::Also(why))))
+                Err((HttpError::DestinationIpProhibited, Some(Cause::Instead(why))))
             }
-            Trouble::Transient(why) => {
+            Trouble::Transient(why, _) => {
                 Err((HttpError::ConnectionTerminated, Some(Cause::Instead(why))))
             }
         }
@@ -218,7 +217,9 @@ impl Network {
         let transport =
             Transport::new(vec![origin], &self.0.outbound, &self.0.limits).map_err(|failure| {
                 match failure {
-                    Failure::Failed(why) => Trouble::Transient(order.unanswered(&why)),
+                    Failure::Failed(why) => {
+                        Trouble::Transient(order.unanswered(&why), FAILURE_LASTS)
+                    }
                     failure => Trouble::Denied(order.unanswered(&failure.to_string())),
                 }
             })?;
@@ -228,7 +229,10 @@ impl Network {
                 HttpError::DestinationIpProhibited => {
                     Trouble::Denied(order.unanswered(&cause.unwrap_or_default()))
                 }
-                code => Trouble::Transient(order.unanswered(&cause.unwrap_or(code.to_string()))),
+                code => {
+                    let why = order.unanswered(&cause.unwrap_or(code.to_string()));
+                    Trouble::Transient(why, FAILURE_LASTS)
+                }
             })?;
         let here = SystemTime::now();
         let (head, body) = response.into_parts();
@@ -237,7 +241,7 @@ impl Network {
             Ok(Ok(body)) => body.to_bytes(),
             _ => {
                 let why = order.unanswered("the response was cut off, too slow or too large");
-                return Err(Trouble::Transient(why));
+                return Err(Trouble::Transient(why, FAILURE_LASTS));
             }
         };
         order.outcome(head.status, &head.headers, &body, here)

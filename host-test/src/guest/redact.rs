@@ -78,11 +78,18 @@ impl Texts for CallError {
             ) => cause.explain(text),
             // The host denied a request.
             Self::Source(SourceError::InvalidConfig(fields)) => {
-                // The message already says what to do; the cause follows.
-                if let Some(field) = fields.last_mut() {
-                    let (Cause::Also(why) | Cause::Instead(why)) = cause;
-                    field.message.push_str(". Cause: ");
-                    field.message.push_str(why);
+                match (cause, fields.last_mut()) {
+                    // The message already says what to do; the cause follows.
+                    (Cause::Also(why), Some(field)) => {
+                        field.message.push_str(". Cause: ");
+                        field.message.push_str(why);
+                    }
+                    // The guest knows only the endpoint, but the host was asking for a token.
+                    (Cause::Instead(why), Some(field)) => {
+                        "secrets.api_token".clone_into(&mut field.field);
+                        field.message.clone_from(why);
+                    }
+                    (_, None) => {}
                 }
             }
             Self::Source(SourceError::InvalidCheckpoint(_)) | Self::Host(_) => {}

@@ -113,7 +113,8 @@ pub fn read(dir: &Path, name: &str, limits: Limits) -> Result<Option<Wish>, Stri
     for (name, source) in secrets {
         let mut find = |place: &str, source: Value| {
             let file = secret_file(place, source)?;
-            let text = read_in(&folder, &file, &mut digest)?;
+            let text = read_in(&folder, &file, &mut digest);
+            let text = text.map_err(|why| format!("{place}: {why}"))?;
             // A change of the file is found by watching the folder.
             Ok(Found { place: file, text, file: None })
         };
@@ -154,10 +155,11 @@ fn read_in(folder: &OwnedFd, name: &str, digest: &mut Sha256) -> Result<String, 
     })?;
     let file = File::from(file);
     let metadata = file.metadata().map_err(|error| format!("{name}: {error}"))?;
-    if !metadata.is_file() || metadata.nlink() > 1 {
-        return Err(format!(
-            "{name}: must be a regular file with one name; copy it instead of linking it"
-        ));
+    if !metadata.is_file() {
+        return Err(format!("{name}: is not a regular file; copy its content into one"));
+    }
+    if metadata.nlink() > 1 {
+        return Err(format!("{name}: has other names (hard links); copy it instead of linking it"));
     }
     let bytes =
         read_at_most(file, SETTINGS_BYTES_MAX as u64).map_err(|why| format!("{name}: {why}"))?;

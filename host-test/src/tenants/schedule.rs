@@ -177,6 +177,9 @@ fn send(sender: &watch::Sender<Wanted>, name: &str, wanted: Wanted) {
     }
 }
 
+/// Maximum number of failed tenants that a message names.
+const NAMED_MAX: usize = 10;
+
 /// Checks that no tenant failed.
 ///
 /// # Errors
@@ -189,8 +192,12 @@ pub fn check_none_failed(mut failing: Vec<String>) -> Result<()> {
         1 => "1 tenant".to_owned(),
         count => format!("{count} tenants"),
     };
-    failing.truncate(10);
-    let names = failing.join(", ");
+    let more = match failing.len().saturating_sub(NAMED_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    failing.truncate(NAMED_MAX);
+    let names = failing.join(", ") + &more;
     Err(Failure::Failed(format!(
         "{many} failed: {names}; run `host-test tenants status` with the same --dir for details"
     )))

@@ -34,13 +34,13 @@ async fn a_token_is_renewed_shortly_before_it_expires_and_used_until_then() {
     assert!(!asks(&turn, begin + 3_480 * second) && asks(&turn, begin + 3_540 * second));
     // It stays in use while it is valid and there is no new one.
     let late = begin + 3_590 * second;
-    let trouble = || Err(Trouble::Transient("down".to_owned()));
+    let trouble = || Err(Trouble::Transient("down".to_owned(), second));
     assert!(turn.asked(trouble(), late, late).unwrap() == first);
     assert!(!asks(&turn, late) && asks(&turn, late + second));
     let ended = begin + 3_600 * second;
-    assert!(matches!(turn.asked(trouble(), ended, ended), Err(Trouble::Transient(_))));
+    assert!(matches!(turn.asked(trouble(), ended, ended), Err(Trouble::Transient(..))));
     // Those who waited get the same failure.
-    assert!(matches!(turn.next(at(ended)), Err(Trouble::Transient(_))));
+    assert!(matches!(turn.next(at(ended)), Err(Trouble::Transient(..))));
     assert!(asks(&turn, ended + second));
     let short = turn.asked(grant("b", 2), ended, ended).unwrap();
     assert!(!asks(&turn, ended + 8 * second / 5) && asks(&turn, ended + 9 * second / 5));

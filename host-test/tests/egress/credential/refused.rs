@@ -28,7 +28,7 @@ fn a_refused_credential_says_what_failed_and_what_to_do() {
         (
             world.fake.endpoint(),
             public_key(),
-            ["the token was refused (HTTP 401", "create a new one"],
+            ["the signature of the request was refused (HTTP 401)", "token_uuid is"],
         ),
     ] {
         config(&world, &endpoint, &api_token);
