@@ -201,7 +201,10 @@ mod tests {
             (r#"{"env": 1}"#, "env must be a string"),
             (r#"{"file": null}"#, "file must be a string"),
             ("null", "must not be null"),
-            (r#"{"file": "missing"}"#, "the file /nowhere/missing does not exist; create it"),
+            (
+                r#"{"file": "missing"}"#,
+                "the file /nowhere/missing does not exist; check the path, or create it",
+            ),
             (r#"{"value": "bkua_secret"}"#, "revoke it"),
         ] {
             let text = format!(r#"{{"settings": {{}}, "secrets": {{"api_token": {bad}}}}}"#);

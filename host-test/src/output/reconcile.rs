@@ -55,7 +55,8 @@ impl Found<'_> {
         match &before.mark {
             // Rotated, or just created.
             _ if self.length == 0 => {
-                if before.mark.as_ref().is_some_and(|mark| mark.length > 0) {
+                // Without a position, the earlier records are in an output of another kind.
+                if before.mark.as_ref().map_or(!before.is_new, |mark| mark.length > 0) {
                     let path = self.path.display();
                     tracing::info!("{path} {NEW_FILE}");
                 }

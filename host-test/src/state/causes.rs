@@ -24,7 +24,7 @@ pub const STATE_LOST_REMEDY: &str = "restore the state from a backup; or set bac
 
 /// What to know about a new output of a state that has another one.
 pub const NEW_FILE: &str = "is a new file; earlier records are not in it, but in the previous \
-    output of this state";
+    output of this state (an output gets every record only with a --state of its own)";
 
 /// Returns whether the error means that a file cannot grow.
 pub fn is_full(error: &std::io::Error) -> bool {

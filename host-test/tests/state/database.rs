@@ -94,6 +94,16 @@ fn the_output_of_another_state_and_a_copied_state_are_refused() {
 }
 
 #[test]
+fn an_output_of_another_kind_is_announced_as_new() {
+    let world = World::new(30);
+    world.good(RUN);
+    world.fake.add_events(4, None);
+    let message = stderr(&world.good("run --config c.json --output o.ndjson --until-idle"));
+    assert!(message.contains("o.ndjson is a new file; earlier records are not in it"), "{message}");
+    assert_eq!(world.in_file("o.ndjson").len(), 4);
+}
+
+#[test]
 fn an_output_that_was_moved_away_starts_over_and_continues_when_it_is_back() {
     let world = World::new(30);
     world.good(RUN);

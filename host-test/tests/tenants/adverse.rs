@@ -29,7 +29,7 @@ fn misplaced_secrets() -> Vec<Refused> {
         ("path", secrets(json!({"file": "../../elsewhere"})), path),
         ("absolute", secrets(json!({"file": "/etc/passwd"})), path),
         ("link", secrets(json!({"file": "link"})), link),
-        ("hard", secrets(json!({"file": "hard"})), "one name"),
+        ("hard", secrets(json!({"file": "hard"})), "has other names (hard links)"),
         (
             "misplaced",
             json!({"settings": {"org_slug": SLUG, "api_token": "bkua_literal"}}),
@@ -66,7 +66,7 @@ fn a_setting_that_only_the_operator_can_set_is_refused_and_named() {
         assert!(message.contains(words) && !message.contains("bkua_"), "{tenant}: {message}");
     }
     assert!(all.status("origin").1.contains("http://127.0.0.1:9 is not allowed here"));
-    assert!(all.status("pipe").1.contains("must be a regular file"));
+    assert!(all.status("pipe").1.contains("is not a regular file"));
     assert_eq!(all.status("alias").0, "", "a link is not a tenant");
     let outputs = std::fs::read_dir(all.0.path("out")).unwrap();
     let is_output = |entry: &std::io::Result<std::fs::DirEntry>| {
