@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     /// Also ask Buildkite's REST API when a plain token expires and what it may do. This sends the
-    /// token to ORIGIN, by default https://api.buildkite.com.
+    /// token to ORIGIN, by default api.buildkite.com.
     #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true,
           default_missing_value = credential::REST)]
     inspect_token: Option<String>,
