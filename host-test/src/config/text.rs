@@ -5,17 +5,18 @@
 use crate::exit::missing;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Maximum size of a config or secret file, in bytes: 1 MiB. A larger file was named by mistake.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// The longest pause in a pipe. A command that asks for a password or a network may take some seconds.
-const PIPE_WAIT: Duration = Duration::from_secs(10);
+/// How long a pipe may take from opening to its end. The command behind it may ask for a password, or use a network.
+const PIPE_WAIT: Duration = Duration::from_secs(30);
 
 /// Byte order marks of other encodings. If one is the beginning of another, the longer one comes first.
 const MARKS: [(&[u8], &str); 4] = [
@@ -47,33 +48,33 @@ pub(crate) fn read(path: &Path) -> Result<String, String> {
     })
 }
 
-/// Reads a pipe, such as that of `<(command)`, to its end. `wait` is the longest pause.
+/// Reads a pipe, such as that of `<(command)`, to its end, for at most this time.
 fn read_pipe(mut file: File, wait: Duration) -> Result<Vec<u8>, String> {
     let (mut bytes, mut some) = (Vec::new(), [0; 4096]);
-    let timeout = Timespec::try_from(wait).map_err(|_| "the wait is too long".to_owned())?;
-    // Ends with the pipe, after a pause, or with too many bytes.
+    let end = Instant::now() + wait;
+    // Ends with the pipe, the time, or too many bytes.
     loop {
-        match file.read(&mut some) {
-            // Before its first byte, this means that there is no writer yet.
-            Ok(0) if !bytes.is_empty() => return Ok(bytes),
-            Ok(size) => bytes.extend_from_slice(&some[..size]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error.to_string()),
-        }
-        if bytes.len() as u64 > FILE_BYTES_MAX {
-            return Err(format!("has more than {FILE_BYTES_MAX} bytes"));
-        }
+        let left = Timespec::try_from(end.saturating_duration_since(Instant::now()))
+            .map_err(|error| error.to_string())?;
         let mut fds = [PollFd::new(&file, PollFlags::IN)];
-        let ready = poll(&mut fds, Some(&timeout)).map_err(|error| error.to_string())?;
-        let is_over = fds[0].revents().contains(PollFlags::HUP) && bytes.is_empty();
-        if is_over && !fds[0].revents().contains(PollFlags::IN) {
-            return Ok(bytes);
-        }
-        if ready == 0 {
+        let is_ready = match poll(&mut fds, Some(&left)) {
+            Ok(count) => count > 0,
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.to_string()),
+        };
+        if !is_ready {
             let seconds = wait.as_secs();
             return Err(format!(
-                "is a pipe that nothing wrote to for {seconds} s; start its writer"
+                "is a pipe that did not end within {seconds} s; check the command that writes to it"
             ));
+        }
+        // Nothing to read, but ready: the writer has closed it.
+        match file.read(&mut some).map_err(|error| error.to_string())? {
+            0 => return Ok(bytes),
+            size => bytes.extend_from_slice(&some[..size]),
+        }
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Err(format!("is larger than {FILE_BYTES_MAX} bytes; check the file's name"));
         }
     }
 }
@@ -161,7 +162,7 @@ mod tests {
             .open(&pipe)
             .unwrap();
         let why = read_pipe(file, Duration::from_millis(1)).unwrap_err();
-        assert!(why.starts_with("is a pipe that nothing wrote to"), "{why}");
+        assert!(why.starts_with("is a pipe that did not end within"), "{why}");
         assert!(read(folder.path()).unwrap_err().starts_with("is a folder"));
     }
 }
