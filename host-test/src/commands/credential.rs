@@ -2,16 +2,15 @@
 
 use crate::config::file::Config;
 use crate::credential::held::Credential;
-use crate::credential::order;
+use crate::credential::order::{self, RESPONSE_BYTES_MAX};
 use crate::credential::token::Token;
+use crate::egress::issuer::{WAITS, whole};
 use crate::egress::network::Network;
 use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
-use crate::egress::waits::Waits;
 use crate::guest::contract::{Finding, Outcome};
 use bytes::Bytes;
 use http::Request;
-use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
 use source_token::one_line;
 use std::time::{Duration, Instant, SystemTime};
@@ -25,17 +24,11 @@ const STEP: &str = "credential";
 /// A token that expires within this time is a warning.
 const SOON: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
-/// The time limit of each step of the request.
-const WAIT: Duration = Duration::from_secs(20);
-
 /// Maximum number of scopes that are shown. Buildkite has about forty.
 const SCOPES_MAX: usize = 50;
 
 /// Maximum number of characters of a scope that are shown.
 const SCOPE_CHARS_MAX: usize = 40;
-
-/// Maximum size of the answer, in bytes. It takes less than a kilobyte.
-const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 /// Returns the finding. `inspect` is the origin of the REST API that may be asked about a plain token.
 pub(crate) async fn finding(
@@ -53,9 +46,10 @@ pub(crate) async fn finding(
                 Outcome::Passed,
                 format!("{name}; it expires in {} and is renewed before then", span(seconds)),
             ),
-            None => {
-                new(Outcome::Skipped, "there is no token; the step that failed says why".to_owned())
-            }
+            None => new(
+                Outcome::Skipped,
+                "no token could be requested; the step that failed says why".to_owned(),
+            ),
         };
     }
     if credential.plain_token().is_none() {
@@ -85,8 +79,7 @@ async fn ask(
         .map_err(|failure| failure.to_string())?;
     let request = Request::get(format!("{origin}/v2/access-token")).body(Bytes::new());
     let request = request.map_err(|error| error.to_string())?;
-    let waits = Waits { connect: WAIT, first_byte: WAIT, between_bytes: WAIT };
-    let response = network.send(request, waits).await.map_err(|code| {
+    let response = network.send(request, WAITS).await.map_err(|code| {
         let mut why = code.to_string();
         network.take_cause().iter().for_each(|cause| cause.explain(&mut why));
         why
@@ -95,11 +88,8 @@ async fn ask(
     if !status.is_success() {
         return Err(format!("it answered HTTP {}", status.as_u16()));
     }
-    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect();
-    match tokio::time::timeout(WAIT, body).await {
-        Ok(Ok(body)) => Ok(serde_json::from_slice(&body.to_bytes()).unwrap_or_default()),
-        _ => Err("its answer was cut off, too slow or too large".to_owned()),
-    }
+    let body = whole(response.into_body(), RESPONSE_BYTES_MAX).await?;
+    Ok(serde_json::from_slice(&body).unwrap_or_default())
 }
 
 /// Returns the finding for an answer of the REST API.

@@ -146,12 +146,12 @@ impl Turn {
         Ok(next)
     }
 
-    /// Takes the outcome of a request for a token that was sent at `sent`, and returns the token. If the old token has
-    /// not expired yet, it stays in use when there is no new one.
+    /// Takes the outcome of a request for a token that was sent at `sent`, and returns the token to use. If the request
+    /// failed and the old token has not expired yet, that is the old one.
     ///
     /// # Errors
     ///
-    /// Returns why there is no token.
+    /// Returns the failure if the old token has expired.
     pub fn asked(
         &mut self,
         outcome: Result<Grant, Trouble>,

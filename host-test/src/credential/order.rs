@@ -7,7 +7,7 @@ use serde_json::Value;
 use source_token::{hidden_in, one_line};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Maximum size of a response with a token, in bytes. A token and its end take less than a kilobyte.
+/// Maximum size of a response about a token, in bytes. One takes less than a kilobyte.
 pub(crate) const RESPONSE_BYTES_MAX: usize = 64 << 10;
 
 /// A clock this far from the remote's is named as a possible cause: Buildkite does not accept what was signed longer ago.
@@ -61,7 +61,7 @@ pub(crate) struct Clocks {
     pub remote: Option<SystemTime>,
 }
 
-/// Why there is no token.
+/// Why a token could not be had.
 #[derive(Clone, Debug)]
 pub(crate) enum Trouble {
     /// The credential was refused, or cannot be used. The operator has to act.
@@ -145,7 +145,7 @@ impl Order {
     }
 }
 
-/// Reads the time at which a token ends: RFC 3339. A time before 1970 counts as 1970.
+/// Reads the time at which a token expires: RFC 3339. A time before 1970 counts as 1970.
 pub(crate) fn end(text: &str) -> Option<SystemTime> {
     let end: DateTime<Utc> = text.parse().ok()?;
     let millis = u64::try_from(end.timestamp_millis()).unwrap_or(0);

@@ -8,6 +8,7 @@ pub(crate) mod failures;
 pub mod guard;
 pub(crate) mod handshake;
 pub mod hook;
+pub(crate) mod issuer;
 pub(crate) mod mask;
 pub(crate) mod named;
 pub mod nat64;

@@ -1,28 +1,26 @@
 //! Access to the network: each request carries a token, which is requested and renewed as needed.
-#![allow(clippy::disallowed_methods, reason = "tokens end at a time")]
+#![allow(clippy::disallowed_methods, reason = "tokens expire")]
 
 use crate::credential::held::{Credential, Moment};
 use crate::credential::method::Next;
-use crate::credential::order::{Clocks, FAILURE_LASTS, Grant, Order, RESPONSE_BYTES_MAX, Trouble};
+use crate::credential::order::{Clocks, FAILURE_LASTS, Trouble};
 use crate::credential::token::Token;
 use crate::egress::failures::{Cause, Failed};
+use crate::egress::issuer::ask;
 use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::egress::resolve::Lookup;
 use crate::egress::transport::Transport;
 use crate::egress::waits::Waits;
-use crate::exit::{Failure, Result};
+use crate::exit::Result;
 use crate::limits::Limits;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Either, Empty, Limited};
+use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 use wasmtime_wasi_http::Error as HttpError;
-
-/// The time limit of each step of a request for a token.
-const WAIT: Duration = Duration::from_secs(20);
 
 /// The body of an answer. It is empty if the host answers instead of the remote.
 pub(crate) type AnswerBody = Either<Incoming, Empty<Bytes>>;
@@ -66,8 +64,8 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] if certificates or the proxy's URL are not usable,
-    /// and [`Failure::Failed`] if TLS cannot be set up.
+    /// Returns [`Failure::Refused`](crate::exit::Failure::Refused) if certificates or the proxy's URL are not usable,
+    /// and [`Failure::Failed`](crate::exit::Failure::Failed) if TLS cannot be set up.
     pub fn through(
         origins: Vec<Origin>,
         credential: Option<Credential>,
@@ -157,7 +155,7 @@ impl Network {
         Ok((marked(response, &[first, second]), cause))
     }
 
-    /// Returns a token. `refused` is one that the remote refused; it is returned again if there is no other.
+    /// Returns a token. `refused` is one that the remote refused. It is returned again if it cannot be replaced.
     async fn token(
         &self,
         credential: &Credential,
@@ -177,7 +175,7 @@ impl Network {
         // On its own, so that its outcome is kept even if the guest drops the request that waits for it.
         let asking = tokio::spawn(async move {
             let sent = Instant::now();
-            let outcome = network.ask(&order).await;
+            let outcome = ask(&order, &network.0.outbound, &network.0.limits).await;
             turn.asked(outcome, sent, Instant::now())
         });
         asking.await.unwrap_or_else(|_| {
@@ -186,7 +184,7 @@ impl Network {
         })
     }
 
-    /// Returns what the guest sees when there is no token: an answer that refuses it, or a failure of the network.
+    /// Returns what the guest sees without a token: an answer that refuses it, or a failure of the network.
     fn refusal(&self, trouble: Trouble) -> Exchanged {
         match trouble {
             Trouble::Refused(why) => {
@@ -202,49 +200,6 @@ impl Network {
                 Err((HttpError::ConnectionTerminated, Some(Cause::Instead(why))))
             }
         }
-    }
-
-    /// Requests a token.
-    async fn ask(&self, order: &Order) -> std::result::Result<Grant, Trouble> {
-        let request = Request::post(&order.url)
-            .header(header::CONTENT_TYPE, order.content_type)
-            .header(header::ACCEPT, "application/json")
-            .body(Bytes::from(order.body.clone()))
-            .map_err(|_| Trouble::Refused(format!("{} is not a URL", order.url)))?;
-        let origin = Origin::parse(&order.url)
-            .map_err(|why| Trouble::Refused(format!("{} {why}", order.url)))?;
-        // A connection of its own: the guest cannot reach this origin through the one for its requests.
-        let transport =
-            Transport::new(vec![origin], &self.0.outbound, &self.0.limits).map_err(|failure| {
-                match failure {
-                    Failure::Failed(why) => {
-                        Trouble::Transient(order.unanswered(&why), FAILURE_LASTS)
-                    }
-                    failure => Trouble::Denied(order.unanswered(&failure.to_string())),
-                }
-            })?;
-        let waits = Waits { connect: WAIT, first_byte: WAIT, between_bytes: WAIT };
-        let response =
-            transport.send(request, waits).await.map_err(|(code, cause)| match code {
-                HttpError::DestinationIpProhibited => {
-                    Trouble::Denied(order.unanswered(&cause.unwrap_or_default()))
-                }
-                code => {
-                    let why = order.unanswered(&cause.unwrap_or(code.to_string()));
-                    Trouble::Transient(why, FAILURE_LASTS)
-                }
-            })?;
-        let here = SystemTime::now();
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, RESPONSE_BYTES_MAX).collect();
-        let body = match tokio::time::timeout(WAIT, body).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            _ => {
-                let why = order.unanswered("the response was cut off, too slow or too large");
-                return Err(Trouble::Transient(why, FAILURE_LASTS));
-            }
-        };
-        order.outcome(head.status, &head.headers, &body, here)
     }
 }
 

@@ -32,7 +32,7 @@ async fn a_token_is_renewed_shortly_before_it_expires_and_used_until_then() {
     assert!(asks(&turn, begin));
     let first = turn.asked(grant("a", 3_600), begin, begin + second).unwrap();
     assert!(!asks(&turn, begin + 3_480 * second) && asks(&turn, begin + 3_540 * second));
-    // It stays in use while it is valid and there is no new one.
+    // While it is valid, it stays in use if a request for a new one fails.
     let late = begin + 3_590 * second;
     let trouble = || Err(Trouble::Transient("down".to_owned(), second));
     assert!(turn.asked(trouble(), late, late).unwrap() == first);
