@@ -4,7 +4,7 @@
 use crate::config::json;
 use crate::config::keys::{known, object};
 use crate::config::misplaced;
-use crate::config::secret::{self, Found};
+use crate::config::secret;
 use crate::config::{credential, text};
 use crate::credential::held::Credential;
 use crate::credential::token::{PLACEHOLDER, Token};
@@ -102,9 +102,11 @@ impl Config {
         if name == API_TOKEN && credential::is_method(&source) {
             self.credential = Some(credential::method(&place, source, &self.settings, find)?);
         } else {
-            let found: Found =
-                find(&place, source).map_err(|why| misplaced::in_secrets(name, why))?;
-            let read = credential::stored(&found).map_err(|why| format!("{place}: {why}"))?;
+            let read = find(&place, source)
+                .and_then(|found| {
+                    credential::stored(&found).map_err(|why| format!("{place}: {why}"))
+                })
+                .map_err(|why| misplaced::in_secrets(name, why))?;
             if name == API_TOKEN {
                 self.credential = Some(read);
             }
@@ -118,7 +120,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Returns a message if there is no token to pass, because the credential is another one.
+    /// Returns a message if `is_exposed`, but the credential is not a stored token.
     pub fn configuration(
         &self,
         checkpoint: Option<String>,

@@ -12,7 +12,7 @@ use crate::run::stop::Stop;
 use source_driver::{Plan, Policy};
 use tokio::task::JoinHandle;
 
-/// Maximum size of the records in a group, in bytes, unless a single batch is larger: about 16,000 events. A larger
+/// Maximum size of the records in a group, in bytes, unless a single batch is larger: about 8,000 events. A larger
 /// group would save little time, and each of its bytes is in memory several times.
 const GROUP_BYTES_MAX: usize = 4 << 20;
 

@@ -13,7 +13,7 @@ const PORTAL_MINUTES_MAX: u64 = 60;
 /// Seconds that an exchanged token lives at most.
 const EXCHANGE_SECONDS_MAX: u64 = 86_400;
 
-/// The tokens that were minted.
+/// The tokens that were minted. It grows with each request for a token: a long test makes some ten thousand.
 #[derive(Default)]
 pub(crate) struct Tokens {
     /// When each token ends, in milliseconds since 1970.
