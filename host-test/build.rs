@@ -1,6 +1,6 @@
-//! Builds the component that the host embeds, and passes its path to the host.
+//! Builds the components that the host embeds, and passes their paths to the host.
 //!
-//! It is a separate build with its own target folder and profile: the component's `opt-level`, LTO and `panic =
+//! Theirs is a separate build with its own target folder and profile: the components' `opt-level`, LTO and `panic =
 //! "abort"` must not apply to the host, and a second cargo in the same target folder would wait forever for the lock of
 //! the first.
 
@@ -9,8 +9,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match build() {
-        Ok(wasm) => {
-            println!("cargo:rustc-env=COMPONENT_WASM={}", wasm.display());
+        Ok([source, transform]) => {
+            println!("cargo:rustc-env=COMPONENT_WASM={}", source.display());
+            println!("cargo:rustc-env=TRANSFORM_WASM={}", transform.display());
             ExitCode::SUCCESS
         }
         Err(message) => {
@@ -22,13 +23,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn build() -> Result<PathBuf, String> {
+fn build() -> Result<[PathBuf; 2], String> {
     let root = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("..");
-    for part in ["src", "token", "wit", "Cargo.toml", "Cargo.lock", ".cargo", "rust-toolchain.toml"]
-    {
+    let parts = [
+        "src",
+        "token",
+        "transforms",
+        "wit",
+        "Cargo.toml",
+        "Cargo.lock",
+        ".cargo",
+        "rust-toolchain.toml",
+    ];
+    for part in parts {
         println!("cargo:rerun-if-changed={}", root.join(part).display());
     }
-    component::build(&root, component::SOURCE, &Path::new(&variable("OUT_DIR")?).join("component"))
+    let target = Path::new(&variable("OUT_DIR")?).join("component");
+    let source = component::build(&root, component::SOURCE, &target)?;
+    Ok([source, component::build(&root, component::TRANSFORM, &target)?])
 }
 
 fn variable(name: &str) -> Result<String, String> {

@@ -52,7 +52,7 @@ pub async fn check(args: Args) -> Result<u8> {
     let inspect = args.inspect_token.as_deref();
     let inspect = inspect.map(|origin| named::origin("--inspect-token", origin)).transpose()?;
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
-    let (findings, denied) = match source(&plugin, &config, None, &outbound).await {
+    let (findings, denied) = match source(&plugin, &config, None, &outbound, None).await {
         Ok(mut source) => {
             let checked = source.check().await.map_err(|error: CallError| Failure::from(error));
             let mut findings = checked?;

@@ -6,6 +6,7 @@ use crate::credential::token::Token;
 use crate::egress::outbound::Outbound;
 use crate::egress::resolve::system;
 use crate::exit::{Failure, Result};
+use crate::guest::chosen;
 use crate::guest::engine::CodeCache;
 use crate::limits::Limits;
 use crate::output::Output;
@@ -38,6 +39,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_records: u32,
+    #[command(flatten)]
+    transform: chosen::Flags,
 }
 
 /// Runs the command. It is not an error if the reader closes standard output early.
@@ -67,8 +70,10 @@ pub async fn demo(args: Args) -> Result<()> {
         files: Vec::new(),
     };
     let plugin = load(None, &CodeCache::default())?;
+    let transform = args.transform.load(&plugin, &CodeCache::default())?;
     let began = Instant::now();
-    let mut source = source(&plugin, &config, None, &Outbound::direct(system())).await?;
+    let mut source =
+        source(&plugin, &config, None, &Outbound::direct(system()), transform.as_ref()).await?;
     let job = Job {
         plan: Plan {
             until: Until::Idle,

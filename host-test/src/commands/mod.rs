@@ -17,6 +17,7 @@ use crate::egress::network::Network;
 use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
+use crate::guest::chosen::Chosen;
 use crate::guest::component::{BUNDLED, Plugin};
 use crate::guest::engine::{CodeCache, Options, build};
 use crate::guest::source::Source;
@@ -49,8 +50,8 @@ fn load(path: Option<&Path>, code: &CodeCache) -> Result<Plugin> {
     }
 }
 
-/// Starts an instance and configures it. The instance can reach only the config's origin, through the network that the
-/// operator chose.
+/// Starts an instance and configures it, together with its transform. The instance can reach only the config's origin,
+/// through the network that the operator chose.
 ///
 /// # Errors
 ///
@@ -60,6 +61,7 @@ pub async fn source(
     config: &Config,
     checkpoint: Option<String>,
     outbound: &Outbound,
+    transform: Option<&Chosen>,
 ) -> Result<Source> {
     if config.settings.get("endpoint").and_then(Value::as_str).is_some_and(|url| url.contains('@'))
     {
@@ -80,7 +82,12 @@ pub async fn source(
         }
         Err(why) => (Egress::Closed, Some(why)),
     };
-    let mut source = Source::start(plugin, egress, config.limits, None).await?;
+    let slug = config.settings.get("org_slug").and_then(Value::as_str);
+    let transform = match transform {
+        Some(transform) => Some(transform.start(config.limits, slug).await?),
+        None => None,
+    };
+    let mut source = Source::start(plugin, egress, config.limits, None).await?.through(transform);
     let configuration = config.configuration(checkpoint, false).map_err(Failure::Refused)?;
     source.configure(&configuration).await?;
     match wrong {

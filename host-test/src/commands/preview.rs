@@ -4,6 +4,7 @@ use super::{plugin, source};
 use crate::config::file::Config;
 use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::exit::{Failure, Result};
+use crate::guest::chosen;
 use crate::guest::engine::CodeCache;
 use crate::output::Output;
 use crate::run::metrics::Metrics;
@@ -33,6 +34,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     #[command(flatten)]
+    transform: chosen::Flags,
+    #[command(flatten)]
     network: Flags,
     #[command(flatten)]
     code: CodeCache,
@@ -61,7 +64,8 @@ pub async fn preview(args: Args) -> Result<()> {
         }
     }
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
-    let mut source = source(&plugin, &config, None, &outbound).await?;
+    let transform = args.transform.load(&plugin, &args.code)?;
+    let mut source = source(&plugin, &config, None, &outbound, transform.as_ref()).await?;
     let job = Job {
         plan: Plan {
             until: Until::Once,

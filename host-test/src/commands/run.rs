@@ -4,6 +4,7 @@ use super::{plugin, source};
 use crate::config::file::Config;
 use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::exit::{Failure, Result};
+use crate::guest::chosen;
 use crate::guest::engine::CodeCache;
 use crate::names::{family, folder, is_same};
 use crate::output::{Output, Target};
@@ -80,6 +81,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = Plan::RETRIES)]
     retries: u32,
     #[command(flatten)]
+    transform: chosen::Flags,
+    #[command(flatten)]
     network: Flags,
     #[command(flatten)]
     code: CodeCache,
@@ -102,6 +105,7 @@ pub async fn run(args: Args) -> Result<()> {
     let path = args.state.clone().unwrap_or_else(|| beside(&args.config));
     let mut own = config.files.clone();
     own.extend(args.component.clone());
+    own.extend(args.transform.file().cloned());
     let written = family(&path);
     if let Some(file) = written.iter().find(|file| own.iter().any(|own| is_same(file, own))) {
         let (name, file) = (path.display(), file.display());
@@ -111,13 +115,14 @@ pub async fn run(args: Args) -> Result<()> {
         return Err(Failure::Refused(why));
     }
     let plugin = plugin(args.component.as_ref(), &config, &args.code)?;
+    let transform = args.transform.load(&plugin, &args.code)?;
     let plan = plan(&args);
     let open = || State::open(&path).map_err(|failure| elsewhere(failure, &args, &path));
     let Some(state) = patience::open(plan, &mut stop, open).await? else { return Ok(()) };
     let checkpoint = state.checkpoint()?.map(|stored| stored.body);
     // An operator who starts a run wants new events now, even if the last run ended in a wait.
     let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
-    let mut source = source(&plugin, &config, checkpoint, &outbound).await?;
+    let mut source = source(&plugin, &config, checkpoint, &outbound, transform.as_ref()).await?;
     // Last, so that a refused run leaves the output unchanged.
     let Some(output) = output(&args, state, &own, &mut stop).await? else { return Ok(()) };
     let metrics = Metrics::default();

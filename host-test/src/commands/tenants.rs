@@ -4,6 +4,7 @@ use super::print;
 use crate::egress::origin::list;
 use crate::egress::outbound::{Environment, Flags, Outbound};
 use crate::exit::{Failure, Result};
+use crate::guest::chosen;
 use crate::guest::engine::{CodeCache, Options};
 use crate::limits::Limits;
 use crate::run::listen::Listen;
@@ -108,6 +109,8 @@ struct RunArgs {
     concurrency: u32,
     #[command(flatten)]
     supply: Supply,
+    #[command(flatten)]
+    transform: chosen::Flags,
     /// Pass the token itself to the component, instead of a placeholder that the host replaces.
     #[arg(long)]
     expose_token: bool,
@@ -189,10 +192,14 @@ async fn run(args: RunArgs) -> Result<()> {
         return Err(Failure::Refused(format!("--output-dir {}: {why}", out.display())));
     }
     let plugin = Arc::new(args.supply.plugin(&Options {
-        instances: Some(args.concurrency),
+        instances: Some(args.concurrency * args.transform.instances_per_source()),
         limits: args.limits,
         code: args.code.clone(),
     })?);
+    let transform = match args.transform.load(&plugin, &args.code)? {
+        Some(transform) => Some(Arc::new(transform.tried(args.limits).await?)),
+        None => None,
+    };
     let origins = args.supply.origins(&plugin, args.limits).await?;
     let outbound = Outbound::new(&args.network, Environment::Ignored)?;
     outbound.prepare(&origins)?;
@@ -216,6 +223,7 @@ async fn run(args: RunArgs) -> Result<()> {
         concurrency: args.concurrency as usize,
         shared: Shared {
             plugin,
+            transform,
             origins,
             outbound,
             output_dir: out,

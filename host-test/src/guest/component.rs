@@ -44,6 +44,75 @@ pub struct Plugin {
     pub(crate) pre: SourcePluginPre<HostState>,
 }
 
+/// A component that may be loaded, before it is linked.
+pub(crate) struct Checked {
+    pub(crate) component: Component,
+    pub(crate) imports: Vec<String>,
+    pub(crate) size: usize,
+    pub(crate) sha256: String,
+}
+
+/// Reads the file of a component, and gives its path to `check`. `what` names it in messages.
+///
+/// # Errors
+///
+/// Returns [`Failure::Refused`] if the file cannot be read or is too large, and what `check` returns.
+pub(crate) fn load<T>(
+    what: &str,
+    path: &Path,
+    check: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<T> {
+    let refuse = |why: String| Failure::Refused(format!("{what} {}: {why}", path.display()));
+    let size = std::fs::metadata(path).map_err(|error| refuse(missing(&error)))?.len();
+    if size > COMPONENT_BYTES_MAX {
+        return Err(refuse(format!("is {size} bytes; the limit is {COMPONENT_BYTES_MAX}")));
+    }
+    let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    check(&bytes).map_err(|failure| match failure {
+        Failure::Refused(why) => refuse(why),
+        failure => failure,
+    })
+}
+
+/// Compiles a component, and refuses imports that are not allowed.
+///
+/// # Errors
+///
+/// Returns [`Failure::Refused`] if it is not a component, or has such imports. The message names all of them.
+pub(crate) fn check(
+    engine: &Engine,
+    bytes: &[u8],
+    is_allowed: impl Fn(&str) -> bool,
+) -> Result<Checked> {
+    if !bytes.starts_with(b"\0asm") {
+        let why = "not a component: it does not begin with WebAssembly's magic number";
+        return Err(Failure::Refused(why.to_owned()));
+    }
+    let component = Component::new(engine, bytes).map_err(|error| match cause(&error) {
+        Some(cause) => Failure::Failed(format!("cannot load the component: {cause}")),
+        None => Failure::Refused(format!("not a component: {error:#}")),
+    })?;
+    let imports: Vec<String> =
+        component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
+    let foreign: Vec<&str> =
+        imports.iter().map(String::as_str).filter(|name| !is_allowed(name)).collect();
+    if !foreign.is_empty() {
+        let foreign = foreign.join(", ");
+        let why = format!("the component has imports that are not allowed: {foreign}");
+        return Err(Failure::Refused(why));
+    }
+    let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Checked { component, imports, size: bytes.len(), sha256 })
+}
+
+/// Returns the failure of linking a component, which is not of the kind `what`.
+pub(crate) fn unlinked(what: &str, error: &wasmtime::Error) -> Failure {
+    match cause(error) {
+        Some(cause) => Failure::Failed(format!("cannot link the component: {cause}")),
+        None => Failure::Refused(format!("not a {what} component: {error:#}")),
+    }
+}
+
 impl Plugin {
     /// Loads the component at `path`, or the bundled one.
     ///
@@ -51,17 +120,10 @@ impl Plugin {
     ///
     /// Returns [`Failure::Refused`] if the file cannot be read or [`Plugin::new`] refuses it.
     pub fn load(engine: &Engine, path: Option<&Path>) -> Result<Self> {
-        let Some(path) = path else { return Self::new(engine, BUNDLED) };
-        let refuse = |why: String| Failure::Refused(format!("component {}: {why}", path.display()));
-        let size = std::fs::metadata(path).map_err(|error| refuse(missing(&error)))?.len();
-        if size > COMPONENT_BYTES_MAX {
-            return Err(refuse(format!("is {size} bytes; the limit is {COMPONENT_BYTES_MAX}")));
+        match path {
+            Some(path) => load("component", path, |bytes| Self::new(engine, bytes)),
+            None => Self::new(engine, BUNDLED),
         }
-        let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
-        Self::new(engine, &bytes).map_err(|failure| match failure {
-            Failure::Refused(why) => refuse(why),
-            failure => failure,
-        })
     }
 
     /// Compiles a component that the whole process trusts: a watchdog ends the process when a call exceeds its CPU
@@ -83,39 +145,12 @@ impl Plugin {
     /// message names all such imports), or does not export the interface `source`. Returns [`Failure::Failed`] if the
     /// environment prevents loading it.
     pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self> {
-        if !bytes.starts_with(b"\0asm") {
-            let why = "not a component: it does not begin with WebAssembly's magic number";
-            return Err(Failure::Refused(why.to_owned()));
-        }
-        let component = Component::new(engine, bytes).map_err(|error| match cause(&error) {
-            Some(cause) => Failure::Failed(format!("cannot load the component: {cause}")),
-            None => Failure::Refused(format!("not a component: {error:#}")),
-        })?;
-        let imports: Vec<String> =
-            component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
-        let foreign: Vec<&str> =
-            imports.iter().map(String::as_str).filter(|name| !allowed(name)).collect();
-        if !foreign.is_empty() {
-            return Err(Failure::Refused(format!(
-                "the component has imports that are not allowed: {}",
-                foreign.join(", ")
-            )));
-        }
+        let Checked { component, imports, size, sha256 } = check(engine, bytes, allowed)?;
         let pre = linker(engine)
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(SourcePluginPre::new)
-            .map_err(|error| match cause(&error) {
-                Some(cause) => Failure::Failed(format!("cannot link the component: {cause}")),
-                None => Failure::Refused(format!("not a source component: {error:#}")),
-            })?;
-        Ok(Self {
-            imports,
-            size: bytes.len(),
-            sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
-            is_watched: false,
-            engine: engine.clone(),
-            pre,
-        })
+            .map_err(|error| unlinked("source", &error))?;
+        Ok(Self { imports, size, sha256, is_watched: false, engine: engine.clone(), pre })
     }
 }
 

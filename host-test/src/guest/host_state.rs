@@ -2,6 +2,7 @@
 
 use crate::egress::hook::Hooks;
 use crate::guest::fence::Fence;
+use crate::guest::instance::Fenced;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -24,5 +25,11 @@ impl WasiView for HostState {
 impl WasiHttpView for HostState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+impl Fenced for HostState {
+    fn fence(&mut self) -> &mut Fence {
+        &mut self.fence
     }
 }

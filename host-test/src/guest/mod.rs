@@ -1,5 +1,6 @@
-//! The component as a guest: what may be loaded, the limits that it runs within, and typed calls to it.
+//! Components as guests: what may be loaded, the limits that they run within, and typed calls to them.
 
+pub mod chosen;
 pub mod clock;
 pub mod component;
 pub mod contract;
@@ -7,6 +8,8 @@ pub mod engine;
 pub(crate) mod environment;
 pub(crate) mod fence;
 pub mod host_state;
+pub(crate) mod instance;
 pub(crate) mod redact;
 pub mod source;
+pub mod transform;
 pub(crate) mod watchdog;

@@ -10,13 +10,11 @@ pub use crate::guest::contract::{
 };
 use crate::guest::fence::Fence;
 use crate::guest::host_state::HostState;
+use crate::guest::instance::{Instance, limited};
 use crate::guest::redact::{Texts, hide};
-use crate::guest::watchdog::Watchdog;
+use crate::guest::transform::Transform;
 pub use crate::limits::Limits;
-use std::future::Future;
-use tokio::time::error::Elapsed;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi_http::WasiHttpCtx;
 
@@ -25,14 +23,11 @@ pub(crate) const CHECKPOINT_BYTES_MAX: usize = 4 << 20;
 
 /// A running instance.
 pub struct Source {
-    store: Store<HostState>,
+    instance: Instance<HostState>,
     guest: bindings::SourcePlugin,
-    limits: Limits,
-    /// Limits the CPU time instead of an epoch's tick.
-    watchdog: Option<Watchdog>,
-    /// Set by the first trap or exceeded limit: wasmtime forbids entering such an instance again.
-    gone: bool,
     network: Option<Network>,
+    /// What the records of each batch go through.
+    transform: Option<Transform>,
 }
 
 impl Source {
@@ -59,30 +54,16 @@ impl Source {
             hooks: Hooks::new(egress, &limits),
             fence: Fence::new(limits),
         };
-        let mut store = Store::new(&plugin.engine, state);
-        store.limiter(|state| &mut state.fence);
-        // What a guest returns is copied into the host's memory, once for each pointer to it.
-        store.set_hostcall_fuel((limits.returned_mib << 20) as usize);
-        store.epoch_deadline_callback(|mut context| {
-            Ok(match context.data_mut().fence.tick() {
-                true => UpdateDeadline::Yield(1),
-                false => UpdateDeadline::Interrupt,
-            })
-        });
-        store.set_epoch_deadline(1);
-        let watchdog = plugin.is_watched.then(|| Watchdog::start(limits.cpu())).transpose();
-        let watchdog = watchdog.map_err(|error| {
-            CallError::Host(format!("start: cannot start the watchdog thread: {error}"))
-        })?;
-        let start = plugin.pre.instantiate_async(&mut store);
-        match limit(&limits, watchdog.as_ref(), "start", start).await {
-            Ok(Ok(guest)) => Ok(Self { store, guest, limits, watchdog, gone: false, network }),
-            Ok(Err(error)) => Err(CallError::Host(store.data().fence.cause("start", &error))),
-            Err(_) => {
-                let seconds = limits.call_seconds;
-                Err(CallError::Host(format!("start: the time limit of {seconds} s was exceeded")))
-            }
-        }
+        let mut instance = Instance::new(&plugin.engine, state, limits, plugin.is_watched)?;
+        let start = plugin.pre.instantiate_async(&mut instance.store);
+        let guest = limited(&limits, instance.watchdog.as_ref(), "start", start).await;
+        let guest = instance.leave("start", guest)?;
+        Ok(Self { instance, guest, network, transform: None })
+    }
+
+    /// Passes the records of each batch through a transform, if there is one.
+    pub fn through(self, transform: Option<Transform>) -> Self {
+        Self { transform, ..self }
     }
 
     /// Returns the component's description of itself.
@@ -92,9 +73,10 @@ impl Source {
     /// Returns [`CallError::Host`] on a trap or an exceeded limit.
     pub async fn describe(&mut self) -> Result<Descriptor, CallError> {
         self.enter("describe")?;
-        let call = self.guest.etl_connector_source().call_describe(&mut self.store);
-        let answer = limit(&self.limits, self.watchdog.as_ref(), "describe", call).await;
-        self.leave("describe", answer)
+        let at = &mut self.instance;
+        let call = self.guest.etl_connector_source().call_describe(&mut at.store);
+        let answer = limited(&at.limits, at.watchdog.as_ref(), "describe", call).await;
+        at.leave("describe", answer)
     }
 
     /// Configures the instance with settings (JSON), secrets and the stored checkpoint, if any.
@@ -104,10 +86,11 @@ impl Source {
     /// Returns [`CallError`] if the source returns an error, traps or exceeds a limit.
     pub async fn configure(&mut self, configuration: &Configuration) -> Result<(), CallError> {
         self.enter("configure")?;
+        let at = &mut self.instance;
         let source = self.guest.etl_connector_source();
-        let call = source.call_configure(&mut self.store, configuration);
-        let answer = limit(&self.limits, self.watchdog.as_ref(), "configure", call).await;
-        let answer = self.leave("configure", answer);
+        let call = source.call_configure(&mut at.store, configuration);
+        let answer = limited(&at.limits, at.watchdog.as_ref(), "configure", call).await;
+        let answer = at.leave("configure", answer);
         self.clean(answer)
     }
 
@@ -118,32 +101,39 @@ impl Source {
     /// Same as [`Source::configure`].
     pub async fn check(&mut self) -> Result<Vec<Finding>, CallError> {
         self.enter("check")?;
-        let call = self.guest.etl_connector_source().call_check(&mut self.store);
-        let answer = limit(&self.limits, self.watchdog.as_ref(), "check", call).await;
-        let answer = self.leave("check", answer);
+        let at = &mut self.instance;
+        let call = self.guest.etl_connector_source().call_check(&mut at.store);
+        let answer = limited(&at.limits, at.watchdog.as_ref(), "check", call).await;
+        let answer = at.leave("check", answer);
         self.clean(answer)
     }
 
-    /// Returns the next events, at most `records_max`.
+    /// Returns the next events, at most `records_max`, as the transform returned them if there is one.
     ///
     /// # Errors
     ///
-    /// Same as [`Source::configure`].
+    /// Same as [`Source::configure`]. Also returns [`CallError::Host`] if the transform fails.
     pub async fn read_batch(&mut self, records_max: u32) -> Result<Batch, CallError> {
         self.enter("read-batch")?;
+        let at = &mut self.instance;
         let source = self.guest.etl_connector_source();
-        let call = source.call_read_batch(&mut self.store, records_max);
-        let answer = limit(&self.limits, self.watchdog.as_ref(), "read-batch", call).await;
-        let answer = self.leave("read-batch", answer);
+        let call = source.call_read_batch(&mut at.store, records_max);
+        let answer = limited(&at.limits, at.watchdog.as_ref(), "read-batch", call).await;
+        let answer = at.leave("read-batch", answer);
         let answer = answer.map(|answer| answer.map(Batch::from));
-        let batch = self.clean(answer)?;
+        let mut batch = self.clean(answer)?;
         let count = batch.records.len();
-        match count <= records_max as usize {
-            true => Ok(batch),
-            false => Err(self.stop(format!(
+        if count > records_max as usize {
+            return Err(self.instance.stop(format!(
                 "read-batch: {count} records were returned, but only {records_max} were requested"
-            ))),
+            )));
         }
+        if let Some(transform) = self.transform.as_mut().filter(|_| count > 0) {
+            // The source has moved on. Without these records, no later checkpoint may be stored, so it is stopped too.
+            let applied = transform.apply(&mut batch.records).await;
+            applied.map_err(|failure| self.instance.stop(failure.to_string()))?;
+        }
+        Ok(batch)
     }
 
     /// Returns the checkpoint that covers every record returned so far.
@@ -153,23 +143,18 @@ impl Source {
     /// Same as [`Source::configure`].
     pub async fn checkpoint(&mut self) -> Result<String, CallError> {
         self.enter("checkpoint")?;
-        let call = self.guest.etl_connector_source().call_checkpoint(&mut self.store);
-        let answer = limit(&self.limits, self.watchdog.as_ref(), "checkpoint", call).await;
-        let answer = self.leave("checkpoint", answer);
+        let at = &mut self.instance;
+        let call = self.guest.etl_connector_source().call_checkpoint(&mut at.store);
+        let answer = limited(&at.limits, at.watchdog.as_ref(), "checkpoint", call).await;
+        let answer = at.leave("checkpoint", answer);
         let checkpoint = self.clean(answer)?;
         match checkpoint.len() <= CHECKPOINT_BYTES_MAX {
             true => Ok(checkpoint),
-            false => Err(self.stop(format!(
+            false => Err(self.instance.stop(format!(
                 "checkpoint: {} bytes were returned; the limit is {CHECKPOINT_BYTES_MAX}",
                 checkpoint.len()
             ))),
         }
-    }
-
-    /// Ends an instance that broke its contract.
-    fn stop(&mut self, why: String) -> CallError {
-        self.gone = true;
-        CallError::Host(why)
     }
 
     /// Returns whether the host denied a request because of its destination.
@@ -192,47 +177,10 @@ impl Source {
     }
 
     fn enter(&mut self, call: &str) -> Result<(), CallError> {
-        if self.gone {
-            return Err(CallError::Host(format!("{call}: the instance was already stopped")));
-        }
         // A failure in an earlier call is not the cause of this one's failure.
         if let Some(network) = &self.network {
             network.take_cause();
         }
-        self.store.data_mut().fence.ticks = 0;
-        self.store.set_epoch_deadline(1);
-        Ok(())
+        self.instance.enter(call)
     }
-
-    fn leave<T>(
-        &mut self,
-        call: &str,
-        answer: Result<wasmtime::Result<T>, Elapsed>,
-    ) -> Result<T, CallError> {
-        let why = match answer {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => self.store.data().fence.cause(call, &error),
-            Err(_) => {
-                let seconds = self.limits.call_seconds;
-                format!("{call}: the time limit of {seconds} s was exceeded")
-            }
-        };
-        Err(self.stop(why))
-    }
-}
-
-/// Limits the time of a call and, if there is a watchdog, its CPU time.
-async fn limit<T>(
-    limits: &Limits,
-    watchdog: Option<&Watchdog>,
-    name: &'static str,
-    call: impl Future<Output = T>,
-) -> Result<T, Elapsed> {
-    let call = async {
-        match watchdog {
-            Some(watchdog) => watchdog.time(name, call).await,
-            None => call.await,
-        }
-    };
-    tokio::time::timeout(limits.call(), call).await
 }

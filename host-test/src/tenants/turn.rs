@@ -7,6 +7,7 @@ use super::rows::Report;
 use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
+use crate::guest::chosen::Chosen;
 use crate::guest::component::Plugin;
 use crate::guest::contract::{Batch, CallError, Event, Next};
 use crate::guest::source::Source;
@@ -17,8 +18,10 @@ use crate::run::moment::moment;
 use crate::run::notes::Notes;
 use crate::run::stop::Stop;
 use buildkite_audit_logs::checkpoint::tools::look_now;
+use serde_json::Value;
 use source_driver::{Plan, Policy, Then};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Maximum number of calls in one turn: enough for a usual poll, and few enough that others do not
@@ -29,7 +32,9 @@ const CALLS_MAX: usize = 8;
 #[derive(Clone)]
 pub struct Shared {
     /// The component.
-    pub plugin: std::sync::Arc<Plugin>,
+    pub plugin: Arc<Plugin>,
+    /// What all records go through.
+    pub transform: Option<Arc<Chosen>>,
     /// The allowed origins.
     pub origins: Vec<Origin>,
     /// How to reach the origins.
@@ -104,9 +109,15 @@ impl Tenant {
     ) -> std::result::Result<(), (Failure, bool)> {
         let permanent = |failure| (failure, false);
         let egress = egress(wish, &shared.origins, &shared.outbound).map_err(permanent)?;
-        let mut source = Source::start(&shared.plugin, egress, wish.config.limits, None)
-            .await
-            .map_err(|error| permanent(error.into()))?;
+        let limits = wish.config.limits;
+        let source = Source::start(&shared.plugin, egress, limits, None).await;
+        let source = source.map_err(|error| permanent(error.into()))?;
+        let slug = wish.config.settings.get("org_slug").and_then(Value::as_str);
+        let transform = match &shared.transform {
+            Some(transform) => Some(transform.start(limits, slug).await.map_err(permanent)?),
+            None => None,
+        };
+        let mut source = source.through(transform);
         let checkpoint = self.account.checkpoint().map(str::to_owned);
         let checkpoint = match self.looks_now {
             true => checkpoint.map(|stored| look_now(&stored).unwrap_or(stored)),

@@ -16,6 +16,9 @@ use wasm_target::TARGET;
 /// The package of the source component.
 pub const SOURCE: &str = "buildkite-audit-logs";
 
+/// The package of the transform component.
+pub const TRANSFORM: &str = "siem-transform";
+
 /// Builds a package of the workspace in `root` as it is released, and returns the path of the component. `target` is
 /// the target folder. It must not be that of a running cargo: this one would wait for its lock forever.
 ///

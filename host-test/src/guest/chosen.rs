@@ -1,0 +1,143 @@
+//! The transform that the operator chose, and its settings.
+
+use crate::exit::{Failure, Result};
+use crate::guest::component::Plugin;
+use crate::guest::engine::{CodeCache, Options, build};
+use crate::guest::transform::{BUNDLED, Transform, TransformPlugin};
+use crate::limits::Limits;
+use serde_json::{Map, Value};
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// The operator's flags for a transform.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Flags {
+    /// Write records as another schema: ocsf or ecs, or whatever the transform component FILE returns.
+    #[arg(long, value_name = "ocsf|ecs|FILE")]
+    transform: Option<Choice>,
+    /// Settings of the transform, for example '{"version": "1.9.0"}'. `host-test describe --transform`
+    /// shows all of them.
+    #[arg(long, value_name = "JSON", requires = "transform")]
+    transform_settings: Option<String>,
+}
+
+/// A transform: the bundled one with this schema, or a file.
+#[derive(Debug, Clone)]
+enum Choice {
+    Bundled(&'static str),
+    File(PathBuf),
+}
+
+impl FromStr for Choice {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Infallible> {
+        let bundled = ["ocsf", "ecs"].into_iter().find(|name| *name == text);
+        Ok(bundled.map_or_else(|| Self::File(text.into()), Self::Bundled))
+    }
+}
+
+/// A transform, ready to be started.
+pub struct Chosen {
+    plugin: TransformPlugin,
+    settings: Map<String, Value>,
+    /// Whether it is known to have the setting `org_slug`.
+    takes_slug: bool,
+}
+
+impl Flags {
+    /// Returns the number of instances for each source: itself and, if one is chosen, the transform.
+    pub fn instances_per_source(&self) -> u32 {
+        1 + u32::from(self.transform.is_some())
+    }
+
+    /// Returns the file of the transform, unless it is the bundled one.
+    pub fn file(&self) -> Option<&PathBuf> {
+        match &self.transform {
+            Some(Choice::File(path)) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Loads the transform that is chosen, if any. It shares the engine of the source, if that can interrupt it or need
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::Refused`] if the settings are not a JSON object or choose another schema, and the errors of
+    /// [`build`] and [`TransformPlugin::new`].
+    pub fn load(&self, source: &Plugin, code: &CodeCache) -> Result<Option<Chosen>> {
+        let Some(choice) = &self.transform else { return Ok(None) };
+        let mut settings = self.settings()?;
+        let plugin = match choice {
+            Choice::Bundled(schema) => {
+                let named = settings.insert("schema".to_owned(), Value::from(*schema));
+                if named.is_some_and(|named| named != *schema) {
+                    let why =
+                        format!("schema: --transform {schema} already chose it; leave it out");
+                    return Err(Failure::Refused(format!("--transform-settings: {why}")));
+                }
+                TransformPlugin::new(&source.engine, BUNDLED, source.is_watched)?
+            }
+            // Only the bundled components are trusted to run where nothing can interrupt them.
+            Choice::File(path) if source.is_watched => {
+                let engine = build(&Options { code: code.clone(), ..Options::default() })?;
+                TransformPlugin::load(&engine, path)?
+            }
+            Choice::File(path) => TransformPlugin::load(&source.engine, path)?,
+        };
+        let takes_slug = matches!(choice, Choice::Bundled(_));
+        Ok(Some(Chosen { plugin, settings, takes_slug }))
+    }
+
+    fn settings(&self) -> Result<Map<String, Value>> {
+        let text = self.transform_settings.as_deref().unwrap_or("{}");
+        serde_json::from_str(text).map_err(|error| {
+            let why = format!(
+                "--transform-settings: must be a JSON object, such as '{{\"version\": \"1.9.0\"}}': {error}"
+            );
+            Failure::Refused(why)
+        })
+    }
+}
+
+impl Chosen {
+    /// Starts an instance, and configures it. The slug, if known, is the default of the bundled transform's setting.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Transform::start`] and [`Transform::configure`].
+    pub async fn start(&self, limits: Limits, slug: Option<&str>) -> Result<Transform> {
+        let mut settings = self.settings.clone();
+        if let Some(slug) = slug.filter(|_| self.takes_slug) {
+            settings.entry("org_slug").or_insert_with(|| Value::from(slug));
+        }
+        let mut transform = Transform::start(&self.plugin, limits).await?;
+        transform.configure(&Value::Object(settings).to_string()).await?;
+        Ok(transform)
+    }
+
+    /// Tries the settings, so that a mistake in them is an error at the start, and not one of each tenant.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Chosen::start`].
+    pub async fn tried(self, limits: Limits) -> Result<Self> {
+        self.start(limits, None).await.map(|_| self)
+    }
+
+    /// Returns the size of the component in bytes, and its SHA-256.
+    pub fn identity(&self) -> (usize, &str) {
+        (self.plugin.size, &self.plugin.sha256)
+    }
+
+    /// Starts an instance that is not configured.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Transform::start`].
+    pub async fn bare(&self, limits: Limits) -> Result<Transform> {
+        Transform::start(&self.plugin, limits).await
+    }
+}
