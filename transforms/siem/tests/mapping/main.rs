@@ -1,0 +1,6 @@
+//! Tests of the mapping.
+
+mod leaves;
+mod odd;
+mod samples;
+mod types;
