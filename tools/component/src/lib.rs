@@ -19,6 +19,9 @@ pub const SOURCE: &str = "buildkite-audit-logs";
 /// The package of the transform component.
 pub const TRANSFORM: &str = "siem-transform";
 
+/// The package of the component that makes one source of a source and a transform.
+pub const CHAIN: &str = "transform-chain";
+
 /// Builds a package of the workspace in `root` as it is released, and returns the path of the component. `target` is
 /// the target folder. It must not be that of a running cargo: this one would wait for its lock forever.
 ///

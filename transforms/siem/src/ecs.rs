@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use crate::event::Event;
 use crate::input::Input;
-use crate::members::{Members, Text};
 use crate::output::to_text;
 use crate::settings::Version;
 use crate::table::{Class, meaning};
 use crate::time;
+use json_members::{Members, Text};
 
 #[derive(Serialize)]
 struct Record<'a> {

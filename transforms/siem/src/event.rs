@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::members::{Members, Text};
+use json_members::{Members, Text};
 
 /// What is left of an event. A schema takes what it has a place for, and writes the rest as one object of the same shape.
 #[derive(Debug, Default)]

@@ -10,8 +10,6 @@
 //! stays under one key, so no part of an event is lost.
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
-pub mod members;
-
 pub mod event;
 
 pub mod table;

@@ -10,10 +10,10 @@ use self::party::{Account, Actor, Entity, Group};
 use self::rule::Rule;
 use crate::event::Event;
 use crate::input::Input;
-use crate::members::Text;
 use crate::output::to_text;
 use crate::settings::Version;
 use crate::table::Class;
+use json_members::Text;
 
 /// The severity of every event: informational. How serious an event is depends on the organization.
 const INFORMATIONAL: u8 = 1;

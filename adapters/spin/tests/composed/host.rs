@@ -4,6 +4,7 @@
 use crate::bindings;
 use crate::crash::Crash;
 use crate::keyvalue::{HasKeyValue, KeyValue, View};
+use compose::Part;
 use http_body_util::{BodyExt, Empty};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,16 +21,25 @@ use wasmtime_wasi_http::{
 };
 
 /// The trigger with the source composed in.
-pub static COMPOSED: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("components");
-    compose::composed("spin-trigger", None, &target).unwrap()
-});
+pub static COMPOSED: LazyLock<Vec<u8>> = LazyLock::new(|| composed(None));
 
-static PRE: LazyLock<ServicePre<State>> = LazyLock::new(|| {
+/// The trigger with the source and the transform composed in.
+pub static TRANSFORMED: LazyLock<Vec<u8>> = LazyLock::new(|| composed(Some(&Part::Own)));
+
+fn composed(transform: Option<&Part>) -> Vec<u8> {
+    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("components");
+    let source = compose::source(&Part::Own, transform, &target).unwrap();
+    compose::composed("spin-trigger", source, &target).unwrap()
+}
+
+static PLAIN: LazyLock<ServicePre<State>> = LazyLock::new(|| prepare(&COMPOSED));
+static CHAINED: LazyLock<ServicePre<State>> = LazyLock::new(|| prepare(&TRANSFORMED));
+
+fn prepare(wasm: &[u8]) -> ServicePre<State> {
     let mut config = wasmtime::Config::new();
     config.wasm_component_model_async(true);
     let engine = Engine::new(&config).unwrap();
-    let component = Component::new(&engine, &*COMPOSED).unwrap();
+    let component = Component::new(&engine, wasm).unwrap();
     let mut linker = Linker::<State>::new(&engine);
     wasmtime_wasi_http::p2::add_to_linker_async(&mut linker).unwrap();
     wasmtime_wasi_http::p3::add_to_linker(&mut linker).unwrap();
@@ -48,7 +58,7 @@ static PRE: LazyLock<ServicePre<State>> = LazyLock::new(|| {
     )
     .unwrap();
     ServicePre::new(linker.instantiate_pre(&component).unwrap()).unwrap()
-});
+}
 
 /// A component's variables.
 pub type Variables = BTreeMap<String, String>;
@@ -131,6 +141,8 @@ pub struct App {
     pub allowed: Vec<String>,
     pub database: PathBuf,
     pub crash: Crash,
+    /// Whether the transform is composed in.
+    pub is_transformed: bool,
 }
 
 impl App {
@@ -152,8 +164,9 @@ impl App {
             keyvalue: KeyValue::open(&self.database, self.crash.clone()),
             variables: self.variables.clone(),
         };
-        let mut store = Store::new(PRE.engine(), state);
-        let service = PRE.instantiate_async(&mut store).await?;
+        let pre = if self.is_transformed { &*CHAINED } else { &*PLAIN };
+        let mut store = Store::new(pre.engine(), state);
+        let service = pre.instantiate_async(&mut store).await?;
         let request = http::Request::builder().method(method).uri(format!("http://spin{path}"));
         let request = request.body(Empty::new())?;
         let (request, sent) = Request::from_http(&mut store.data_mut().allowed, request);

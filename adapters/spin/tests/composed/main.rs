@@ -7,6 +7,7 @@ mod host;
 mod keyvalue;
 mod poll;
 mod refusals;
+mod transform;
 mod world;
 
 #[allow(clippy::all)]

@@ -1,15 +1,11 @@
 //! Tests what a poll does, and what a killed poll leaves behind.
 
-use crate::host::COMPOSED;
+use crate::host::{COMPOSED, TRANSFORMED};
 use crate::world::{EVENTS, PAGE, World};
 use serde_json::Value;
 
 #[test]
 fn it_imports_only_what_spin_provides() {
-    let engine = wasmtime::Engine::default();
-    let component = wasmtime::component::Component::new(&engine, &*COMPOSED).unwrap();
-    let component = component.component_type();
-    let imports: Vec<&str> = component.imports(&engine).map(|(name, _)| name).collect();
     let expected = [
         // The trigger: waits, the time and the random bits of a lease, the collector.
         "wasi:clocks/types@0.3.0",
@@ -31,7 +27,14 @@ fn it_imports_only_what_spin_provides() {
         "wasi:http/outgoing-handler@0.2.4",
         "wasi:clocks/wall-clock@0.2.4",
     ];
-    assert_eq!(imports, expected);
+    let engine = wasmtime::Engine::default();
+    // The transform imports nothing.
+    for wasm in [&COMPOSED, &TRANSFORMED] {
+        let component = wasmtime::component::Component::new(&engine, &**wasm).unwrap();
+        let component = component.component_type();
+        let imports: Vec<&str> = component.imports(&engine).map(|(name, _)| name).collect();
+        assert_eq!(imports, expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,16 +23,29 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
+        Self::with(None).await
+    }
+
+    /// Starts an application with the transform composed in, and these settings for it.
+    pub async fn transformed(settings: Value) -> Self {
+        Self::with(Some(settings)).await
+    }
+
+    async fn with(transform: Option<Value>) -> Self {
         let options = Options { events: EVENTS, ..Options::default() };
         let slug = options.slug.clone();
         let fake = FakeBuildkite::start(options).await.unwrap();
         let crash = Crash::default();
         let (collector, sink_url) = Collector::start(crash.clone()).await;
         let folder = tempfile::tempdir().unwrap();
-        let settings = serde_json::json!({
+        let mut settings = serde_json::json!({
             "org_slug": slug, "endpoint": fake.endpoint(), "page_size": PAGE,
             "backfill_start_time": "2024-12-31T00:00:00Z", "poll_interval_seconds": 1,
         });
+        let is_transformed = transform.is_some();
+        if let Some(transform) = transform {
+            settings["transform"] = transform;
+        }
         let origin = |url: &str| url.rsplit_once('/').unwrap().0.to_owned();
         let allowed = vec![origin(&fake.endpoint()), origin(&sink_url)];
         let variables = [
@@ -44,7 +57,8 @@ impl World {
         ];
         let variables: Variables = variables.map(|(name, value)| (name.to_owned(), value)).into();
         let database = folder.path().join("kv.sqlite");
-        Self { fake, collector, app: App { variables, allowed, database, crash }, _folder: folder }
+        let app = App { variables, allowed, database, crash, is_transformed };
+        Self { fake, collector, app, _folder: folder }
     }
 
     pub async fn poll(&self) -> (u16, Value) {
@@ -73,7 +87,9 @@ impl World {
         let mut counts = BTreeMap::new();
         for line in self.collector.lines() {
             let event: Value = serde_json::from_str(&line).unwrap();
-            *counts.entry(event["uuid"].as_str().unwrap().to_owned()).or_default() += 1;
+            let places = [&event["uuid"], &event["metadata"]["uid"], &event["event"]["id"]];
+            let uuid = places.into_iter().find_map(Value::as_str).unwrap();
+            *counts.entry(uuid.to_owned()).or_default() += 1;
         }
         counts
     }

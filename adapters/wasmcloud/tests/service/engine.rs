@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use compose::Part;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasData, HasSelf, Linker, ResourceTable};
 
@@ -14,12 +15,14 @@ pub fn engine() -> &'static Engine {
     ENGINE.get_or_init(Engine::default)
 }
 
-/// Returns the service with the source composed in, compiled once for all tests.
-pub fn component() -> &'static Component {
-    static COMPONENT: OnceLock<Component> = OnceLock::new();
-    COMPONENT.get_or_init(|| {
+/// Returns the service with the source composed in, and perhaps the transform, compiled once for all tests.
+pub fn component(is_transformed: bool) -> &'static Component {
+    static COMPONENTS: [OnceLock<Component>; 2] = [const { OnceLock::new() }; 2];
+    COMPONENTS[usize::from(is_transformed)].get_or_init(|| {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("composed");
-        let wasm = compose::composed("wasmcloud-service", None, &target).unwrap();
+        let transform = is_transformed.then_some(&Part::Own);
+        let source = compose::source(&Part::Own, transform, &target).unwrap();
+        let wasm = compose::composed("wasmcloud-service", source, &target).unwrap();
         Component::new(engine(), wasm).unwrap()
     })
 }
@@ -30,15 +33,15 @@ impl HasData for Io {
     type Data<'a> = &'a mut ResourceTable;
 }
 
-pub fn composed() -> &'static ComposedPre<Host> {
+pub fn composed(is_transformed: bool) -> &'static ComposedPre<Host> {
     use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
     use crate::bindings::wasi::config::store as config;
     use crate::bindings::wasi::keyvalue::{atomics, store};
     use crate::bindings::wasi::logging::logging;
     use crate::bindings::wasmcloud::messaging::{consumer, types};
     use wasmtime_wasi_io::bindings::wasi::io;
-    static PRE: OnceLock<ComposedPre<Host>> = OnceLock::new();
-    PRE.get_or_init(|| {
+    static PRE: [OnceLock<ComposedPre<Host>>; 2] = [const { OnceLock::new() }; 2];
+    PRE[usize::from(is_transformed)].get_or_init(|| {
         let mut linker = Linker::new(engine());
         let l = &mut linker;
         io::error::add_to_linker::<Host, Io>(l, |host| &mut host.table).unwrap();
@@ -53,6 +56,6 @@ pub fn composed() -> &'static ComposedPre<Host> {
         monotonic_clock::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
         wall_clock::add_to_linker::<Host, HasSelf<Host>>(l, |host| host).unwrap();
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(l).unwrap();
-        ComposedPre::new(linker.instantiate_pre(component()).unwrap()).unwrap()
+        ComposedPre::new(linker.instantiate_pre(component(is_transformed)).unwrap()).unwrap()
     })
 }

@@ -39,8 +39,9 @@ impl Service {
         mut store: Store<Host>,
         paused: mpsc::UnboundedReceiver<Pause>,
         clock_ms: Arc<AtomicU64>,
+        is_transformed: bool,
     ) -> Self {
-        let guest = composed().instantiate_async(&mut store).await.unwrap();
+        let guest = composed(is_transformed).instantiate_async(&mut store).await.unwrap();
         let task = tokio::spawn(async move { guest.wasi_cli_run().call_run(&mut store).await });
         Self { task, paused, held: None, has_ended: false, clock_ms }
     }

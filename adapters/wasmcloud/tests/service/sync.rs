@@ -20,6 +20,28 @@ async fn each_event_arrives_once_unchanged_and_new_ones_at_the_next_poll() {
     assert_eq!(delivered.count(), 2, "{log:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn each_event_arrives_once_in_the_schema_of_a_composed_transform() {
+    let world = World::new(300).await;
+    let settings = world.shared.config.lock().unwrap()["settings"].clone();
+    let (start, _) = settings.rsplit_once('}').unwrap();
+    world.set("settings", &format!("{start}, \"transform\": {{\"schema\": \"ecs\"}}}}"));
+    let mut service = world.start().await;
+    assert_eq!(service.until_idle().await, Seen::Slept(POLL_MS));
+    service.kill().await;
+    let messages = world.receiver.messages().await;
+    let id = |(_, body): &(String, Vec<u8>)| -> String {
+        let event: serde_json::Value = serde_json::from_slice(body).unwrap();
+        assert_eq!(event["ecs"]["version"], "8.11.0");
+        event["event"]["id"].as_str().unwrap().to_owned()
+    };
+    let mut ids: Vec<String> = messages.iter().map(id).collect();
+    let mut wanted: Vec<String> = world.fake.truth().into_iter().map(|truth| truth.uuid).collect();
+    ids.sort();
+    wanted.sort();
+    assert_eq!(ids, wanted);
+}
+
 /// A checkpoint covers exactly the events that a new service starting from it does not send.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stored_checkpoint_covers_exactly_the_acknowledged_events() {

@@ -137,7 +137,10 @@ impl World {
             pauses,
         };
         let store = Store::new(engine(), host);
-        Service::start(store, paused, Arc::clone(&self.shared.clock_ms)).await
+        // Only the composition with the transform knows this key.
+        let is_transformed =
+            self.shared.config.lock().unwrap()["settings"].contains("\"transform\"");
+        Service::start(store, paused, Arc::clone(&self.shared.clock_ms), is_transformed).await
     }
 
     /// Asserts that exactly the expected payloads arrived, with at most `repeats_max` repeats, and returns the number

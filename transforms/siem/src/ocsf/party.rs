@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::event::Event;
-use crate::members::{Members, Text};
 use crate::time::millis;
+use json_members::{Members, Text};
 
 /// A name that was received, or one that stands for it.
 #[derive(Serialize)]

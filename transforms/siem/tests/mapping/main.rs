@@ -1,4 +1,5 @@
 //! Tests of the mapping.
+#![allow(clippy::unwrap_used)]
 
 mod leaves;
 mod odd;

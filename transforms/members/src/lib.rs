@@ -1,4 +1,5 @@
-//! A JSON object, split into its members without decoding them.
+//! Splits a JSON object into its members without decoding them, so that values keep their text: the digits of numbers,
+//! the escapes of strings, and keys that occur twice.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,0 +1,61 @@
+//! The settings of both: the key `transform` holds those of the transform, and the others are the source's.
+
+use json_members::Members;
+
+/// The key of the transform's settings.
+pub const KEY: &str = "transform";
+
+/// Splits the settings into those of the source and those of the transform. What is not an object is left to the source
+/// to refuse.
+pub fn split(settings: &str) -> (String, String) {
+    let none = "{}".to_owned();
+    let Some(mut members) = Members::parse(settings) else { return (settings.to_owned(), none) };
+    match members.remove(KEY) {
+        // Unchanged, so that messages of the source name the right place in the text.
+        None => (settings.to_owned(), none),
+        Some(own) => {
+            let rest = serde_json::to_string(&members);
+            (rest.unwrap_or_else(|_| settings.to_owned()), own.get().to_owned())
+        }
+    }
+}
+
+/// Adds the settings of the transform to a JSON Schema of the source's. One in an unknown form is returned unchanged.
+pub fn schema(source: &str, transform: &str) -> String {
+    let added = || {
+        let properties = Members::parse(source)?.get("properties")?.get();
+        let rest = properties.strip_prefix('{')?.trim_start();
+        let comma = if rest.starts_with('}') { "" } else { "," };
+        // The text occurs once: it is a part of this very schema.
+        let at = source.find(properties)?;
+        let (before, after) = (&source[..at], &source[at + properties.len()..]);
+        Some(format!("{before}{{\"{KEY}\":{transform}{comma}{rest}{after}"))
+    };
+    added().unwrap_or_else(|| source.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_split_without_a_change() {
+        let both =
+            r#"{"page_size":5.0,"transform":{"schema":"ecs"},"org_slug":"a","org_slug":"b"}"#;
+        let (source, transform) = split(both);
+        assert_eq!(source, r#"{"page_size":5.0,"org_slug":"a","org_slug":"b"}"#);
+        assert_eq!(transform, r#"{"schema":"ecs"}"#);
+        for text in ["{ }", "[", "5", r#"{"org_slug":"a"} "#] {
+            assert_eq!(split(text), (text.to_owned(), "{}".to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_schema_has_the_settings_of_both() {
+        let source = r#"{"required":["a"],"properties":{"a":{}},"type":"object"}"#;
+        let wanted = r#"{"required":["a"],"properties":{"transform":true,"a":{}},"type":"object"}"#;
+        assert_eq!(schema(source, "true"), wanted);
+        assert_eq!(schema(r#"{"properties":{}}"#, "{}"), r#"{"properties":{"transform":{}}}"#);
+        assert_eq!(schema("text", "{}"), "text");
+    }
+}
