@@ -3,6 +3,7 @@
 use super::{load, print};
 use crate::egress::hook::Egress;
 use crate::exit::Result;
+use crate::guest::chosen::{self, Chosen};
 use crate::guest::engine::CodeCache;
 use crate::guest::source::Source;
 use crate::limits::Limits;
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Prints JSON: the component's name, version, allowed hosts, imports, size in bytes, SHA-256, and \
-the schemas of its settings and records.\n
+the schemas of its settings and records; with --transform, those of a transform.\n
 A portal grants the least privilege: its token can run only the query that --portal-query prints. \
 In the config, set endpoint to https://portal.buildkite.com/organizations/ORG/portals/PORTAL.\n
 Example:\n  host-test describe --portal-query > audit-log.graphql")]
@@ -22,6 +23,8 @@ pub struct Args {
     /// Describe this component instead of the bundled one.
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
+    #[command(flatten)]
+    transform: chosen::Flags,
     /// Print only the query to store in a Buildkite portal.
     #[arg(long, conflicts_with = "component")]
     portal_query: bool,
@@ -36,11 +39,13 @@ pub async fn describe(args: Args) -> Result<()> {
     if args.portal_query {
         return print(DOCUMENT);
     }
-    let plugin = load(args.component.as_deref(), &CodeCache::default())?;
+    let code = CodeCache::default();
+    let plugin = load(args.component.as_deref(), &code)?;
+    if let Some(chosen) = args.transform.load(&plugin, &code)? {
+        return transform(&chosen).await;
+    }
     let mut source = Source::start(&plugin, Egress::Closed, Limits::default(), None).await?;
     let descriptor = source.describe().await?;
-    // A schema that is not JSON is shown as text.
-    let parse = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
     let all = json!({
         "name": descriptor.name,
         "version": descriptor.version,
@@ -52,4 +57,22 @@ pub async fn describe(args: Args) -> Result<()> {
         "record_schema": parse(descriptor.record_schema),
     });
     print(&format!("{all:#}\n"))
+}
+
+async fn transform(chosen: &Chosen) -> Result<()> {
+    let descriptor = chosen.bare(Limits::default()).await?.describe().await?;
+    let (size, sha256) = chosen.identity();
+    let all = json!({
+        "name": descriptor.name,
+        "version": descriptor.version,
+        "size_bytes": size,
+        "sha256": sha256,
+        "settings_schema": parse(descriptor.settings_schema),
+    });
+    print(&format!("{all:#}\n"))
+}
+
+/// Returns a schema as JSON, or as text if it is not JSON.
+fn parse(text: String) -> Value {
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
 }

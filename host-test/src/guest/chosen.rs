@@ -12,6 +12,7 @@ use std::str::FromStr;
 
 /// The operator's flags for a transform.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
 pub struct Flags {
     /// Write records as another schema: ocsf or ecs, or whatever the transform component FILE returns.
     #[arg(long, value_name = "ocsf|ecs|FILE")]

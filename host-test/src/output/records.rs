@@ -1,6 +1,7 @@
 //! Detects audit events that an earlier run wrote to a file.
 
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -8,16 +9,41 @@ use std::os::unix::fs::FileExt;
 /// Maximum number of bytes read at either end: enough for many records of a few kilobytes.
 const LOOK_BYTES: u64 = 1 << 20;
 
-/// Fields that every audit event has and that few other records have. A file with records of another
-/// source is appended to, like the file of any other program.
+/// Fields that every audit event has and that few other records have: as the source writes it, as OCSF, and as ECS. A
+/// file with records of another source is appended to, like the file of any other program.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(untagged)]
 #[allow(dead_code)] // Only their presence matters.
-struct Record<'a> {
-    #[serde(borrow)]
-    uuid: std::borrow::Cow<'a, str>,
-    #[serde(borrow)]
-    occurred_at: std::borrow::Cow<'a, str>,
+enum Record<'a> {
+    #[serde(rename_all = "camelCase")]
+    Raw {
+        #[serde(borrow)]
+        uuid: Cow<'a, str>,
+        #[serde(borrow)]
+        occurred_at: Cow<'a, str>,
+    },
+    Ocsf {
+        class_uid: u32,
+        metadata: Uid,
+    },
+    Ecs {
+        #[serde(rename = "@timestamp", borrow)]
+        timestamp: Cow<'a, str>,
+        event: Dataset,
+    },
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Uid {
+    uid: String,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Dataset {
+    id: String,
+    dataset: String,
 }
 
 /// Returns whether a complete line between `from` and `to` is a record. Reads only [`LOOK_BYTES`]
@@ -55,6 +81,12 @@ mod tests {
             "{\"id\":\"a\",\"uuid\":\"b\",\"occurredAt\":\"2025-01-01T00:00:00Z\",\"x\":{}}\n";
         write!(file, "{theirs}{ours}").unwrap();
         let (between, end) = (theirs.len() as u64, (theirs.len() + ours.len()) as u64);
+        for transformed in [
+            r#"{"class_uid":3004,"time":1,"metadata":{"uid":"b","version":"1.8.0"}}"#,
+            r#"{"@timestamp":"2025-01-01T00:00:00Z","event":{"id":"b","dataset":"buildkite.audit"}}"#,
+        ] {
+            assert!(is_record(transformed.as_bytes()), "{transformed}");
+        }
         assert!(has_record(&file, 0, end).unwrap() && has_record(&file, between, end).unwrap());
         assert!(!has_record(&file, 0, between).unwrap());
         // Neither part of a record nor an empty range counts.

@@ -19,6 +19,8 @@ pub struct Matrix<'a> {
     pub world: &'a World,
     sink: Sink,
     name: String,
+    /// The transform in the chain, as flags.
+    transform: &'static str,
     truth: Vec<String>,
     rounds: u64,
     strikes: u64,
@@ -28,7 +30,13 @@ pub struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     pub fn new(name: &str, sink: Sink, world: &'a World) -> Self {
         let name = format!("{name}, {sink:?}");
-        Self { world, sink, name, truth: world.truth(), rounds: 0, strikes: 0, events: 0 }
+        let truth = world.truth();
+        Self { world, sink, name, transform: "", truth, rounds: 0, strikes: 0, events: 0 }
+    }
+
+    /// Puts a transform into the chain.
+    pub fn through(self, transform: &'static str) -> Self {
+        Self { name: format!("{}{transform}", self.name), transform, ..self }
     }
 
     /// Returns the command line of the current round.
@@ -37,7 +45,8 @@ impl<'a> Matrix<'a> {
             Sink::File => "o.ndjson",
             Sink::Sqlite => "sqlite:o.sqlite",
         };
-        format!("run --config c.json --output {output} --until-idle --max-records 10")
+        let transform = self.transform;
+        format!("run --config c.json --output {output} --until-idle --max-records 10{transform}")
     }
 
     /// Counts strikes that hit.

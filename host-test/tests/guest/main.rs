@@ -3,4 +3,7 @@
 
 mod fixtures;
 mod hostile;
+#[path = "../../../transforms/siem/tests/mapping/samples.rs"]
+mod samples;
 mod sandbox;
+mod transform;

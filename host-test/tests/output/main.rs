@@ -8,3 +8,6 @@ mod rotation;
 mod sharing;
 mod sqlite;
 mod stream;
+mod transform;
+#[path = "../../../transforms/siem/tests/mapping/walk.rs"]
+mod walk;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-/// Returns the UUIDs of records, one record per line.
+/// Returns the UUIDs of records, one record per line, as the source or a transform wrote them.
 pub fn uuids(lines: &str) -> Vec<String> {
     lines
         .lines()
         .map(|line| {
             let value: Value = serde_json::from_str(line).unwrap();
-            value["uuid"].as_str().unwrap().to_owned()
+            let places = [&value["uuid"], &value["metadata"]["uid"], &value["event"]["id"]];
+            places.into_iter().find_map(Value::as_str).unwrap().to_owned()
         })
         .collect()
 }

@@ -5,6 +5,7 @@ mod beside;
 mod memory;
 mod remote;
 mod returns;
+mod transform;
 mod watchdog;
 
 use std::path::{Path, PathBuf};

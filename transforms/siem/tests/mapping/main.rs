@@ -5,3 +5,4 @@ mod leaves;
 mod odd;
 mod samples;
 mod types;
+mod walk;

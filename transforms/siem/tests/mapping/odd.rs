@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::leaves::{EVERY_SCHEMA, missing};
+use crate::leaves::EVERY_SCHEMA;
 use crate::samples::{Sample, transformed};
+use crate::walk::missing;
 
 fn sample(payload: &str) -> Sample {
     Sample {
