@@ -27,6 +27,7 @@ fn build() -> Result<[PathBuf; 2], String> {
     let root = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("..");
     let parts = [
         "src",
+        "text",
         "token",
         "transforms",
         "wit",

@@ -30,7 +30,7 @@
 //! has a bound.
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
-pub mod text;
+pub use source_text as text;
 
 pub mod error;
 

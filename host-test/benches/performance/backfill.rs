@@ -24,7 +24,7 @@ fn ours(remote: &Remote, events: u64, output: &str) -> Taken {
     run(remote, events, output, &[])
 }
 
-/// Runs the command until everything is read, with additional environment variables.
+/// Runs the command until everything is read, with additional environment variables. Flags may follow the output.
 pub fn run(remote: &Remote, events: u64, output: &str, variables: &[(&str, &OsStr)]) -> Taken {
     let folder = tempfile::tempdir().unwrap();
     let config = json!({
@@ -35,15 +35,16 @@ pub fn run(remote: &Remote, events: u64, output: &str, variables: &[(&str, &OsSt
     std::fs::write(folder.path().join("c.json"), config.to_string()).unwrap();
     std::fs::write(folder.path().join("token"), "bkua_bench_0123456789").unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_host-test"))
-        .args(["run", "--config", "c.json", "--until-idle", "--output", output])
+        .args(["run", "--config", "c.json", "--until-idle", "--output"])
+        .args(output.split(' '))
         .current_dir(folder.path())
         .envs(variables.iter().copied())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let taken = watch(child);
-    if output == "o.ndjson" {
-        assert_eq!(lines(&folder.path().join(output)), events);
+    if output.starts_with("o.ndjson") {
+        assert_eq!(lines(&folder.path().join("o.ndjson")), events);
     }
     taken
 }

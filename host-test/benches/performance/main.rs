@@ -17,15 +17,17 @@ mod raw;
 mod report;
 mod start;
 mod tenants;
+mod transform;
 
 use report::Section;
 
 /// A part of the benchmark, with its name.
 type Part = (&'static str, fn() -> Section);
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("decode", decode::section),
     ("read-batch", loopback::section),
+    ("transform", transform::section),
     ("start", start::section),
     ("checkpoint", checkpoint::section),
     ("backfill", backfill::section),

@@ -1,6 +1,7 @@
 //! The settings of both: the key `transform` holds those of the transform, and the others are the source's.
 
-use json_members::Members;
+use source_text::fields::Fields;
+use source_text::object::Object;
 
 /// The key of the transform's settings.
 pub const KEY: &str = "transform";
@@ -9,13 +10,16 @@ pub const KEY: &str = "transform";
 /// to refuse.
 pub fn split(settings: &str) -> (String, String) {
     let none = "{}".to_owned();
-    let Some(mut members) = Members::parse(settings) else { return (settings.to_owned(), none) };
-    match members.remove(KEY) {
+    let Some(mut fields) = Fields::parse(settings) else { return (settings.to_owned(), none) };
+    match fields.take(KEY) {
         // Unchanged, so that messages of the source name the right place in the text.
         None => (settings.to_owned(), none),
         Some(own) => {
-            let rest = serde_json::to_string(&members);
-            (rest.unwrap_or_else(|_| settings.to_owned()), own.get().to_owned())
+            let mut rest = String::new();
+            let mut object = Object::open(&mut rest);
+            fields.write(&mut object);
+            object.close();
+            (rest, own.to_owned())
         }
     }
 }
@@ -23,7 +27,7 @@ pub fn split(settings: &str) -> (String, String) {
 /// Adds the settings of the transform to a JSON Schema of the source's. One in an unknown form is returned unchanged.
 pub fn schema(source: &str, transform: &str) -> String {
     let added = || {
-        let properties = Members::parse(source)?.get("properties")?.get();
+        let properties = Fields::parse(source)?.get("properties")?;
         let rest = properties.strip_prefix('{')?.trim_start();
         let comma = if rest.starts_with('}') { "" } else { "," };
         // The text occurs once: it is a part of this very schema.

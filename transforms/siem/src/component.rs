@@ -1,11 +1,11 @@
-//! The shell: the WIT world around [`transform`]. It makes no decisions.
+//! The shell: the WIT world around [`Transform`]. It makes no decisions.
 #![allow(missing_docs, unsafe_code)] // Only for the generated bindings.
 
 use std::cell::RefCell;
 
 use crate::input::Input;
 use crate::settings::{SETTINGS_SCHEMA, Settings};
-use crate::transform::transform;
+use crate::transform::Transform;
 
 #[allow(clippy::all)]
 mod bindings {
@@ -16,7 +16,7 @@ use bindings::exports::etl::connector::transform::{Descriptor, Event, FieldError
 
 thread_local! {
     /// `None` before a successful `configure`.
-    static SETTINGS: RefCell<Option<Settings>> = const { RefCell::new(None) };
+    static TRANSFORM: RefCell<Option<Transform>> = const { RefCell::new(None) };
 }
 
 /// 7 kB smaller than the standard library's allocator. An instance has a single thread.
@@ -38,7 +38,7 @@ impl Guest for Component {
 
     fn configure(settings: String) -> Result<(), Vec<FieldError>> {
         // Reset first: a failed call must not leave the former settings in place.
-        SETTINGS.set(None);
+        TRANSFORM.set(None);
         let settings = Settings::parse(&settings).map_err(|faults| {
             let fault = |fault: crate::settings::Fault| FieldError {
                 field: fault.field,
@@ -46,14 +46,14 @@ impl Guest for Component {
             };
             faults.into_iter().map(fault).collect::<Vec<_>>()
         })?;
-        SETTINGS.set(Some(settings));
+        TRANSFORM.set(Some(Transform::new(settings)));
         Ok(())
     }
 
     fn transform(events: Vec<Event>) -> Result<Vec<Event>, String> {
-        SETTINGS.with_borrow(|settings| {
-            let settings =
-                settings.as_ref().ok_or("not configured: configure must succeed first")?;
+        TRANSFORM.with_borrow_mut(|transform| {
+            let unconfigured = "not configured: configure must succeed first";
+            let transform = transform.as_mut().ok_or(unconfigured)?;
             let inputs = events.iter().map(|event| Input {
                 id: &event.id,
                 time: 0,
@@ -61,7 +61,7 @@ impl Guest for Component {
                 kind: &event.kind,
                 payload: &event.payload,
             });
-            let payloads = transform(settings, inputs).map_err(|error| error.to_string())?;
+            let payloads = transform.apply(inputs);
             let with = |(event, payload)| Event { payload, ..event };
             Ok(events.into_iter().zip(payloads).map(with).collect())
         })

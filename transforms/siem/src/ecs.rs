@@ -5,207 +5,163 @@ mod words;
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use source_text::fields::Fields;
+use source_text::object::{Object, push_string};
+use source_text::time::Millis;
 
 use crate::event::Event;
 use crate::input::Input;
-use crate::output::to_text;
 use crate::settings::Version;
 use crate::table::{Class, meaning};
-use crate::time;
-use json_members::{Members, Text};
 
-#[derive(Serialize)]
-struct Record<'a> {
-    #[serde(rename = "@timestamp")]
-    timestamp: Cow<'a, str>,
-    ecs: Ecs,
-    event: Kind<'a>,
-    #[serde(skip_serializing_if = "User::is_empty")]
-    user: User<'a>,
-    #[serde(skip_serializing_if = "Identity::is_empty")]
-    group: Identity<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<Source<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<UserAgent<'a>>,
-    #[serde(skip_serializing_if = "Organization::is_empty")]
-    organization: Organization<'a>,
-    #[serde(skip_serializing_if = "Related::is_empty")]
-    related: Related<'a>,
-    #[serde(skip_serializing_if = "Own::is_empty")]
-    buildkite: Own<'a>,
+/// What the events of a type begin with.
+#[derive(Debug)]
+pub struct Head {
+    class: Class,
+    /// An object that was begun, up to the open object `event`.
+    text: String,
 }
 
-#[derive(Serialize)]
-struct Ecs {
-    version: &'static str,
-}
-
-/// What happened: the field set `event`.
-#[derive(Serialize)]
-struct Kind<'a> {
-    kind: &'static str,
-    module: &'static str,
-    dataset: &'static str,
-    provider: &'static str,
-    /// Identity of the event, by which receivers drop repeats.
-    id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<Text<'a>>,
-    category: [&'static str; 1],
-    #[serde(rename = "type")]
-    types: &'static [&'static str],
-    outcome: &'static str,
-}
-
-#[derive(Serialize, Default)]
-struct Identity<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<Text<'a>>,
-}
-
-/// Who did it and, if it was done to an account, to whom.
-#[derive(Serialize)]
-struct User<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Identity::is_empty")]
-    target: Identity<'a>,
-}
-
-#[derive(Serialize)]
-struct Source<'a> {
-    ip: Text<'a>,
-}
-
-#[derive(Serialize)]
-struct UserAgent<'a> {
-    original: Text<'a>,
-}
-
-#[derive(Serialize)]
-struct Organization<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-}
-
-/// Everything to search for at once.
-#[derive(Serialize)]
-struct Related<'a> {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    user: Vec<Text<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ip: Vec<Text<'a>>,
-}
-
-#[derive(Serialize)]
-struct Own<'a> {
-    audit: Event<'a>,
-}
-
-impl<'a> Identity<'a> {
-    fn take(party: &mut Members<'a>) -> Self {
-        Self { id: party.take_text("uuid"), name: party.take_text("name") }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.id.is_none() && self.name.is_none()
+impl Head {
+    /// Returns the head for a type.
+    pub fn new(kind: &str, version: Version) -> Self {
+        let meaning = meaning(kind);
+        let mut text = String::new();
+        let mut record = Object::open(&mut text);
+        record.object("ecs", |ecs| ecs.plain("version", version.text));
+        let mut event = Object::open(record.member("event"));
+        event.plain("kind", "event");
+        event.plain("module", "buildkite");
+        event.plain("dataset", "buildkite.audit");
+        event.plain("provider", "buildkite");
+        if !kind.is_empty() {
+            event.text("action", kind);
+        }
+        let push = |out: &mut String, word: &&str| push_string(out, word);
+        event.list("category", &[words::category(kind, meaning.0)], push);
+        event.list("type", words::types(meaning), push);
+        event.plain("outcome", "success");
+        Self { class: meaning.0, text }
     }
 }
 
-impl User<'_> {
-    fn is_empty(&self) -> bool {
-        self.id.is_none() && self.name.is_none() && self.target.is_empty()
-    }
-}
-
-impl Organization<'_> {
-    fn is_empty(&self) -> bool {
-        self.id.is_none() && self.name.is_none()
-    }
-}
-
-impl Related<'_> {
-    fn is_empty(&self) -> bool {
-        self.user.is_empty() && self.ip.is_empty()
-    }
-}
-
-impl Own<'_> {
-    fn is_empty(&self) -> bool {
-        self.audit.is_empty()
-    }
-}
-
-/// Writes an event as ECS.
-///
-/// # Errors
-///
-/// Returns the error of the serializer, which does not fail on these types.
+/// Writes an event as ECS. `input` has the type that the head was made for.
 pub fn write<'a>(
+    out: &mut String,
     input: &Input<'a>,
-    mut event: Event<'a>,
-    org_slug: Option<&'a str>,
-    version: Version,
-) -> serde_json::Result<String> {
-    let (class, activity) = meaning(input.kind);
-    let Event { top, actor, subject, context, .. } = &mut event;
-    top.drop_text("uuid", input.id);
+    event: &mut Event<'a>,
+    head: &Head,
+    org_slug: Option<&str>,
+) {
+    out.push_str(&head.text);
+    let mut what = Object::within(out);
+    // The identity of the event, by which receivers drop repeats.
+    what.text("id", input.id);
+    what.close();
+    let mut record = Object::within(out);
     let timestamp = timestamp(input);
-    top.drop_text("occurredAt", &timestamp);
-    let action = top.take_text("type");
-    let Identity { id, name } = Identity::take(actor);
-    let (mut target, mut group) = (Identity::default(), Identity::default());
-    match class {
-        Class::Entity => {}
-        Class::Group => group = Identity::take(subject),
-        Class::User => target = Identity::take(subject),
-    }
-    let users = [id, name, target.id, target.name];
-    let organization = Organization { id: context.take_text("organizationUuid"), name: org_slug };
-    let user_agent = context.take_text("requestUserAgent");
-    let ip = event.take_address();
-    let record = Record {
-        timestamp,
-        ecs: Ecs { version: version.text },
-        event: Kind {
-            kind: "event",
-            module: "buildkite",
-            dataset: "buildkite.audit",
-            provider: "buildkite",
-            id: input.id,
-            action,
-            category: [words::category(input.kind)],
-            types: words::types(class, activity),
-            outcome: "success",
-        },
-        related: Related {
-            user: users.into_iter().flatten().collect(),
-            ip: ip.into_iter().collect(),
-        },
-        user: User { id, name, target },
-        group,
-        source: ip.map(|ip| Source { ip }),
-        user_agent: user_agent.map(|original| UserAgent { original }),
-        organization,
-        buildkite: Own { audit: event },
+    record.plain("@timestamp", &timestamp);
+    event.top.drop_plain("type", input.kind);
+    event.top.drop_plain("uuid", input.id);
+    event.top.drop_plain("occurredAt", &timestamp);
+
+    let actor = Identity::take(&mut event.actor);
+    let subject = match head.class {
+        Class::Entity => Identity::default(),
+        Class::Group | Class::User => Identity::take(&mut event.subject),
     };
-    to_text(&record, input.payload.len())
+    let (target, group) = match head.class {
+        Class::User => (subject, Identity::default()),
+        _ => (Identity::default(), subject),
+    };
+    if !actor.is_empty() || !target.is_empty() {
+        record.object("user", |user| {
+            actor.write(user);
+            target.write_as("target", user);
+        });
+    }
+    group.write_as("group", &mut record);
+    let ip = event.take_address();
+    if let Some(ip) = ip {
+        record.object("source", |source| source.raw("ip", ip));
+    }
+    if let Some(user_agent) = event.context.take_string("requestUserAgent") {
+        record.object("user_agent", |object| object.raw("original", user_agent));
+    }
+    organization(&mut record, event.context.take_string("organizationUuid"), org_slug);
+    related(&mut record, [actor.id, actor.name, target.id, target.name], ip);
+    record.object("buildkite", |own| event.write("audit", own));
+    record.close();
 }
 
 /// Returns the time in a form that Elasticsearch reads. It reads fewer forms than RFC 3339 allows.
 fn timestamp<'a>(input: &Input<'a>) -> Cow<'a, str> {
     let text = input.occurred_at;
     let is_readable = text.as_bytes().get(10) == Some(&b'T') && text.ends_with('Z');
-    match is_readable && time::millis(text) == Some(input.time) {
+    match is_readable && Millis::parse_rfc3339(text).is_some() {
         true => Cow::Borrowed(text),
-        false => Cow::Owned(time::text(input.time)),
+        false => Cow::Owned(Millis::new(input.time).to_string()),
     }
+}
+
+/// Whom an event names, as raw JSON.
+#[derive(Debug, Clone, Copy, Default)]
+struct Identity<'a> {
+    id: Option<&'a str>,
+    name: Option<&'a str>,
+}
+
+impl<'a> Identity<'a> {
+    fn take(party: &mut Fields<'a>) -> Self {
+        Self { id: party.take_string("uuid"), name: party.take_string("name") }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.id.is_none() && self.name.is_none()
+    }
+
+    fn write(&self, object: &mut Object) {
+        object.maybe("id", self.id);
+        object.maybe("name", self.name);
+    }
+
+    fn write_as(&self, name: &str, object: &mut Object) {
+        if !self.is_empty() {
+            object.object(name, |inner| self.write(inner));
+        }
+    }
+}
+
+fn organization(record: &mut Object, id: Option<&str>, slug: Option<&str>) {
+    if id.is_none() && slug.is_none() {
+        return;
+    }
+    record.object("organization", |object| {
+        object.maybe("id", id);
+        if let Some(slug) = slug {
+            object.text("name", slug);
+        }
+    });
+}
+
+/// Writes everything to search for at once.
+fn related(record: &mut Object, users: [Option<&str>; 4], ip: Option<&str>) {
+    if users.iter().all(Option::is_none) && ip.is_none() {
+        return;
+    }
+    let push = |out: &mut String, json: &&str| out.push_str(json);
+    record.object("related", |object| {
+        let mut all = [""; 4];
+        let mut count = 0;
+        for user in users.into_iter().flatten() {
+            all[count] = user;
+            count += 1;
+        }
+        if count > 0 {
+            object.list("user", &all[..count], push);
+        }
+        if let Some(ip) = ip {
+            object.list("ip", &[ip], push);
+        }
+    });
 }

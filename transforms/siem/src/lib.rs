@@ -1,8 +1,8 @@
-//! Writes Buildkite's audit events as OCSF or ECS, the schemas that SIEMs read. It does no IO, and keeps nothing from
-//! one event to the next but the time.
+//! Writes Buildkite's audit events as OCSF or ECS, the schemas that SIEMs read. It does no IO, and keeps nothing of
+//! one event for the next but its time.
 //!
 //! ```text
-//! payload ─ members ─► event ┬─ table ─► class, activity ─┬─► ocsf ┬─► payload
+//! payload ─ fields ──► event ┬─ table ─► class, activity ─┬─► ocsf ┬─► payload
 //!                            └────────────────────────────┴─► ecs ─┘
 //! ```
 //!
@@ -16,11 +16,9 @@ pub mod table;
 
 pub mod settings;
 
-pub mod time;
-
 pub mod input;
 
-mod output;
+pub mod heads;
 
 pub mod ocsf;
 

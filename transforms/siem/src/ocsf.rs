@@ -4,136 +4,91 @@
 mod party;
 mod rule;
 
-use serde::Serialize;
+use source_text::object::Object;
 
-use self::party::{Account, Actor, Entity, Group};
+use self::party::{account, actor, entity, group};
 use self::rule::Rule;
 use crate::event::Event;
 use crate::input::Input;
-use crate::output::to_text;
 use crate::settings::Version;
 use crate::table::Class;
-use json_members::Text;
 
 /// The severity of every event: informational. How serious an event is depends on the organization.
-const INFORMATIONAL: u8 = 1;
+const INFORMATIONAL: i64 = 1;
 
 /// The status of every event: success. Buildkite lists what was done, not what was tried.
-const SUCCESS: u8 = 1;
+const SUCCESS: i64 = 1;
 
-#[derive(Serialize)]
-struct Record<'a> {
-    class_uid: u16,
-    class_name: &'static str,
-    category_uid: u16,
-    category_name: &'static str,
-    activity_id: u8,
-    activity_name: &'a str,
-    type_uid: u32,
-    severity_id: u8,
-    status_id: u8,
-    time: i64,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    message: &'a str,
-    metadata: Metadata<'a>,
-    #[serde(skip_serializing_if = "Actor::is_empty")]
-    actor: Actor<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entity: Option<Entity<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<Group<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<Account<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    src_endpoint: Option<Endpoint<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    http_request: Option<HttpRequest<'a>>,
-    #[serde(skip_serializing_if = "Event::is_empty")]
-    unmapped: Event<'a>,
+/// What the events of a type begin with.
+#[derive(Debug)]
+pub struct Head {
+    class: Option<Class>,
+    /// An object that was begun, up to the open object `metadata`.
+    text: String,
 }
 
-#[derive(Serialize)]
-struct Metadata<'a> {
-    version: &'static str,
-    product: Product,
-    /// Identity of the OCSF event, by which receivers drop repeats.
-    uid: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    original_event_uid: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event_code: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    original_time: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tenant_uid: Option<&'a str>,
+impl Head {
+    /// Returns the head for a type. Without one, it is that of a base event.
+    pub fn new(kind: &str, org_slug: Option<&str>, version: Version) -> Self {
+        let rule = Rule::of(kind, version.number);
+        let (class, activity) = (i64::from(rule.class_uid), i64::from(rule.activity_id));
+        let mut text = String::new();
+        let mut record = Object::open(&mut text);
+        record.number("class_uid", class);
+        record.plain("class_name", rule.class_name);
+        record.number("category_uid", class / 1_000);
+        record.plain("category_name", rule.category_name());
+        record.number("activity_id", activity);
+        record.text("activity_name", rule.activity_name.unwrap_or(kind));
+        record.number("type_uid", class * 100 + activity);
+        record.number("severity_id", INFORMATIONAL);
+        record.number("status_id", SUCCESS);
+        if !kind.is_empty() {
+            record.text("message", kind);
+        }
+        let mut metadata = Object::open(record.member("metadata"));
+        metadata.plain("version", version.text);
+        metadata.object("product", |product| {
+            product.plain("name", "Buildkite");
+            product.plain("vendor_name", "Buildkite");
+        });
+        if !kind.is_empty() {
+            metadata.text("event_code", kind);
+        }
+        if let Some(slug) = org_slug {
+            metadata.text("tenant_uid", slug);
+        }
+        Self { class: rule.class, text }
+    }
 }
 
-#[derive(Serialize)]
-struct Product {
-    name: &'static str,
-    vendor_name: &'static str,
-}
+/// Writes an event as OCSF. `input` has the type that the head was made for.
+pub fn write(out: &mut String, input: &Input, event: &mut Event, head: &Head) {
+    out.push_str(&head.text);
+    let mut metadata = Object::within(out);
+    // The identity of the OCSF event, by which receivers drop repeats.
+    metadata.text("uid", input.id);
+    metadata.maybe("original_event_uid", event.top.take_string("uuid"));
+    metadata.maybe("original_time", event.top.take_string("occurredAt"));
+    metadata.close();
+    event.top.drop_plain("type", input.kind);
 
-#[derive(Serialize)]
-struct Endpoint<'a> {
-    ip: Text<'a>,
-}
-
-#[derive(Serialize)]
-struct HttpRequest<'a> {
-    user_agent: Text<'a>,
-}
-
-/// Writes an event as OCSF.
-///
-/// # Errors
-///
-/// Returns the error of the serializer, which does not fail on these types.
-pub fn write<'a>(
-    input: &Input<'a>,
-    mut event: Event<'a>,
-    org_slug: Option<&'a str>,
-    version: Version,
-) -> serde_json::Result<String> {
-    let rule = match event.is_opaque || input.kind.is_empty() {
-        true => Rule::BASE,
-        false => Rule::of(input.kind, version.number),
-    };
-    let Event { top, subject, .. } = &mut event;
-    let metadata = Metadata {
-        version: version.text,
-        product: Product { name: "Buildkite", vendor_name: "Buildkite" },
-        uid: input.id,
-        original_event_uid: top.take_text("uuid"),
-        event_code: top.take_text("type"),
-        original_time: top.take_text("occurredAt"),
-        tenant_uid: org_slug,
-    };
-    let entity = (rule.class == Some(Class::Entity)).then(|| Entity::take(subject, top));
-    let group = (rule.class == Some(Class::Group)).then(|| Group::take(subject));
-    let user = (rule.class == Some(Class::User)).then(|| Account::take(subject));
-    let actor = Actor::take(&mut event);
-    let user_agent = event.context.take_text("requestUserAgent");
-    let record = Record {
-        class_uid: rule.class_uid,
-        class_name: rule.class_name,
-        category_uid: rule.class_uid / 1_000,
-        category_name: rule.category_name(),
-        activity_id: rule.activity_id,
-        activity_name: rule.activity_name.unwrap_or(input.kind),
-        type_uid: u32::from(rule.class_uid) * 100 + u32::from(rule.activity_id),
-        severity_id: INFORMATIONAL,
-        status_id: SUCCESS,
-        time: input.time,
-        message: input.kind,
-        metadata,
-        actor,
-        entity,
-        group,
-        user,
-        src_endpoint: event.take_address().map(|ip| Endpoint { ip }),
-        http_request: user_agent.map(|user_agent| HttpRequest { user_agent }),
-        unmapped: event,
-    };
-    to_text(&record, input.payload.len())
+    let mut record = Object::within(out);
+    record.number("time", input.time);
+    actor(&mut record, event);
+    let Event { top, subject, .. } = event;
+    match head.class {
+        Some(Class::Entity) => record.object("entity", |object| entity(object, subject, top)),
+        Some(Class::Group) => record.object("group", |object| group(object, subject)),
+        Some(Class::User) => record.object("user", |object| account(object, subject)),
+        None => {}
+    }
+    if let Some(ip) = event.take_address() {
+        record.object("src_endpoint", |endpoint| endpoint.raw("ip", ip));
+    }
+    if let Some(user_agent) = event.context.take_string("requestUserAgent") {
+        record.object("http_request", |request| request.raw("user_agent", user_agent));
+    }
+    event.write("unmapped", &mut record);
+    record.close();
 }

@@ -110,7 +110,7 @@ pub fn meaning(kind: &str) -> (Class, Activity) {
     (Entity, end.map_or(Other, |(_, activity)| *activity))
 }
 
-/// Returns whether a type is about identities or access of people.
+/// Returns whether a type is about identities, though its subject is not an account.
 pub fn is_identity(kind: &str) -> bool {
-    meaning(kind).0 != Entity || IDENTITY.iter().any(|begin| kind.starts_with(begin))
+    IDENTITY.iter().any(|begin| kind.starts_with(begin))
 }

@@ -3,12 +3,15 @@
 use crate::table::{Activity, Class, is_identity};
 
 /// Returns the category of an event of this type.
-pub fn category(kind: &str) -> &'static str {
-    if is_identity(kind) { "iam" } else { "configuration" }
+pub fn category(kind: &str, class: Class) -> &'static str {
+    match class == Class::Entity && !is_identity(kind) {
+        true => "configuration",
+        false => "iam",
+    }
 }
 
 /// Returns the types of an event. ECS allows each of them in its category.
-pub fn types(class: Class, activity: Activity) -> &'static [&'static str] {
+pub fn types((class, activity): (Class, Activity)) -> &'static [&'static str] {
     use Activity as Did;
     match (class, activity) {
         (Class::Entity, Did::Create) => &["creation"],

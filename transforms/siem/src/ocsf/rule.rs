@@ -21,7 +21,7 @@ const USER_MANAGEMENT_SINCE: (u16, u16) = (1, 9);
 
 impl Rule {
     /// The rule of an event that fits no class.
-    pub const BASE: Self = Self {
+    const BASE: Self = Self {
         class: None,
         class_uid: 0,
         class_name: "Base Event",
@@ -31,6 +31,9 @@ impl Rule {
 
     /// Returns the rule of an event of this type.
     pub fn of(kind: &str, version: (u16, u16)) -> Self {
+        if kind.is_empty() {
+            return Self::BASE;
+        }
         let (class, activity) = meaning(kind);
         let is_new = version >= USER_MANAGEMENT_SINCE;
         let (class_uid, class_name, number) = match class {

@@ -4,7 +4,7 @@
 
 use siem_transform::input::Input;
 use siem_transform::settings::Settings;
-use siem_transform::transform::transform;
+use siem_transform::transform::Transform;
 
 /// Buildkite's schema.
 const SCHEMA: &str = include_str!("../../../../testing/fake-buildkite/src/schema.graphql");
@@ -103,5 +103,5 @@ fn sample(
 /// Returns the payloads of these events under these settings.
 pub fn transformed(settings: &str, samples: &[Sample]) -> Vec<String> {
     let settings = Settings::parse(settings).expect("valid settings");
-    transform(&settings, samples.iter().map(Sample::input)).expect("text can always be written")
+    Transform::new(settings).apply(samples.iter().map(Sample::input))
 }

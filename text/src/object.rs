@@ -2,7 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::text::time::Millis;
+use crate::time::Millis;
+
+/// What some readers take for a line break, though JSON does not: U+0085, U+2028 and U+2029, each encoded and escaped.
+/// All of them are inside strings, the only place where JSON has non-ASCII characters.
+pub const BREAKS: [(&str, &str); 3] =
+    [("\u{85}", "\\u0085"), ("\u{2028}", "\\u2028"), ("\u{2029}", "\\u2029")];
 
 /// Writes a text as JSON.
 pub fn push_string(out: &mut String, text: &str) {
@@ -11,6 +16,18 @@ pub fn push_string(out: &mut String, text: &str) {
     }
     // A text can always be serialized. An empty value would be refused by the reader.
     out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+/// Writes a text as JSON, and escapes what some readers take for a line break too.
+pub fn push_line(out: &mut String, text: &str) {
+    let from = out.len();
+    push_string(out, text);
+    for (raw, escaped) in BREAKS {
+        if out.get(from..).is_some_and(|written| written.contains(raw)) {
+            let written = out.split_off(from);
+            out.push_str(&written.replace(raw, escaped));
+        }
+    }
 }
 
 /// Writes a text that needs no escapes, as JSON.
@@ -30,6 +47,11 @@ impl<'a> Object<'a> {
         Self(out)
     }
 
+    /// Continues an object that was opened.
+    pub fn within(out: &'a mut String) -> Self {
+        Self(out)
+    }
+
     /// Writes a member's name; its value must follow.
     pub fn member(&mut self, name: &str) -> &mut String {
         if !self.0.ends_with('{') {
@@ -38,6 +60,34 @@ impl<'a> Object<'a> {
         push_plain(self.0, name);
         self.0.push(':');
         self.0
+    }
+
+    /// Writes a member whose name and value are JSON already.
+    pub fn whole(&mut self, member: &str) {
+        if !self.0.ends_with('{') {
+            self.0.push(',');
+        }
+        self.0.push_str(member);
+    }
+
+    /// Writes a member that is JSON already. (Inline, so that a name known to the compiler is written at once.)
+    #[inline(always)]
+    pub fn raw(&mut self, name: &str, json: &str) {
+        if !self.0.ends_with('{') {
+            self.0.push(',');
+        }
+        self.0.push('"');
+        self.0.push_str(name);
+        self.0.push_str("\":");
+        self.0.push_str(json);
+    }
+
+    /// Writes a member that is JSON already. Writes nothing for `None`.
+    #[inline(always)]
+    pub fn maybe(&mut self, name: &str, json: Option<&str>) {
+        if let Some(json) = json {
+            self.raw(name, json);
+        }
     }
 
     /// Writes a member that is a number.

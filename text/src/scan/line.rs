@@ -1,5 +1,7 @@
 //! The copy of a scanned text on one line. What needs no change is copied in long runs.
 
+use crate::object::BREAKS;
+
 /// Writes a scanned text without what was cut from it.
 pub struct Line<'o> {
     /// Where the copy goes. `None` if the text is only checked.
@@ -37,11 +39,6 @@ impl<'o> Line<'o> {
         self.out.as_deref_mut()
     }
 }
-
-/// What some readers take for a line break, though JSON does not: U+0085, U+2028 and U+2029, each encoded and escaped.
-/// All of them are inside strings, the only place where JSON has non-ASCII characters.
-const BREAKS: [(&str, &str); 3] =
-    [("\u{85}", "\\u0085"), ("\u{2028}", "\\u2028"), ("\u{2029}", "\\u2029")];
 
 /// Returns the escape of the line break that a text begins with, and the length of the line break.
 pub fn line_break(text: &str) -> Option<(&'static str, usize)> {

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::text::json::decoded;
-use crate::text::object::push_string;
-use crate::text::scan::cursor::{Cursor, Stop};
-use crate::text::scan::line::Line;
-use crate::text::scan::vector::telling;
+use crate::json::decoded;
+use crate::object::push_string;
+use crate::scan::cursor::{Cursor, Stop};
+use crate::scan::line::Line;
+use crate::scan::vector::telling;
 
 impl<'a> Cursor<'a> {
     /// Goes to the next item of a list, or takes its end and returns `false`.
@@ -43,6 +43,22 @@ impl<'a> Cursor<'a> {
             return Ok(self.text.get(start..end).map(Cow::Borrowed));
         }
         self.unusual_name(line).map(Some)
+    }
+
+    /// Takes a value, which most often is a short string, and copies nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns where the value is invalid.
+    pub fn any_value(&mut self) -> Result<(), Stop> {
+        if self.byte() == Some(b'"') {
+            let end = telling(self.text.as_bytes(), self.at + 1);
+            if self.text.as_bytes().get(end) == Some(&b'"') {
+                self.at = end + 1;
+                return Ok(());
+            }
+        }
+        self.value(&mut Line::nowhere()).map(|_| ())
     }
 
     /// Takes the colon after a name.

@@ -1,6 +1,6 @@
 //! The text of a string that has escapes, such as JSON inside of a string.
 
-use crate::text::scan::vector::{WIDTH, first, telling};
+use crate::scan::vector::{WIDTH, first, telling};
 
 /// Writes the text of the string whose content begins at `at`, and returns the position behind its closing quotation
 /// mark. Returns `None` if the string is invalid or is no text: lone surrogates.

@@ -1,8 +1,8 @@
 //! Whole values of JSON, however deeply they are nested.
 
-use crate::text::scan::cursor::{Cursor, Stop};
-use crate::text::scan::line::Line;
-use crate::text::scan::nest::Nest;
+use crate::scan::cursor::{Cursor, Stop};
+use crate::scan::line::Line;
+use crate::scan::nest::Nest;
 
 impl Cursor<'_> {
     /// Takes a value and returns how deeply it is nested: 0 for one that is neither a list nor an object.

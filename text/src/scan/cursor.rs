@@ -1,7 +1,7 @@
 //! A place in a text of JSON, and the tokens that begin there.
 
-use crate::text::scan::line::{Line, line_break};
-use crate::text::scan::vector::telling;
+use crate::scan::line::{Line, line_break};
+use crate::scan::vector::telling;
 
 /// Where a text is invalid: the number of bytes up to there, as `serde_json` counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Reads an object of one of our own formats, member by member. The name of the first wrong member is kept, and reading
 //! continues with defaults, so that the caller need not check each member.
 
-use crate::text::json::{Members, items, string};
-use crate::text::time::Millis;
+use crate::json::{Members, items, string};
+use crate::time::Millis;
 
 /// The name of a member that is missing, unknown or of the wrong type.
 pub type Wrong = String;
