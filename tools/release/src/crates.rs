@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-/// The package of the component.
-pub const PACKAGE: &str = "buildkite-audit-logs";
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// A crate: its license, its repository, and the crates it uses.
@@ -29,12 +27,12 @@ pub type Key = (String, String);
 /// The crates of the component, including itself.
 pub type Parts = BTreeMap<Key, Part>;
 
-/// Returns the crates that cargo lists.
+/// Returns the crates in a package's component, as cargo lists them.
 ///
 /// # Errors
 ///
 /// Returns an error if cargo fails or its output has an unknown format.
-pub fn parts(tree: &Path) -> Result<Parts> {
+pub fn parts(tree: &Path, package: &str) -> Result<Parts> {
     parse(&run(
         tree,
         "cargo",
@@ -43,7 +41,7 @@ pub fn parts(tree: &Path) -> Result<Parts> {
             "--locked",
             "--no-dedupe",
             "--package",
-            PACKAGE,
+            package,
             "--target",
             TARGET,
             // Only crates that are linked, not those that run during the build.
@@ -89,7 +87,7 @@ fn parse(printed: &str) -> Result<Parts> {
 /// # Errors
 ///
 /// Returns an error if they differ.
-pub fn agrees_with_build(parts: &Parts, folder: &Path) -> Result<()> {
+pub fn agrees_with_build(parts: &Parts, package: &str, folder: &Path) -> Result<()> {
     let mut compiled = BTreeSet::new();
     for entry in std::fs::read_dir(folder)? {
         let file = entry?.file_name().to_string_lossy().into_owned();
@@ -99,7 +97,7 @@ pub fn agrees_with_build(parts: &Parts, folder: &Path) -> Result<()> {
     }
     let listed: BTreeSet<String> = parts
         .keys()
-        .filter(|(name, _)| name != PACKAGE)
+        .filter(|(name, _)| name != package)
         .map(|(name, _)| name.replace('-', "_"))
         .collect();
     ensure!(listed == compiled, "the SBOM lists {listed:?}, but rustc compiled {compiled:?}");

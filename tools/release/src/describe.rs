@@ -1,4 +1,4 @@
-//! Writes `component.txt`: the imports, exports and producers of a component, read from its bytes.
+//! Writes `component.txt` and `transform.txt`: the imports, exports and producers of a component, read from its bytes.
 
 use crate::sums::sha256;
 use anyhow::Result;
@@ -7,18 +7,14 @@ use wasmparser::{KnownCustom, Parser, Payload};
 use wit_component::{DecodedWasm, OutputToString, WitPrinter};
 use wit_parser::PackageId;
 
-/// Returns the text of `component.txt`.
+/// Returns the text about a component with this file name.
 ///
 /// # Errors
 ///
 /// Returns an error if the bytes are not a component.
-pub fn component(wasm: &[u8], commit: &str, time: &str) -> Result<String> {
-    let mut text = format!(
-        "{}\n{} bytes\nsha256 {}\ncommit {commit}, {time}\n",
-        crate::NAME,
-        wasm.len(),
-        sha256(wasm)
-    );
+pub fn component(name: &str, wasm: &[u8], commit: &str, time: &str) -> Result<String> {
+    let mut text =
+        format!("{name}\n{} bytes\nsha256 {}\ncommit {commit}, {time}\n", wasm.len(), sha256(wasm));
     text += "\n== producers\n\n";
     text += &producers(wasm)?;
     text += "\n== imports and exports (WIT)\n\n";

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! component ── sections, sums ──► the same bytes twice, or the first difference
-//! component, tree ──► describe, sbom, packed ──► files of a release ──► sums
+//! components, tree ─► describe, sbom, packed ──► files of a release ──► sums
 //! component, program ── inside ──► whether the program contains it
 //! ```
 //!
@@ -25,8 +25,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: release-tools compare ONE.wasm OTHER.wasm       fail, and name the first section that differs
-       release-tools write COMPONENT.wasm TREE OUT COMMIT TIME
-                                                       write everything released with the component of TREE to OUT
+       release-tools write COMPONENT.wasm TRANSFORM.wasm TREE OUT COMMIT TIME
+                                                       write everything released with these components of TREE to OUT
        release-tools inside COMPONENT.wasm PROGRAM     fail unless PROGRAM contains exactly that component";
 
 fn main() -> ExitCode {
@@ -34,8 +34,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["compare", one, other] => compare(Path::new(one), Path::new(other)),
-        ["write", component, tree, out, commit, time] => {
-            write(Path::new(component), Path::new(tree), Path::new(out), commit, time)
+        ["write", component, transform, tree, out, commit, time] => {
+            let release = Release { tree: Path::new(tree), out: Path::new(out), commit, time };
+            release.write(Path::new(component), Path::new(transform))
         }
         ["--version"] => {
             println!("release-tools {}", env!("CARGO_PKG_VERSION"));
@@ -65,17 +66,41 @@ fn compare(one: &Path, other: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write(component: &Path, tree: &Path, out: &Path, commit: &str, time: &str) -> Result<()> {
-    let wasm = read(component)?;
-    fs::write(out.join(NAME), &wasm)?;
-    let cargo = component.parent().context("the component has no parent folder")?.join("deps");
-    let parts = crates::parts(tree)?;
-    crates::agrees_with_build(&parts, &cargo)?;
-    fs::write(out.join("sbom.cdx.json"), sbom::document(&parts, &wasm, tree, time)?)?;
-    fs::write(out.join("component.txt"), describe::component(&wasm, commit, time)?)?;
-    fs::write(out.join("etl-connector.wasm"), packed::package(&tree.join("wit"))?)?;
-    fs::write(out.join("SHA256SUMS"), sums::folder(out)?)?;
-    Ok(())
+/// A release of a commit.
+struct Release<'a> {
+    /// Its sources.
+    tree: &'a Path,
+    /// The folder that is written.
+    out: &'a Path,
+    commit: &'a str,
+    time: &'a str,
+}
+
+impl Release<'_> {
+    fn write(&self, component: &Path, transform: &Path) -> Result<()> {
+        self.component(component, "buildkite-audit-logs", ["component.txt", "sbom.cdx.json"])?;
+        self.component(transform, "siem-transform", ["transform.txt", "transform.cdx.json"])?;
+        let contract = packed::package(&self.tree.join("wit"))?;
+        fs::write(self.out.join("etl-connector.wasm"), contract)?;
+        fs::write(self.out.join("SHA256SUMS"), sums::folder(self.out)?)?;
+        Ok(())
+    }
+
+    /// Writes a component, its description and its SBOM.
+    fn component(&self, file: &Path, package: &str, [text, sbom]: [&str; 2]) -> Result<()> {
+        let wasm = read(file)?;
+        let name = file.file_name().context("the component has no file name")?;
+        fs::write(self.out.join(name), &wasm)?;
+        let cargo = file.parent().context("the component has no parent folder")?.join("deps");
+        let parts = crates::parts(self.tree, package)?;
+        crates::agrees_with_build(&parts, package, &cargo)?;
+        let document = sbom::document(&parts, package, &wasm, self.tree, self.time)?;
+        fs::write(self.out.join(sbom), document)?;
+        let name = name.to_string_lossy();
+        let description = describe::component(&name, &wasm, self.commit, self.time)?;
+        fs::write(self.out.join(text), description)?;
+        Ok(())
+    }
 }
 
 fn inside(component: &Path, program: &Path) -> Result<()> {
@@ -86,9 +111,6 @@ fn inside(component: &Path, program: &Path) -> Result<()> {
     );
     Ok(())
 }
-
-/// Name of the component in the release folder, as cargo names it.
-const NAME: &str = "buildkite_audit_logs.wasm";
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))

@@ -1,7 +1,7 @@
 //! Writes the software bill of materials in CycloneDX: each crate in the component, with version, license and checksum.
 //! `cargo cyclonedx` would also list crates that are not in the component; see `crates.rs`.
 
-use crate::crates::{Key, PACKAGE, Part, Parts, run};
+use crate::crates::{Key, Part, Parts, run};
 use crate::sums::sha256;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -13,16 +13,22 @@ use std::path::Path;
 /// # Errors
 ///
 /// Returns an error if `Cargo.lock` lacks a crate, or if rustc does not print its version.
-pub fn document(parts: &Parts, wasm: &[u8], tree: &Path, time: &str) -> Result<String> {
+pub fn document(
+    parts: &Parts,
+    package: &str,
+    wasm: &[u8],
+    tree: &Path,
+    time: &str,
+) -> Result<String> {
     let lock = std::fs::read_to_string(tree.join("Cargo.lock"))?;
     let (itself, version) = parts
         .keys()
-        .find(|(name, _)| name == PACKAGE)
+        .find(|(name, _)| name == package)
         .context("cargo tree does not list the component's own package")?;
     let rust = run(tree, "rustc", &["--version"])?;
     let rust = rust.split(' ').nth(1).context("rustc does not print its version")?;
     let mut components = vec![standard_library(rust)];
-    for (key, part) in parts.iter().filter(|((name, _), _)| name != PACKAGE) {
+    for (key, part) in parts.iter().filter(|((name, _), _)| name != package) {
         // A crate of this repository has no checksum, because it is not in a registry.
         let sum = if part.is_local { None } else { Some(checksum(&lock, key)?) };
         components.push(component(key, part, sum));

@@ -3,6 +3,7 @@
 
 mod leaves;
 mod odd;
+mod page;
 mod samples;
 mod types;
 mod walk;

@@ -1,4 +1,4 @@
-//! Tests what each type of event becomes. `types.txt` lists all of them, and is written anew if `UPDATE` is set.
+//! Tests what each type of event becomes. `types.txt` lists all of them, and is written anew if `BLESS` is set.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -42,12 +42,12 @@ fn every_type_becomes_what_the_list_says() {
         writeln!(list, "{kind} | {} | {other} | {category}: {types}", old[at]).unwrap();
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mapping/types.txt");
-    if std::env::var_os("UPDATE").is_some() {
+    if std::env::var_os("BLESS").is_some() {
         std::fs::write(&file, &list).unwrap();
     }
     let expected = std::fs::read_to_string(&file).unwrap();
     for (line, wanted) in list.lines().zip(expected.lines()) {
-        assert_eq!(line, wanted, "if this is intended, run the test with UPDATE=1");
+        assert_eq!(line, wanted, "if this is intended, run the test with BLESS=1");
     }
     assert_eq!(list.lines().count(), expected.lines().count());
     assert_eq!(types().len(), 184);
