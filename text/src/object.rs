@@ -20,6 +20,9 @@ pub fn push_string(out: &mut String, text: &str) {
 
 /// Writes a text as JSON, and escapes what some readers take for a line break too.
 pub fn push_line(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
+        return push_plain(out, text);
+    }
     let from = out.len();
     push_string(out, text);
     for (raw, escaped) in BREAKS {

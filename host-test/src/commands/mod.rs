@@ -17,7 +17,7 @@ use crate::egress::network::Network;
 use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
-use crate::guest::chosen::Chosen;
+use crate::guest::chosen::{Chosen, start_for};
 use crate::guest::component::{BUNDLED, Plugin};
 use crate::guest::engine::{CodeCache, Options, build};
 use crate::guest::source::Source;
@@ -82,18 +82,14 @@ pub async fn source(
         }
         Err(why) => (Egress::Closed, Some(why)),
     };
-    let slug = config.settings.get("org_slug").and_then(Value::as_str);
-    let transform = match transform {
-        Some(transform) => Some(transform.start(config.limits, slug).await?),
-        None => None,
-    };
-    let mut source = Source::start(plugin, egress, config.limits, None).await?.through(transform);
+    let mut source = Source::start(plugin, egress, config.limits, None).await?;
     let configuration = config.configuration(checkpoint, false).map_err(Failure::Refused)?;
     source.configure(&configuration).await?;
-    match wrong {
-        None => Ok(source),
-        Some(why) => Err(Failure::Refused(why)),
+    if let Some(why) = wrong {
+        return Err(Failure::Refused(why));
     }
+    // The source goes first, because the slug is its setting.
+    Ok(source.through(start_for(transform, config).await?))
 }
 
 /// Prints `text` to standard output, and flushes it.

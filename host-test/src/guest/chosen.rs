@@ -1,5 +1,6 @@
 //! The transform that the operator chose, and its settings.
 
+use crate::config::file::Config;
 use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
 use crate::guest::engine::{CodeCache, Options, build};
@@ -14,19 +15,21 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[group(skip)]
 pub struct Flags {
-    /// Write records as another schema: ocsf or ecs, or whatever the transform component FILE returns.
+    /// Write records as OCSF or ECS, or as the transform component FILE maps them.
     #[arg(long, value_name = "ocsf|ecs|FILE")]
     transform: Option<Choice>,
-    /// Settings of the transform, for example '{"version": "1.9.0"}'. `host-test describe --transform`
-    /// shows all of them.
+    /// Settings of the transform, for example '{"version": "1.9.0"}'. `host-test describe --transform
+    /// ocsf` shows all of them.
     #[arg(long, value_name = "JSON", requires = "transform")]
     transform_settings: Option<String>,
 }
 
-/// A transform: the bundled one with this schema, or a file.
+/// A transform.
 #[derive(Debug, Clone)]
-enum Choice {
+pub enum Choice {
+    /// The bundled one, with this schema.
     Bundled(&'static str),
+    /// The component in a file.
     File(PathBuf),
 }
 
@@ -127,18 +130,17 @@ impl Chosen {
     pub async fn tried(self, limits: Limits) -> Result<Self> {
         self.start(limits, None).await.map(|_| self)
     }
+}
 
-    /// Returns the size of the component in bytes, and its SHA-256.
-    pub fn identity(&self) -> (usize, &str) {
-        (self.plugin.size, &self.plugin.sha256)
-    }
-
-    /// Starts an instance that is not configured.
-    ///
-    /// # Errors
-    ///
-    /// Same as [`Transform::start`].
-    pub async fn bare(&self, limits: Limits) -> Result<Transform> {
-        Transform::start(&self.plugin, limits).await
+/// Starts the transform of a source with this config, if there is one.
+///
+/// # Errors
+///
+/// Same as [`Chosen::start`].
+pub async fn start_for(chosen: Option<&Chosen>, config: &Config) -> Result<Option<Transform>> {
+    let slug = config.settings.get("org_slug").and_then(Value::as_str);
+    match chosen {
+        Some(chosen) => chosen.start(config.limits, slug).await.map(Some),
+        None => Ok(None),
     }
 }

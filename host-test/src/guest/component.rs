@@ -52,15 +52,15 @@ pub(crate) struct Checked {
     pub(crate) sha256: String,
 }
 
-/// Reads the file of a component, and gives its path to `check`. `what` names it in messages.
+/// Reads the file of a component, and passes its bytes to `compile`. Messages begin with `what` and the path.
 ///
 /// # Errors
 ///
-/// Returns [`Failure::Refused`] if the file cannot be read or is too large, and what `check` returns.
+/// Returns [`Failure::Refused`] if the file cannot be read or is too large, and what `compile` returns.
 pub(crate) fn load<T>(
     what: &str,
     path: &Path,
-    check: impl FnOnce(&[u8]) -> Result<T>,
+    compile: impl FnOnce(&[u8]) -> Result<T>,
 ) -> Result<T> {
     let refuse = |why: String| Failure::Refused(format!("{what} {}: {why}", path.display()));
     let size = std::fs::metadata(path).map_err(|error| refuse(missing(&error)))?.len();
@@ -68,7 +68,7 @@ pub(crate) fn load<T>(
         return Err(refuse(format!("is {size} bytes; the limit is {COMPONENT_BYTES_MAX}")));
     }
     let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
-    check(&bytes).map_err(|failure| match failure {
+    compile(&bytes).map_err(|failure| match failure {
         Failure::Refused(why) => refuse(why),
         failure => failure,
     })
@@ -105,7 +105,7 @@ pub(crate) fn check(
     Ok(Checked { component, imports, size: bytes.len(), sha256 })
 }
 
-/// Returns the failure of linking a component, which is not of the kind `what`.
+/// Returns the failure of linking a component that is not a `what`.
 pub(crate) fn unlinked(what: &str, error: &wasmtime::Error) -> Failure {
     match cause(error) {
         Some(cause) => Failure::Failed(format!("cannot link the component: {cause}")),

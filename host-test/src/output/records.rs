@@ -24,26 +24,44 @@ enum Record<'a> {
     },
     Ocsf {
         class_uid: u32,
-        metadata: Uid,
+        metadata: Metadata,
     },
     Ecs {
         #[serde(rename = "@timestamp", borrow)]
         timestamp: Cow<'a, str>,
-        event: Dataset,
+        event: Event,
     },
 }
 
 #[derive(Deserialize)]
 #[allow(dead_code)]
-struct Uid {
+struct Metadata {
     uid: String,
+    product: Product,
 }
 
 #[derive(Deserialize)]
 #[allow(dead_code)]
-struct Dataset {
+struct Product {
+    vendor_name: Vendor,
+}
+
+#[derive(Deserialize)]
+enum Vendor {
+    Buildkite,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)]
+struct Event {
     id: String,
-    dataset: String,
+    dataset: Dataset,
+}
+
+#[derive(Deserialize)]
+enum Dataset {
+    #[serde(rename = "buildkite.audit")]
+    Audit,
 }
 
 /// Returns whether a complete line between `from` and `to` is a record. Reads only [`LOOK_BYTES`]
@@ -82,10 +100,12 @@ mod tests {
         write!(file, "{theirs}{ours}").unwrap();
         let (between, end) = (theirs.len() as u64, (theirs.len() + ours.len()) as u64);
         for transformed in [
-            r#"{"class_uid":3004,"time":1,"metadata":{"uid":"b","version":"1.8.0"}}"#,
+            r#"{"class_uid":3004,"metadata":{"uid":"b","product":{"vendor_name":"Buildkite"}}}"#,
             r#"{"@timestamp":"2025-01-01T00:00:00Z","event":{"id":"b","dataset":"buildkite.audit"}}"#,
         ] {
             assert!(is_record(transformed.as_bytes()), "{transformed}");
+            let other = transformed.replace("Buildkite", "Other").replace("buildkite", "other");
+            assert!(!is_record(other.as_bytes()), "{other}");
         }
         assert!(has_record(&file, 0, end).unwrap() && has_record(&file, between, end).unwrap());
         assert!(!has_record(&file, 0, between).unwrap());

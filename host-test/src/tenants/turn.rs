@@ -7,7 +7,7 @@ use super::rows::Report;
 use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
-use crate::guest::chosen::Chosen;
+use crate::guest::chosen::{Chosen, start_for};
 use crate::guest::component::Plugin;
 use crate::guest::contract::{Batch, CallError, Event, Next};
 use crate::guest::source::Source;
@@ -18,7 +18,6 @@ use crate::run::moment::moment;
 use crate::run::notes::Notes;
 use crate::run::stop::Stop;
 use buildkite_audit_logs::checkpoint::tools::look_now;
-use serde_json::Value;
 use source_driver::{Plan, Policy, Then};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,15 +108,9 @@ impl Tenant {
     ) -> std::result::Result<(), (Failure, bool)> {
         let permanent = |failure| (failure, false);
         let egress = egress(wish, &shared.origins, &shared.outbound).map_err(permanent)?;
-        let limits = wish.config.limits;
-        let source = Source::start(&shared.plugin, egress, limits, None).await;
-        let source = source.map_err(|error| permanent(error.into()))?;
-        let slug = wish.config.settings.get("org_slug").and_then(Value::as_str);
-        let transform = match &shared.transform {
-            Some(transform) => Some(transform.start(limits, slug).await.map_err(permanent)?),
-            None => None,
-        };
-        let mut source = source.through(transform);
+        let mut source = Source::start(&shared.plugin, egress, wish.config.limits, None)
+            .await
+            .map_err(|error| permanent(error.into()))?;
         let checkpoint = self.account.checkpoint().map(str::to_owned);
         let checkpoint = match self.looks_now {
             true => checkpoint.map(|stored| look_now(&stored).unwrap_or(stored)),
@@ -128,6 +121,8 @@ impl Tenant {
             .configuration(checkpoint, shared.expose_token)
             .map_err(|why| permanent(Failure::Refused(why)))?;
         source.configure(&configuration).await.map_err(judge)?;
+        let transform = start_for(shared.transform.as_deref(), &wish.config).await;
+        let mut source = source.through(transform.map_err(permanent)?);
         let mut sink = None;
         for _ in 0..CALLS_MAX {
             if ended.then != Then::Read {

@@ -87,8 +87,8 @@ fn flags_that_do_not_fit_are_refused_and_named() {
             "schema: --transform ecs already chose it",
         ),
         ("ecs --transform-settings 5", "--transform-settings: must be a JSON object"),
-        ("nothing.wasm", "transform nothing.wasm: does not exist"),
-        ("c.json", "transform c.json: not a component"),
+        ("nothing.wasm", "--transform nothing.wasm: does not exist; use ocsf, ecs or"),
+        ("c.json", "--transform c.json: not a component"),
     ] {
         let line = format!("run --config c.json --output o.ndjson --once --transform {flags}");
         let message = world.bad(&line, 2);

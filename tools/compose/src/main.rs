@@ -1,4 +1,4 @@
-//! Compiles the source and, as options say, an engine's adapter and a transform, and writes them as one component.
+//! Compiles the source, optionally with an engine's adapter and a transform, and writes one component.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use compose::Part;
 
-/// Compile the source, an engine's adapter and perhaps a transform, and write them as one component
+/// Compile the source, optionally with an engine's adapter and a transform, and write one component
 #[derive(Debug, Parser)]
 #[command(
     after_help = "With --transform, the source's settings have one more key for those of the transform:
@@ -23,8 +23,8 @@ struct Options {
     /// Use this source component, for example a released one, instead of compiling it
     #[arg(long, value_name = "FILE")]
     source: Option<PathBuf>,
-    /// Pass the records through a transform: this component or, without FILE, the one for SIEMs in transforms/siem
-    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    /// Pass the records through a transform: this component or, without =FILE, the one for SIEMs in transforms/siem
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     transform: Option<Option<PathBuf>>,
     /// Write the component to this file
     #[arg(long, short, value_name = "FILE")]

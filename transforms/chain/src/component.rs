@@ -63,8 +63,10 @@ fn apply(events: Vec<source::Event>) -> Result<Vec<Event>, Error> {
 }
 
 fn is_in_step(passed: &[transform::Event], returned: &[transform::Event]) -> bool {
-    passed.len() == returned.len()
-        && passed.iter().zip(returned).all(|(one, other)| one.id == other.id)
+    let is_same = |(one, other): (&transform::Event, &transform::Event)| {
+        (&one.id, &one.occurred_at, &one.kind) == (&other.id, &other.occurred_at, &other.kind)
+    };
+    passed.len() == returned.len() && passed.iter().zip(returned).all(is_same)
 }
 
 impl Guest for Component {

@@ -27,13 +27,17 @@ pub fn split(settings: &str) -> (String, String) {
 /// Adds the settings of the transform to a JSON Schema of the source's. One in an unknown form is returned unchanged.
 pub fn schema(source: &str, transform: &str) -> String {
     let added = || {
-        let properties = Fields::parse(source)?.get("properties")?;
-        let rest = properties.strip_prefix('{')?.trim_start();
-        let comma = if rest.starts_with('}') { "" } else { "," };
-        // The text occurs once: it is a part of this very schema.
-        let at = source.find(properties)?;
-        let (before, after) = (&source[..at], &source[at + properties.len()..]);
-        Some(format!("{before}{{\"{KEY}\":{transform}{comma}{rest}{after}"))
+        let mut fields = Fields::parse(source)?;
+        let properties = Fields::parse(fields.take("properties")?)?;
+        let mut out = String::new();
+        let mut schema = Object::open(&mut out);
+        fields.write(&mut schema);
+        schema.object("properties", |object| {
+            object.raw(KEY, transform);
+            properties.write(object);
+        });
+        schema.close();
+        Some(out)
     };
     added().unwrap_or_else(|| source.to_owned())
 }
@@ -57,9 +61,10 @@ mod tests {
     #[test]
     fn the_schema_has_the_settings_of_both() {
         let source = r#"{"required":["a"],"properties":{"a":{}},"type":"object"}"#;
-        let wanted = r#"{"required":["a"],"properties":{"transform":true,"a":{}},"type":"object"}"#;
+        let wanted = r#"{"required":["a"],"type":"object","properties":{"transform":true,"a":{}}}"#;
         assert_eq!(schema(source, "true"), wanted);
-        assert_eq!(schema(r#"{"properties":{}}"#, "{}"), r#"{"properties":{"transform":{}}}"#);
+        let wanted = r#"{"$defs":{},"properties":{"transform":{}}}"#;
+        assert_eq!(schema(r#"{"$defs":{},"properties":{}}"#, "{}"), wanted);
         assert_eq!(schema("text", "{}"), "text");
     }
 }

@@ -56,7 +56,6 @@ impl Guest for Component {
             let transform = transform.as_mut().ok_or(unconfigured)?;
             let inputs = events.iter().map(|event| Input {
                 id: &event.id,
-                time: 0,
                 occurred_at: &event.occurred_at,
                 kind: &event.kind,
                 payload: &event.payload,

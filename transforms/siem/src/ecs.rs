@@ -1,7 +1,7 @@
 //! An event as ECS. Names, categories and types are those of
 //! <https://www.elastic.co/docs/reference/ecs/ecs-field-reference>. What ECS has no field for is in `buildkite.audit`.
 
-mod words;
+mod categorization;
 
 use std::borrow::Cow;
 
@@ -10,20 +10,20 @@ use source_text::object::{Object, push_string};
 use source_text::time::Millis;
 
 use crate::event::Event;
-use crate::input::Input;
+use crate::input::{Input, line};
 use crate::settings::Version;
 use crate::table::{Class, meaning};
 
 /// What the events of a type begin with.
 #[derive(Debug)]
-pub struct Head {
+pub struct Prefix {
     class: Class,
     /// An object that was begun, up to the open object `event`.
     text: String,
 }
 
-impl Head {
-    /// Returns the head for a type.
+impl Prefix {
+    /// Returns the prefix for a type.
     pub fn new(kind: &str, version: Version) -> Self {
         let meaning = meaning(kind);
         let mut text = String::new();
@@ -35,42 +35,44 @@ impl Head {
         event.plain("dataset", "buildkite.audit");
         event.plain("provider", "buildkite");
         if !kind.is_empty() {
-            event.text("action", kind);
+            line(&mut event, "action", kind);
         }
         let push = |out: &mut String, word: &&str| push_string(out, word);
-        event.list("category", &[words::category(kind, meaning.0)], push);
-        event.list("type", words::types(meaning), push);
+        let category = categorization::category(kind, meaning.0);
+        event.list("category", &[category], push);
+        event.list("type", categorization::types(category, meaning), push);
         event.plain("outcome", "success");
         Self { class: meaning.0, text }
     }
 }
 
-/// Writes an event as ECS. `input` has the type that the head was made for.
+/// Writes an event as ECS. `input` has the type that the prefix was made for; `time` is in milliseconds since 1970.
 pub fn write<'a>(
     out: &mut String,
     input: &Input<'a>,
+    time: i64,
     event: &mut Event<'a>,
-    head: &Head,
+    prefix: &Prefix,
     org_slug: Option<&str>,
 ) {
-    out.push_str(&head.text);
+    out.push_str(&prefix.text);
     let mut what = Object::within(out);
     // The identity of the event, by which receivers drop repeats.
-    what.text("id", input.id);
+    line(&mut what, "id", input.id);
     what.close();
     let mut record = Object::within(out);
-    let timestamp = timestamp(input);
+    let timestamp = timestamp(input, time);
     record.plain("@timestamp", &timestamp);
     event.top.drop_plain("type", input.kind);
     event.top.drop_plain("uuid", input.id);
     event.top.drop_plain("occurredAt", &timestamp);
 
     let actor = Identity::take(&mut event.actor);
-    let subject = match head.class {
+    let subject = match prefix.class {
         Class::Entity => Identity::default(),
         Class::Group | Class::User => Identity::take(&mut event.subject),
     };
-    let (target, group) = match head.class {
+    let (target, group) = match prefix.class {
         Class::User => (subject, Identity::default()),
         _ => (Identity::default(), subject),
     };
@@ -95,12 +97,17 @@ pub fn write<'a>(
 }
 
 /// Returns the time in a form that Elasticsearch reads. It reads fewer forms than RFC 3339 allows.
-fn timestamp<'a>(input: &Input<'a>) -> Cow<'a, str> {
+fn timestamp<'a>(input: &Input<'a>, time: i64) -> Cow<'a, str> {
     let text = input.occurred_at;
-    let is_readable = text.as_bytes().get(10) == Some(&b'T') && text.ends_with('Z');
+    // No leap second, and at most nine digits of a second.
+    let is_short = text.len() <= "2026-01-01T00:00:00.000000000Z".len();
+    let is_readable = is_short
+        && text.as_bytes().get(10) == Some(&b'T')
+        && text.ends_with('Z')
+        && text.get(17..19) != Some("60");
     match is_readable && Millis::parse_rfc3339(text).is_some() {
         true => Cow::Borrowed(text),
-        false => Cow::Owned(Millis::new(input.time).to_string()),
+        false => Cow::Owned(Millis::new(time).to_string()),
     }
 }
 
@@ -139,7 +146,7 @@ fn organization(record: &mut Object, id: Option<&str>, slug: Option<&str>) {
     record.object("organization", |object| {
         object.maybe("id", id);
         if let Some(slug) = slug {
-            object.text("name", slug);
+            line(object, "name", slug);
         }
     });
 }

@@ -1,5 +1,5 @@
-//! Writes Buildkite's audit events as OCSF or ECS, the schemas that SIEMs read. It does no IO, and keeps nothing of
-//! one event for the next but its time.
+//! Writes Buildkite's audit events as OCSF or ECS, the schemas that SIEMs read. It does no IO, and the result for a
+//! batch depends only on the settings and the batch.
 //!
 //! ```text
 //! payload ─ fields ──► event ┬─ table ─► class, activity ─┬─► ocsf ┬─► payload
@@ -18,7 +18,7 @@ pub mod settings;
 
 pub mod input;
 
-pub mod heads;
+pub mod prefixes;
 
 pub mod ocsf;
 

@@ -9,7 +9,7 @@ use source_text::object::Object;
 use self::party::{account, actor, entity, group};
 use self::rule::Rule;
 use crate::event::Event;
-use crate::input::Input;
+use crate::input::{Input, line};
 use crate::settings::Version;
 use crate::table::Class;
 
@@ -21,14 +21,14 @@ const SUCCESS: i64 = 1;
 
 /// What the events of a type begin with.
 #[derive(Debug)]
-pub struct Head {
+pub struct Prefix {
     class: Option<Class>,
     /// An object that was begun, up to the open object `metadata`.
     text: String,
 }
 
-impl Head {
-    /// Returns the head for a type. Without one, it is that of a base event.
+impl Prefix {
+    /// Returns the prefix for a type. That of an empty type is a base event's.
     pub fn new(kind: &str, org_slug: Option<&str>, version: Version) -> Self {
         let rule = Rule::of(kind, version.number);
         let (class, activity) = (i64::from(rule.class_uid), i64::from(rule.activity_id));
@@ -39,12 +39,12 @@ impl Head {
         record.number("category_uid", class / 1_000);
         record.plain("category_name", rule.category_name());
         record.number("activity_id", activity);
-        record.text("activity_name", rule.activity_name.unwrap_or(kind));
+        line(&mut record, "activity_name", rule.activity_name.unwrap_or(kind));
         record.number("type_uid", class * 100 + activity);
         record.number("severity_id", INFORMATIONAL);
         record.number("status_id", SUCCESS);
         if !kind.is_empty() {
-            record.text("message", kind);
+            line(&mut record, "message", kind);
         }
         let mut metadata = Object::open(record.member("metadata"));
         metadata.plain("version", version.text);
@@ -53,41 +53,44 @@ impl Head {
             product.plain("vendor_name", "Buildkite");
         });
         if !kind.is_empty() {
-            metadata.text("event_code", kind);
+            line(&mut metadata, "event_code", kind);
         }
         if let Some(slug) = org_slug {
-            metadata.text("tenant_uid", slug);
+            line(&mut metadata, "tenant_uid", slug);
         }
         Self { class: rule.class, text }
     }
 }
 
-/// Writes an event as OCSF. `input` has the type that the head was made for.
-pub fn write(out: &mut String, input: &Input, event: &mut Event, head: &Head) {
-    out.push_str(&head.text);
+/// Writes an event as OCSF. `input` has the type that the prefix was made for; `time` is in milliseconds since 1970.
+pub fn write(out: &mut String, input: &Input, time: i64, event: &mut Event, prefix: &Prefix) {
+    out.push_str(&prefix.text);
     let mut metadata = Object::within(out);
     // The identity of the OCSF event, by which receivers drop repeats.
-    metadata.text("uid", input.id);
+    line(&mut metadata, "uid", input.id);
     metadata.maybe("original_event_uid", event.top.take_string("uuid"));
     metadata.maybe("original_time", event.top.take_string("occurredAt"));
     metadata.close();
     event.top.drop_plain("type", input.kind);
 
     let mut record = Object::within(out);
-    record.number("time", input.time);
+    record.number("time", time);
     actor(&mut record, event);
     let Event { top, subject, .. } = event;
-    match head.class {
+    match prefix.class {
         Some(Class::Entity) => record.object("entity", |object| entity(object, subject, top)),
         Some(Class::Group) => record.object("group", |object| group(object, subject)),
         Some(Class::User) => record.object("user", |object| account(object, subject)),
         None => {}
     }
-    if let Some(ip) = event.take_address() {
-        record.object("src_endpoint", |endpoint| endpoint.raw("ip", ip));
-    }
-    if let Some(user_agent) = event.context.take_string("requestUserAgent") {
-        record.object("http_request", |request| request.raw("user_agent", user_agent));
+    // The base event has no such attributes.
+    if prefix.class.is_some() {
+        if let Some(ip) = event.take_address() {
+            record.object("src_endpoint", |endpoint| endpoint.raw("ip", ip));
+        }
+        if let Some(user_agent) = event.context.take_string("requestUserAgent") {
+            record.object("http_request", |request| request.raw("user_agent", user_agent));
+        }
     }
     event.write("unmapped", &mut record);
     record.close();

@@ -37,7 +37,7 @@ pub enum Activity {
     Other,
 }
 
-/// Types whose last word does not say what they mean.
+/// Types whose suffix does not say what they mean.
 #[rustfmt::skip]
 const TYPES: [(&str, Class, Activity); 28] = [
     ("TEAM_CREATED",                                     Group,  Create),
@@ -71,9 +71,9 @@ const TYPES: [(&str, Class, Activity); 28] = [
     ("API_ACCESS_TOKEN_ORGANIZATION_ACCESS_REVOKED",     Entity, Update),
 ];
 
-/// Ends of types, for all others: a new type needs no new version of this component.
+/// Suffixes that decide the activity of every other type, so that a new type needs no new version. The first match counts.
 #[rustfmt::skip]
-const ENDS: [(&str, Activity); 21] = [
+const SUFFIXES: [(&str, Activity); 21] = [
     ("_ACCESS_ADDED",             Update),
     ("_ACCESS_REMOVED",           Update),
     ("_PLAN_ADDED",               Update),
@@ -97,8 +97,8 @@ const ENDS: [(&str, Activity); 21] = [
     ("_CANCELED",                 Deactivate),
 ];
 
-/// Beginnings of types that are about identities, though their subject is not an account: ECS has a category for them.
-const IDENTITY: [&str; 4] =
+/// Prefixes of types that are about identities, though their subject is not an account. ECS has a category for them.
+const IDENTITY_PREFIXES: [&str; 4] =
     ["USER_", "ORGANIZATION_INVITATION_", "ORGANIZATION_IMPERSONATION_", "SSO_PROVIDER_"];
 
 /// Returns what a type means.
@@ -106,11 +106,11 @@ pub fn meaning(kind: &str) -> (Class, Activity) {
     if let Some((_, class, activity)) = TYPES.iter().find(|(name, ..)| *name == kind) {
         return (*class, *activity);
     }
-    let end = ENDS.iter().find(|(end, _)| kind.ends_with(end));
-    (Entity, end.map_or(Other, |(_, activity)| *activity))
+    let suffix = SUFFIXES.iter().find(|(suffix, _)| kind.ends_with(suffix));
+    (Entity, suffix.map_or(Other, |(_, activity)| *activity))
 }
 
 /// Returns whether a type is about identities, though its subject is not an account.
 pub fn is_identity(kind: &str) -> bool {
-    IDENTITY.iter().any(|begin| kind.starts_with(begin))
+    IDENTITY_PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
 }

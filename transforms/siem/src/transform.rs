@@ -6,8 +6,8 @@ use source_text::scan::line::Line;
 use source_text::time::Millis;
 
 use crate::event::Event;
-use crate::heads::Heads;
 use crate::input::Input;
+use crate::prefixes::Prefixes;
 use crate::settings::{Schema, Settings};
 use crate::{ecs, ocsf};
 
@@ -18,19 +18,20 @@ const ADDED_BYTES: usize = 768;
 #[derive(Debug)]
 pub struct Transform {
     settings: Settings,
-    ocsf: Heads<ocsf::Head>,
-    ecs: Heads<ecs::Head>,
+    ocsf: Prefixes<ocsf::Prefix>,
+    ecs: Prefixes<ecs::Prefix>,
 }
 
 impl Transform {
     /// Returns a transform with these settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, ocsf: Heads::default(), ecs: Heads::default() }
+        Self { settings, ocsf: Prefixes::default(), ecs: Prefixes::default() }
     }
 
     /// Returns the payload of each event in the schema.
     ///
-    /// An event without a readable time gets that of its neighbor in the list. With the time 0, no search would find it.
+    /// An event without a readable time gets that of the last event before it that has one, or else of the first after it,
+    /// or else 0.
     pub fn apply<'a>(&mut self, events: impl Iterator<Item = Input<'a>> + Clone) -> Vec<String> {
         let millis = |event: &Input| Millis::parse_rfc3339(event.occurred_at).map(Millis::get);
         let mut time = events.clone().find_map(|event| millis(&event)).unwrap_or_default();
@@ -38,34 +39,33 @@ impl Transform {
         let mut event = Event::default();
         let each = |input: Input<'a>| {
             time = millis(&input).unwrap_or(time);
-            let input = Input { time, ..input };
             match event.read(input.payload) {
-                true => self.written(&input, &mut event),
-                false => self.unfit(&input),
+                true => self.written(&input, time, &mut event),
+                false => self.unfit(&input, time),
             }
         };
         events.map(each).collect()
     }
 
     /// Returns the payload of an event that fits nothing, whatever its type.
-    fn unfit(&mut self, input: &Input) -> String {
+    fn unfit(&mut self, input: &Input, time: i64) -> String {
         let object = wrapped(input.payload);
         let mut event = Event::default();
         event.read(&object);
-        self.written(&Input { kind: "", ..*input }, &mut event)
+        self.written(&Input { kind: "", ..*input }, time, &mut event)
     }
 
-    fn written<'a>(&mut self, input: &Input<'a>, event: &mut Event<'a>) -> String {
+    fn written<'a>(&mut self, input: &Input<'a>, time: i64, event: &mut Event<'a>) -> String {
         let mut out = String::with_capacity(input.payload.len() + ADDED_BYTES);
         let (kind, slug) = (input.kind, self.settings.org_slug.as_deref());
         match self.settings.schema {
             Schema::Ocsf(version) => {
-                let head = self.ocsf.of(kind, || ocsf::Head::new(kind, slug, version));
-                ocsf::write(&mut out, input, event, head);
+                let prefix = self.ocsf.of(kind, || ocsf::Prefix::new(kind, slug, version));
+                ocsf::write(&mut out, input, time, event, prefix);
             }
             Schema::Ecs(version) => {
-                let head = self.ecs.of(kind, || ecs::Head::new(kind, version));
-                ecs::write(&mut out, input, event, head, slug);
+                let prefix = self.ecs.of(kind, || ecs::Prefix::new(kind, version));
+                ecs::write(&mut out, input, time, event, prefix, slug);
             }
         }
         out
@@ -75,9 +75,10 @@ impl Transform {
 /// Returns an object with a payload that is not one: as it is if it is JSON, or else as text.
 fn wrapped(payload: &str) -> String {
     let mut out = String::from("{\"payload\":");
-    match Cursor::new(payload).whole(&mut Line::nowhere()) {
-        Ok(_) => out.push_str(payload),
-        Err(_) => push_line(&mut out, payload),
+    let before = out.len();
+    if Cursor::new(payload).whole(&mut Line::to(&mut out, 0)).is_err() {
+        out.truncate(before);
+        push_line(&mut out, payload);
     }
     out.push('}');
     out

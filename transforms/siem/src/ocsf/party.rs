@@ -17,9 +17,15 @@ fn identity(object: &mut Object, party: &mut Fields) {
     }
 }
 
+/// Writes uid, name and type.
+fn named(object: &mut Object, subject: &mut Fields) {
+    identity(object, subject);
+    object.maybe("type", subject.take_string("type"));
+}
+
 /// Writes what an event of Entity Management is about: the subject, and `data` if it is an object.
 pub fn entity(object: &mut Object, subject: &mut Fields, top: &mut Fields) {
-    group(object, subject);
+    named(object, subject);
     if top.get("data").is_some_and(|data| data.starts_with('{')) {
         object.maybe("data", top.take("data"));
     }
@@ -27,8 +33,7 @@ pub fn entity(object: &mut Object, subject: &mut Fields, top: &mut Fields) {
 
 /// Writes the team that an event is about. For a membership, Buildkite names the membership; `type` says so.
 pub fn group(object: &mut Object, subject: &mut Fields) {
-    identity(object, subject);
-    object.maybe("type", subject.take_string("type"));
+    named(object, subject);
 }
 
 /// Writes an account. Its type is a number, and a text only if OCSF has no number for it.

@@ -25,7 +25,7 @@ fn a_payload_that_is_not_an_object_becomes_a_base_event() {
         ("", json!("")),
         ("not JSON \u{1} \"", json!("not JSON \u{1} \"")),
         ("{\"cut\":", json!("{\"cut\":")),
-        ("[1,2]", json!([1, 2])),
+        ("[1,\n2]", json!([1, 2])),
         ("null", json!(null)),
     ] {
         let event = ocsf(&sample(payload));
@@ -78,6 +78,14 @@ fn an_event_without_a_readable_time_gets_that_of_its_neighbor() {
     let ecs = times(r#"{"schema":"ecs"}"#, "@timestamp");
     assert_eq!(ecs, [text, "2026-01-01T00:00:00.5Z", text, "2026-01-02T00:00:00.000Z"]);
     assert_eq!(ocsf(&at("never"))["time"], 0);
+    for (text, written) in [
+        ("2016-12-31T23:59:59.1234567890Z", "2016-12-31T23:59:59.123Z"),
+        ("2026-01-01 00:00:00Z", "2026-01-01T00:00:00.000Z"),
+        ("2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:00.123456789Z"),
+    ] {
+        let output = &transformed(r#"{"schema":"ecs"}"#, &[at(text)])[0];
+        assert!(output.contains(&format!(r#""@timestamp":"{written}""#)), "{output}");
+    }
 }
 
 #[test]

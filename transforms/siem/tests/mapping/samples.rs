@@ -48,7 +48,6 @@ impl Sample {
     pub fn input(&self) -> Input<'_> {
         Input {
             id: &self.id,
-            time: 0,
             occurred_at: &self.occurred_at,
             kind: &self.kind,
             payload: &self.payload,
@@ -63,11 +62,13 @@ pub fn types() -> Vec<&'static str> {
     lines.filter(|line| !line.is_empty() && !line.starts_with(['"', '#'])).collect()
 }
 
-/// Returns one event of each type with each actor and each context. The subjects and the `data` take turns. Two more
+/// Returns one event of each type with each actor and each context. The subjects and the `data` take turns. Three more
 /// events fit no class.
 pub fn samples() -> Vec<Sample> {
     let mut samples = Vec::new();
-    for kind in types().into_iter().chain(["SPACESHIP_LAUNCHED", "SPACESHIP_CREATED"]) {
+    for kind in
+        types().into_iter().chain(["SPACESHIP_LAUNCHED", "SPACESHIP_CREATED", "SSO_PROVIDER_READ"])
+    {
         for actor in ACTORS {
             for context in CONTEXTS {
                 let subject = SUBJECTS[samples.len() % 3];
@@ -77,7 +78,9 @@ pub fn samples() -> Vec<Sample> {
         }
     }
     // They fit no class.
-    for payload in ["\"text\"", r#"{"a":{"b":[]}}"#] {
+    let untyped =
+        r#"{"uuid":"x","context":{"requestIpAddress":"192.0.2.1","requestUserAgent":"c"}}"#;
+    for payload in ["\"text\"", r#"{"a":{"b":[]}}"#, untyped] {
         let first = samples[0].clone();
         samples.push(Sample { kind: String::new(), payload: payload.to_owned(), ..first });
     }

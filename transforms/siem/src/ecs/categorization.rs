@@ -1,4 +1,4 @@
-//! ECS's words for what happened: `event.category` and `event.type`.
+//! `event.category` and `event.type`, ECS's categorization fields.
 
 use crate::table::{Activity, Class, is_identity};
 
@@ -10,14 +10,14 @@ pub fn category(kind: &str, class: Class) -> &'static str {
     }
 }
 
-/// Returns the types of an event. ECS allows each of them in its category.
-pub fn types((class, activity): (Class, Activity)) -> &'static [&'static str] {
+/// Returns the types of an event, which ECS expects in its category.
+pub fn types(category: &str, (class, activity): (Class, Activity)) -> &'static [&'static str] {
     use Activity as Did;
     match (class, activity) {
         (Class::Entity, Did::Create) => &["creation"],
-        (Class::Entity, Did::Read) => &["access"],
+        (Class::Entity, Did::Read) if category == "configuration" => &["access"],
+        (Class::Entity, Did::Read | Did::Other) => &["info"],
         (Class::Entity, Did::Delete) => &["deletion"],
-        (Class::Entity, Did::Other) => &["info"],
         (Class::Entity, _) => &["change"],
         (Class::Group, Did::Create) => &["group", "creation"],
         (Class::Group, Did::Delete) => &["group", "deletion"],
