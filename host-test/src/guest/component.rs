@@ -1,12 +1,13 @@
 //! Decides which components may run: those that import only HTTP, streams and clocks.
 #![allow(clippy::disallowed_methods, reason = "reads the component")]
 
-use crate::exit::{Failure, Result, missing};
+use crate::exit::{Failure, Result};
 use crate::guest::contract::bindings::SourcePluginPre;
 use crate::guest::engine::{CodeCache, build_uninterruptible};
 use crate::guest::environment::cause;
 use crate::guest::host_state::HostState;
 use sha2::{Digest, Sha256};
+use std::io::ErrorKind;
 use std::path::Path;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasData, Linker, ResourceTable};
@@ -52,7 +53,8 @@ pub(crate) struct Checked {
     pub(crate) sha256: String,
 }
 
-/// Reads the file of a component, and passes its bytes to `compile`. Messages begin with `what` and the path.
+/// Reads the file of a component, and passes its bytes to `compile`. Messages begin with `what` and the path; `remedy`
+/// says what to do if there is no such file.
 ///
 /// # Errors
 ///
@@ -60,10 +62,15 @@ pub(crate) struct Checked {
 pub(crate) fn load<T>(
     what: &str,
     path: &Path,
+    remedy: &str,
     compile: impl FnOnce(&[u8]) -> Result<T>,
 ) -> Result<T> {
     let refuse = |why: String| Failure::Refused(format!("{what} {}: {why}", path.display()));
-    let size = std::fs::metadata(path).map_err(|error| refuse(missing(&error)))?.len();
+    let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => refuse(format!("does not exist; {remedy}")),
+        _ => refuse(error.to_string()),
+    })?;
+    let size = metadata.len();
     if size > COMPONENT_BYTES_MAX {
         return Err(refuse(format!("is {size} bytes; the limit is {COMPONENT_BYTES_MAX}")));
     }
@@ -121,7 +128,9 @@ impl Plugin {
     /// Returns [`Failure::Refused`] if the file cannot be read or [`Plugin::new`] refuses it.
     pub fn load(engine: &Engine, path: Option<&Path>) -> Result<Self> {
         match path {
-            Some(path) => load("component", path, |bytes| Self::new(engine, bytes)),
+            Some(path) => {
+                load("component", path, "check the path", |bytes| Self::new(engine, bytes))
+            }
             None => Self::new(engine, BUNDLED),
         }
     }

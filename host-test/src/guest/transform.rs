@@ -58,11 +58,8 @@ impl TransformPlugin {
     ///
     /// Returns [`Failure::Refused`] if the file cannot be read or [`TransformPlugin::new`] refuses it.
     pub fn load(engine: &Engine, path: &Path) -> Result<Self> {
-        if !path.exists() {
-            let why = "does not exist; use ocsf, ecs or the path of a component";
-            return Err(Failure::Refused(format!("--transform {}: {why}", path.display())));
-        }
-        load("--transform", path, |bytes| Self::new(engine, bytes, false))
+        let remedy = "use ocsf, ecs or the path of a component";
+        load("--transform", path, remedy, |bytes| Self::new(engine, bytes, false))
     }
 
     /// Compiles a transform. `is_watched` says that the engine cannot interrupt it, so that a watchdog limits its CPU
