@@ -1,6 +1,7 @@
 //! The transform that the operator chose, and its settings.
 
 use crate::config::file::Config;
+use crate::config::json;
 use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
 use crate::guest::engine::{CodeCache, Options, build};
@@ -96,13 +97,16 @@ impl Flags {
     }
 
     fn settings(&self) -> Result<Map<String, Value>> {
-        let text = self.transform_settings.as_deref().unwrap_or("{}");
-        serde_json::from_str(text).map_err(|error| {
-            let why = format!(
-                "--transform-settings: must be a JSON object, such as '{{\"version\": \"1.9.0\"}}': {error}"
-            );
-            Failure::Refused(why)
-        })
+        let refuse = |why: &str| {
+            let example = r#"'{"version": "1.9.0"}'"#;
+            let why = format!("must be a JSON object, such as {example}: {why}");
+            Failure::Refused(format!("--transform-settings: {why}"))
+        };
+        match json::read(self.transform_settings.as_deref().unwrap_or("{}")) {
+            Ok(Value::Object(settings)) => Ok(settings),
+            Ok(_) => Err(refuse("it is another value")),
+            Err(why) => Err(refuse(&why)),
+        }
     }
 }
 

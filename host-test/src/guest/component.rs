@@ -68,13 +68,13 @@ pub(crate) fn load<T>(
     let refuse = |why: String| Failure::Refused(format!("{what} {}: {why}", path.display()));
     let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => refuse(format!("does not exist; {remedy}")),
-        _ => refuse(error.to_string()),
+        _ => refuse(format!("{error}; {remedy}")),
     })?;
     let size = metadata.len();
     if size > COMPONENT_BYTES_MAX {
         return Err(refuse(format!("is {size} bytes; the limit is {COMPONENT_BYTES_MAX}")));
     }
-    let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|error| refuse(format!("{error}; {remedy}")))?;
     compile(&bytes).map_err(|failure| match failure {
         Failure::Refused(why) => refuse(why),
         failure => failure,

@@ -70,7 +70,13 @@ impl TransformPlugin {
     /// Returns [`Failure::Refused`] if it is not a component, imports anything, or does not export the interface
     /// `transform`.
     pub fn new(engine: &Engine, bytes: &[u8], is_watched: bool) -> Result<Self> {
-        let Checked { component, size, sha256, .. } = check(engine, bytes, |_| false)?;
+        let checked = check(engine, bytes, |_| false).map_err(|failure| match failure {
+            Failure::Refused(why) => {
+                Failure::Refused(format!("{why}; use a component of the world transform-plugin"))
+            }
+            failure => failure,
+        })?;
+        let Checked { component, size, sha256, .. } = checked;
         let pre = Linker::new(engine)
             .instantiate_pre(&component)
             .and_then(bindings::TransformPluginPre::new)
@@ -131,7 +137,7 @@ impl Transform {
             };
             // A transform may return any number.
             let faults: String = faults.iter().take(100).map(line).collect();
-            Failure::Refused(format!("the settings of the transform are not valid{faults}"))
+            Failure::Refused(format!("--transform-settings: the settings are not valid{faults}"))
         })
     }
 

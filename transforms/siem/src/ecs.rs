@@ -63,7 +63,9 @@ pub fn write<'a>(
     let mut record = Object::within(out);
     let timestamp = timestamp(input, time);
     record.plain("@timestamp", &timestamp);
-    event.top.drop_plain("type", input.kind);
+    if !input.kind.is_empty() {
+        event.top.drop_plain("type", input.kind);
+    }
     event.top.drop_plain("uuid", input.id);
     event.top.drop_plain("occurredAt", &timestamp);
 

@@ -71,27 +71,33 @@ pub fn write(out: &mut String, input: &Input, time: i64, event: &mut Event, pref
     metadata.maybe("original_event_uid", event.top.take_string("uuid"));
     metadata.maybe("original_time", event.top.take_string("occurredAt"));
     metadata.close();
-    event.top.drop_plain("type", input.kind);
+    if !input.kind.is_empty() {
+        event.top.drop_plain("type", input.kind);
+    }
 
     let mut record = Object::within(out);
     record.number("time", time);
-    actor(&mut record, event);
-    let Event { top, subject, .. } = event;
-    match prefix.class {
-        Some(Class::Entity) => record.object("entity", |object| entity(object, subject, top)),
-        Some(Class::Group) => record.object("group", |object| group(object, subject)),
-        Some(Class::User) => record.object("user", |object| account(object, subject)),
-        None => {}
-    }
-    // The base event has no such attributes.
-    if prefix.class.is_some() {
-        if let Some(ip) = event.take_address() {
-            record.object("src_endpoint", |endpoint| endpoint.raw("ip", ip));
-        }
-        if let Some(user_agent) = event.context.take_string("requestUserAgent") {
-            record.object("http_request", |request| request.raw("user_agent", user_agent));
-        }
+    // A base event has no attributes for the rest.
+    if let Some(class) = prefix.class {
+        parties(&mut record, event, class);
     }
     event.write("unmapped", &mut record);
     record.close();
+}
+
+/// Writes who did what to whom, and from where.
+fn parties(record: &mut Object, event: &mut Event, class: Class) {
+    actor(record, event);
+    let Event { top, subject, .. } = event;
+    match class {
+        Class::Entity => record.object("entity", |object| entity(object, subject, top)),
+        Class::Group => record.object("group", |object| group(object, subject)),
+        Class::User => record.object("user", |object| account(object, subject)),
+    }
+    if let Some(ip) = event.take_address() {
+        record.object("src_endpoint", |endpoint| endpoint.raw("ip", ip));
+    }
+    if let Some(user_agent) = event.context.take_string("requestUserAgent") {
+        record.object("http_request", |request| request.raw("user_agent", user_agent));
+    }
 }

@@ -4,40 +4,30 @@
 /// Maximum number of types that are remembered. Buildkite has fewer than 200; a source that has more is only slower.
 const TYPES_MAX: usize = 1_000;
 
-/// Maximum length of a type that is remembered, in bytes. Buildkite's take at most 50.
-const TYPE_BYTES_MAX: usize = 256;
-
 /// The beginnings of records, each with its type, in the order of types.
 #[derive(Debug)]
-pub struct Prefixes<P> {
-    known: Vec<(String, P)>,
-    /// That of the last type that is too long to be remembered.
-    long: Option<P>,
-}
+pub struct Prefixes<P>(Vec<(String, P)>);
 
 impl<P> Default for Prefixes<P> {
     fn default() -> Self {
-        Self { known: Vec::new(), long: None }
+        Self(Vec::new())
     }
 }
 
 impl<P> Prefixes<P> {
     /// Returns the beginning for a type. `make` makes it if the type is new.
     pub fn of(&mut self, kind: &str, make: impl FnOnce() -> P) -> &P {
-        if kind.len() > TYPE_BYTES_MAX {
-            return self.long.insert(make());
-        }
-        let found = self.known.binary_search_by(|(known, _)| known.as_str().cmp(kind));
+        let found = self.0.binary_search_by(|(known, _)| known.as_str().cmp(kind));
         let at = found.unwrap_or_else(|at| {
-            let is_full = self.known.len() >= TYPES_MAX;
+            let is_full = self.0.len() >= TYPES_MAX;
             if is_full {
-                self.known.clear();
+                self.0.clear();
             }
             let at = if is_full { 0 } else { at };
-            self.known.insert(at, (kind.to_owned(), make()));
+            self.0.insert(at, (kind.to_owned(), make()));
             at
         });
-        &self.known[at].1
+        &self.0[at].1
     }
 }
 
@@ -64,10 +54,7 @@ mod tests {
         for number in 0..3 * TYPES_MAX {
             let kind = number.to_string();
             assert_eq!(*prefixes.of(&kind, || number), number);
-            assert!(prefixes.known.len() <= TYPES_MAX && prefixes.known.is_sorted());
+            assert!(prefixes.0.len() <= TYPES_MAX && prefixes.0.is_sorted());
         }
-        let long = "x".repeat(TYPE_BYTES_MAX + 1);
-        assert_eq!(*prefixes.of(&long, || 7), 7);
-        assert!(prefixes.known.iter().all(|(kind, _)| kind.len() <= TYPE_BYTES_MAX));
     }
 }

@@ -80,7 +80,8 @@ fn settings_that_a_transform_refuses_end_the_run_before_it_reads() {
     let output = attacked(&world, "refuse");
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{message}");
-    let words = "the settings of the transform are not valid\n  attack: no 2026 ERROR that forges";
+    let words =
+        "--transform-settings: the settings are not valid\n  attack: no 2026 ERROR that forges";
     assert!(message.contains(words), "{message}");
     assert!(!world.path("o.ndjson").exists());
     assert!(world.fake.requests().is_empty());

@@ -40,6 +40,9 @@ fn an_event_without_a_type_becomes_a_base_event() {
     let event = ocsf(&Sample { kind: String::new(), ..sample(r#"{"uuid":"x","type":5}"#) });
     assert_eq!(event["class_uid"], 0);
     assert_eq!(event["unmapped"], json!({"type": 5}));
+    let long = "X".repeat(300);
+    let event = ocsf(&Sample { kind: long.clone(), ..sample(&json!({"type": long}).to_string()) });
+    assert_eq!((&event["class_uid"], &event["unmapped"]["type"]), (&json!(0), &json!(long)));
 }
 
 #[test]

@@ -78,8 +78,7 @@ pub fn samples() -> Vec<Sample> {
         }
     }
     // They fit no class.
-    let untyped =
-        r#"{"uuid":"x","context":{"requestIpAddress":"192.0.2.1","requestUserAgent":"c"}}"#;
+    let untyped = r#"{"uuid":"x","type":"","actor":{"uuid":"y","type":"USER"},"context":{"requestIpAddress":"192.0.2.1","requestUserAgent":"c"}}"#;
     for payload in ["\"text\"", r#"{"a":{"b":[]}}"#, untyped] {
         let first = samples[0].clone();
         samples.push(Sample { kind: String::new(), payload: payload.to_owned(), ..first });
