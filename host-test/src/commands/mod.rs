@@ -17,7 +17,7 @@ use crate::egress::network::Network;
 use crate::egress::origin::Origin;
 use crate::egress::outbound::Outbound;
 use crate::exit::{Failure, Result};
-use crate::guest::chosen::{Chosen, start_for};
+use crate::guest::chosen::{Chosen, insist_on_raw, start_for};
 use crate::guest::component::{BUNDLED, Plugin};
 use crate::guest::engine::{CodeCache, Options, build};
 use crate::guest::source::Source;
@@ -87,6 +87,9 @@ pub async fn source(
     source.configure(&configuration).await?;
     if let Some(why) = wrong {
         return Err(Failure::Refused(why));
+    }
+    if transform.is_some() {
+        insist_on_raw(&mut source).await?;
     }
     // The source goes first, because the slug is its setting.
     Ok(source.through(start_for(transform, config).await?))

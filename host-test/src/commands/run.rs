@@ -134,7 +134,8 @@ pub async fn run(args: Args) -> Result<()> {
         }
         None => None,
     };
-    tracing::info!("started; state {}", path.display());
+    let (state, transform) = (path.display(), args.transform.name());
+    tracing::info!("started; state {state}; transform {transform}");
     let job = Job {
         plan,
         records_max: None,

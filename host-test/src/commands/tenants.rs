@@ -200,7 +200,7 @@ async fn run(args: RunArgs) -> Result<()> {
         Some(transform) => Some(Arc::new(transform.tried(args.limits).await?)),
         None => None,
     };
-    let origins = args.supply.origins(&plugin, args.limits).await?;
+    let origins = args.supply.origins(&plugin, args.limits, transform.is_some()).await?;
     let outbound = Outbound::new(&args.network, Environment::Ignored)?;
     outbound.prepare(&origins)?;
     tracing::info!("requests may go to {}", list(&origins));

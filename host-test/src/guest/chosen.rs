@@ -5,6 +5,7 @@ use crate::config::json;
 use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
 use crate::guest::engine::{CodeCache, Options, build};
+use crate::guest::source::Source;
 use crate::guest::transform::{BUNDLED, Transform, TransformPlugin};
 use crate::limits::Limits;
 use serde_json::{Map, Value};
@@ -55,6 +56,15 @@ impl Flags {
     /// Returns the number of instances for each source: itself and, if one is chosen, the transform.
     pub fn instances_per_source(&self) -> u32 {
         1 + u32::from(self.transform.is_some())
+    }
+
+    /// Returns the transform as the operator named it, for the log.
+    pub fn name(&self) -> String {
+        match &self.transform {
+            None => "none".to_owned(),
+            Some(Choice::Bundled(schema)) => (*schema).to_owned(),
+            Some(Choice::File(path)) => path.display().to_string(),
+        }
     }
 
     /// Returns the file of the transform, unless it is the bundled one.
@@ -126,13 +136,36 @@ impl Chosen {
         Ok(transform)
     }
 
-    /// Tries the settings, so that a mistake in them is an error at the start, and not one of each tenant.
+    /// Tries the settings for many tenants, so that a mistake in them is an error at the start, and not one of each tenant.
     ///
     /// # Errors
     ///
     /// Same as [`Chosen::start`].
     pub async fn tried(self, limits: Limits) -> Result<Self> {
+        if self.takes_slug && self.settings.contains_key("org_slug") {
+            let why =
+                "org_slug: it would be that of every tenant; leave it out, and each has its own";
+            return Err(Failure::Refused(format!("--transform-settings: {why}")));
+        }
         self.start(limits, None).await.map(|_| self)
+    }
+}
+
+/// Checks that a source does not contain a transform already, which would map its records twice.
+///
+/// # Errors
+///
+/// Returns [`Failure::Refused`] if it does, and [`Failure::Failed`] on a trap or an exceeded limit.
+pub async fn insist_on_raw(source: &mut Source) -> Result<()> {
+    let schema = source.describe().await?.settings_schema;
+    let schema: Value = serde_json::from_str(&schema).unwrap_or_default();
+    match schema.pointer("/properties/transform") {
+        None => Ok(()),
+        Some(_) => Err(Failure::Refused(
+            "--transform: the component contains a transform already (its setting `transform`); \
+             leave out one of the two"
+                .to_owned(),
+        )),
     }
 }
 

@@ -16,6 +16,10 @@ pub const TICK: Duration = Duration::from_millis(10);
 /// shims.
 pub(crate) const PARTS_MAX: u32 = 16;
 
+/// Maximum number of memories in one instance. A source that is composed with a transform has three. Their total size is
+/// limited, however many there are.
+const MEMORIES_MAX: u32 = 4;
+
 /// Options for building the engine.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -149,11 +153,11 @@ fn pool(instances: u32, options: &Options) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_core_instances(parts)
-        .total_memories(instances)
+        .total_memories(instances.saturating_mul(MEMORIES_MAX))
         .total_tables(parts)
         .total_stacks(instances)
         .max_core_instances_per_component(PARTS_MAX)
-        .max_memories_per_component(1)
+        .max_memories_per_component(MEMORIES_MAX)
         .max_tables_per_component(PARTS_MAX)
         .max_memory_size((options.limits.memory_mib << 20) as usize)
         .table_elements(options.limits.table_elements as usize);

@@ -4,6 +4,7 @@ use crate::egress::hook::Egress;
 use crate::egress::named;
 use crate::egress::origin::Origin;
 use crate::exit::{Failure, Result};
+use crate::guest::chosen::insist_on_raw;
 use crate::guest::component::Plugin;
 use crate::guest::engine::{Options, build};
 use crate::guest::source::Source;
@@ -51,8 +52,18 @@ impl Supply {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::Refused`] if there are none, or if one is not a valid origin.
-    pub async fn origins(&self, plugin: &Plugin, limits: Limits) -> Result<Vec<Origin>> {
+    /// Returns [`Failure::Refused`] if there are none, if one is not a valid origin, or if there is a transform and the
+    /// component contains another one.
+    pub async fn origins(
+        &self,
+        plugin: &Plugin,
+        limits: Limits,
+        is_transformed: bool,
+    ) -> Result<Vec<Origin>> {
+        let mut source = Source::start(plugin, Egress::Closed, limits, None).await?;
+        if is_transformed {
+            insist_on_raw(&mut source).await?;
+        }
         if !self.allow_hosts.is_empty() {
             let named = self.allow_hosts.iter().map(|text| named::origin("--allow-host", text));
             return named.collect();
@@ -62,7 +73,6 @@ impl Supply {
                        the component with --component-sha256";
             return Err(Failure::Refused(format!("--component: {why}")));
         }
-        let mut source = Source::start(plugin, Egress::Closed, limits, None).await?;
         let described = source.describe().await?.allowed_hosts;
         let origin = |url: &String| {
             Origin::parse(url).map_err(|why| {

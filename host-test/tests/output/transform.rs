@@ -81,7 +81,10 @@ fn preview_and_demo_show_transformed_records() {
 fn flags_that_do_not_fit_are_refused_and_named() {
     let world = World::new(2);
     for (flags, words) in [
-        ("ocsf --transform-settings {\"version\":\"1.7.0\"}", "version: must be \"1.8.0\" or"),
+        (
+            "ocsf --transform-settings {\"version\":\"1.7.0\"}",
+            "version: for ocsf, must be \"1.8.0\" (the default) or",
+        ),
         (
             "ecs --transform-settings {\"schema\":\"ocsf\"}",
             "schema: --transform ecs already chose it",

@@ -10,7 +10,7 @@ use compose::Part;
 #[derive(Debug, Parser)]
 #[command(
     after_help = "With --transform, the source's settings have one more key for those of the transform:
-  {\"org_slug\": \"acme\", \"transform\": {\"schema\": \"ecs\", \"org_slug\": \"acme\"}}
+  {\"org_slug\": \"acme\", \"transform\": {\"schema\": \"ecs\"}}
 
 Examples:
   tools/release/build && cargo run -p compose -- wasmcloud \\

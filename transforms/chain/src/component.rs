@@ -83,7 +83,7 @@ impl Guest for Component {
 
     fn configure(config: Configuration) -> Result<(), Error> {
         FAILED.set(Some(unconfigured()));
-        let (settings, own) = split(&config.settings);
+        let (settings, own) = split(&config.settings, &transform::describe().settings_schema);
         let own = transform::configure(&own).err().unwrap_or_default();
         let mut faults: Vec<FieldError> = own.into_iter().map(Into::into).collect();
         let secrets = config.secrets.into_iter().map(Into::into).collect();

@@ -82,7 +82,8 @@ impl Settings {
         let version = object.get("version").map_or(Some(versions[0]), named);
         if version.is_none() && !faults.iter().any(|fault| fault.field == "schema") {
             let [default, other] = versions.map(|version| version.text);
-            let message = format!("must be \"{default}\" or \"{other}\"; the default is {default}");
+            let name = if versions[0] == ECS[0] { "ecs" } else { "ocsf" };
+            let message = format!("for {name}, must be \"{default}\" (the default) or \"{other}\"");
             faults.push(fault("version", message));
         }
         let org_slug = object.get("org_slug");
