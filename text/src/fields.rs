@@ -60,7 +60,11 @@ impl<'a> Fields<'a> {
             let before = input.at;
             let Some(name) = input.next_name(is_first, nowhere)? else { return Ok(()) };
             is_first = false;
-            input.colon(nowhere)?;
+            // Most often, nothing stands between the name and its colon.
+            match input.text.as_bytes().get(input.at) {
+                Some(b':') => input.at += 1,
+                _ => input.colon(nowhere)?,
+            }
             let is_object = input.token(nowhere) == Some(b'{');
             let start = input.at;
             let part = parts
@@ -78,13 +82,11 @@ impl<'a> Fields<'a> {
             };
             if is_kept {
                 // A comma and white space may stand before the name.
-                let whole = input.since(before);
-                let whole = whole
-                    .bytes()
-                    .position(|byte| byte == b'"')
-                    .and_then(|at| whole.get(at..))
-                    .unwrap_or_default();
-                self.push(Field { name, value: input.since(start), whole });
+                let bytes = input.text.as_bytes().iter().skip(before);
+                let quote = before + bytes.take_while(|byte| **byte != b'"').count();
+                let whole = input.since(quote);
+                let value = whole.get(start - quote..).unwrap_or_default();
+                self.push(Field { name, value, whole });
             }
         }
     }

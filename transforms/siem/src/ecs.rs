@@ -10,7 +10,7 @@ use source_text::object::{Object, push_string};
 use source_text::time::Millis;
 
 use crate::event::Event;
-use crate::input::{Input, line};
+use crate::input::{Input, Time, line};
 use crate::settings::Version;
 use crate::table::{Class, meaning};
 
@@ -46,11 +46,11 @@ impl Prefix {
     }
 }
 
-/// Writes an event as ECS. `input` has the type that the prefix was made for; `time` is in milliseconds since 1970.
+/// Writes an event as ECS. `input` has the type that the prefix was made for.
 pub fn write<'a>(
     out: &mut String,
     input: &Input<'a>,
-    time: i64,
+    time: Time,
     event: &mut Event<'a>,
     prefix: &Prefix,
     org_slug: Option<&str>,
@@ -99,7 +99,7 @@ pub fn write<'a>(
 }
 
 /// Returns the time in a form that Elasticsearch reads. It reads fewer forms than RFC 3339 allows.
-fn timestamp<'a>(input: &Input<'a>, time: i64) -> Cow<'a, str> {
+fn timestamp<'a>(input: &Input<'a>, time: Time) -> Cow<'a, str> {
     let text = input.occurred_at;
     // No leap second, and at most nine digits of a second.
     let is_short = text.len() <= "2026-01-01T00:00:00.000000000Z".len();
@@ -107,9 +107,9 @@ fn timestamp<'a>(input: &Input<'a>, time: i64) -> Cow<'a, str> {
         && text.as_bytes().get(10) == Some(&b'T')
         && text.ends_with('Z')
         && text.get(17..19) != Some("60");
-    match is_readable && Millis::parse_rfc3339(text).is_some() {
+    match is_readable && time.is_own {
         true => Cow::Borrowed(text),
-        false => Cow::Owned(Millis::new(time).to_string()),
+        false => Cow::Owned(Millis::new(time.ms).to_string()),
     }
 }
 

@@ -15,6 +15,15 @@ pub struct Input<'a> {
     pub payload: &'a str,
 }
 
+/// When an event happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Time {
+    /// In milliseconds since 1970.
+    pub ms: i64,
+    /// Whether it is the event's own. If that cannot be read, it is another event's.
+    pub is_own: bool,
+}
+
 /// Writes a member that is a text from the source or the settings.
 pub(crate) fn line(object: &mut Object, name: &str, text: &str) {
     push_line(object.member(name), text);

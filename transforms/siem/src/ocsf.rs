@@ -9,7 +9,7 @@ use source_text::object::Object;
 use self::party::{account, actor, entity, group};
 use self::rule::Rule;
 use crate::event::Event;
-use crate::input::{Input, line};
+use crate::input::{Input, Time, line};
 use crate::settings::Version;
 use crate::table::Class;
 
@@ -62,8 +62,8 @@ impl Prefix {
     }
 }
 
-/// Writes an event as OCSF. `input` has the type that the prefix was made for; `time` is in milliseconds since 1970.
-pub fn write(out: &mut String, input: &Input, time: i64, event: &mut Event, prefix: &Prefix) {
+/// Writes an event as OCSF. `input` has the type that the prefix was made for; `time` is when it happened.
+pub fn write(out: &mut String, input: &Input, time: Time, event: &mut Event, prefix: &Prefix) {
     out.push_str(&prefix.text);
     let mut metadata = Object::within(out);
     // The identity of the OCSF event, by which receivers drop repeats.
@@ -76,7 +76,7 @@ pub fn write(out: &mut String, input: &Input, time: i64, event: &mut Event, pref
     }
 
     let mut record = Object::within(out);
-    record.number("time", time);
+    record.number("time", time.ms);
     // A base event has no attributes for the rest.
     if let Some(class) = prefix.class {
         parties(&mut record, event, class);

@@ -6,7 +6,7 @@ use source_text::scan::line::Line;
 use source_text::time::Millis;
 
 use crate::event::Event;
-use crate::input::Input;
+use crate::input::{Input, Time};
 use crate::prefixes::Prefixes;
 use crate::settings::{Schema, Settings};
 use crate::{ecs, ocsf};
@@ -37,11 +37,13 @@ impl Transform {
     /// or else 0.
     pub fn apply<'a>(&mut self, events: impl Iterator<Item = Input<'a>> + Clone) -> Vec<String> {
         let millis = |event: &Input| Millis::parse_rfc3339(event.occurred_at).map(Millis::get);
-        let mut time = events.clone().find_map(|event| millis(&event)).unwrap_or_default();
+        let mut ms = events.clone().find_map(|event| millis(&event)).unwrap_or_default();
         // Reused, so that its memory is.
         let mut event = Event::default();
         let each = |input: Input<'a>| {
-            time = millis(&input).unwrap_or(time);
+            let own = millis(&input);
+            ms = own.unwrap_or(ms);
+            let time = Time { ms, is_own: own.is_some() };
             // It is nobody's type, and would be written several times.
             let kind = if input.kind.len() > TYPE_BYTES_MAX { "" } else { input.kind };
             let input = Input { kind, ..input };
@@ -54,14 +56,14 @@ impl Transform {
     }
 
     /// Returns the payload of an event that fits nothing, whatever its type.
-    fn unfit(&mut self, input: &Input, time: i64) -> String {
+    fn unfit(&mut self, input: &Input, time: Time) -> String {
         let object = wrapped(input.payload);
         let mut event = Event::default();
         event.read(&object);
         self.written(&Input { kind: "", ..*input }, time, &mut event)
     }
 
-    fn written<'a>(&mut self, input: &Input<'a>, time: i64, event: &mut Event<'a>) -> String {
+    fn written<'a>(&mut self, input: &Input<'a>, time: Time, event: &mut Event<'a>) -> String {
         let mut out = String::with_capacity(input.payload.len() + ADDED_BYTES);
         let (kind, slug) = (input.kind, self.settings.org_slug.as_deref());
         match self.settings.schema {

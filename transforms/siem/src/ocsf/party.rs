@@ -40,11 +40,11 @@ pub fn group(object: &mut Object, subject: &mut Fields) {
 pub fn account(object: &mut Object, party: &mut Fields) {
     identity(object, party);
     match party.plain("type") {
-        Some("USER") => object.number("type_id", 1),
-        Some("AGENT") => object.number("type_id", 4),
+        Some("USER") => object.raw("type_id", "1"),
+        Some("AGENT") => object.raw("type_id", "4"),
         _ => {
             let kind = party.take_string("type");
-            object.number("type_id", if kind.is_some() { 99 } else { 0 });
+            object.raw("type_id", if kind.is_some() { "99" } else { "0" });
             object.maybe("type", kind);
         }
     }
