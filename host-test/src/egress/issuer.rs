@@ -26,7 +26,7 @@ pub(crate) const WAITS: Waits = Waits { connect: WAIT, first_byte: WAIT, between
 ///
 /// # Errors
 ///
-/// Returns why there is no token, and what to do.
+/// Returns why no token was issued, and what to do.
 pub(crate) async fn ask(
     order: &Order,
     outbound: &Outbound,

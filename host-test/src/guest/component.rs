@@ -54,7 +54,7 @@ pub(crate) struct Checked {
 }
 
 /// Reads the file of a component, and passes its bytes to `compile`. Messages begin with `what` and the path; `remedy`
-/// says what to do if there is no such file.
+/// says what to do if the file does not exist.
 ///
 /// # Errors
 ///
