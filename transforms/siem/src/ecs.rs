@@ -11,7 +11,6 @@ use source_text::time::Millis;
 
 use crate::event::Event;
 use crate::input::{Input, Time, line};
-use crate::settings::Version;
 use crate::table::{Class, meaning};
 
 /// What the events of a type begin with.
@@ -24,11 +23,11 @@ pub struct Prefix {
 
 impl Prefix {
     /// Returns the prefix for a type.
-    pub fn new(kind: &str, version: Version) -> Self {
+    pub fn new(kind: &str, version: &str) -> Self {
         let meaning = meaning(kind);
         let mut text = String::new();
         let mut record = Object::open(&mut text);
-        record.object("ecs", |ecs| ecs.plain("version", version.text));
+        record.object("ecs", |ecs| ecs.plain("version", version));
         let mut event = Object::open(record.member("event"));
         event.plain("kind", "event");
         event.plain("module", "buildkite");

@@ -6,11 +6,10 @@ mod rule;
 
 use source_text::object::Object;
 
-use self::party::{account, actor, entity, group};
+use self::party::{account, actor, entity, named};
 use self::rule::Rule;
 use crate::event::Event;
 use crate::input::{Input, Time, line};
-use crate::settings::Version;
 use crate::table::Class;
 
 /// The severity of every event: informational. How serious an event is depends on the organization.
@@ -29,8 +28,8 @@ pub struct Prefix {
 
 impl Prefix {
     /// Returns the prefix for a type. That of an empty type is a base event's.
-    pub fn new(kind: &str, org_slug: Option<&str>, version: Version) -> Self {
-        let rule = Rule::of(kind, version.number);
+    pub fn new(kind: &str, org_slug: Option<&str>, version: &str) -> Self {
+        let rule = Rule::of(kind, version);
         let (class, activity) = (i64::from(rule.class_uid), i64::from(rule.activity_id));
         let mut text = String::new();
         let mut record = Object::open(&mut text);
@@ -47,7 +46,7 @@ impl Prefix {
             line(&mut record, "message", kind);
         }
         let mut metadata = Object::open(record.member("metadata"));
-        metadata.plain("version", version.text);
+        metadata.plain("version", version);
         metadata.object("product", |product| {
             product.plain("name", "Buildkite");
             product.plain("vendor_name", "Buildkite");
@@ -91,7 +90,7 @@ fn parties(record: &mut Object, event: &mut Event, class: Class) {
     let Event { top, subject, .. } = event;
     match class {
         Class::Entity => record.object("entity", |object| entity(object, subject, top)),
-        Class::Group => record.object("group", |object| group(object, subject)),
+        Class::Group => record.object("group", |object| named(object, subject)),
         Class::User => record.object("user", |object| account(object, subject)),
     }
     if let Some(ip) = event.take_address() {

@@ -1,6 +1,6 @@
 //! The settings: which schema, in which version.
 
-use serde_json::{Map, Value};
+use source_text::json::{Members, string};
 
 /// JSON Schema of the settings.
 pub const SETTINGS_SCHEMA: &str = include_str!("settings.schema.json");
@@ -8,31 +8,20 @@ pub const SETTINGS_SCHEMA: &str = include_str!("settings.schema.json");
 /// Maximum length of `org_slug` in characters. Buildkite's own limit is lower.
 const SLUG_CHARS_MAX: usize = 255;
 
-/// The schema to write.
+/// The schema to write, and its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
     /// The Open Cybersecurity Schema Framework.
-    Ocsf(Version),
+    Ocsf(&'static str),
     /// The Elastic Common Schema.
-    Ecs(Version),
-}
-
-/// A version of a schema, as text and as numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Version {
-    /// For example `1.8.0`.
-    pub text: &'static str,
-    /// Major and minor number.
-    pub number: (u16, u16),
+    Ecs(&'static str),
 }
 
 /// Versions of OCSF. The first is the default: the newest one that validators have.
-const OCSF: [Version; 2] =
-    [Version { text: "1.8.0", number: (1, 8) }, Version { text: "1.9.0", number: (1, 9) }];
+const OCSF: [&str; 2] = ["1.8.0", "1.9.0"];
 
 /// Versions of ECS. The first is the default: the one that Elastic's own integrations write.
-const ECS: [Version; 2] =
-    [Version { text: "8.11.0", number: (8, 11) }, Version { text: "9.4.0", number: (9, 4) }];
+const ECS: [&str; 2] = ["8.11.0", "9.4.0"];
 
 /// The settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,47 +48,58 @@ impl Settings {
     ///
     /// Returns everything that is wrong with them.
     pub fn parse(text: &str) -> Result<Self, Vec<Fault>> {
-        let fault = |field: &str, message: String| Fault { field: field.to_owned(), message };
-        let object: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
-            vec![fault("settings", format!("must be a JSON object, such as {{}}: {error}"))]
-        })?;
         let mut faults = Vec::new();
-        for key in object.keys().filter(|key| !["schema", "version", "org_slug"].contains(&&***key))
-        {
-            let message = "unknown; the settings are schema, version and org_slug";
-            faults.push(fault(key, message.to_owned()));
+        let mut fault = |field: &str, message: String| {
+            faults.push(Fault { field: field.to_owned(), message });
+        };
+        let mut members = Members::read(text).unwrap_or_else(|why| {
+            fault("settings", format!("must be a JSON object, such as {{}}: {why}"));
+            Members::default()
+        });
+        for key in ["schema", "version", "org_slug"] {
+            if members.is_twice(key) {
+                fault(key, "appears twice; remove one of the two".to_owned());
+            }
         }
-        let (wrap, versions): (fn(Version) -> Schema, _) = match object.get("schema") {
-            None => (Schema::Ocsf, OCSF),
-            Some(name) if name == "ocsf" => (Schema::Ocsf, OCSF),
-            Some(name) if name == "ecs" => (Schema::Ecs, ECS),
+        // `None` for a key that is missing, and an empty text for anything but a text.
+        let mut take = |key| members.take_any(key).map(|json| string(json).unwrap_or_default());
+        let (schema, version, slug) = (take("schema"), take("version"), take("org_slug"));
+        let (wrap, versions): (fn(&'static str) -> Schema, _) = match schema.as_deref() {
+            Some("ecs") => (Schema::Ecs, Some(("ecs", ECS))),
+            None | Some("ocsf") => (Schema::Ocsf, Some(("ocsf", OCSF))),
             Some(_) => {
-                faults.push(fault("schema", "must be \"ocsf\" or \"ecs\"".to_owned()));
-                (Schema::Ocsf, OCSF)
+                fault("schema", "must be \"ocsf\" or \"ecs\"".to_owned());
+                (Schema::Ocsf, None)
             }
         };
-        let named = |name: &Value| versions.into_iter().find(|version| name == version.text);
-        let version = object.get("version").map_or(Some(versions[0]), named);
-        if version.is_none() && !faults.iter().any(|fault| fault.field == "schema") {
-            let [default, other] = versions.map(|version| version.text);
-            let name = if versions[0] == ECS[0] { "ecs" } else { "ocsf" };
-            let message = format!("for {name}, must be \"{default}\" (the default) or \"{other}\"");
-            faults.push(fault("version", message));
+        let mut chosen = OCSF[0];
+        // Whose version it is is unknown without a schema.
+        if let Some((name, [default, other])) = versions {
+            chosen = default;
+            match version.as_deref() {
+                None => {}
+                Some(version) if version == default => {}
+                Some(version) if version == other => chosen = other,
+                Some(_) => fault(
+                    "version",
+                    format!("for {name}, must be \"{default}\" (the default) or \"{other}\""),
+                ),
+            }
         }
-        let org_slug = object.get("org_slug");
-        let slug = org_slug.and_then(Value::as_str).filter(|slug| is_slug(slug));
-        if org_slug.is_some() && slug.is_none() {
+        if slug.as_deref().is_some_and(|slug| !is_slug(slug)) {
             let message = format!(
                 "must be the organization's slug, a text of 1 to {SLUG_CHARS_MAX} characters; \
                  leave it out if there is none"
             );
-            faults.push(fault("org_slug", message));
+            fault("org_slug", message);
         }
-        match version {
-            Some(version) if faults.is_empty() => {
-                Ok(Self { schema: wrap(version), org_slug: slug.map(str::to_owned) })
-            }
-            _ => Err(faults),
+        for key in members.rest() {
+            let message = "unknown; the settings are schema, version and org_slug";
+            fault(key, message.to_owned());
+        }
+        match faults.is_empty() {
+            true => Ok(Self { schema: wrap(chosen), org_slug: slug }),
+            false => Err(faults),
         }
     }
 }
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(schema(r#"{"version":"1.9.0"}"#), Schema::Ocsf(OCSF[1]));
         assert_eq!(schema(r#"{"schema":"ecs","version":"9.4.0"}"#), Schema::Ecs(ECS[1]));
         for version in OCSF.iter().chain(&ECS) {
-            assert!(SETTINGS_SCHEMA.contains(&format!("\"{}\"", version.text)));
+            assert!(SETTINGS_SCHEMA.contains(&format!("\"{version}\"")));
         }
     }
 
@@ -133,7 +133,10 @@ mod tests {
         assert_eq!(faults("[]"), ["settings"]);
         assert_eq!(faults(r#"{"schema":"cef","version":1}"#), ["schema"]);
         assert_eq!(faults(r#"{"schema":"ecs","version":"1.8.0"}"#), ["version"]);
-        assert_eq!(faults(r#"{"Schema":"ecs","org_slug":""}"#), ["Schema", "org_slug"]);
+        assert_eq!(faults(r#"{"Schema":"ecs","org_slug":""}"#), ["org_slug", "Schema"]);
         assert_eq!(faults(r#"{"version":null,"org_slug":5}"#), ["version", "org_slug"]);
+        assert_eq!(faults(r#"{"schema":"ecs","schema":"ocsf"}"#), ["schema"]);
+        assert!(Settings::parse(&format!(r#"{{"org_slug":"{}"}}"#, "x".repeat(255))).is_ok());
+        assert_eq!(faults(&format!(r#"{{"org_slug":"{}"}}"#, "x".repeat(256))), ["org_slug"]);
     }
 }

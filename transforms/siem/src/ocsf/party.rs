@@ -17,8 +17,8 @@ fn identity(object: &mut Object, party: &mut Fields) {
     }
 }
 
-/// Writes uid, name and type.
-fn named(object: &mut Object, subject: &mut Fields) {
+/// Writes a subject: uid, name and type. For the membership of a team, they are the membership's; `type` says so.
+pub fn named(object: &mut Object, subject: &mut Fields) {
     identity(object, subject);
     object.maybe("type", subject.take_string("type"));
 }
@@ -29,11 +29,6 @@ pub fn entity(object: &mut Object, subject: &mut Fields, top: &mut Fields) {
     if top.get("data").is_some_and(|data| data.starts_with('{')) {
         object.maybe("data", top.take("data"));
     }
-}
-
-/// Writes the team that an event is about. For a membership, Buildkite names the membership; `type` says so.
-pub fn group(object: &mut Object, subject: &mut Fields) {
-    named(object, subject);
 }
 
 /// Writes an account. Its type is a number, and a text only if OCSF has no number for it.

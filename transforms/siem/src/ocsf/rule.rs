@@ -16,8 +16,8 @@ pub struct Rule {
 /// The number of an activity that OCSF has no name for.
 const OTHER: u8 = 99;
 
-/// The version that renamed Account Change and made teams updatable.
-const USER_MANAGEMENT_SINCE: (u16, u16) = (1, 9);
+/// The version before Account Change became User Management, and teams updatable.
+const BEFORE_USER_MANAGEMENT: &str = "1.8.0";
 
 impl Rule {
     /// The rule of an event that fits no class.
@@ -30,12 +30,12 @@ impl Rule {
     };
 
     /// Returns the rule of an event of this type.
-    pub fn of(kind: &str, version: (u16, u16)) -> Self {
+    pub fn of(kind: &str, version: &str) -> Self {
         if kind.is_empty() {
             return Self::BASE;
         }
         let (class, activity) = meaning(kind);
-        let is_new = version >= USER_MANAGEMENT_SINCE;
+        let is_new = version != BEFORE_USER_MANAGEMENT;
         let (class_uid, class_name, number) = match class {
             Class::Entity => (3004, "Entity Management", entity(activity)),
             Class::Group => (3006, "Group Management", group(activity, is_new)),
