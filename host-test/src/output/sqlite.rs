@@ -97,11 +97,13 @@ impl SqliteSink {
 
     fn attach(&mut self, state: &mut State) -> Result<()> {
         for _ in 1..MOVES_MAX {
-            let before = identity(&self.path);
+            let before = self.named();
             let done = self.try_attach(state);
-            let after = identity(&self.path);
+            let after = self.named();
+            // Log rotation may also put an empty file in its place.
             let is_moved = after.is_none() || before.is_some() && before != after;
-            if done.is_ok() || !is_moved || !folder(&self.path).is_dir() {
+            let is_locked = matches!(done, Err(Failure::Locked(_)));
+            if done.is_ok() || is_locked || !is_moved || !folder(&self.path).is_dir() {
                 return done;
             }
         }
@@ -110,13 +112,18 @@ impl SqliteSink {
 
     fn try_attach(&mut self, state: &mut State) -> Result<()> {
         drop(EVENTS.open(&self.path, LAYOUT)?);
+        let opened = self.named();
         state.attach(&self.path)?;
-        if let Err(failure) = state.check_partner(self.is_accepted) {
-            state.detach();
-            return Err(failure);
+        let mut done = state.check_partner(self.is_accepted);
+        if done.is_ok() && (opened.is_none() || self.named() != opened) {
+            let path = self.path.display();
+            done = Err(Failure::Failed(format!("output {path} was moved while it was opened")));
         }
-        self.id = self.named();
-        Ok(())
+        match done {
+            Ok(()) => self.id = opened,
+            Err(_) => state.detach(),
+        }
+        done
     }
 
     fn is_there(&self) -> bool {
