@@ -3,8 +3,10 @@
 /// Why a command failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// Exit code 1: failed after retries, protocol error, trap, exceeded limit, or the output cannot be written.
+    /// Exit code 1: protocol error, trap, exceeded limit, or the output cannot be written.
     Failed(String),
+    /// Exit code 1: failed after retries. A later run may succeed without any change.
+    Transient(String),
     /// Exit code 1: another program holds a lock on the state or the output, and may release it.
     Locked(String),
     /// Exit code 2: invalid configuration or usage; checkpoint, state or output refused, or in use by another run.
@@ -22,7 +24,7 @@ impl Failure {
     /// Returns the exit code of the process, as listed in `docs/troubleshooting.md`.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Failed(_) | Self::Locked(_) | Self::ReaderGone => 1,
+            Self::Failed(_) | Self::Transient(_) | Self::Locked(_) | Self::ReaderGone => 1,
             Self::Refused(_) => 2,
             Self::Unauthorized(_) => 3,
         }
@@ -41,6 +43,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Failed(text)
+            | Self::Transient(text)
             | Self::Locked(text)
             | Self::Refused(text)
             | Self::Unauthorized(text) => f.write_str(text),

@@ -58,7 +58,7 @@ impl From<SourceError> for Failure {
             SourceError::InvalidCheckpoint(text) => {
                 Self::Refused(format!("the stored checkpoint is refused: {text}"))
             }
-            SourceError::Transient(text) => Self::Failed(format!("temporary failure: {text}")),
+            SourceError::Transient(text) => Self::Transient(format!("temporary failure: {text}")),
             SourceError::Protocol(text) => Self::Failed(format!("protocol error: {text}")),
         }
     }

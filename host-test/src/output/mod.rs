@@ -1,43 +1,23 @@
 //! Where records go, and how they and the checkpoint become durable together.
 
 pub mod file;
+pub mod receiver;
 mod reconcile;
 mod records;
 pub mod sqlite;
 pub mod stream;
+mod target;
 
 use crate::exit::{Failure, Result};
 use crate::guest::contract::Event;
-use crate::names::{family, folder, is_same, no_folder};
+use crate::names::family;
+use crate::output::receiver::Receiver;
+pub use crate::output::target::Target;
+use crate::output::target::refuse_own_files;
 use crate::state::State;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-
-/// An output that the operator named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// `-`: standard output, delivered at least once.
-    Stdout,
-    /// A file with one record per line, delivered exactly once.
-    File(PathBuf),
-    /// `sqlite:FILE`: the table `events` of a database, delivered exactly once.
-    Sqlite(PathBuf),
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match (text, text.strip_prefix("sqlite:")) {
-            ("", _) | (_, Some("")) => {
-                Err("the name is empty; name a file, - or sqlite:FILE".to_owned())
-            }
-            ("-", _) => Ok(Self::Stdout),
-            (_, Some(path)) => Ok(Self::Sqlite(PathBuf::from(path))),
-            (path, None) => Ok(Self::File(PathBuf::from(path))),
-        }
-    }
-}
+use source_driver::Why;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// An open output, together with the state that says how much of it is valid.
 pub struct Output {
@@ -53,6 +33,7 @@ enum Sink {
     Stream(stream::StreamSink),
     File(file::FileSink),
     Sqlite(sqlite::SqliteSink),
+    Receiver(Box<dyn Receiver>),
 }
 
 impl Output {
@@ -68,6 +49,11 @@ impl Output {
             last: None,
             is_written: false,
         })
+    }
+
+    /// Returns an output that passes records and checkpoints on, without a state of its own.
+    pub fn to(receiver: Box<dyn Receiver>) -> Self {
+        Self { sink: Sink::Receiver(receiver), state: None, last: None, is_written: false }
     }
 
     /// Opens an output. This may truncate or create a file, so call it after all other checks.
@@ -108,9 +94,12 @@ impl Output {
             return Ok(());
         }
         let Some(state) = &mut self.state else {
-            if let Sink::Stream(sink) = &mut self.sink {
-                sink.write(events)?;
+            match &mut self.sink {
+                Sink::Stream(sink) => sink.write(events)?,
+                Sink::Receiver(receiver) => receiver.write(events, checkpoint)?,
+                Sink::File(_) | Sink::Sqlite(_) => {}
             }
+            self.last = Some(checkpoint.to_owned());
             return Ok(());
         };
         match &mut self.sink {
@@ -124,6 +113,8 @@ impl Output {
             }
             Sink::File(sink) => sink.append(state, events, checkpoint)?,
             Sink::Sqlite(sink) => sink.write(state, events, checkpoint)?,
+            // Has no state.
+            Sink::Receiver(_) => {}
         }
         self.last = Some(checkpoint.to_owned());
         Ok(())
@@ -146,7 +137,19 @@ impl Output {
     pub fn is_settled(&self) -> bool {
         match &self.sink {
             Sink::File(sink) => sink.is_settled(),
-            Sink::Stream(_) | Sink::Sqlite(_) => true,
+            Sink::Stream(_) | Sink::Sqlite(_) | Sink::Receiver(_) => true,
+        }
+    }
+
+    /// Tells a receiver that the run waits.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Receiver::wait`].
+    pub fn wait(&mut self, why: Why, time: Duration) -> Result<()> {
+        match &mut self.sink {
+            Sink::Receiver(receiver) => receiver.wait(why, time),
+            Sink::File(_) | Sink::Sqlite(_) | Sink::Stream(_) => Ok(()),
         }
     }
 
@@ -205,36 +208,4 @@ fn lines(events: &[&Event]) -> Vec<u8> {
         lines.push(b'\n');
     }
     lines
-}
-
-/// Refuses an output that would overwrite files with another purpose. `written` lists all files
-/// that the output consists of.
-fn refuse_own_files(
-    output: &Path,
-    written: &[PathBuf],
-    state: &Path,
-    sources: &[PathBuf],
-) -> Result<()> {
-    let name = output.display();
-    let folder = folder(output);
-    if let Err(error) = folder.canonicalize() {
-        return Err(Failure::Refused(format!("output {name}: {}", no_folder(folder, &error))));
-    }
-    for file in written {
-        let clash = match () {
-            () if sources.iter().any(|own| is_same(file, own)) => "a file that the config uses",
-            () if family(state).iter().any(|own| is_same(file, own)) => {
-                "the state file, its lock or its journal"
-            }
-            () => continue,
-        };
-        return Err(Failure::Refused(match file == output {
-            true => format!("output {name} is {clash}; name another file"),
-            false => format!(
-                "output {name} needs {}, which is {clash}; name another file",
-                file.display()
-            ),
-        }));
-    }
-    Ok(())
 }

@@ -31,7 +31,7 @@ pub async fn wait(failure: Failure, policy: &mut Policy, stop: &mut Stop) -> Res
 pub fn gave_up(policy: &Policy, why: &str) -> Failure {
     let count = policy.failed_retries();
     let noun = if count == 1 { "retry" } else { "retries" };
-    Failure::Failed(format!("gave up after {count} {noun}: {why}"))
+    Failure::Transient(format!("gave up after {count} {noun}: {why}"))
 }
 
 /// Opens something that another program may have locked. Returns `None` if a signal to stop

@@ -9,7 +9,8 @@ use crate::run::metrics::Metrics;
 use crate::run::moment;
 use crate::run::patience;
 use crate::run::stop::Stop;
-use source_driver::{Plan, Policy};
+use source_driver::{Plan, Policy, Why};
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// Maximum size of the records in a group, in bytes, unless a single batch is larger: about 8,000 events. A larger
@@ -176,6 +177,19 @@ impl Pipeline {
             self.end_write().await?;
         }
         Ok(std::mem::take(&mut self.durable))
+    }
+
+    /// Waits until everything is durable, and tells the output that the run waits. Returns the batches that became durable.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Pipeline::finish`] and [`Output::wait`].
+    pub async fn pause(&mut self, why: Why, time: Duration) -> Result<Vec<Batch>> {
+        let durable = self.finish().await?;
+        if let Some(output) = &mut self.output {
+            tokio::task::block_in_place(|| output.wait(why, time))?;
+        }
+        Ok(durable)
     }
 
     /// Continues in a new file if the output was moved away; see [`Output::reopen`].

@@ -168,7 +168,7 @@ impl Run<'_> {
         time: Duration,
         stop: &mut Stop,
     ) -> Result<()> {
-        let durable = pipeline.finish().await?;
+        let durable = pipeline.pause(why, time).await?;
         self.count(&durable);
         let why = match why {
             Why::Idle => "caught up, waiting",
