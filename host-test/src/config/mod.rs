@@ -8,3 +8,19 @@ pub(crate) mod keys;
 pub(crate) mod misplaced;
 pub(crate) mod secret;
 pub(crate) mod text;
+
+use crate::exit::{Failure, Result};
+use serde_json::Value;
+use std::path::Path;
+
+/// Reads a file that holds one JSON value and has at most `bytes_max` bytes.
+///
+/// # Errors
+///
+/// Returns [`Failure::Refused`] with the path and what is wrong. The message quotes no string of the file, which may hold
+/// a secret.
+pub fn read(path: &Path, bytes_max: u64) -> Result<Value> {
+    text::read_up_to(path, bytes_max)
+        .and_then(|text| json::read(&text))
+        .map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
+}

@@ -34,6 +34,15 @@ const REMEDY: &str = "save it as UTF-8 (in PowerShell: Set-Content -Encoding utf
 ///
 /// Returns a message that says why, without quoting the file.
 pub(crate) fn read(path: &Path) -> Result<String, String> {
+    read_up_to(path, FILE_BYTES_MAX)
+}
+
+/// Reads a file of at most `bytes_max` bytes.
+///
+/// # Errors
+///
+/// Same as [`read`].
+pub(crate) fn read_up_to(path: &Path, bytes_max: u64) -> Result<String, String> {
     // Opening a pipe without a writer would block otherwise.
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
@@ -43,13 +52,13 @@ pub(crate) fn read(path: &Path) -> Result<String, String> {
         return Err("is a folder; name a file in it".to_owned());
     }
     decode(match metadata.file_type().is_fifo() {
-        true => read_pipe(file, PIPE_WAIT)?,
-        false => read_at_most(file, FILE_BYTES_MAX)?,
+        true => read_pipe(file, bytes_max, PIPE_WAIT)?,
+        false => read_at_most(file, bytes_max)?,
     })
 }
 
 /// Reads a pipe, such as that of `<(command)`, to its end, for at most this time.
-fn read_pipe(mut file: File, wait: Duration) -> Result<Vec<u8>, String> {
+fn read_pipe(mut file: File, bytes_max: u64, wait: Duration) -> Result<Vec<u8>, String> {
     let (mut bytes, mut some) = (Vec::new(), [0; 4096]);
     let end = Instant::now() + wait;
     // Ends with the pipe, the time, or too many bytes.
@@ -73,8 +82,8 @@ fn read_pipe(mut file: File, wait: Duration) -> Result<Vec<u8>, String> {
             0 => return Ok(bytes),
             size => bytes.extend_from_slice(&some[..size]),
         }
-        if bytes.len() as u64 > FILE_BYTES_MAX {
-            return Err(format!("is larger than {FILE_BYTES_MAX} bytes; check the file's name"));
+        if bytes.len() as u64 > bytes_max {
+            return Err(format!("is larger than {bytes_max} bytes; check the file's name"));
         }
     }
 }
@@ -161,7 +170,7 @@ mod tests {
             .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
             .open(&pipe)
             .unwrap();
-        let why = read_pipe(file, Duration::from_millis(1)).unwrap_err();
+        let why = read_pipe(file, FILE_BYTES_MAX, Duration::from_millis(1)).unwrap_err();
         assert!(why.starts_with("is a pipe that did not end within"), "{why}");
         assert!(read(folder.path()).unwrap_err().starts_with("is a folder"));
     }

@@ -1,0 +1,68 @@
+//! `discover` and the configured catalog: which stream is read, and from where.
+
+use crate::stream::{CURSOR, KEY, NAME, schema};
+use host_test::config;
+use host_test::exit::{Failure, Result};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Maximum size of a catalog, in bytes: 16 MiB. It lists the streams of one source, each with its schema.
+const BYTES_MAX: u64 = 16 << 20;
+
+/// Where a sync begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Where the last sync ended.
+    Incremental,
+    /// At the start of the backfill.
+    FullRefresh,
+}
+
+/// Returns the catalog.
+pub fn catalog(record: &Value) -> Value {
+    json!({"streams": [{
+        "name": NAME,
+        "json_schema": schema(record),
+        "supported_sync_modes": ["full_refresh", "incremental"],
+        "source_defined_cursor": true,
+        "default_cursor_field": [CURSOR],
+        "source_defined_primary_key": [[KEY]],
+        "is_resumable": true,
+    }]})
+}
+
+/// Reads a configured catalog, and returns how to sync the stream.
+///
+/// # Errors
+///
+/// Returns [`Failure::Refused`] if the catalog does not list exactly our stream.
+pub fn read(path: &Path) -> Result<Mode> {
+    let catalog = config::read(path, BYTES_MAX)?;
+    mode(&catalog).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
+}
+
+fn mode(catalog: &Value) -> std::result::Result<Mode, String> {
+    let streams = catalog["streams"].as_array().ok_or("streams: must be a list")?;
+    let mut found = None;
+    for (at, configured) in streams.iter().enumerate() {
+        let name = configured["stream"]["name"].as_str();
+        if name != Some(NAME) {
+            let name = name.map_or("without a name".to_owned(), |name| format!("{name:.60}"));
+            return Err(format!(
+                "streams[{at}]: there is no stream {name}; the only stream is {NAME}"
+            ));
+        }
+        let mode = match configured["sync_mode"].as_str() {
+            Some("incremental") => Mode::Incremental,
+            Some("full_refresh") => Mode::FullRefresh,
+            _ => {
+                let why = "must be incremental or full_refresh";
+                return Err(format!("streams[{at}].sync_mode: {why}"));
+            }
+        };
+        if found.replace(mode).is_some() {
+            return Err(format!("streams[{at}]: {NAME} is listed twice"));
+        }
+    }
+    found.ok_or(format!("lists no stream; add {NAME}"))
+}

@@ -1,0 +1,62 @@
+//! The component, and what it says of itself.
+
+use clap::Args;
+use host_test::egress::hook::Egress;
+use host_test::egress::outbound::{Environment, Flags, Outbound};
+use host_test::exit::{Failure, Result};
+use host_test::guest::component::{BUNDLED, Plugin};
+use host_test::guest::engine::CodeCache;
+use host_test::guest::source::{Limits, Source};
+use serde_json::Value;
+
+/// The flags of every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Options {
+    #[command(flatten)]
+    network: Flags,
+    #[command(flatten)]
+    code: CodeCache,
+}
+
+/// The bundled component, compiled.
+pub struct Connector {
+    /// The component.
+    pub plugin: Plugin,
+    /// How requests go out.
+    pub outbound: Outbound,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// JSON Schema of the settings. The key `x-secrets` lists the secrets.
+    pub settings: Value,
+    /// JSON Schema of a record.
+    pub record: Value,
+}
+
+impl Connector {
+    /// Loads the bundled component, and asks it to describe itself. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::Refused`] if a flag is invalid, and [`Failure::Failed`] if this machine cannot run the component.
+    pub async fn load(options: &Options) -> Result<Self> {
+        let outbound = Outbound::new(&options.network, Environment::Used)?;
+        let plugin = Plugin::trusted(&options.code, BUNDLED)?;
+        let mut source = Source::start(&plugin, Egress::Closed, Limits::default(), None).await?;
+        let described = source.describe().await?;
+        Ok(Self {
+            outbound,
+            name: described.name,
+            version: described.version,
+            settings: schema(&described.settings_schema)?,
+            record: schema(&described.record_schema)?,
+            plugin,
+        })
+    }
+}
+
+fn schema(text: &str) -> Result<Value> {
+    let fail = |error| Failure::Failed(format!("the component's schema is not JSON: {error}"));
+    serde_json::from_str(text).map_err(fail)
+}

@@ -1,0 +1,68 @@
+//! Messages: one JSON object per line on standard output.
+
+use host_test::commands::print;
+use host_test::exit::{Failure, Result};
+use host_test::guest::contract::Event;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Lines that are printed together, so that no other thread prints between them.
+#[derive(Default)]
+pub struct Lines(Vec<u8>);
+
+impl Lines {
+    /// Adds a message.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::Failed`] if it cannot be written as JSON.
+    pub fn push(&mut self, message: &impl Serialize) -> Result<()> {
+        let fail = |error| Failure::Failed(format!("cannot write a message: {error}"));
+        serde_json::to_writer(&mut self.0, message).map_err(fail)?;
+        self.0.push(b'\n');
+        Ok(())
+    }
+
+    /// Prints the messages, and flushes.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`print`].
+    pub fn print(self) -> Result<()> {
+        let text = String::from_utf8(self.0);
+        print(&text.map_err(|error| Failure::Failed(format!("a message: {error}")))?)
+    }
+}
+
+/// Prints one message.
+///
+/// # Errors
+///
+/// Same as [`Lines::push`] and [`Lines::print`].
+pub fn say(message: &impl Serialize) -> Result<()> {
+    let mut lines = Lines::default();
+    lines.push(message)?;
+    lines.print()
+}
+
+/// Returns a record as JSON on one line.
+///
+/// # Errors
+///
+/// Returns [`Failure::Failed`] if it is not a JSON object or contains a line break.
+pub fn payload(event: &Event) -> Result<&RawValue> {
+    let fail = |why: &str| Failure::Failed(format!("protocol error: record {}: {why}", event.id));
+    let text = event.payload.as_str();
+    let breaks = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+    if !text.starts_with('{') || text.contains(breaks) {
+        return Err(fail("is not one line with a JSON object"));
+    }
+    serde_json::from_str(text).map_err(|error| fail(&error.to_string()))
+}
+
+/// Returns the current Unix time, in milliseconds.
+pub fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}

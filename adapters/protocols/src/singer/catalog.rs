@@ -1,0 +1,98 @@
+//! The catalog: what `--discover` prints, and what the user selected in it.
+
+use crate::stream::{CURSOR, KEY, NAME, schema};
+use host_test::config;
+use host_test::exit::{Failure, Result};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Maximum size of a catalog, in bytes: 16 MiB. It lists the streams of one tap, each with its schema.
+const BYTES_MAX: u64 = 16 << 20;
+
+/// Returns the catalog.
+pub fn catalog(record: &Value) -> Value {
+    let schema = schema(record);
+    let names = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
+    let mut metadata = vec![json!({"breadcrumb": [], "metadata": {
+        "inclusion": "available",
+        "selected-by-default": true,
+        "table-key-properties": [KEY],
+        "valid-replication-keys": [CURSOR],
+        "replication-key": CURSOR,
+    }})];
+    metadata.extend(names.map(|name| {
+        let inclusion = if name == KEY || name == CURSOR { "automatic" } else { "available" };
+        json!({"breadcrumb": ["properties", name], "metadata": {"inclusion": inclusion}})
+    }));
+    json!({"streams": [{
+        "tap_stream_id": NAME,
+        "stream": NAME,
+        "schema": schema,
+        "key_properties": [KEY],
+        "replication_key": CURSOR,
+        "replication_method": "INCREMENTAL",
+        "metadata": metadata,
+    }]})
+}
+
+/// What the user selected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Whether the stream is left out.
+    pub is_off: bool,
+    /// Whether everything is read again each time.
+    pub is_full: bool,
+    /// The properties that are left out.
+    pub hidden: Vec<String>,
+}
+
+/// Reads a catalog that the user or a runner has changed.
+///
+/// # Errors
+///
+/// Returns [`Failure::Refused`] if it does not list our stream.
+pub fn read(path: &Path) -> Result<Selection> {
+    let catalog = config::read(path, BYTES_MAX)?;
+    selection(&catalog).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
+}
+
+fn selection(catalog: &Value) -> std::result::Result<Selection, String> {
+    let streams = catalog["streams"].as_array().ok_or("streams: must be a list")?;
+    let name = |stream: &Value| stream["tap_stream_id"].as_str().map(str::to_owned);
+    for (at, stream) in streams.iter().enumerate() {
+        if let Some(other) = name(stream).filter(|name| name != NAME) {
+            return Err(format!(
+                "streams[{at}]: there is no stream {other:.60}; the only stream is {NAME}"
+            ));
+        }
+    }
+    let stream = streams.iter().find(|stream| name(stream).is_some());
+    let stream = stream.ok_or(format!("lists no stream; add {NAME}"))?;
+    let mut chosen = Selection {
+        is_off: stream["schema"]["selected"] == false || stream["selected"] == false,
+        is_full: stream["replication_method"] == "FULL_TABLE",
+        hidden: Vec::new(),
+    };
+    for entry in stream["metadata"].as_array().into_iter().flatten() {
+        let (of, place) = (&entry["metadata"], entry["breadcrumb"].as_array());
+        let is_off = of["selected"] == false;
+        match place.map(Vec::as_slice) {
+            Some([]) => {
+                chosen.is_off |= is_off;
+                match of["replication-method"].as_str() {
+                    Some("FULL_TABLE") => chosen.is_full = true,
+                    Some("INCREMENTAL") => chosen.is_full = false,
+                    _ => {}
+                }
+            }
+            Some([root, Value::String(name)]) if root == "properties" => {
+                let is_fixed = of["inclusion"] == "automatic" || name == KEY || name == CURSOR;
+                if is_off && !is_fixed || of["inclusion"] == "unsupported" {
+                    chosen.hidden.push(name.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,103 @@
+//! The Singer tap. Source: <https://github.com/singer-io/getting-started/blob/master/docs/SPEC.md>.
+
+mod about;
+pub mod catalog;
+pub mod message;
+mod receiver;
+pub mod state;
+
+use crate::connector::{Connector, Options};
+use crate::output::say;
+use crate::settings::{self, flat};
+use crate::stream::schema;
+use crate::sync::{block_on, sync};
+use catalog::{Selection, catalog};
+use clap::Parser;
+use host_test::commands::print;
+use host_test::exit::{Failure, Result};
+use host_test::run::progress;
+use message::Message;
+use receiver::Sender;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const EXAMPLE: &str = "\
+Example:
+  echo '{\"org_slug\": \"acme\", \"api_token\": \"...\", \"backfill_start_time\": \"2026-01-01T00:00:00Z\"}' > config.json
+  tap-buildkite-audit-logs --config config.json --discover > catalog.json
+  tap-buildkite-audit-logs --config config.json --catalog catalog.json | target-jsonl > states.jsonl
+  tail -n 1 states.jsonl > state.json
+  tap-buildkite-audit-logs --config config.json --catalog catalog.json --state state.json | target-jsonl";
+
+/// Read Buildkite's audit log as a Singer tap: one message of Singer per line.
+#[derive(Debug, Parser)]
+#[command(name = "tap-buildkite-audit-logs", version, after_help = EXAMPLE, max_term_width = 100)]
+struct Cli {
+    /// The config: a JSON object with the settings that --about shows.
+    #[arg(long, short, value_name = "FILE", required_unless_present_any = ["about", "discover"])]
+    config: Option<PathBuf>,
+    /// Print the catalog: the stream audit_events.
+    #[arg(long, short)]
+    discover: bool,
+    /// The catalog: what to read. Without it, everything is read.
+    #[arg(long, value_name = "FILE", visible_alias = "properties")]
+    catalog: Option<PathBuf>,
+    /// The state to continue from: the last one that the target printed.
+    #[arg(long, short, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Print what the tap is, can do, and can be set to.
+    #[arg(long)]
+    about: bool,
+    /// The format of --about.
+    #[arg(long, value_name = "FORMAT", default_value = "json", value_parser = ["json"])]
+    format: String,
+    /// Log level on standard error: error, warn, info, debug, trace, off, or a filter.
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<String>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Runs the tap. An error is printed to standard error.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let cli = Cli::parse_from(args);
+    let log = progress::start_log(cli.log.as_deref()).map_err(Failure::Refused);
+    match log.and_then(|()| block_on(run(&cli))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            progress::say(&format!("error: {}", flat(&failure.to_string())));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> Result<()> {
+    let connector = Connector::load(&cli.options).await?;
+    match (&cli.config, cli.about, cli.discover) {
+        (_, true, _) => print(&format!("{:#}\n", about::about(&connector))),
+        (_, _, true) => print(&format!("{:#}\n", catalog(&connector.record))),
+        (Some(config), ..) => read(&connector, config, cli).await,
+        // Refused when the arguments are parsed.
+        (None, ..) => Err(Failure::Refused("--config is missing".to_owned())),
+    }
+}
+
+async fn read(connector: &Connector, config: &Path, cli: &Cli) -> Result<()> {
+    let config = settings::read(config, &connector.settings)?;
+    let chosen = cli.catalog.as_deref().map(catalog::read).transpose()?;
+    let chosen: Selection = chosen.unwrap_or_default();
+    let checkpoint = cli.state.as_deref().map(state::read).transpose()?.flatten();
+    if chosen.is_off {
+        tracing::warn!("the catalog selects no stream; nothing is read");
+        return Ok(());
+    }
+    let mut schema = schema(&connector.record);
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        properties.retain(|name, _| !chosen.hidden.contains(name));
+    }
+    say(&Message::<()>::schema(schema))?;
+    let checkpoint = checkpoint.filter(|_| !chosen.is_full);
+    let sender = Box::new(Sender::without(chosen.hidden));
+    sync(connector, &config, checkpoint, sender).await
+}

@@ -1,0 +1,58 @@
+//! Writes records and states.
+
+use crate::output::{Lines, now_ms, payload};
+use crate::singer::message::Message;
+use crate::singer::state::state;
+use crate::stream::NAME;
+use chrono::{DateTime, SecondsFormat};
+use host_test::exit::{Failure, Result};
+use host_test::guest::contract::Event;
+use host_test::output::receiver::Receiver;
+use serde_json::value::RawValue;
+use source_driver::Why;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Sends what a sync reads, without the properties that the user left out.
+pub struct Sender {
+    hidden: Vec<String>,
+}
+
+impl Sender {
+    /// Returns a sender that leaves out these properties.
+    pub fn without(hidden: Vec<String>) -> Self {
+        Self { hidden }
+    }
+}
+
+impl Receiver for Sender {
+    fn write(&mut self, events: &[&Event], checkpoint: &str) -> Result<()> {
+        let now = DateTime::from_timestamp_millis(now_ms()).unwrap_or_default();
+        let now = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let mut lines = Lines::default();
+        for event in events {
+            let (stream, time_extracted, whole) = (NAME, now.clone(), payload(event)?);
+            match self.hidden.is_empty() {
+                true => lines.push(&Message::Record { stream, record: whole, time_extracted })?,
+                false => {
+                    let record = without(&self.hidden, whole)?;
+                    lines.push(&Message::Record { stream, record, time_extracted })?;
+                }
+            }
+        }
+        lines.push(&Message::<()>::State { value: state(checkpoint) })?;
+        lines.print()
+    }
+
+    fn wait(&mut self, _: Why, _: Duration) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn without<'a>(hidden: &[String], record: &'a RawValue) -> Result<BTreeMap<String, &'a RawValue>> {
+    let all: serde_json::Result<BTreeMap<String, &RawValue>> = serde_json::from_str(record.get());
+    let mut all =
+        all.map_err(|error| Failure::Failed(format!("protocol error: a record: {error}")))?;
+    all.retain(|name, _| !hidden.contains(name));
+    Ok(all)
+}
