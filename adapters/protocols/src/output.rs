@@ -66,3 +66,32 @@ pub fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(payload: &str) -> Event {
+        let text = String::from;
+        Event { id: text("1"), occurred_at: text(""), kind: text(""), payload: text(payload) }
+    }
+
+    #[test]
+    fn a_large_record_is_one_line() {
+        let data = "x\\n\\u2028".repeat(150_000);
+        let event = event(&format!(r#"{{"uuid":"1","data":"{data}"}}"#));
+        let mut lines = Lines::default();
+        lines.push(&payload(&event).unwrap()).unwrap();
+        let text = String::from_utf8(lines.0).unwrap();
+        assert_eq!(text.find('\n'), Some(text.len() - 1));
+        assert_eq!(text.trim_end(), event.payload);
+        assert!(text.len() > 1 << 20);
+    }
+
+    #[test]
+    fn a_record_that_is_not_one_line_with_an_object_is_refused() {
+        for bad in ["", "[1]", "7", "{", "{}{}", "{\"a\":\n1}", "{\"a\":\"\u{2028}\"}", "{}\r"] {
+            assert!(payload(&event(bad)).is_err(), "{bad}");
+        }
+    }
+}

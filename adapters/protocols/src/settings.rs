@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn secrets_are_taken_out_and_nulls_are_absent() {
-        let all = json!({"org_slug": "acme", "page_size": null, "api_token": "bkua_0123456789"});
+        let all =
+            json!({"org_slug": "acme", "page_size": null, "api_token": "bkua_0123456789abcdef"});
         let config = parse(all.as_object().unwrap().clone(), &schema()).unwrap();
         assert_eq!(config.settings, json!({"org_slug": "acme"}));
         assert_eq!(config.secret_names, ["api_token"]);

@@ -118,3 +118,21 @@ fn who(failure: &Failure) -> FailureType {
         Failure::Failed(_) | Failure::ReaderGone => FailureType::SystemError,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_names_who_has_to_act() {
+        let text = String::new;
+        for (failure, wanted) in [
+            (Failure::Refused(text()), FailureType::ConfigError),
+            (Failure::Unauthorized(text()), FailureType::ConfigError),
+            (Failure::Transient(text()), FailureType::TransientError),
+            (Failure::Failed(text()), FailureType::SystemError),
+        ] {
+            assert_eq!(who(&failure), wanted, "{failure:?}");
+        }
+    }
+}
