@@ -13,7 +13,7 @@ use crate::exit::{Failure, Result};
 use serde_json::Value;
 use std::path::Path;
 
-/// Reads a file that holds one JSON value and has at most `bytes_max` bytes.
+/// Reads a file that a person wrote. It holds one JSON value and has at most `bytes_max` bytes.
 ///
 /// # Errors
 ///
@@ -22,5 +22,19 @@ use std::path::Path;
 pub fn read(path: &Path, bytes_max: u64) -> Result<Value> {
     text::read_up_to(path, bytes_max)
         .and_then(|text| json::read(&text))
+        .map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
+}
+
+/// Reads a file that a program wrote. It holds one JSON value and has at most `bytes_max` bytes. Of duplicate keys, which
+/// some programs write, the last one counts.
+///
+/// # Errors
+///
+/// Same as [`read`].
+pub fn read_generated(path: &Path, bytes_max: u64) -> Result<Value> {
+    let parse =
+        |text: String| serde_json::from_str(&text).map_err(|error| format!("is not JSON: {error}"));
+    text::read_up_to(path, bytes_max)
+        .and_then(parse)
         .map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
 }

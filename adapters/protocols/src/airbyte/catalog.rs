@@ -37,7 +37,7 @@ pub fn catalog(record: &Value) -> Value {
 ///
 /// Returns [`Failure::Refused`] if the catalog does not list exactly our stream.
 pub fn read(path: &Path) -> Result<Mode> {
-    let catalog = config::read(path, BYTES_MAX)?;
+    let catalog = config::read_generated(path, BYTES_MAX)?;
     mode(&catalog).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
 }
 

@@ -31,7 +31,7 @@ pub fn state(checkpoint: &str, mode: Mode, is_complete: bool) -> Value {
 ///
 /// Returns [`Failure::Refused`] if it is not a state of Airbyte or of this source.
 pub fn read(path: &Path, mode: Mode) -> Result<Option<String>> {
-    let all = config::read(path, BYTES_MAX)?;
+    let all = config::read_generated(path, BYTES_MAX)?;
     checkpoint(&all, mode).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
 }
 

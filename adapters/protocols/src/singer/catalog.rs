@@ -52,7 +52,7 @@ pub struct Selection {
 ///
 /// Returns [`Failure::Refused`] if it does not list our stream.
 pub fn read(path: &Path) -> Result<Selection> {
-    let catalog = config::read(path, BYTES_MAX)?;
+    let catalog = config::read_generated(path, BYTES_MAX)?;
     selection(&catalog).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
 }
 

@@ -20,7 +20,7 @@ pub fn state(checkpoint: &str) -> Value {
 ///
 /// Returns [`Failure::Refused`] if it is not a state of this tap.
 pub fn read(path: &Path) -> Result<Option<String>> {
-    let state = config::read(path, BYTES_MAX)?;
+    let state = config::read_generated(path, BYTES_MAX)?;
     checkpoint(&state).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
 }
 

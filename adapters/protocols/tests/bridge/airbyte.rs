@@ -69,6 +69,10 @@ fn a_state_may_be_wrapped_in_its_message_and_stand_among_others() {
         bridge.write("state.json", &states);
         assert_eq!(bridge.sync().len(), 0, "{states}");
     }
+    // PyAirbyte writes a key twice.
+    let twice = format!("[{{\"global_\": 1, \"global_\": 2, {}]", &state["state"].to_string()[1..]);
+    std::fs::write(bridge.0.path("state.json"), twice).unwrap();
+    assert_eq!(bridge.sync().len(), 0);
     let mut reset = state["state"].clone();
     reset["stream"]["stream_state"] = json!({});
     for states in [json!([]), json!({}), json!(null), json!([reset]), json!([other])] {

@@ -35,7 +35,7 @@ fn a_catalog_without_our_stream_is_refused() {
         expect(&bridge, words);
     }
     std::fs::write(bridge.0.path("catalog.json"), "{").unwrap();
-    expect(&bridge, "catalog.json: not JSON");
+    expect(&bridge, "catalog.json: is not JSON");
     std::fs::remove_file(bridge.0.path("catalog.json")).unwrap();
     expect(&bridge, "catalog.json: does not exist");
 }
