@@ -2,9 +2,10 @@
 
 use crate::bridge::{Bridge, catalog};
 use buildkite_audit_logs::settings::schema::SETTINGS_SCHEMA;
-use fake_buildkite::{Limits, Options};
+use fake_buildkite::{Fault, FaultHook, Limits, Options};
 use host_kit::assert_same;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const READ: &str = "read --config config.json --catalog catalog.json";
 
@@ -143,5 +144,31 @@ fn a_check_reports_success_or_what_to_do() {
         let (outcome, message) = status(&bridge.good("check --config config.json"));
         assert_eq!(outcome, "FAILED", "{settings}");
         assert!(message.contains(words) && !message.contains("secrets."), "{message}");
+    }
+}
+
+#[test]
+fn a_large_event_is_one_line_for_any_reader() {
+    // Line breaks for Unicode, though not for JSON.
+    let data = json!({ "text": "a\u{85}b\u{2028}c\u{2029}\u{b}\u{1c}d\n".repeat(100_000) });
+    let node = json!({
+        "uuid": "00000000-0000-4000-8000-000000000001", "type": "PIPELINE_UPDATED",
+        "occurredAt": "2025-01-01T00:00:00Z", "data": data.to_string(),
+    });
+    let body = json!({"data": {"organization": {
+        "permissions": {"auditEventsView": {"allowed": true}},
+        "auditEvents": {
+            "pageInfo": {"hasNextPage": false, "endCursor": null}, "edges": [{"node": node}],
+        },
+    }}});
+    let answer = Fault::Body(body.to_string());
+    let fault: FaultHook = Arc::new(move |_, _| answer.clone());
+    let bridge = Bridge::with(Options { fault: Some(fault), ..Options::default() });
+    for line in [READ, "tap --config config.json"] {
+        let ran = bridge.good(line);
+        let records: Vec<_> = ran.of("RECORD").map(|message| &message["record"]).collect();
+        assert_eq!(records.len(), 1, "{line}");
+        let record = records[0].get("data").filter(|data| data.get("uuid").is_some());
+        assert_eq!(record.unwrap_or(records[0])["data"], data, "{line}");
     }
 }
