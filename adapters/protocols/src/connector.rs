@@ -1,13 +1,16 @@
 //! The component, and what it says of itself.
 
+use crate::settings::Settings;
 use clap::Args;
+use host_test::commands::source;
 use host_test::egress::hook::Egress;
 use host_test::egress::outbound::{Environment, Flags, Outbound};
 use host_test::exit::{Failure, Result};
+use host_test::guest::chosen::Chosen;
 use host_test::guest::component::{BUNDLED, Plugin};
 use host_test::guest::engine::CodeCache;
 use host_test::guest::source::{Limits, Source};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The flags of every command.
 #[derive(Debug, Clone, Default, Args)]
@@ -20,17 +23,15 @@ pub struct Options {
 
 /// The bundled component, compiled.
 pub struct Connector {
-    /// The component.
-    pub plugin: Plugin,
-    /// How requests go out.
-    pub outbound: Outbound,
+    plugin: Plugin,
+    outbound: Outbound,
     /// Its name.
     pub name: String,
     /// Its version.
     pub version: String,
     /// JSON Schema of the settings. The key `x-secrets` lists the secrets.
     pub settings: Value,
-    /// JSON Schema of a record.
+    /// JSON Schema of a record, before a transform.
     pub record: Value,
 }
 
@@ -53,6 +54,27 @@ impl Connector {
             record: schema(&described.record_schema)?,
             plugin,
         })
+    }
+
+    /// Returns the JSON Schema of the settings of the transform.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::Failed`] if this machine cannot run it.
+    pub async fn transform_settings(&self) -> Result<Value> {
+        let transform = Chosen::bundled(&self.plugin, Map::new())?;
+        schema(&transform.describe().await?.settings_schema)
+    }
+
+    /// Starts an instance with these settings. It sends nothing until it is called.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::Refused`] with everything that is wrong with the settings or the checkpoint.
+    pub async fn start(&self, settings: &Settings, checkpoint: Option<String>) -> Result<Source> {
+        let chosen = settings.transform.clone();
+        let chosen = chosen.map(|chosen| Chosen::bundled(&self.plugin, chosen)).transpose()?;
+        source(&self.plugin, &settings.config, checkpoint, &self.outbound, chosen.as_ref()).await
     }
 }
 

@@ -5,14 +5,26 @@ use host_test::config::file::Config;
 use host_test::credential::token::Token;
 use host_test::exit::{Failure, Result};
 use host_test::limits::Limits;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// The secret that becomes the `Authorization` header.
 const API_TOKEN: &str = "api_token";
 
+/// The setting that chooses a transform.
+const TRANSFORM: &str = "transform";
+
 /// Maximum size of a config, in bytes: 1 MiB. A larger file was named by mistake.
 const BYTES_MAX: u64 = 1 << 20;
+
+/// What a config says.
+#[derive(Debug)]
+pub struct Settings {
+    /// The settings of the source, and its credential.
+    pub config: Config,
+    /// The settings of the transform, if there is one.
+    pub transform: Option<Map<String, Value>>,
+}
 
 /// A secret that the component asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +51,12 @@ fn secret(entry: &Value) -> Option<Secret<'_>> {
     })
 }
 
-/// Reads a config file. A setting that is null counts as absent. The component checks the settings themselves.
+/// Reads a config file. A setting that is null counts as absent. The components check the settings themselves.
 ///
 /// # Errors
 ///
 /// Returns [`Failure::Refused`] with the file and the setting, and never with the value of a secret.
-pub fn read(path: &Path, schema: &Value) -> Result<Config> {
+pub fn read(path: &Path, schema: &Value) -> Result<Settings> {
     let name = path.display();
     match config::read(path, BYTES_MAX)? {
         Value::Object(all) => {
@@ -54,8 +66,19 @@ pub fn read(path: &Path, schema: &Value) -> Result<Config> {
     }
 }
 
-fn parse(mut settings: Map<String, Value>, schema: &Value) -> std::result::Result<Config, String> {
+fn parse(
+    mut settings: Map<String, Value>,
+    schema: &Value,
+) -> std::result::Result<Settings, String> {
     settings.retain(|_, value| !value.is_null());
+    let transform = match settings.remove(TRANSFORM) {
+        None => None,
+        Some(Value::Object(transform)) => Some(transform),
+        Some(_) => {
+            let example = r#"{"schema": "ocsf"}"#;
+            return Err(format!("{TRANSFORM}: must be a JSON object, such as {example}"));
+        }
+    };
     let (mut secret_names, mut credential) = (Vec::new(), None);
     for secret in secrets(schema) {
         let Some(value) = settings.remove(secret.name) else { continue };
@@ -67,25 +90,55 @@ fn parse(mut settings: Map<String, Value>, schema: &Value) -> std::result::Resul
         }
         secret_names.push(name.to_owned());
     }
-    Ok(Config {
+    let config = Config {
         settings: Value::Object(settings),
         secret_names,
         credential,
         component: None,
         limits: Limits::default(),
         files: Vec::new(),
-    })
+    };
+    Ok(Settings { config, transform })
+}
+
+/// Returns the schema of a config: the settings of the source, the secrets, each marked with the keyword `secret`, and the
+/// settings of the transform. What is required comes first.
+pub fn schema(source: &Value, transform: &Value, secret: &str) -> Value {
+    let mut schema = source.clone();
+    let mut required = source["required"].as_array().cloned().unwrap_or_default();
+    let all = source["properties"].as_object().cloned().unwrap_or_default();
+    let (first, last): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(name, _)| required.contains(&json!(name)));
+    let mut properties: Map<String, Value> = first.into_iter().collect();
+    for one in secrets(source) {
+        let property = json!({"type": "string", "description": one.description, secret: true});
+        properties.insert(one.name.to_owned(), property);
+        if one.is_required {
+            required.push(json!(one.name));
+        }
+    }
+    properties.extend(last);
+    let mut transform = transform.clone();
+    transform["title"] = json!("Transform");
+    transform["description"] =
+        json!("Delivers events as OCSF or ECS; if absent, as Buildkite returns them");
+    properties.insert(TRANSFORM.to_owned(), transform);
+    schema["required"] = required.into();
+    schema["properties"] = properties.into();
+    schema
 }
 
 /// Returns a message about the settings with the names that the flat object has.
 pub fn flat(message: &str) -> String {
-    message.replace("secrets.api_token", API_TOKEN).replace("settings.endpoint", "endpoint")
+    message
+        .replace("secrets.api_token", API_TOKEN)
+        .replace("settings.endpoint", "endpoint")
+        .replace("--transform-settings:", "transform:")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn schema() -> Value {
         json!({"x-secrets": [{"name": "api_token", "required": true, "description": "A token"}]})
@@ -95,8 +148,10 @@ mod tests {
     fn secrets_are_taken_out_and_nulls_are_absent() {
         let all =
             json!({"org_slug": "acme", "page_size": null, "api_token": "bkua_0123456789abcdef"});
-        let config = parse(all.as_object().unwrap().clone(), &schema()).unwrap();
+        let Settings { config, transform } =
+            parse(all.as_object().unwrap().clone(), &schema()).unwrap();
         assert_eq!(config.settings, json!({"org_slug": "acme"}));
+        assert_eq!(transform, None);
         assert_eq!(config.secret_names, ["api_token"]);
         assert!(!format!("{config:?}").contains("bkua_"));
     }

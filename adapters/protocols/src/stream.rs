@@ -1,40 +1,144 @@
-//! The one stream: its name, its key, and the JSON Schema of its records.
+//! The one stream: its name, and the form of its records.
 
 use serde_json::{Map, Value, json};
 
 /// The name of the stream.
 pub const NAME: &str = "audit_events";
-/// The property that identifies an event.
-pub const KEY: &str = "uuid";
-/// The property that says when an event happened.
-pub const CURSOR: &str = "occurredAt";
 
 /// The dialect that both protocols use.
 pub const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
-/// Returns the schema of a record, given the component's. Destinations make columns from it, so every property has a type.
-/// Times and event types get the one that Buildkite's schema declares, and the others get all types.
-pub fn schema(record: &Value) -> Value {
-    let mut properties = Map::new();
-    for (name, property) in record["properties"].as_object().into_iter().flatten() {
-        let mut property = property.clone();
+/// The form of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As Buildkite returns them.
+    Raw,
+    /// The Open Cybersecurity Schema Framework.
+    Ocsf,
+    /// The Elastic Common Schema.
+    Ecs,
+}
+
+/// The properties of a record in OCSF, by type. Those of objects depend on the event.
+const OCSF: [(&str, &[&str]); 3] = [
+    (
+        "integer",
+        &[
+            "class_uid",
+            "category_uid",
+            "activity_id",
+            "type_uid",
+            "severity_id",
+            "status_id",
+            "time",
+        ],
+    ),
+    ("string", &["class_name", "category_name", "activity_name", "message"]),
+    (
+        "object",
+        &[
+            "metadata",
+            "actor",
+            "entity",
+            "user",
+            "group",
+            "src_endpoint",
+            "http_request",
+            "unmapped",
+        ],
+    ),
+];
+
+/// The same in ECS.
+const ECS: [(&str, &[&str]); 2] = [
+    ("string", &["@timestamp"]),
+    (
+        "object",
+        &[
+            "event",
+            "user",
+            "group",
+            "source",
+            "user_agent",
+            "organization",
+            "related",
+            "buildkite",
+            "ecs",
+        ],
+    ),
+];
+
+impl Form {
+    /// Returns the form that these settings of the transform choose.
+    pub fn of(transform: Option<&Map<String, Value>>) -> Self {
+        match transform.map(|settings| settings.get("schema").and_then(Value::as_str)) {
+            None => Self::Raw,
+            Some(Some("ecs")) => Self::Ecs,
+            Some(_) => Self::Ocsf,
+        }
+    }
+
+    /// Returns the path of the property that identifies an event.
+    pub fn key(self) -> &'static [&'static str] {
+        match self {
+            Self::Raw => &["uuid"],
+            Self::Ocsf => &["metadata", "uid"],
+            Self::Ecs => &["event", "id"],
+        }
+    }
+
+    /// Returns the property that says when an event happened.
+    pub fn cursor(self) -> &'static str {
+        match self {
+            Self::Raw => "occurredAt",
+            Self::Ocsf => "time",
+            Self::Ecs => "@timestamp",
+        }
+    }
+
+    /// Returns the schema of a record, given the component's. Destinations make columns from it, so every property has a
+    /// type.
+    pub fn schema(self, record: &Value) -> Value {
+        let mut properties = match self {
+            Self::Raw => raw(record),
+            Self::Ocsf => listed(&OCSF),
+            Self::Ecs => listed(&ECS),
+        };
+        if let [outer, inner] = self.key() {
+            properties[*outer]["properties"] = json!({ *inner: {"type": "string"} });
+        }
+        if self != Self::Ocsf {
+            properties[self.cursor()]["format"] = json!("date-time");
+            properties[self.cursor()]["airbyte_type"] = json!("timestamp_with_timezone");
+        }
+        json!({
+            "$schema": DRAFT,
+            "type": "object",
+            "properties": properties,
+            "required": self.key()[..1],
+            "additionalProperties": true,
+        })
+    }
+}
+
+/// Times and event types get the type that Buildkite's schema declares, and what may be anything gets all types.
+fn raw(record: &Value) -> Map<String, Value> {
+    let mut properties = record["properties"].as_object().cloned().unwrap_or_default();
+    for (name, property) in &mut properties {
         if property.get("type").is_none() {
             property["type"] = match name.as_str() {
-                CURSOR | "type" => json!(["string", "null"]),
+                "occurredAt" | "type" => json!(["string", "null"]),
                 _ => json!(["object", "array", "string", "number", "boolean", "null"]),
             };
         }
-        if name == CURSOR {
-            property["format"] = json!("date-time");
-            property["airbyte_type"] = json!("timestamp_with_timezone");
-        }
-        properties.insert(name.clone(), property);
     }
-    json!({
-        "$schema": DRAFT,
-        "type": "object",
-        "properties": properties,
-        "required": record.get("required").cloned().unwrap_or(json!([])),
-        "additionalProperties": true,
-    })
+    properties
+}
+
+fn listed(names: &[(&str, &[&str])]) -> Map<String, Value> {
+    let of = |(kind, names): &(&str, &[&str])| {
+        let property = json!({"type": [kind, "null"]});
+        names.iter().map(|name| ((*name).to_owned(), property.clone())).collect::<Vec<_>>()
+    };
+    names.iter().flat_map(of).collect()
 }

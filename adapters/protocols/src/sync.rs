@@ -1,9 +1,8 @@
 //! One sync: everything from the stored checkpoint to the newest event.
 
 use crate::connector::Connector;
+use crate::settings::Settings;
 use buildkite_audit_logs::checkpoint::tools::look_now;
-use host_test::commands::source;
-use host_test::config::file::Config;
 use host_test::exit::{Failure, Result};
 use host_test::output::Output;
 use host_test::output::receiver::Receiver;
@@ -22,12 +21,13 @@ use std::time::Duration;
 /// continues from the last checkpoint that the receiver got.
 pub async fn sync(
     connector: &Connector,
-    config: &Config,
+    settings: &Settings,
     checkpoint: Option<String>,
     receiver: Box<dyn Receiver>,
 ) -> Result<()> {
     let mut stop = Stop::on_signals()?;
-    let backfill = config.settings.get("backfill_start_time").and_then(|start| start.as_str());
+    let backfill =
+        settings.config.settings.get("backfill_start_time").and_then(|start| start.as_str());
     if checkpoint.is_none() && backfill.is_none() {
         tracing::warn!(
             "backfill_start_time is not set: this sync reads only events from now on; set it to read past events"
@@ -41,8 +41,7 @@ pub async fn sync(
         backfill: backfill.map(str::to_owned),
         metrics: Metrics::default(),
     };
-    let Connector { plugin, outbound, .. } = connector;
-    let mut source = source(plugin, config, checkpoint, outbound, None).await?;
+    let mut source = connector.start(settings, checkpoint).await?;
     let mut tally = Tally::default();
     let output = Output::to(receiver);
     let result = run(&mut source, output, job, &mut stop, Hangup::none(), &mut tally).await;

@@ -5,6 +5,7 @@
 //! names of parts after `--`, it runs only those parts and writes nothing.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod airbyte;
 mod backfill;
 mod checkpoint;
 mod decode;
@@ -24,13 +25,14 @@ use report::Section;
 /// A part of the benchmark, with its name.
 type Part = (&'static str, fn() -> Section);
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("decode", decode::section),
     ("read-batch", loopback::section),
     ("transform", transform::section),
     ("start", start::section),
     ("checkpoint", checkpoint::section),
     ("backfill", backfill::section),
+    ("airbyte", airbyte::section),
     ("disk", disk::section),
     ("tenants", tenants::section),
 ];

@@ -4,7 +4,7 @@
 use buildkite_audit_logs::text::time::Millis;
 use bytes::Bytes;
 use fake_buildkite::{FakeBuildkite, Options};
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -12,9 +12,11 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -45,6 +47,17 @@ impl Remote {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { child, endpoint: line.trim().to_owned() }
     }
+
+    /// Returns the number of pages requested so far.
+    pub fn requests(&self) -> u64 {
+        let address = self.endpoint.trim_start_matches("http://").trim_end_matches("/v1");
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request = format!("GET /v1 HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.rsplit("\r\n").next().unwrap().parse().unwrap()
+    }
 }
 
 impl Drop for Remote {
@@ -63,6 +76,8 @@ struct Log {
     templates: Vec<Template>,
     events: u64,
     newest_ms: i64,
+    /// Number of pages requested so far.
+    requests: AtomicU64,
 }
 
 impl Log {
@@ -77,7 +92,13 @@ impl Log {
         let templates = fake.truth().into_iter().map(cut).collect();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let newest_ms = now.as_millis() as i64 - 10_000;
-        let mut log = Self { rendered: HashMap::new(), templates, events, newest_ms };
+        let mut log = Self {
+            rendered: HashMap::new(),
+            templates,
+            events,
+            newest_ms,
+            requests: AtomicU64::new(0),
+        };
         if events <= RENDERED_MAX {
             let begins = (0..events).step_by(PAGE as usize);
             log.rendered =
@@ -88,6 +109,7 @@ impl Log {
 
     /// Returns the page that these variables request.
     fn page(&self, variables: &Value) -> Bytes {
+        self.requests.fetch_add(1, Ordering::Relaxed);
         let first = variables["first"].as_u64().unwrap_or(500);
         let time = |name: &str| Some(Millis::parse_rfc3339(variables[name].as_str()?)?.get());
         let after = variables["after"].as_str().and_then(|text| text.parse::<u64>().ok());
@@ -136,9 +158,13 @@ pub fn serve(events: u64) {
                 let answer = service_fn(move |request: Request<Incoming>| {
                     let log = Arc::clone(&log);
                     async move {
+                        let is_page = request.method() == Method::POST;
                         let body = request.into_body().collect().await.unwrap().to_bytes();
                         let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-                        let page = Full::new(log.page(&asked["variables"]));
+                        let page = Full::new(match is_page {
+                            true => log.page(&asked["variables"]),
+                            false => log.requests.load(Ordering::Relaxed).to_string().into(),
+                        });
                         let response = Response::builder()
                             .header("content-type", "application/json")
                             .header("ratelimit-user-limit", "1000000000")

@@ -6,7 +6,7 @@ use crate::exit::{Failure, Result};
 use crate::guest::component::Plugin;
 use crate::guest::engine::{CodeCache, Options, build};
 use crate::guest::source::Source;
-use crate::guest::transform::{BUNDLED, Transform, TransformPlugin};
+use crate::guest::transform::{BUNDLED, Descriptor, Transform, TransformPlugin};
 use crate::limits::Limits;
 use serde_json::{Map, Value};
 use std::convert::Infallible;
@@ -85,7 +85,7 @@ impl Flags {
     pub fn load(&self, source: &Plugin, code: &CodeCache) -> Result<Option<Chosen>> {
         let Some(choice) = &self.transform else { return Ok(None) };
         let mut settings = self.settings()?;
-        let plugin = match choice {
+        Ok(Some(match choice {
             Choice::Bundled(schema) => {
                 let named = settings.insert("schema".to_owned(), Value::from(*schema));
                 if named.is_some_and(|named| named != *schema) {
@@ -93,17 +93,18 @@ impl Flags {
                         format!("schema: --transform {schema} already chose it; leave it out");
                     return Err(Failure::Refused(format!("--transform-settings: {why}")));
                 }
-                TransformPlugin::new(&source.engine, BUNDLED, source.is_watched)?
+                Chosen::bundled(source, settings)?
             }
-            // Only the bundled components are trusted to run where nothing can interrupt them.
-            Choice::File(path) if source.is_watched => {
-                let engine = build(&Options { code: code.clone(), ..Options::default() })?;
-                TransformPlugin::load(&engine, path)?
+            Choice::File(path) => {
+                // Only the bundled components are trusted to run where nothing can interrupt them.
+                let engine = match source.is_watched {
+                    true => build(&Options { code: code.clone(), ..Options::default() })?,
+                    false => source.engine.clone(),
+                };
+                let plugin = TransformPlugin::load(&engine, path)?;
+                Chosen { plugin, settings, takes_slug: false }
             }
-            Choice::File(path) => TransformPlugin::load(&source.engine, path)?,
-        };
-        let takes_slug = matches!(choice, Choice::Bundled(_));
-        Ok(Some(Chosen { plugin, settings, takes_slug }))
+        }))
     }
 
     fn settings(&self) -> Result<Map<String, Value>> {
@@ -121,6 +122,25 @@ impl Flags {
 }
 
 impl Chosen {
+    /// Prepares the bundled transform. It shares the engine of the source.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`TransformPlugin::new`].
+    pub fn bundled(source: &Plugin, settings: Map<String, Value>) -> Result<Self> {
+        let plugin = TransformPlugin::new(&source.engine, BUNDLED, source.is_watched)?;
+        Ok(Self { plugin, settings, takes_slug: true })
+    }
+
+    /// Returns the transform's description of itself.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Transform::start`] and [`Transform::describe`].
+    pub async fn describe(&self) -> Result<Descriptor> {
+        Transform::start(&self.plugin, Limits::default()).await?.describe().await
+    }
+
     /// Starts an instance, and configures it. The slug, if known, is the default of the bundled transform's setting.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! `discover` and the configured catalog: which stream is read, and from where.
 
-use crate::stream::{CURSOR, KEY, NAME, schema};
+use crate::stream::{Form, NAME};
 use host_test::config;
 use host_test::exit::{Failure, Result};
 use serde_json::{Value, json};
@@ -18,15 +18,15 @@ pub enum Mode {
     FullRefresh,
 }
 
-/// Returns the catalog.
-pub fn catalog(record: &Value) -> Value {
+/// Returns the catalog, with records in this form.
+pub fn catalog(form: Form, record: &Value) -> Value {
     json!({"streams": [{
         "name": NAME,
-        "json_schema": schema(record),
+        "json_schema": form.schema(record),
         "supported_sync_modes": ["full_refresh", "incremental"],
         "source_defined_cursor": true,
-        "default_cursor_field": [CURSOR],
-        "source_defined_primary_key": [[KEY]],
+        "default_cursor_field": [form.cursor()],
+        "source_defined_primary_key": [form.key()],
         "is_resumable": true,
     }]})
 }

@@ -8,15 +8,16 @@ use crate::airbyte::{catalog::Mode, spec::spec as specification};
 use crate::connector::Connector;
 use crate::output::say;
 use crate::settings::{self, flat};
+use crate::stream::Form;
 use crate::sync::sync;
-use host_test::commands::source;
 use host_test::exit::{Failure, Result};
 use host_test::guest::contract::Outcome;
 use std::path::Path;
 use std::sync::PoisonError;
 
-pub(super) fn spec(connector: &Connector) -> Result<()> {
-    say(&Message::Spec { spec: specification(&connector.settings) })
+pub(super) async fn spec(connector: &Connector) -> Result<()> {
+    let transform = connector.transform_settings().await?;
+    say(&Message::Spec { spec: specification(&connector.settings, &transform) })
 }
 
 /// A config that does not work is a result of this command, not an error.
@@ -32,8 +33,8 @@ pub(super) async fn check(connector: &Connector, config: &Path) -> Result<()> {
 
 /// Returns an error with everything that failed.
 async fn findings(connector: &Connector, config: &Path) -> Result<()> {
-    let config = settings::read(config, &connector.settings)?;
-    let mut source = source(&connector.plugin, &config, None, &connector.outbound, None).await?;
+    let settings = settings::read(config, &connector.settings)?;
+    let mut source = connector.start(&settings, None).await?;
     let mut failed = Vec::new();
     for finding in source.check().await? {
         let text = format!("{}: {}", finding.step, finding.message);
@@ -47,10 +48,11 @@ async fn findings(connector: &Connector, config: &Path) -> Result<()> {
 }
 
 pub(super) async fn discover(connector: &Connector, config: &Path) -> Result<()> {
-    let config = settings::read(config, &connector.settings)?;
-    // Sends nothing, but finds what is wrong with the settings.
-    source(&connector.plugin, &config, None, &connector.outbound, None).await?;
-    say(&Message::Catalog { catalog: catalog(&connector.record) })
+    let settings = settings::read(config, &connector.settings)?;
+    // Finds what is wrong with the settings.
+    connector.start(&settings, None).await?;
+    let form = Form::of(settings.transform.as_ref());
+    say(&Message::Catalog { catalog: catalog(form, &connector.record) })
 }
 
 pub(super) async fn read(
@@ -59,13 +61,13 @@ pub(super) async fn read(
     catalog: &Path,
     states: Option<&Path>,
 ) -> Result<()> {
-    let config = settings::read(config, &connector.settings)?;
+    let settings = settings::read(config, &connector.settings)?;
     let mode = catalog::read(catalog)?;
     let checkpoint = states.map(|path| state::read(path, mode)).transpose()?.flatten();
     say(&status(StreamStatus::Started, None))?;
     let last = Last::default();
     let sender = Box::new(Sender::new(mode, Last::clone(&last)));
-    if let Err(failure) = sync(connector, &config, checkpoint, sender).await {
+    if let Err(failure) = sync(connector, &settings, checkpoint, sender).await {
         say(&status(StreamStatus::Incomplete, None))?;
         return Err(failure);
     }

@@ -100,7 +100,7 @@ async fn run(command: Command) -> Result<()> {
     };
     let connector = Connector::load(options).await?;
     match &command {
-        Command::Spec(_) => commands::spec(&connector),
+        Command::Spec(_) => commands::spec(&connector).await,
         Command::Check(args) => commands::check(&connector, &args.config).await,
         Command::Discover(args) => commands::discover(&connector, &args.config).await,
         Command::Read(args) => {

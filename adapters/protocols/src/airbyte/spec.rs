@@ -1,41 +1,21 @@
 //! `spec`: the settings as a form, made from the schema that the component describes.
 
-use crate::settings::secrets;
+use crate::settings::schema;
 use crate::stream::DRAFT;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Where Buildkite explains its audit log.
 const DOCUMENTATION: &str = "https://buildkite.com/docs/platform/audit-log";
 
-/// Returns the specification. A setting that is new in the component appears without a change here.
-pub fn spec(schema: &Value) -> Value {
-    let mut connection = form(schema);
-    let all = connection["properties"].take();
-    let mut required = connection["required"].take();
-    let mut properties = Map::new();
-    // Required settings first, then the secrets, then what may be left out.
-    let is_required =
-        |name: &str| required.as_array().is_some_and(|all| all.iter().any(|one| one == name));
-    let all = all.as_object().cloned().unwrap_or_default();
-    let (first, last): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| is_required(name));
-    properties.extend(first);
-    for secret in secrets(schema) {
-        let property = json!({
-            "type": "string", "title": title(secret.name), "description": secret.description,
-            "airbyte_secret": true,
-        });
-        properties.insert(secret.name.to_owned(), property);
-        if let (true, Some(required)) = (secret.is_required, required.as_array_mut()) {
-            required.push(json!(secret.name));
-        }
-    }
-    properties.extend(last);
-    for (order, (_, property)) in properties.iter_mut().enumerate() {
+/// Returns the specification. `source` and `transform` are the schemas of the settings. A setting that is new in them appears
+/// without a change here.
+pub fn spec(source: &Value, transform: &Value) -> Value {
+    let mut connection = form(&schema(source, transform, "airbyte_secret"));
+    connection["$schema"] = json!(DRAFT);
+    let properties = connection["properties"].as_object_mut();
+    for (order, (_, property)) in properties.into_iter().flatten().enumerate() {
         property["order"] = json!(order);
     }
-    connection["$schema"] = json!(DRAFT);
-    connection["required"] = required;
-    connection["properties"] = properties.into();
     json!({
         "documentationUrl": DOCUMENTATION,
         "connectionSpecification": connection,
@@ -48,7 +28,9 @@ fn form(schema: &Value) -> Value {
     let mut form = schema.clone();
     let Some(keywords) = form.as_object_mut() else { return form };
     // The component itself refuses unknown settings. Airbyte expects to be able to add some.
-    keywords.retain(|word, _| word != "additionalProperties" && !word.starts_with("x-"));
+    keywords.retain(|word, _| {
+        word != "additionalProperties" && word != "$schema" && !word.starts_with("x-")
+    });
     if keywords.contains_key("enum") {
         keywords.entry("type").or_insert(json!("string"));
     }

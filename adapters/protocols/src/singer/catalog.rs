@@ -1,6 +1,6 @@
 //! The catalog: what `--discover` prints, and what the user selected in it.
 
-use crate::stream::{CURSOR, KEY, NAME, schema};
+use crate::stream::{Form, NAME};
 use host_test::config;
 use host_test::exit::{Failure, Result};
 use serde_json::{Value, json};
@@ -9,30 +9,43 @@ use std::path::Path;
 /// Maximum size of a catalog, in bytes: 16 MiB. It lists the streams of one tap, each with its schema.
 const BYTES_MAX: u64 = 16 << 20;
 
-/// Returns the catalog.
-pub fn catalog(record: &Value) -> Value {
-    let schema = schema(record);
+/// Returns the catalog, with records in this form.
+pub fn catalog(form: Form, record: &Value) -> Value {
+    let (schema, keys, cursor) = (form.schema(record), keys(form), form.cursor());
     let names = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
     let mut metadata = vec![json!({"breadcrumb": [], "metadata": {
         "inclusion": "available",
         "selected-by-default": true,
-        "table-key-properties": [KEY],
-        "valid-replication-keys": [CURSOR],
-        "replication-key": CURSOR,
+        "table-key-properties": keys,
+        "valid-replication-keys": [cursor],
+        "replication-key": cursor,
     }})];
     metadata.extend(names.map(|name| {
-        let inclusion = if name == KEY || name == CURSOR { "automatic" } else { "available" };
+        let inclusion = if is_fixed(form, name) { "automatic" } else { "available" };
         json!({"breadcrumb": ["properties", name], "metadata": {"inclusion": inclusion}})
     }));
     json!({"streams": [{
         "tap_stream_id": NAME,
         "stream": NAME,
         "schema": schema,
-        "key_properties": [KEY],
-        "replication_key": CURSOR,
+        "key_properties": keys,
+        "replication_key": cursor,
         "replication_method": "INCREMENTAL",
         "metadata": metadata,
     }]})
+}
+
+/// Returns the properties that identify a record. Singer has only properties of the record itself.
+pub fn keys(form: Form) -> &'static [&'static str] {
+    match form.key() {
+        key @ [_] => key,
+        _ => &[],
+    }
+}
+
+/// Returns whether a property cannot be left out.
+fn is_fixed(form: Form, name: &str) -> bool {
+    name == form.key()[0] || name == form.cursor()
 }
 
 /// What the user selected.
@@ -51,12 +64,12 @@ pub struct Selection {
 /// # Errors
 ///
 /// Returns [`Failure::Refused`] if it does not list our stream.
-pub fn read(path: &Path) -> Result<Selection> {
+pub fn read(path: &Path, form: Form) -> Result<Selection> {
     let catalog = config::read_generated(path, BYTES_MAX)?;
-    selection(&catalog).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
+    selection(&catalog, form).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
 }
 
-fn selection(catalog: &Value) -> std::result::Result<Selection, String> {
+fn selection(catalog: &Value, form: Form) -> std::result::Result<Selection, String> {
     let streams = catalog["streams"].as_array().ok_or("streams: must be a list")?;
     let name = |stream: &Value| stream["tap_stream_id"].as_str().map(str::to_owned);
     for (at, stream) in streams.iter().enumerate() {
@@ -86,7 +99,7 @@ fn selection(catalog: &Value) -> std::result::Result<Selection, String> {
                 }
             }
             Some([root, Value::String(name)]) if root == "properties" => {
-                let is_fixed = of["inclusion"] == "automatic" || name == KEY || name == CURSOR;
+                let is_fixed = of["inclusion"] == "automatic" || is_fixed(form, name);
                 if is_off && !is_fixed || of["inclusion"] == "unsupported" {
                     chosen.hidden.push(name.clone());
                 }

@@ -1,7 +1,8 @@
 //! The messages of the Singer specification, version 0.3. Source:
 //! <https://github.com/singer-io/getting-started/blob/master/docs/SPEC.md>.
 
-use crate::stream::{CURSOR, KEY, NAME};
+use crate::singer::catalog::keys;
+use crate::stream::{Form, NAME};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ pub enum Message<R> {
         /// The JSON Schema.
         schema: Value,
         /// The properties that identify a record.
-        key_properties: [&'static str; 1],
+        key_properties: &'static [&'static str],
         /// The properties that say how new a record is.
         bookmark_properties: [&'static str; 1],
     },
@@ -37,8 +38,13 @@ pub enum Message<R> {
 }
 
 impl<R> Message<R> {
-    /// Returns the schema of the stream.
-    pub fn schema(schema: Value) -> Self {
-        Self::Schema { stream: NAME, schema, key_properties: [KEY], bookmark_properties: [CURSOR] }
+    /// Returns the schema of the stream, with records in this form.
+    pub fn schema(schema: Value, form: Form) -> Self {
+        Self::Schema {
+            stream: NAME,
+            schema,
+            key_properties: keys(form),
+            bookmark_properties: [form.cursor()],
+        }
     }
 }

@@ -9,7 +9,7 @@ pub mod state;
 use crate::connector::{Connector, Options};
 use crate::output::say;
 use crate::settings::{self, flat};
-use crate::stream::schema;
+use crate::stream::Form;
 use crate::sync::{block_on, sync};
 use catalog::{Selection, catalog};
 use clap::Parser;
@@ -75,8 +75,18 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 async fn run(cli: &Cli) -> Result<()> {
     let connector = Connector::load(&cli.options).await?;
     match (&cli.config, cli.about, cli.discover) {
-        (_, true, _) => print(&format!("{:#}\n", about::about(&connector))),
-        (_, _, true) => print(&format!("{:#}\n", catalog(&connector.record))),
+        (_, true, _) => {
+            let transform = connector.transform_settings().await?;
+            let about = about::about(&connector.version, &connector.settings, &transform);
+            print(&format!("{about:#}\n"))
+        }
+        (config, _, true) => {
+            let schema = &connector.settings;
+            let settings =
+                config.as_ref().map(|config| settings::read(config, schema)).transpose()?;
+            let form = Form::of(settings.and_then(|settings| settings.transform).as_ref());
+            print(&format!("{:#}\n", catalog(form, &connector.record)))
+        }
         (Some(config), ..) => read(&connector, config, cli).await,
         // Refused when the arguments are parsed.
         (None, ..) => Err(Failure::Refused("--config is missing".to_owned())),
@@ -84,20 +94,21 @@ async fn run(cli: &Cli) -> Result<()> {
 }
 
 async fn read(connector: &Connector, config: &Path, cli: &Cli) -> Result<()> {
-    let config = settings::read(config, &connector.settings)?;
-    let chosen = cli.catalog.as_deref().map(catalog::read).transpose()?;
+    let settings = settings::read(config, &connector.settings)?;
+    let form = Form::of(settings.transform.as_ref());
+    let chosen = cli.catalog.as_deref().map(|path| catalog::read(path, form)).transpose()?;
     let chosen: Selection = chosen.unwrap_or_default();
     let checkpoint = cli.state.as_deref().map(state::read).transpose()?.flatten();
     if chosen.is_off {
         tracing::warn!("the catalog selects no stream; nothing is read");
         return Ok(());
     }
-    let mut schema = schema(&connector.record);
+    let mut schema = form.schema(&connector.record);
     if let Some(properties) = schema["properties"].as_object_mut() {
         properties.retain(|name, _| !chosen.hidden.contains(name));
     }
-    say(&Message::<()>::schema(schema))?;
+    say(&Message::<()>::schema(schema, form))?;
     let checkpoint = checkpoint.filter(|_| !chosen.is_full);
     let sender = Box::new(Sender::without(chosen.hidden));
-    sync(connector, &config, checkpoint, sender).await
+    sync(connector, &settings, checkpoint, sender).await
 }

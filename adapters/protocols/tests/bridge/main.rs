@@ -4,6 +4,8 @@
 mod airbyte;
 mod bad;
 mod bridge;
+mod files;
 mod secrets;
 mod signals;
 mod singer;
+mod transform;
