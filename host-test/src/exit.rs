@@ -5,7 +5,7 @@
 pub enum Failure {
     /// Exit code 1: protocol error, trap, exceeded limit, or the output cannot be written.
     Failed(String),
-    /// Exit code 1: failed after retries. A later run may succeed without any change.
+    /// Exit code 1: a temporary failure that retries did not overcome, or a signal. A later run may succeed without any change.
     Transient(String),
     /// Exit code 1: another program holds a lock on the state or the output, and may release it.
     Locked(String),

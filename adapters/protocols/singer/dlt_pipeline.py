@@ -1,5 +1,4 @@
 """Loads the audit log into DuckDB with dlt, through the Singer tap. Run it again to load what is new."""
-
 import json
 import subprocess
 import tempfile
@@ -7,7 +6,7 @@ import tempfile
 import dlt
 
 
-@dlt.resource(primary_key="uuid", max_table_nesting=0)
+@dlt.resource(max_table_nesting=0)
 def audit_events(config: str = "config.json"):
     state = dlt.current.resource_state()  # Stored together with the events.
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -18,8 +17,9 @@ def audit_events(config: str = "config.json"):
             for line in tap.stdout:
                 message = json.loads(line)
                 if message["type"] == "RECORD":
-                    # Any JSON, so it is stored as text.
-                    yield {**message["record"], "data": json.dumps(message["record"]["data"])}
+                    if "data" in (record := message["record"]):  # Any JSON, so it is stored as text.
+                        record["data"] = json.dumps(record["data"])
+                    yield record
                 elif message["type"] == "STATE":
                     state["tap"] = message["value"]
         if tap.returncode:

@@ -25,10 +25,6 @@ pub struct Options {
 pub struct Connector {
     plugin: Plugin,
     outbound: Outbound,
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
     /// JSON Schema of the settings. The key `x-secrets` lists the secrets.
     pub settings: Value,
     /// JSON Schema of a record, before a transform.
@@ -48,8 +44,6 @@ impl Connector {
         let described = source.describe().await?;
         Ok(Self {
             outbound,
-            name: described.name,
-            version: described.version,
             settings: schema(&described.settings_schema)?,
             record: schema(&described.record_schema)?,
             plugin,

@@ -13,6 +13,7 @@
 
 pub mod airbyte;
 pub mod connector;
+pub mod files;
 #[allow(clippy::disallowed_methods, reason = "messages carry the current time")]
 pub mod output;
 pub mod settings;

@@ -7,20 +7,30 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Characters that some readers split lines at, and how JSON escapes them. In JSON, they occur only in strings.
+const BREAKS: [(&str, &str); 3] =
+    [("\u{85}", "\\u0085"), ("\u{2028}", "\\u2028"), ("\u{2029}", "\\u2029")];
+
 /// Lines that are printed together, so that no other thread prints between them.
 #[derive(Default)]
-pub struct Lines(Vec<u8>);
+pub struct Lines(String);
 
 impl Lines {
-    /// Adds a message.
+    /// Adds a message. Line breaks of Unicode, which `serde_json` leaves as they are, are escaped.
     ///
     /// # Errors
     ///
     /// Returns [`Failure::Failed`] if it cannot be written as JSON.
     pub fn push(&mut self, message: &impl Serialize) -> Result<()> {
         let fail = |error| Failure::Failed(format!("cannot write a message: {error}"));
-        serde_json::to_writer(&mut self.0, message).map_err(fail)?;
-        self.0.push(b'\n');
+        let mut line = serde_json::to_string(message).map_err(fail)?;
+        for (raw, escaped) in BREAKS {
+            if line.contains(raw) {
+                line = line.replace(raw, escaped);
+            }
+        }
+        self.0.push_str(&line);
+        self.0.push('\n');
         Ok(())
     }
 
@@ -30,8 +40,7 @@ impl Lines {
     ///
     /// Same as [`print`].
     pub fn print(self) -> Result<()> {
-        let text = String::from_utf8(self.0);
-        print(&text.map_err(|error| Failure::Failed(format!("a message: {error}")))?)
+        print(&self.0)
     }
 }
 
@@ -40,7 +49,7 @@ impl Lines {
 /// # Errors
 ///
 /// Same as [`Lines::push`] and [`Lines::print`].
-pub fn say(message: &impl Serialize) -> Result<()> {
+pub fn print_message(message: &impl Serialize) -> Result<()> {
     let mut lines = Lines::default();
     lines.push(message)?;
     lines.print()
@@ -54,8 +63,7 @@ pub fn say(message: &impl Serialize) -> Result<()> {
 pub fn payload(event: &Event) -> Result<&RawValue> {
     let fail = |why: &str| Failure::Failed(format!("protocol error: record {}: {why}", event.id));
     let text = event.payload.as_str();
-    let breaks = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
-    if !text.starts_with('{') || text.contains(breaks) {
+    if !text.starts_with('{') || text.contains(['\n', '\r']) {
         return Err(fail("is not one line with a JSON object"));
     }
     serde_json::from_str(text).map_err(|error| fail(&error.to_string()))
@@ -82,15 +90,22 @@ mod tests {
         let event = event(&format!(r#"{{"uuid":"1","data":"{data}"}}"#));
         let mut lines = Lines::default();
         lines.push(&payload(&event).unwrap()).unwrap();
-        let text = String::from_utf8(lines.0).unwrap();
+        let text = lines.0;
         assert_eq!(text.find('\n'), Some(text.len() - 1));
         assert_eq!(text.trim_end(), event.payload);
         assert!(text.len() > 1 << 20);
     }
 
     #[test]
+    fn line_breaks_of_unicode_are_escaped() {
+        let mut lines = Lines::default();
+        lines.push(&"a\u{85}b\u{2028}c\u{2029}d").unwrap();
+        assert_eq!(lines.0, "\"a\\u0085b\\u2028c\\u2029d\"\n");
+    }
+
+    #[test]
     fn a_record_that_is_not_one_line_with_an_object_is_refused() {
-        for bad in ["", "[1]", "7", "{", "{}{}", "{\"a\":\n1}", "{\"a\":\"\u{2028}\"}", "{}\r"] {
+        for bad in ["", "[1]", "7", "{", "{}{}", "{\"a\":\n1}", "{}\r"] {
             assert!(payload(&event(bad)).is_err(), "{bad}");
         }
     }

@@ -51,7 +51,7 @@ fn secret(entry: &Value) -> Option<Secret<'_>> {
     })
 }
 
-/// Reads a config file. A setting that is null counts as absent. The components check the settings themselves.
+/// Reads a config file. A setting that is null or an empty object counts as absent. The components check the settings themselves.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ fn parse(
     mut settings: Map<String, Value>,
     schema: &Value,
 ) -> std::result::Result<Settings, String> {
-    settings.retain(|_, value| !value.is_null());
+    remove_empty(&mut settings);
     let transform = match settings.remove(TRANSFORM) {
         None => None,
         Some(Value::Object(transform)) => Some(transform),
@@ -101,6 +101,13 @@ fn parse(
     Ok(Settings { config, transform })
 }
 
+/// Removes nulls and empty objects, with which forms and runners write that something is not set.
+fn remove_empty(object: &mut Map<String, Value>) {
+    // Bounded by the depth that the parser allows.
+    object.values_mut().filter_map(Value::as_object_mut).for_each(remove_empty);
+    object.retain(|_, value| !value.is_null() && !value.as_object().is_some_and(Map::is_empty));
+}
+
 /// Returns the schema of a config: the settings of the source, the secrets, each marked with the keyword `secret`, and the
 /// settings of the transform. What is required comes first.
 pub fn schema(source: &Value, transform: &Value, secret: &str) -> Value {
@@ -129,7 +136,7 @@ pub fn schema(source: &Value, transform: &Value, secret: &str) -> Value {
 }
 
 /// Returns a message about the settings with the names that the flat object has.
-pub fn flat(message: &str) -> String {
+pub fn with_flat_names(message: &str) -> String {
     message
         .replace("secrets.api_token", API_TOKEN)
         .replace("settings.endpoint", "endpoint")
@@ -146,8 +153,8 @@ mod tests {
 
     #[test]
     fn secrets_are_taken_out_and_nulls_are_absent() {
-        let all =
-            json!({"org_slug": "acme", "page_size": null, "api_token": "bkua_0123456789abcdef"});
+        let all = json!({"org_slug": "acme", "page_size": null, "rate_limit": {"unit": null},
+            "transform": {}, "api_token": "bkua_0123456789abcdef"});
         let Settings { config, transform } =
             parse(all.as_object().unwrap().clone(), &schema()).unwrap();
         assert_eq!(config.settings, json!({"org_slug": "acme"}));

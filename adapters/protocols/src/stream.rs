@@ -87,6 +87,15 @@ impl Form {
         }
     }
 
+    /// Returns the property that identifies an event, if it is one of the record itself. Neither Singer nor the destinations
+    /// of Airbyte have nested keys.
+    pub fn primary_key(self) -> &'static [&'static str] {
+        match self.key() {
+            key @ [_] => key,
+            _ => &[],
+        }
+    }
+
     /// Returns the property that says when an event happened.
     pub fn cursor(self) -> &'static str {
         match self {

@@ -13,7 +13,8 @@ use host_test::run::tally::Tally;
 use source_driver::{Plan, Until};
 use std::time::Duration;
 
-/// Reads until nothing is left, and waits while the remote asks to wait. The receiver gets everything that was read.
+/// Reads until nothing is left, and waits while the remote asks to wait. The receiver gets everything that was read. Returns
+/// the last checkpoint.
 ///
 /// # Errors
 ///
@@ -24,16 +25,18 @@ pub async fn sync(
     settings: &Settings,
     checkpoint: Option<String>,
     receiver: Box<dyn Receiver>,
-) -> Result<()> {
+) -> Result<String> {
     let mut stop = Stop::on_signals()?;
     let backfill =
         settings.config.settings.get("backfill_start_time").and_then(|start| start.as_str());
     if checkpoint.is_none() && backfill.is_none() {
         tracing::warn!(
-            "backfill_start_time is not set: this sync reads only events from now on; set it to read past events"
+            target: "host_test",
+            "backfill_start_time is not set: the first sync delivers no events, and later syncs deliver new ones; set it \
+             to read past events"
         );
     }
-    // The platform decides when to sync, even if the last sync ended in a wait.
+    // The platform schedules syncs, so the wait that ended the last one is ignored.
     let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
     let job = Job {
         plan: Plan { until: Until::Idle, ..Plan::RUN },
@@ -46,14 +49,30 @@ pub async fn sync(
     let output = Output::to(receiver);
     let result = run(&mut source, output, job, &mut stop, Hangup::none(), &mut tally).await;
     if tally.batches > 0 {
-        tracing::info!("{tally}; {}", tally.lag);
+        // Logged as one of the messages of `host-test`, for which the user chooses the level.
+        tracing::info!(target: "host_test", "{tally}; {}", tally.lag);
     }
     result?;
     match stop.is_set() {
         true => Err(Failure::Transient(
             "a signal stopped the sync; the next one continues from the last state".to_owned(),
         )),
-        false => Ok(()),
+        false => Ok(source.checkpoint().await?),
+    }
+}
+
+/// Refuses to read everything from no particular time.
+///
+/// # Errors
+///
+/// Returns [`Failure::Refused`] if the settings do not say where the backfill begins.
+pub fn insist_on_start(settings: &Settings) -> Result<()> {
+    match settings.config.settings.get("backfill_start_time") {
+        Some(_) => Ok(()),
+        None => Err(Failure::Refused(
+            "backfill_start_time: a full refresh needs it; without it, no past events are read"
+                .to_owned(),
+        )),
     }
 }
 

@@ -112,7 +112,9 @@ impl Log {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let first = variables["first"].as_u64().unwrap_or(500);
         let time = |name: &str| Some(Millis::parse_rfc3339(variables[name].as_str()?)?.get());
-        let after = variables["after"].as_str().and_then(|text| text.parse::<u64>().ok());
+        // A low-code connector sends this cursor as a number.
+        let number = |after: &Value| after.as_u64().or_else(|| after.as_str()?.parse().ok());
+        let after = number(&variables["after"]);
         let below = |to: i64| ((self.newest_ms - to).max(0) as u64).div_ceil(1_000);
         let begin = after.unwrap_or_else(|| time("to").map_or(0, below)).min(self.events);
         // Events before the requested time are left out.

@@ -25,9 +25,7 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
     value.map_err(|error| match error.classify() {
         Category::Data => format!("{error}; remove one of the two"),
         _ if is_one_token(text) => {
-            "is a token, not a config; name a config file here, and the token's file in it under \
-             secrets, as shown by `host-test run --help`"
-                .to_owned()
+            "is a token, not a config; a config is a JSON object, as shown by --help".to_owned()
         }
         _ => format!("not JSON ({error}): {}", hint(text, offset(text, &error))),
     })

@@ -114,9 +114,7 @@ pub(crate) fn prohibited(no: &Prohibited, way: &Way) -> Failed {
             "if that is intended (split-horizon DNS, a gateway that inspects TLS), allow it with \
              --allow-private {origin}"
         ),
-        false => {
-            "host-test never connects to such an address; check the endpoint and its DNS".to_owned()
-        }
+        false => "such an address is never allowed; check the endpoint and its DNS".to_owned(),
     };
     (HttpError::DestinationIpProhibited, Some(format!("{what}; {remedy}")))
 }

@@ -17,9 +17,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Flags {
     /// HTTP proxy for all requests: http://[USER:PASSWORD@]HOST[:PORT], or `none`, or `env` for the
-    /// one in HTTPS_PROXY or ALL_PROXY. run, check and preview use `env` by default and always honor
-    /// NO_PROXY; tenants reads these variables only with `env`. Other users can see the command line,
-    /// so put a password in HTTPS_PROXY.
+    /// one in HTTPS_PROXY or ALL_PROXY, except for the hosts in NO_PROXY. Default: `env`; for
+    /// `host-test tenants`, `none`. Other users can see the command line, so put a password in
+    /// HTTPS_PROXY.
     #[arg(long, value_name = "URL", help_heading = "Network")]
     proxy: Option<ProxyUrl>,
     /// Also trust the certificates in this PEM file, for a private CA or a gateway that inspects TLS.

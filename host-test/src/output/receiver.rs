@@ -1,4 +1,4 @@
-//! Where records go if not into a file: a program that embeds this library keeps the checkpoints itself.
+//! An output for programs that embed this library and store checkpoints themselves.
 
 use crate::exit::Result;
 use crate::guest::contract::Event;
@@ -12,10 +12,11 @@ pub trait Receiver: Send {
     ///
     /// # Errors
     ///
-    /// An error ends the run. The checkpoint then counts as not stored.
+    /// An error ends the run, except [`Failure::Locked`](crate::exit::Failure::Locked), after which the same records come
+    /// again.
     fn write(&mut self, events: &[&Event], checkpoint: &str) -> Result<()>;
 
-    /// Is told that the run waits. By then it has everything that was read.
+    /// Called before the run waits for `time`. Everything that was read has been written.
     ///
     /// # Errors
     ///

@@ -82,7 +82,7 @@ async fn a_refused_address_is_named_with_the_flag_that_allows_it_if_one_does() {
         let ip: IpAddr = address.parse().unwrap();
         assert!(message.contains(&format!("audit.corp.example resolves to {ip}")), "{message}");
         assert!(
-            message.contains("host-test never connects to such an address")
+            message.contains("such an address is never allowed")
                 && !message.contains("--allow-private"),
             "{message}"
         );

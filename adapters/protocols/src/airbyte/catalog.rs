@@ -1,13 +1,10 @@
 //! `discover` and the configured catalog: which stream is read, and from where.
 
+use crate::files;
 use crate::stream::{Form, NAME};
-use host_test::config;
-use host_test::exit::{Failure, Result};
+use host_test::exit::Result;
 use serde_json::{Value, json};
 use std::path::Path;
-
-/// Maximum size of a catalog, in bytes: 16 MiB. It lists the streams of one source, each with its schema.
-const BYTES_MAX: u64 = 16 << 20;
 
 /// Where a sync begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,26 +16,28 @@ pub enum Mode {
 }
 
 /// Returns the catalog, with records in this form.
-pub fn catalog(form: Form, record: &Value) -> Value {
-    json!({"streams": [{
+pub fn discovered(form: Form, record: &Value) -> Value {
+    let mut stream = json!({
         "name": NAME,
         "json_schema": form.schema(record),
         "supported_sync_modes": ["full_refresh", "incremental"],
         "source_defined_cursor": true,
         "default_cursor_field": [form.cursor()],
-        "source_defined_primary_key": [form.key()],
         "is_resumable": true,
-    }]})
+    });
+    if let key @ [_] = form.primary_key() {
+        stream["source_defined_primary_key"] = json!([key]);
+    }
+    json!({ "streams": [stream] })
 }
 
 /// Reads a configured catalog, and returns how to sync the stream.
 ///
 /// # Errors
 ///
-/// Returns [`Failure::Refused`] if the catalog does not list exactly our stream.
+/// Returns [`Failure::Refused`](host_test::exit::Failure::Refused) if the catalog does not list exactly our stream.
 pub fn read(path: &Path) -> Result<Mode> {
-    let catalog = config::read_generated(path, BYTES_MAX)?;
-    mode(&catalog).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
+    files::read(path, mode)
 }
 
 fn mode(catalog: &Value) -> std::result::Result<Mode, String> {
@@ -64,5 +63,5 @@ fn mode(catalog: &Value) -> std::result::Result<Mode, String> {
             return Err(format!("streams[{at}]: {NAME} is listed twice"));
         }
     }
-    found.ok_or(format!("lists no stream; add {NAME}"))
+    found.ok_or(format!("streams: is empty; add {NAME}"))
 }

@@ -1,38 +1,36 @@
 //! The four commands.
 
-use crate::airbyte::catalog::{self, catalog};
+use crate::airbyte::catalog::{self, Mode};
 use crate::airbyte::message::{Message, State, Status, StreamStatus};
-use crate::airbyte::receiver::{Last, Sender, status};
-use crate::airbyte::state::{self, state};
-use crate::airbyte::{catalog::Mode, spec::spec as specification};
+use crate::airbyte::receiver::{Writer, status};
+use crate::airbyte::{spec, state};
 use crate::connector::Connector;
-use crate::output::say;
-use crate::settings::{self, flat};
+use crate::output::print_message;
+use crate::settings::{self, with_flat_names};
 use crate::stream::Form;
-use crate::sync::sync;
+use crate::sync::{insist_on_start, sync};
 use host_test::exit::{Failure, Result};
 use host_test::guest::contract::Outcome;
 use std::path::Path;
-use std::sync::PoisonError;
 
 pub(super) async fn spec(connector: &Connector) -> Result<()> {
     let transform = connector.transform_settings().await?;
-    say(&Message::Spec { spec: specification(&connector.settings, &transform) })
+    print_message(&Message::Spec { spec: spec::spec(&connector.settings, &transform) })
 }
 
 /// A config that does not work is a result of this command, not an error.
 pub(super) async fn check(connector: &Connector, config: &Path) -> Result<()> {
-    let (status, message) = match findings(connector, config).await {
+    let (status, message) = match check_connection(connector, config).await {
         Ok(()) => ("SUCCEEDED", None),
-        Err(failure) => ("FAILED", Some(flat(&failure.to_string()))),
+        Err(failure) => ("FAILED", Some(with_flat_names(&failure.to_string()))),
     };
-    say(&Message::ConnectionStatus {
+    print_message(&Message::ConnectionStatus {
         connection_status: Status { status, message: message.as_deref() },
     })
 }
 
 /// Returns an error with everything that failed.
-async fn findings(connector: &Connector, config: &Path) -> Result<()> {
+async fn check_connection(connector: &Connector, config: &Path) -> Result<()> {
     let settings = settings::read(config, &connector.settings)?;
     let mut source = connector.start(&settings, None).await?;
     let mut failed = Vec::new();
@@ -52,7 +50,7 @@ pub(super) async fn discover(connector: &Connector, config: &Path) -> Result<()>
     // Finds what is wrong with the settings.
     connector.start(&settings, None).await?;
     let form = Form::of(settings.transform.as_ref());
-    say(&Message::Catalog { catalog: catalog(form, &connector.record) })
+    print_message(&Message::Catalog { catalog: catalog::discovered(form, &connector.record) })
 }
 
 pub(super) async fn read(
@@ -63,18 +61,22 @@ pub(super) async fn read(
 ) -> Result<()> {
     let settings = settings::read(config, &connector.settings)?;
     let mode = catalog::read(catalog)?;
+    if mode == Mode::FullRefresh {
+        insist_on_start(&settings)?;
+    }
     let checkpoint = states.map(|path| state::read(path, mode)).transpose()?.flatten();
-    say(&status(StreamStatus::Started, None))?;
-    let last = Last::default();
-    let sender = Box::new(Sender::new(mode, Last::clone(&last)));
-    if let Err(failure) = sync(connector, &settings, checkpoint, sender).await {
-        say(&status(StreamStatus::Incomplete, None))?;
-        return Err(failure);
+    print_message(&status(StreamStatus::Started, None))?;
+    let writer = Box::new(Writer::new(mode));
+    let checkpoint = match sync(connector, &settings, checkpoint, writer).await {
+        Ok(checkpoint) => checkpoint,
+        Err(failure) => {
+            print_message(&status(StreamStatus::Incomplete, None))?;
+            return Err(failure);
+        }
+    };
+    if mode == Mode::FullRefresh {
+        let state = state::after(&checkpoint, mode, true);
+        print_message(&Message::State { state: State::new(&state, 0) })?;
     }
-    let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let (Mode::FullRefresh, Some(checkpoint)) = (mode, last) {
-        let state = state(&checkpoint, mode, true);
-        say(&Message::State { state: State::new(&state, 0) })?;
-    }
-    say(&status(StreamStatus::Complete, None))
+    print_message(&status(StreamStatus::Complete, None))
 }

@@ -1,7 +1,7 @@
 //! The log: each event of `tracing` becomes a LOG message, since Airbyte shows those to the user.
 
 use crate::airbyte::message::{Log, Message};
-use crate::output::say;
+use crate::output::print_message;
 use host_test::exit::{Failure, Result};
 use std::fmt::{self, Write as _};
 use tracing::field::{Field, Visit};
@@ -16,7 +16,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 /// Returns [`Failure::Failed`] if the log was started already.
 pub fn start() -> Result<()> {
     let fail = |why: String| Failure::Failed(format!("cannot start the log: {why}"));
-    let filter = "warn,host_test=info,protocols=info";
+    let filter = "warn,host_test=info";
     let filter = EnvFilter::try_new(filter).map_err(|error| fail(error.to_string()))?;
     let all = tracing_subscriber::registry().with(Messages.with_filter(filter));
     tracing::subscriber::set_global_default(all).map_err(|error| fail(error.to_string()))
@@ -30,7 +30,7 @@ impl<S: Subscriber> Layer<S> for Messages {
         event.record(&mut text);
         let log = Log { level: event.metadata().level().as_str(), message: &text.0 };
         // If standard output is gone, the next record ends the command.
-        let _ = say(&Message::Log { log });
+        let _ = print_message(&Message::Log { log });
     }
 }
 

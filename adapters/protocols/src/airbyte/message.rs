@@ -102,7 +102,6 @@ enum What<'a> {
 #[derive(Debug, Serialize)]
 struct Fault<'a> {
     message: &'a str,
-    internal_message: &'a str,
     failure_type: FailureType,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_descriptor: Option<Descriptor>,
@@ -150,13 +149,12 @@ impl<'a> Trace<'a> {
         Self { emitted_at: now_ms as f64, what: What::StreamStatus { stream_status } }
     }
 
-    /// Returns an error that ends the command. `in_stream` says whether a sync had begun.
-    pub fn error(message: &'a str, who: FailureType, in_stream: bool, now_ms: i64) -> Self {
+    /// Returns an error that ends the command. `is_read` says whether the command is `read`.
+    pub fn error(message: &'a str, who: FailureType, is_read: bool, now_ms: i64) -> Self {
         let fault = Fault {
             message,
-            internal_message: message,
             failure_type: who,
-            stream_descriptor: in_stream.then_some(Descriptor { name: NAME }),
+            stream_descriptor: is_read.then_some(Descriptor { name: NAME }),
         };
         Self { emitted_at: now_ms as f64, what: What::Error { error: fault } }
     }

@@ -10,8 +10,8 @@ pub mod spec;
 pub mod state;
 
 use crate::connector::{Connector, Options};
-use crate::output::{now_ms, say};
-use crate::settings::flat;
+use crate::output::{now_ms, print_message};
+use crate::settings::with_flat_names;
 use crate::sync::block_on;
 use clap::{Args, Parser, Subcommand};
 use host_test::exit::{Failure, Result};
@@ -28,7 +28,7 @@ Example:
 
 `source-buildkite-audit-logs singer --help` shows how to use it as a Singer tap.";
 
-/// Read Buildkite's audit log as an Airbyte source: one message of the Airbyte protocol per line.
+/// Airbyte source for Buildkite audit logs. Prints one Airbyte message per line.
 #[derive(Debug, Parser)]
 #[command(name = "source-buildkite-audit-logs", version, after_help = EXAMPLE, max_term_width = 100)]
 struct Cli {
@@ -38,9 +38,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print the settings as a JSON Schema.
+    /// Print the specification: the settings as a JSON Schema.
     Spec(SpecArgs),
-    /// Test the config against Buildkite.
+    /// Check the config and the connection to Buildkite.
     Check(ConfigArgs),
     /// Print the catalog: the stream audit_events.
     Discover(ConfigArgs),
@@ -56,7 +56,7 @@ struct SpecArgs {
 
 #[derive(Debug, Args)]
 struct ConfigArgs {
-    /// The config: a JSON object with the settings of `spec`.
+    /// Config file: a JSON object with the settings that `spec` lists.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     #[command(flatten)]
@@ -67,24 +67,24 @@ struct ConfigArgs {
 struct ReadArgs {
     #[command(flatten)]
     config: ConfigArgs,
-    /// The configured catalog: which streams to read, and how.
+    /// Configured catalog: which streams to read, and how.
     #[arg(long, value_name = "FILE")]
     catalog: PathBuf,
-    /// The states to continue from: a JSON list.
+    /// State file of the last sync: a JSON array of states.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 }
 
-/// Runs the command. An error becomes a message of the protocol and exit code 1.
+/// Runs the command. An error, except in the arguments, becomes a message of the protocol and exit code 1.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     let cli = Cli::parse_from(args);
-    let in_stream = matches!(cli.command, Command::Read(_));
+    let is_read = matches!(cli.command, Command::Read(_));
     match log::start().and_then(|()| block_on(run(cli.command))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let text = flat(&failure.to_string());
-            let trace = Trace::error(&text, who(&failure), in_stream, now_ms());
-            if say(&Message::Trace { trace }).is_err() {
+            let text = with_flat_names(&failure.to_string());
+            let trace = Trace::error(&text, failure_type(&failure), is_read, now_ms());
+            if print_message(&Message::Trace { trace }).is_err() {
                 host_test::run::progress::say(&format!("error: {text}"));
             }
             ExitCode::FAILURE
@@ -111,7 +111,7 @@ async fn run(command: Command) -> Result<()> {
 }
 
 /// Returns who has to act on a failure.
-fn who(failure: &Failure) -> FailureType {
+fn failure_type(failure: &Failure) -> FailureType {
     match failure {
         Failure::Refused(_) | Failure::Unauthorized(_) => FailureType::ConfigError,
         Failure::Transient(_) | Failure::Locked(_) => FailureType::TransientError,
@@ -132,7 +132,7 @@ mod tests {
             (Failure::Transient(text()), FailureType::TransientError),
             (Failure::Failed(text()), FailureType::SystemError),
         ] {
-            assert_eq!(who(&failure), wanted, "{failure:?}");
+            assert_eq!(failure_type(&failure), wanted, "{failure:?}");
         }
     }
 }

@@ -10,7 +10,9 @@ const DOCUMENTATION: &str = "https://buildkite.com/docs/platform/audit-log";
 /// Returns the specification. `source` and `transform` are the schemas of the settings. A setting that is new in them appears
 /// without a change here.
 pub fn spec(source: &Value, transform: &Value) -> Value {
-    let mut connection = form(&schema(source, transform, "airbyte_secret"));
+    let all = schema(source, transform, "airbyte_secret");
+    let mut connection = form(&all, 0);
+    connection["required"] = all["required"].clone();
     connection["$schema"] = json!(DRAFT);
     let properties = connection["properties"].as_object_mut();
     for (order, (_, property)) in properties.into_iter().flatten().enumerate() {
@@ -23,29 +25,27 @@ pub fn spec(source: &Value, transform: &Value) -> Value {
     })
 }
 
-/// Returns a schema with the keywords that Airbyte's form understands, and a title for each property.
-fn form(schema: &Value) -> Value {
+/// Returns a schema with the keywords that Airbyte's form understands, and a title for each property. `depth` is 0 for the
+/// whole config.
+fn form(schema: &Value, depth: usize) -> Value {
     let mut form = schema.clone();
     let Some(keywords) = form.as_object_mut() else { return form };
-    // The component itself refuses unknown settings. Airbyte expects to be able to add some.
-    keywords.retain(|word, _| {
-        word != "additionalProperties" && word != "$schema" && !word.starts_with("x-")
+    // Airbyte forbids `additionalProperties: false`; the component still refuses unknown settings. Its form fills in nested
+    // objects with their defaults, and insists on what they require, even if the whole object is optional.
+    keywords.retain(|word, _| match word.as_str() {
+        "$schema" | "additionalProperties" | "required" => false,
+        "default" => depth < 2,
+        word => !word.starts_with("x-"),
     });
     if keywords.contains_key("enum") {
         keywords.entry("type").or_insert(json!("string"));
     }
-    for (name, property) in
-        keywords.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
-    {
-        *property = form_of(name, property);
-    }
-    form
-}
-
-fn form_of(name: &str, property: &Value) -> Value {
-    let mut form = form(property);
-    if form.get("title").is_none() {
-        form["title"] = json!(title(name));
+    let properties = keywords.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, property) in properties.into_iter().flatten() {
+        *property = self::form(property, depth + 1);
+        if property.get("title").is_none() {
+            property["title"] = json!(title(name));
+        }
     }
     form
 }

@@ -1,14 +1,11 @@
 //! The state of the stream: the component's checkpoint, which nothing here looks into.
 
 use crate::airbyte::catalog::Mode;
+use crate::files;
 use crate::stream::NAME;
-use host_test::config;
-use host_test::exit::{Failure, Result};
+use host_test::exit::Result;
 use serde_json::{Value, json};
 use std::path::Path;
-
-/// Maximum size of a state file, in bytes: 64 MiB. A checkpoint takes at most 4 MiB, a sixth more as a JSON string.
-const BYTES_MAX: u64 = 64 << 20;
 
 /// The key of a state that tells how far a full refresh has come. With [`RUNNING`], an interrupted one continues; otherwise
 /// a full refresh begins anew.
@@ -17,7 +14,7 @@ const RUNNING: &str = "running";
 const COMPLETE: &str = "complete";
 
 /// Returns the state after a checkpoint.
-pub fn state(checkpoint: &str, mode: Mode, is_complete: bool) -> Value {
+pub fn after(checkpoint: &str, mode: Mode, is_complete: bool) -> Value {
     let mut state = json!({ "checkpoint": checkpoint });
     if mode == Mode::FullRefresh {
         state[FULL_REFRESH] = json!(if is_complete { COMPLETE } else { RUNNING });
@@ -29,29 +26,26 @@ pub fn state(checkpoint: &str, mode: Mode, is_complete: bool) -> Value {
 ///
 /// # Errors
 ///
-/// Returns [`Failure::Refused`] if it is not a state of Airbyte or of this source.
+/// Returns [`Failure::Refused`](host_test::exit::Failure::Refused) if it is not a state of Airbyte or of this source.
 pub fn read(path: &Path, mode: Mode) -> Result<Option<String>> {
-    let all = config::read_generated(path, BYTES_MAX)?;
-    checkpoint(&all, mode).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
+    files::read(path, |states| checkpoint(states, mode))
 }
 
 fn checkpoint(all: &Value, mode: Mode) -> std::result::Result<Option<String>, String> {
-    let mut found = None;
-    match all {
-        Value::Null => {}
-        Value::Array(states) => {
-            for (at, state) in states.iter().enumerate() {
-                if let Some(state) = ours(state).map_err(|why| format!("[{at}]{why}"))? {
-                    found = Some((format!("[{at}]"), state));
-                }
-            }
-        }
-        Value::Object(object) if object.is_empty() => {}
-        Value::Object(_) => found = ours(all)?.map(|state| (String::new(), state)),
+    let states = match all {
+        Value::Null => &[],
+        Value::Array(states) => states.as_slice(),
+        Value::Object(object) if object.is_empty() => &[],
+        Value::Object(_) => std::slice::from_ref(all),
         _ => return Err("must be a list of states".to_owned()),
+    };
+    let mut found = None;
+    for (at, state) in states.iter().enumerate() {
+        if let Some(state) = ours(state).map_err(|why| format!("[{at}].{why}"))? {
+            found = Some((at, state));
+        }
     }
-    let Some((place, state)) = found else { return Ok(None) };
-    let place = format!("{place}.stream.stream_state");
+    let Some((at, state)) = found else { return Ok(None) };
     match (state, &state["checkpoint"]) {
         (Value::Null, _) => Ok(None),
         (Value::Object(object), _) if object.is_empty() => Ok(None),
@@ -60,22 +54,22 @@ fn checkpoint(all: &Value, mode: Mode) -> std::result::Result<Option<String>, St
             Ok(continues.then(|| checkpoint.clone()))
         }
         _ => Err(format!(
-            "{place}: is not a state of this source: it has no text `checkpoint`; reset the stream to \
-             start where the settings say"
+            "[{at}].stream.stream_state.checkpoint: must be a string; clear the stream to start \
+             where the settings say"
         )),
     }
 }
 
-/// Returns our stream's state in a state, which may be wrapped in a message. Other streams have none.
+/// Returns our stream's state in a state, which may be wrapped in a message. Returns `None` if it is that of another stream.
 fn ours(state: &Value) -> std::result::Result<Option<&Value>, String> {
     let state = if state["type"] == "STATE" { &state["state"] } else { state };
-    // Without a type, it is that of a stream if it looks like one.
+    // A state without a type is that of a stream if it looks like one.
     match &state["type"] {
         Value::String(kind) if kind == "STREAM" => {}
         Value::Null if state.get("stream").is_some() => {}
-        _ => return Err(": is not a state with the type STREAM".to_owned()),
+        _ => return Err("type: must be STREAM".to_owned()),
     }
     let name = state["stream"]["stream_descriptor"]["name"].as_str();
-    let name = name.ok_or(".stream.stream_descriptor.name: must be a string")?;
+    let name = name.ok_or("stream.stream_descriptor.name: must be a string")?;
     Ok((name == NAME).then(|| &state["stream"]["stream_state"]))
 }

@@ -4,7 +4,7 @@ use crate::settings::schema;
 use serde_json::{Value, json};
 
 /// Returns the description of the tap. `source` and `transform` are the schemas of the settings.
-pub fn about(version: &str, source: &Value, transform: &Value) -> Value {
+pub fn about(source: &Value, transform: &Value) -> Value {
     let mut settings = schema(source, transform, "secret");
     if let Some(keywords) = settings.as_object_mut() {
         keywords.retain(|word, _| !word.starts_with("x-"));
@@ -12,7 +12,7 @@ pub fn about(version: &str, source: &Value, transform: &Value) -> Value {
     json!({
         "name": "tap-buildkite-audit-logs",
         "description": env!("CARGO_PKG_DESCRIPTION"),
-        "version": version,
+        "version": env!("CARGO_PKG_VERSION"),
         "capabilities": ["about", "catalog", "discover", "state"],
         "settings": settings,
     })

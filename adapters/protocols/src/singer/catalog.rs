@@ -1,17 +1,14 @@
 //! The catalog: what `--discover` prints, and what the user selected in it.
 
+use crate::files;
 use crate::stream::{Form, NAME};
-use host_test::config;
-use host_test::exit::{Failure, Result};
+use host_test::exit::Result;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Maximum size of a catalog, in bytes: 16 MiB. It lists the streams of one tap, each with its schema.
-const BYTES_MAX: u64 = 16 << 20;
-
 /// Returns the catalog, with records in this form.
-pub fn catalog(form: Form, record: &Value) -> Value {
-    let (schema, keys, cursor) = (form.schema(record), keys(form), form.cursor());
+pub fn discovered(form: Form, record: &Value) -> Value {
+    let (schema, keys, cursor) = (form.schema(record), form.primary_key(), form.cursor());
     let names = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
     let mut metadata = vec![json!({"breadcrumb": [], "metadata": {
         "inclusion": "available",
@@ -35,14 +32,6 @@ pub fn catalog(form: Form, record: &Value) -> Value {
     }]})
 }
 
-/// Returns the properties that identify a record. Singer has only properties of the record itself.
-pub fn keys(form: Form) -> &'static [&'static str] {
-    match form.key() {
-        key @ [_] => key,
-        _ => &[],
-    }
-}
-
 /// Returns whether a property cannot be left out.
 fn is_fixed(form: Form, name: &str) -> bool {
     name == form.key()[0] || name == form.cursor()
@@ -51,22 +40,21 @@ fn is_fixed(form: Form, name: &str) -> bool {
 /// What the user selected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Whether the stream is left out.
-    pub is_off: bool,
+    /// Whether the stream is not selected.
+    pub is_deselected: bool,
     /// Whether everything is read again each time.
-    pub is_full: bool,
-    /// The properties that are left out.
-    pub hidden: Vec<String>,
+    pub is_full_table: bool,
+    /// The properties that are not selected.
+    pub deselected: Vec<String>,
 }
 
 /// Reads a catalog that the user or a runner has changed.
 ///
 /// # Errors
 ///
-/// Returns [`Failure::Refused`] if it does not list our stream.
+/// Returns [`Failure::Refused`](host_test::exit::Failure::Refused) if it does not list our stream.
 pub fn read(path: &Path, form: Form) -> Result<Selection> {
-    let catalog = config::read_generated(path, BYTES_MAX)?;
-    selection(&catalog, form).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
+    files::read(path, |catalog| selection(catalog, form))
 }
 
 fn selection(catalog: &Value, form: Form) -> std::result::Result<Selection, String> {
@@ -80,28 +68,28 @@ fn selection(catalog: &Value, form: Form) -> std::result::Result<Selection, Stri
         }
     }
     let stream = streams.iter().find(|stream| name(stream).is_some());
-    let stream = stream.ok_or(format!("lists no stream; add {NAME}"))?;
+    let stream = stream.ok_or(format!("streams: is empty; add {NAME}"))?;
     let mut chosen = Selection {
-        is_off: stream["schema"]["selected"] == false || stream["selected"] == false,
-        is_full: stream["replication_method"] == "FULL_TABLE",
-        hidden: Vec::new(),
+        is_deselected: stream["schema"]["selected"] == false || stream["selected"] == false,
+        is_full_table: stream["replication_method"] == "FULL_TABLE",
+        deselected: Vec::new(),
     };
     for entry in stream["metadata"].as_array().into_iter().flatten() {
         let (of, place) = (&entry["metadata"], entry["breadcrumb"].as_array());
         let is_off = of["selected"] == false;
         match place.map(Vec::as_slice) {
             Some([]) => {
-                chosen.is_off |= is_off;
+                chosen.is_deselected |= is_off;
                 match of["replication-method"].as_str() {
-                    Some("FULL_TABLE") => chosen.is_full = true,
-                    Some("INCREMENTAL") => chosen.is_full = false,
+                    Some("FULL_TABLE") => chosen.is_full_table = true,
+                    Some("INCREMENTAL") => chosen.is_full_table = false,
                     _ => {}
                 }
             }
             Some([root, Value::String(name)]) if root == "properties" => {
                 let is_fixed = of["inclusion"] == "automatic" || is_fixed(form, name);
                 if is_off && !is_fixed || of["inclusion"] == "unsupported" {
-                    chosen.hidden.push(name.clone());
+                    chosen.deselected.push(name.clone());
                 }
             }
             _ => {}

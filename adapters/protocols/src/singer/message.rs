@@ -1,7 +1,6 @@
 //! The messages of the Singer specification, version 0.3. Source:
 //! <https://github.com/singer-io/getting-started/blob/master/docs/SPEC.md>.
 
-use crate::singer::catalog::keys;
 use crate::stream::{Form, NAME};
 use serde::Serialize;
 use serde_json::Value;
@@ -43,7 +42,7 @@ impl<R> Message<R> {
         Self::Schema {
             stream: NAME,
             schema,
-            key_properties: keys(form),
+            key_properties: form.primary_key(),
             bookmark_properties: [form.cursor()],
         }
     }

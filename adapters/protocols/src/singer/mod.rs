@@ -7,17 +7,17 @@ mod receiver;
 pub mod state;
 
 use crate::connector::{Connector, Options};
-use crate::output::say;
-use crate::settings::{self, flat};
+use crate::output::print_message;
+use crate::settings::{self, with_flat_names};
 use crate::stream::Form;
-use crate::sync::{block_on, sync};
-use catalog::{Selection, catalog};
+use crate::sync::{block_on, insist_on_start, sync};
+use catalog::Selection;
 use clap::Parser;
 use host_test::commands::print;
 use host_test::exit::{Failure, Result};
 use host_test::run::progress;
 use message::Message;
-use receiver::Sender;
+use receiver::Writer;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,23 +30,23 @@ Example:
   tail -n 1 states.jsonl > state.json
   tap-buildkite-audit-logs --config config.json --catalog catalog.json --state state.json | target-jsonl";
 
-/// Read Buildkite's audit log as a Singer tap: one message of Singer per line.
+/// Singer tap for Buildkite audit logs. Prints one Singer message per line.
 #[derive(Debug, Parser)]
 #[command(name = "tap-buildkite-audit-logs", version, after_help = EXAMPLE, max_term_width = 100)]
 struct Cli {
-    /// The config: a JSON object with the settings that --about shows.
+    /// Config file: a JSON object with the settings that --about lists.
     #[arg(long, short, value_name = "FILE", required_unless_present_any = ["about", "discover"])]
     config: Option<PathBuf>,
     /// Print the catalog: the stream audit_events.
     #[arg(long, short)]
     discover: bool,
-    /// The catalog: what to read. Without it, everything is read.
+    /// Catalog file. Without it, all properties are read.
     #[arg(long, value_name = "FILE", visible_alias = "properties")]
     catalog: Option<PathBuf>,
-    /// The state to continue from: the last one that the target printed.
+    /// State file: the last state that the target printed.
     #[arg(long, short, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Print what the tap is, can do, and can be set to.
+    /// Print the tap's name, version, capabilities and settings.
     #[arg(long)]
     about: bool,
     /// The format of --about.
@@ -66,7 +66,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     match log.and_then(|()| block_on(run(&cli))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            progress::say(&format!("error: {}", flat(&failure.to_string())));
+            progress::say(&format!("error: {}", with_flat_names(&failure.to_string())));
             ExitCode::FAILURE
         }
     }
@@ -77,20 +77,23 @@ async fn run(cli: &Cli) -> Result<()> {
     match (&cli.config, cli.about, cli.discover) {
         (_, true, _) => {
             let transform = connector.transform_settings().await?;
-            let about = about::about(&connector.version, &connector.settings, &transform);
-            print(&format!("{about:#}\n"))
+            print(&format!("{:#}\n", about::about(&connector.settings, &transform)))
         }
-        (config, _, true) => {
-            let schema = &connector.settings;
-            let settings =
-                config.as_ref().map(|config| settings::read(config, schema)).transpose()?;
-            let form = Form::of(settings.and_then(|settings| settings.transform).as_ref());
-            print(&format!("{:#}\n", catalog(form, &connector.record)))
+        (None, _, true) => print_catalog(&connector, Form::Raw),
+        (Some(config), _, true) => {
+            let settings = settings::read(config, &connector.settings)?;
+            // Finds what is wrong with the settings.
+            connector.start(&settings, None).await?;
+            print_catalog(&connector, Form::of(settings.transform.as_ref()))
         }
         (Some(config), ..) => read(&connector, config, cli).await,
         // Refused when the arguments are parsed.
         (None, ..) => Err(Failure::Refused("--config is missing".to_owned())),
     }
+}
+
+fn print_catalog(connector: &Connector, form: Form) -> Result<()> {
+    print(&format!("{:#}\n", catalog::discovered(form, &connector.record)))
 }
 
 async fn read(connector: &Connector, config: &Path, cli: &Cli) -> Result<()> {
@@ -99,16 +102,19 @@ async fn read(connector: &Connector, config: &Path, cli: &Cli) -> Result<()> {
     let chosen = cli.catalog.as_deref().map(|path| catalog::read(path, form)).transpose()?;
     let chosen: Selection = chosen.unwrap_or_default();
     let checkpoint = cli.state.as_deref().map(state::read).transpose()?.flatten();
-    if chosen.is_off {
-        tracing::warn!("the catalog selects no stream; nothing is read");
+    if chosen.is_deselected {
+        tracing::warn!(target: "host_test", "the catalog selects no stream; nothing is read");
         return Ok(());
+    }
+    if chosen.is_full_table {
+        insist_on_start(&settings)?;
     }
     let mut schema = form.schema(&connector.record);
     if let Some(properties) = schema["properties"].as_object_mut() {
-        properties.retain(|name, _| !chosen.hidden.contains(name));
+        properties.retain(|name, _| !chosen.deselected.contains(name));
     }
-    say(&Message::<()>::schema(schema, form))?;
-    let checkpoint = checkpoint.filter(|_| !chosen.is_full);
-    let sender = Box::new(Sender::without(chosen.hidden));
-    sync(connector, &settings, checkpoint, sender).await
+    print_message(&Message::<()>::schema(schema, form))?;
+    let checkpoint = checkpoint.filter(|_| !chosen.is_full_table);
+    let writer = Box::new(Writer::without(chosen.deselected));
+    sync(connector, &settings, checkpoint, writer).await.map(drop)
 }

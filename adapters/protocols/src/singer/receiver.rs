@@ -2,9 +2,9 @@
 
 use crate::output::{Lines, now_ms, payload};
 use crate::singer::message::Message;
-use crate::singer::state::state;
+use crate::singer::state;
 use crate::stream::NAME;
-use chrono::{DateTime, SecondsFormat};
+use buildkite_audit_logs::text::time::Millis;
 use host_test::exit::{Failure, Result};
 use host_test::guest::contract::Event;
 use host_test::output::receiver::Receiver;
@@ -13,34 +13,33 @@ use source_driver::Why;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Sends what a sync reads, without the properties that the user left out.
-pub struct Sender {
-    hidden: Vec<String>,
+/// Prints what a sync reads, without the properties that are not selected.
+pub struct Writer {
+    deselected: Vec<String>,
 }
 
-impl Sender {
-    /// Returns a sender that leaves out these properties.
-    pub fn without(hidden: Vec<String>) -> Self {
-        Self { hidden }
+impl Writer {
+    /// Returns a writer that leaves out these properties.
+    pub fn without(deselected: Vec<String>) -> Self {
+        Self { deselected }
     }
 }
 
-impl Receiver for Sender {
+impl Receiver for Writer {
     fn write(&mut self, events: &[&Event], checkpoint: &str) -> Result<()> {
-        let now = DateTime::from_timestamp_millis(now_ms()).unwrap_or_default();
-        let now = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let now = Millis::new(now_ms()).to_string();
         let mut lines = Lines::default();
         for event in events {
             let (stream, time_extracted, whole) = (NAME, now.clone(), payload(event)?);
-            match self.hidden.is_empty() {
+            match self.deselected.is_empty() {
                 true => lines.push(&Message::Record { stream, record: whole, time_extracted })?,
                 false => {
-                    let record = without(&self.hidden, whole)?;
+                    let record = without(&self.deselected, whole)?;
                     lines.push(&Message::Record { stream, record, time_extracted })?;
                 }
             }
         }
-        lines.push(&Message::<()>::State { value: state(checkpoint) })?;
+        lines.push(&Message::<()>::State { value: state::after(checkpoint) })?;
         lines.print()
     }
 

@@ -1,16 +1,13 @@
 //! The state of the tap: the component's checkpoint, as a bookmark of the stream.
 
+use crate::files;
 use crate::stream::NAME;
-use host_test::config;
-use host_test::exit::{Failure, Result};
+use host_test::exit::Result;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Maximum size of a state file, in bytes: 64 MiB. A checkpoint takes at most 4 MiB, a sixth more as a JSON string.
-const BYTES_MAX: u64 = 64 << 20;
-
 /// Returns the state after a checkpoint.
-pub fn state(checkpoint: &str) -> Value {
+pub fn after(checkpoint: &str) -> Value {
     json!({"bookmarks": {NAME: {"checkpoint": checkpoint}}})
 }
 
@@ -18,16 +15,15 @@ pub fn state(checkpoint: &str) -> Value {
 ///
 /// # Errors
 ///
-/// Returns [`Failure::Refused`] if it is not a state of this tap.
+/// Returns [`Failure::Refused`](host_test::exit::Failure::Refused) if it is not a state of this tap.
 pub fn read(path: &Path) -> Result<Option<String>> {
-    let state = config::read_generated(path, BYTES_MAX)?;
-    checkpoint(&state).map_err(|why| Failure::Refused(format!("{}: {why}", path.display())))
+    files::read(path, checkpoint)
 }
 
 fn checkpoint(state: &Value) -> std::result::Result<Option<String>, String> {
     let is_empty =
         |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
-    let place = format!("bookmarks.{NAME}");
+    let place = format!("bookmarks.{NAME}.checkpoint");
     let refuse = |place: &str, why: &str| {
         Err(format!("{place}: {why}; remove the state to start where the settings say"))
     };
@@ -44,6 +40,6 @@ fn checkpoint(state: &Value) -> std::result::Result<Option<String>, String> {
     match &bookmark["checkpoint"] {
         _ if is_empty(bookmark) => Ok(None),
         Value::String(checkpoint) => Ok(Some(checkpoint.clone())),
-        _ => refuse(&place, "has no text `checkpoint`"),
+        _ => refuse(&place, "must be a string"),
     }
 }

@@ -123,6 +123,10 @@ fn the_spec_asks_for_every_setting_and_hides_the_secrets() {
     assert_eq!(spec["properties"]["api_token"]["airbyte_secret"], true);
     assert_eq!(spec["required"], json!(["org_slug", "api_token"]));
     assert!(!spec.to_string().contains("additionalProperties"), "{spec}");
+    // The form of Airbyte sends nested defaults, and would ask for what a nested object requires.
+    assert!(!spec["properties"]["transform"].to_string().contains("\"default\""), "{spec}");
+    assert!(spec["properties"]["rate_limit"].get("required").is_none(), "{spec}");
+    assert_eq!(spec["properties"]["page_size"]["default"], 500);
 }
 
 #[test]

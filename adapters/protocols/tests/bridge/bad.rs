@@ -26,7 +26,7 @@ fn a_catalog_without_our_stream_is_refused() {
     for (catalog, words) in [
         (unknown, "there is no stream builds; the only stream is audit_events"),
         (both, "streams[1]: there is no stream builds"),
-        (json!({"streams": []}), "lists no stream; add audit_events"),
+        (json!({"streams": []}), "streams: is empty; add audit_events"),
         (json!({"streams": {}}), "streams: must be a list"),
         (json!([]), "streams: must be a list"),
         (catalog("sometimes"), "sync_mode: must be incremental or full_refresh"),
@@ -57,11 +57,11 @@ fn a_state_that_is_not_ours_is_refused() {
     };
     for (state, words) in [
         (with(json!({"checkpoint": "torn"})), "checkpoint"),
-        (with(json!({"checkpoint": 7})), "[0].stream.stream_state: is not a state of this source"),
-        (with(json!({"cursor": "2026"})), "is not a state of this source"),
-        (with(json!("x")), "is not a state of this source"),
-        (json!([{"type": "LEGACY", "data": {}}]), "[0]: is not a state with the type STREAM"),
-        (json!(["x"]), "[0]: is not a state"),
+        (with(json!({"checkpoint": 7})), "[0].stream.stream_state.checkpoint: must be a string"),
+        (with(json!({"cursor": "2026"})), "checkpoint: must be a string"),
+        (with(json!("x")), "checkpoint: must be a string"),
+        (json!([{"type": "LEGACY", "data": {}}]), "[0].type: must be STREAM"),
+        (json!(["x"]), "[0].type: must be STREAM"),
         (json!(7), "must be a list of states"),
         (json!([{"type": "STREAM", "stream": {}}]), "stream_descriptor.name: must be a string"),
     ] {
@@ -70,6 +70,16 @@ fn a_state_that_is_not_ours_is_refused() {
     }
     std::fs::write(bridge.0.path("state.json"), "").unwrap();
     expect(&bridge, "state.json: ");
+}
+
+#[test]
+fn a_full_refresh_needs_a_start() {
+    let bridge = Bridge::new(10);
+    bridge.write("catalog.json", &catalog("full_refresh"));
+    bridge.config(json!({"backfill_start_time": null}));
+    expect(&bridge, "backfill_start_time: a full refresh needs it");
+    bridge.write("catalog.json", &catalog("incremental"));
+    assert_eq!(bridge.sync(), Vec::<String>::new());
 }
 
 #[test]
@@ -90,4 +100,16 @@ fn a_config_with_wrong_types_is_refused() {
         bridge.write("config.json", &config);
         expect(&bridge, "config.json: must be a JSON object");
     }
+}
+
+#[test]
+fn an_unreachable_remote_fails_the_check() {
+    let bridge = Bridge::new(10);
+    // A port that nothing listens on: it was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    bridge.config(json!({"endpoint": format!("http://{free}/v1")}));
+    let ran = bridge.run("check --config config.json");
+    assert_eq!(ran.code, Some(0));
+    let status = ran.of("CONNECTION_STATUS").last().unwrap();
+    assert_eq!(status["connectionStatus"]["status"], "FAILED");
 }

@@ -43,7 +43,7 @@ fn syncs_deliver_each_event_once() {
 #[test]
 fn nulls_in_the_config_are_absent() {
     let bridge = world(10);
-    bridge.config(json!({"page_size": null, "rate_limit": null, "event_types": null}));
+    bridge.config(json!({"page_size": null, "rate_limit": {"rate": null, "unit": null}, "transform": {}, "event_types": null}));
     assert_eq!(sync(&bridge).uuids().len(), 10);
 }
 
@@ -102,8 +102,14 @@ fn bad_input_is_an_error_on_standard_error() {
     };
     for (bad, words) in [
         (json!({"bookmarks": {"audit_events": {"checkpoint": "torn"}}}), "checkpoint"),
-        (json!({"bookmarks": {"audit_events": {"at": 1}}}), "bookmarks.audit_events: has no text"),
-        (json!({"bookmarks": {"audit_events": 1}}), "bookmarks.audit_events: has no text"),
+        (
+            json!({"bookmarks": {"audit_events": {"at": 1}}}),
+            "bookmarks.audit_events.checkpoint: must be a string",
+        ),
+        (
+            json!({"bookmarks": {"audit_events": 1}}),
+            "bookmarks.audit_events.checkpoint: must be a string",
+        ),
         (json!({"bookmarks": []}), "bookmarks: must be a JSON object"),
         (json!([1]), "bookmarks: is missing"),
         (json!({"audit_events": 1}), "bookmarks: is missing"),
@@ -117,7 +123,7 @@ fn bad_input_is_an_error_on_standard_error() {
     bridge.config(json!({}));
     for (bad, words) in [
         (json!({"streams": [{"tap_stream_id": "builds"}]}), "there is no stream builds"),
-        (json!({"streams": []}), "lists no stream; add audit_events"),
+        (json!({"streams": []}), "streams: is empty; add audit_events"),
         (json!({}), "streams: must be a list"),
     ] {
         bridge.write("catalog.json", &bad);

@@ -70,7 +70,7 @@ def a_killed_sync(bridge: Bridge) -> str:
     all_of_them, truth = delivered(bridge), set(bridge.fake.truth())
     expect(set(all_of_them) == truth, f"{len(truth - set(all_of_them))} events are missing")
     repeated = len(all_of_them) - len(truth)
-    # A state covers at most a batch.
+    # At this rate, a state covers one batch.
     expect(repeated <= 1000, f"{repeated} events are repeated")
     return f"{len(before)} events before it, {len(all_of_them) - len(before)} after it, {repeated} repeated"
 

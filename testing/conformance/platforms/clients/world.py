@@ -33,11 +33,11 @@ def main(*steps: Callable[[Bridge], str]) -> None:
 
 
 class Killer:
-    """Kills the next process with these words in its command line, one second after it starts."""
+    """Kills the first descendant of this process with these words in its command line, one second after it starts."""
 
     def __init__(self, words: str) -> None:
-        self.killed = threading.Event()
         self._thread = threading.Thread(target=self._run, args=[words], daemon=True)
+        self._done = False
 
     def __enter__(self) -> Killer:
         self._thread.start()
@@ -45,14 +45,27 @@ class Killer:
 
     def __exit__(self, *_: object) -> None:
         self._thread.join(SECONDS_MAX)
+        expect(self._done, "there was no process to kill")
 
     def _run(self, words: str) -> None:
         end = time.monotonic() + 60
-        while time.monotonic() < end:
+        while time.monotonic() < end and not self._done:
             found = subprocess.run(["pgrep", "-f", "--", words], capture_output=True, text=True, check=False)
-            for pid in map(int, found.stdout.split()):
+            for pid in filter(descends, map(int, found.stdout.split())):
                 time.sleep(1)
                 os.kill(pid, signal.SIGKILL)
-                self.killed.set()
-                return
+                self._done = True
+                break
             time.sleep(0.02)
+
+
+def descends(pid: int) -> bool:
+    """Whether a process was started by this one, directly or not."""
+    while pid > 1:
+        if pid == os.getpid():
+            return True
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            return False
+    return False
