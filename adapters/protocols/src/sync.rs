@@ -29,13 +29,6 @@ pub async fn sync(
     let mut stop = Stop::on_signals()?;
     let backfill =
         settings.config.settings.get("backfill_start_time").and_then(|start| start.as_str());
-    if checkpoint.is_none() && backfill.is_none() {
-        tracing::warn!(
-            target: "host_test",
-            "backfill_start_time is not set: the first sync delivers no events, and later syncs deliver new ones; set it \
-             to read past events"
-        );
-    }
     // The platform schedules syncs, so the wait that ended the last one is ignored.
     let checkpoint = checkpoint.map(|stored| look_now(&stored).unwrap_or(stored));
     let job = Job {
@@ -49,7 +42,7 @@ pub async fn sync(
     let output = Output::to(receiver);
     let result = run(&mut source, output, job, &mut stop, Hangup::none(), &mut tally).await;
     if tally.batches > 0 {
-        // Logged as one of the messages of `host-test`, for which the user chooses the level.
+        // As `host-test` logs it, since its level is the one that --log sets.
         tracing::info!(target: "host_test", "{tally}; {}", tally.lag);
     }
     result?;

@@ -16,7 +16,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 /// Returns [`Failure::Failed`] if the log was started already.
 pub fn start() -> Result<()> {
     let fail = |why: String| Failure::Failed(format!("cannot start the log: {why}"));
-    let filter = "warn,host_test=info";
+    let filter = "warn,host_test=info,protocols=info";
     let filter = EnvFilter::try_new(filter).map_err(|error| fail(error.to_string()))?;
     let all = tracing_subscriber::registry().with(Messages.with_filter(filter));
     tracing::subscriber::set_global_default(all).map_err(|error| fail(error.to_string()))

@@ -103,7 +103,7 @@ async fn read(connector: &Connector, config: &Path, cli: &Cli) -> Result<()> {
     let chosen: Selection = chosen.unwrap_or_default();
     let checkpoint = cli.state.as_deref().map(state::read).transpose()?.flatten();
     if chosen.is_deselected {
-        tracing::warn!(target: "host_test", "the catalog selects no stream; nothing is read");
+        tracing::warn!("the catalog selects no stream; nothing is read");
         return Ok(());
     }
     if chosen.is_full_table {

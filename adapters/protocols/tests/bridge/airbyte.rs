@@ -136,7 +136,9 @@ fn a_check_reports_success_or_what_to_do() {
         let last = ran.of("CONNECTION_STATUS").last().unwrap()["connectionStatus"].clone();
         (last["status"].as_str().unwrap().to_owned(), last["message"].to_string())
     };
-    assert_eq!(status(&bridge.good("check --config config.json")).0, "SUCCEEDED");
+    let good = bridge.good("check --config config.json");
+    assert_eq!(status(&good).0, "SUCCEEDED");
+    assert!(good.of("LOG").any(|message| message["log"]["message"] == "token accepted: yes"));
     for (settings, words) in [
         (json!({"api_token": "bkua_ffffffffffffffffffffffffffffffffffffffff"}), "token"),
         (json!({"api_token": 17}), "api_token: must be a string"),
