@@ -19,6 +19,8 @@ fn main() -> ExitCode {
     let has_word = args.get(1).is_some_and(|word| word == "singer");
     if has_word && !is_tap {
         args.remove(1);
+        // The name in the help.
+        args[0] = "source-buildkite-audit-logs singer".into();
     }
     match is_tap || has_word {
         true => protocols::singer::main(args),

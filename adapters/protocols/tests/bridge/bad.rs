@@ -89,6 +89,7 @@ fn a_config_with_wrong_types_is_refused() {
         (json!({"page_size": "many"}), "page_size"),
         (json!({"org_slug": 7}), "org_slug"),
         (json!({"color": "red"}), "color"),
+        (json!({"settings": {"org_slug": "acme"}}), "settings: a config is one flat object"),
         (json!({"endpoint": 7}), "endpoint"),
         (json!({"endpoint": "http://u:p@127.0.0.1/"}), "endpoint: must not contain a user name"),
         (json!({"backfill_start_time": "yesterday"}), "backfill_start_time"),

@@ -24,7 +24,7 @@ SECONDS_MAX = 300
 
 
 def main(*steps: Callable[[Bridge], str]) -> None:
-    program, host_test = sys.argv[1:]
+    program, host_test = map(os.path.abspath, sys.argv[1:])
     for step in steps:
         with tempfile.TemporaryDirectory() as folder, Fake(host_test, EVENTS, seed=5, seconds=SECONDS_MAX) as fake:
             began = time.monotonic()
