@@ -70,7 +70,9 @@ fn parse(
     mut settings: Map<String, Value>,
     schema: &Value,
 ) -> std::result::Result<Settings, String> {
-    if let Some(nested) = ["settings", "secrets"].into_iter().find(|key| settings.contains_key(*key)) {
+    if let Some(nested) =
+        ["settings", "secrets"].into_iter().find(|key| settings.contains_key(*key))
+    {
         let example = r#"{"org_slug": "acme", "api_token": "..."}"#;
         return Err(format!("{nested}: a config is one flat object here, such as {example}"));
     }

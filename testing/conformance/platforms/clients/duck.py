@@ -19,8 +19,6 @@ ab.progress.MAX_UPDATE_FREQUENCY = 10_000
 
 
 def source(bridge: Bridge, **settings: object) -> ab.Source:
-    # PyAirbyte makes a folder `.cache`.
-    os.chdir(bridge.folder)
     return ab.get_source(
         "source-buildkite-audit-logs",
         config=bridge.config(**settings),
