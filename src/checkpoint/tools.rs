@@ -50,15 +50,15 @@ pub fn summary(checkpoint: &str) -> Result<String, String> {
     Ok(lines.join("\n"))
 }
 
-/// Returns a checkpoint whose next call looks for new events, although the last call returned `idle`: an operator
-/// who starts a run wants to see what is new now.
+/// Returns a checkpoint whose next call looks for new events, although no poll is due: an operator who starts a run wants
+/// to see what is new now. A backfill continues after it.
 ///
-/// Returns `None` if the next call makes a request anyway, or if the text is not a checkpoint of this connector.
+/// Returns `None` if nothing was read yet, or if the text is not a checkpoint of this connector.
 pub fn look_now(checkpoint: &str) -> Option<String> {
     let mut state = decode(checkpoint).ok()?;
-    let is_idle = state.walk.gaps().is_empty() && state.tail.high_water().is_some();
+    let has_begun = state.tail.high_water().is_some();
     state.pace.look_now();
-    is_idle.then(|| encode(&state))
+    has_begun.then(|| encode(&state))
 }
 
 /// Binds a checkpoint to the endpoint and filter of other settings, from its high-water mark on. Gaps that are still

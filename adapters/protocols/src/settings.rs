@@ -2,7 +2,7 @@
 
 use host_test::config;
 use host_test::config::file::Config;
-use host_test::credential::token::Token;
+use host_test::credential::token::{Token, is_like};
 use host_test::exit::{Failure, Result};
 use host_test::limits::Limits;
 use serde_json::{Map, Value, json};
@@ -141,9 +141,22 @@ pub fn schema(source: &Value, transform: &Value, secret: &str) -> Value {
     schema
 }
 
-/// Returns a message about the settings with the names that the flat object has.
-pub fn with_flat_names(message: &str) -> String {
-    message
+/// Returns the text of an error with the names that the flat object has. Whatever looks like a token is hidden, since it may
+/// be where a name should be.
+pub fn error_text(failure: &Failure) -> String {
+    let text = failure.to_string();
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|letter| is_part(letter) != is_part(first)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        // Some messages say how a token begins.
+        let is_token = is_like(word) && word != "bkua_";
+        shown.push_str(if is_token { "[token]" } else { word });
+        rest = after;
+    }
+    shown
         .replace("secrets.api_token", API_TOKEN)
         .replace("settings.endpoint", "endpoint")
         .replace("--transform-settings:", "transform:")
@@ -167,6 +180,12 @@ mod tests {
         assert_eq!(transform, None);
         assert_eq!(config.secret_names, ["api_token"]);
         assert!(!format!("{config:?}").contains("bkua_"));
+    }
+
+    #[test]
+    fn an_error_hides_what_looks_like_a_token() {
+        let failure = Failure::Refused("secrets.api_token: é/bkua_0123.json: bkua_ and".to_owned());
+        assert_eq!(error_text(&failure), "api_token: é/[token].json: bkua_ and");
     }
 
     #[test]

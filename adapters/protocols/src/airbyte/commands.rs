@@ -6,7 +6,7 @@ use crate::airbyte::receiver::{Writer, status};
 use crate::airbyte::{spec, state};
 use crate::connector::Connector;
 use crate::output::print_message;
-use crate::settings::{self, with_flat_names};
+use crate::settings::{self, error_text};
 use crate::stream::Form;
 use crate::sync::{insist_on_start, sync};
 use host_test::exit::{Failure, Result};
@@ -22,7 +22,7 @@ pub(super) async fn spec(connector: &Connector) -> Result<()> {
 pub(super) async fn check(connector: &Connector, config: &Path) -> Result<()> {
     let (status, message) = match check_connection(connector, config).await {
         Ok(()) => ("SUCCEEDED", None),
-        Err(failure) => ("FAILED", Some(with_flat_names(&failure.to_string()))),
+        Err(failure) => ("FAILED", Some(error_text(&failure))),
     };
     print_message(&Message::ConnectionStatus {
         connection_status: Status { status, message: message.as_deref() },

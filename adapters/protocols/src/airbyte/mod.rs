@@ -11,7 +11,7 @@ pub mod state;
 
 use crate::connector::{Connector, Options};
 use crate::output::{now_ms, print_message};
-use crate::settings::with_flat_names;
+use crate::settings::error_text;
 use crate::sync::block_on;
 use clap::{Args, Parser, Subcommand};
 use host_test::exit::{Failure, Result};
@@ -82,7 +82,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     match log::start().and_then(|()| block_on(run(cli.command))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let text = with_flat_names(&failure.to_string());
+            let text = error_text(&failure);
             let trace = Trace::error(&text, failure_type(&failure), is_read, now_ms());
             if print_message(&Message::Trace { trace }).is_err() {
                 host_test::run::progress::say(&format!("error: {text}"));

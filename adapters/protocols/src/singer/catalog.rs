@@ -67,28 +67,29 @@ fn selection(catalog: &Value, form: Form) -> std::result::Result<Selection, Stri
             ));
         }
     }
-    let stream = streams.iter().find(|stream| name(stream).is_some());
-    let stream = stream.ok_or(format!("streams: is empty; add {NAME}"))?;
+    let mut ours = streams.iter().filter(|stream| name(stream).is_some());
+    let stream = ours.next().ok_or(format!("streams: is empty; add {NAME}"))?;
+    if ours.next().is_some() {
+        return Err(format!("streams: {NAME} is listed twice"));
+    }
     let mut chosen = Selection {
         is_deselected: stream["schema"]["selected"] == false || stream["selected"] == false,
-        is_full_table: stream["replication_method"] == "FULL_TABLE",
+        is_full_table: is_full_table(&stream["replication_method"])?.unwrap_or_default(),
         deselected: Vec::new(),
     };
     for entry in stream["metadata"].as_array().into_iter().flatten() {
         let (of, place) = (&entry["metadata"], entry["breadcrumb"].as_array());
-        let is_off = of["selected"] == false;
+        let is_deselected = of["selected"] == false || of["inclusion"] == "unsupported";
         match place.map(Vec::as_slice) {
             Some([]) => {
-                chosen.is_deselected |= is_off;
-                match of["replication-method"].as_str() {
-                    Some("FULL_TABLE") => chosen.is_full_table = true,
-                    Some("INCREMENTAL") => chosen.is_full_table = false,
-                    _ => {}
+                chosen.is_deselected |= is_deselected;
+                if let Some(is_full) = is_full_table(&of["replication-method"])? {
+                    chosen.is_full_table = is_full;
                 }
             }
             Some([root, Value::String(name)]) if root == "properties" => {
                 let is_fixed = of["inclusion"] == "automatic" || is_fixed(form, name);
-                if is_off && !is_fixed || of["inclusion"] == "unsupported" {
+                if is_deselected && !is_fixed {
                     chosen.deselected.push(name.clone());
                 }
             }
@@ -96,4 +97,13 @@ fn selection(catalog: &Value, form: Form) -> std::result::Result<Selection, Stri
         }
     }
     Ok(chosen)
+}
+
+fn is_full_table(method: &Value) -> std::result::Result<Option<bool>, String> {
+    match method.as_str() {
+        None => Ok(None),
+        Some("INCREMENTAL") => Ok(Some(false)),
+        Some("FULL_TABLE") => Ok(Some(true)),
+        Some(_) => Err("the replication method must be INCREMENTAL or FULL_TABLE".to_owned()),
+    }
 }

@@ -8,7 +8,7 @@ pub mod state;
 
 use crate::connector::{Connector, Options};
 use crate::output::print_message;
-use crate::settings::{self, with_flat_names};
+use crate::settings::{self, error_text};
 use crate::stream::Form;
 use crate::sync::{block_on, insist_on_start, sync};
 use catalog::Selection;
@@ -66,7 +66,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     match log.and_then(|()| block_on(run(&cli))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            progress::say(&format!("error: {}", with_flat_names(&failure.to_string())));
+            progress::say(&format!("error: {}", error_text(&failure)));
             ExitCode::FAILURE
         }
     }

@@ -39,8 +39,25 @@ fn the_token_is_nowhere() {
         bridge.config(settings);
         search();
     }
+    bridge.config(json!({"transform": {TOKEN: 1}}));
+    search();
     std::fs::write(bridge.0.path("config.json"), TOKEN).unwrap();
     search();
+    bridge.config(json!({}));
+    let mut named = crate::bridge::catalog("incremental");
+    named["streams"][0]["stream"]["name"] = json!(TOKEN);
+    bridge.write("catalog.json", &named);
+    search();
+    let tap = json!({"streams": [{"tap_stream_id": TOKEN}]});
+    bridge.write("catalog.json", &tap);
+    for line in
+        ["tap --config config.json --catalog catalog.json", &format!("check --config {TOKEN}")]
+    {
+        let output = bridge.command(line).output().unwrap();
+        for bytes in [&output.stdout, &output.stderr] {
+            assert!(!String::from_utf8_lossy(bytes).contains(part), "{line}");
+        }
+    }
     let output = bridge.command(read).output().unwrap();
     assert_eq!(ran(&output).code, Some(1));
 }

@@ -1,6 +1,6 @@
 //! Syncs that are killed or stopped.
 
-use crate::bridge::{Bridge, ran};
+use crate::bridge::{Bridge, catalog, ran};
 use fake_buildkite::{Limits, Options};
 use host_kit::Running;
 use serde_json::{Value, json};
@@ -38,6 +38,23 @@ fn a_killed_sync_continues_from_its_last_state_without_a_loss_or_a_repeat() {
     assert!(all.len() < 3_000, "{}", all.len());
     all.extend(bridge.sync());
     host_kit::assert_same(&all, &bridge.0.truth());
+}
+
+#[test]
+fn a_sync_that_continues_a_backfill_also_reads_what_is_new() {
+    let bridge = Bridge::new(3_000);
+    for (mode, page) in [("incremental", 100), ("full_refresh", 90)] {
+        bridge.config(json!({"page_size": page}));
+        bridge.write("catalog.json", &catalog(mode));
+        bridge.write("state.json", &json!([]));
+        let truth = bridge.0.truth();
+        let messages = killed(&bridge, READ, 3);
+        let ran = crate::bridge::Ran { messages, code: None, stderr: String::new() };
+        bridge.keep(&ran);
+        let new = bridge.0.fake.add_events(25, None);
+        let all = [ran.uuids(), bridge.sync()].concat();
+        host_kit::assert_same(&all, &[truth, new].concat());
+    }
 }
 
 #[test]

@@ -123,8 +123,13 @@ fn bad_input_is_an_error_on_standard_error() {
     bridge.config(json!({"org_slug": "another"}));
     refused("example-org");
     bridge.config(json!({}));
+    let one = json!({"tap_stream_id": "audit_events"});
+    let mut log_based = one.clone();
+    log_based["replication_method"] = json!("LOG_BASED");
     for (bad, words) in [
         (json!({"streams": [{"tap_stream_id": "builds"}]}), "there is no stream builds"),
+        (json!({"streams": [one, one]}), "streams: audit_events is listed twice"),
+        (json!({"streams": [log_based]}), "must be INCREMENTAL or FULL_TABLE"),
         (json!({"streams": []}), "streams: is empty; add audit_events"),
         (json!({}), "streams: must be a list"),
     ] {
