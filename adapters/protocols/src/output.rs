@@ -38,7 +38,7 @@ impl Lines {
     ///
     /// # Errors
     ///
-    /// Same as [`print`].
+    /// Same as [`print()`].
     pub fn print(self) -> Result<()> {
         print(&self.0)
     }
