@@ -27,18 +27,14 @@ pub struct Settings {
 }
 
 /// A secret that the component asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Secret<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// What it is.
-    pub description: &'a str,
-    /// Whether the component needs it.
-    pub is_required: bool,
+struct Secret<'a> {
+    name: &'a str,
+    description: &'a str,
+    is_required: bool,
 }
 
 /// Returns the secrets in a schema of settings.
-pub fn secrets(schema: &Value) -> Vec<Secret<'_>> {
+fn secrets(schema: &Value) -> Vec<Secret<'_>> {
     let all = schema.get("x-secrets").and_then(Value::as_array);
     all.into_iter().flatten().filter_map(secret).collect()
 }

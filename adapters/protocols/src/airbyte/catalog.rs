@@ -47,9 +47,7 @@ fn mode(catalog: &Value) -> std::result::Result<Mode, String> {
         let name = configured["stream"]["name"].as_str();
         if name != Some(NAME) {
             let name = name.map_or("without a name".to_owned(), |name| format!("{name:.60}"));
-            return Err(format!(
-                "streams[{at}]: there is no stream {name}; the only stream is {NAME}"
-            ));
+            return Err(format!("streams[{at}]: unknown stream {name}; the only stream is {NAME}"));
         }
         let mode = match configured["sync_mode"].as_str() {
             Some("incremental") => Mode::Incremental,

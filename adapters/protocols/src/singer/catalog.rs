@@ -63,7 +63,7 @@ fn selection(catalog: &Value, form: Form) -> std::result::Result<Selection, Stri
     for (at, stream) in streams.iter().enumerate() {
         if let Some(other) = name(stream).filter(|name| name != NAME) {
             return Err(format!(
-                "streams[{at}]: there is no stream {other:.60}; the only stream is {NAME}"
+                "streams[{at}]: unknown stream {other:.60}; the only stream is {NAME}"
             ));
         }
     }

@@ -24,8 +24,8 @@ fn a_catalog_without_our_stream_is_refused() {
     let mut both = catalog("incremental");
     both["streams"].as_array_mut().unwrap().push(unknown["streams"][0].clone());
     for (catalog, words) in [
-        (unknown, "there is no stream builds; the only stream is audit_events"),
-        (both, "streams[1]: there is no stream builds"),
+        (unknown, "unknown stream builds; the only stream is audit_events"),
+        (both, "streams[1]: unknown stream builds"),
         (json!({"streams": []}), "streams: is empty; add audit_events"),
         (json!({"streams": {}}), "streams: must be a list"),
         (json!([]), "streams: must be a list"),

@@ -127,7 +127,7 @@ fn bad_input_is_an_error_on_standard_error() {
     let mut log_based = one.clone();
     log_based["replication_method"] = json!("LOG_BASED");
     for (bad, words) in [
-        (json!({"streams": [{"tap_stream_id": "builds"}]}), "there is no stream builds"),
+        (json!({"streams": [{"tap_stream_id": "builds"}]}), "unknown stream builds"),
         (json!({"streams": [one, one]}), "streams: audit_events is listed twice"),
         (json!({"streams": [log_based]}), "must be INCREMENTAL or FULL_TABLE"),
         (json!({"streams": []}), "streams: is empty; add audit_events"),
